@@ -1,0 +1,1 @@
+//! Keeps a Krayin CRM in step with Chatwoot.

@@ -1,0 +1,1 @@
+//! A Krayin that runs on loopback.
