@@ -1,0 +1,67 @@
+# frozen_string_literal: true
+
+require "json"
+require_relative "command"
+require_relative "tally"
+
+# Rust tests. A test target (a file of tests/, say) belongs to the first suite whose pattern fits its name; what no
+# pattern fits belongs to :rest, together with the crates' unit and doc tests.
+class CargoTests
+  PACKAGES = %w[krayin_core krayin_sim krayin_tests].freeze
+  PATTERNS = {
+    contract: /\Acontract|\Asim_/,
+    faults: /\Afault/,
+    crashes: /\Acrash/,
+    races: /\Arace/
+  }.freeze
+  RESULT = /\Atest result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/
+
+  def self.targets
+    @targets ||= JSON.parse(metadata).fetch("packages").select { |package| PACKAGES.include?(package["name"]) }
+                     .flat_map { |package| package["targets"] }
+                     .select { |target| target["kind"] == ["test"] }
+                     .map { |target| target["name"] }.uniq.sort
+  end
+
+  def self.metadata
+    text, status = Open3.capture2("cargo", "metadata", "--no-deps", "--format-version", "1", chdir: ROOT)
+    status.success? ? text : '{"packages":[]}'
+  rescue Errno::ENOENT # bin/setup says that cargo is missing
+    '{"packages":[]}'
+  end
+  private_class_method :metadata
+
+  def initialize(suite)
+    @suite = suite
+  end
+
+  def there? = rest? || !targets.empty?
+
+  def run
+    chosen = targets.flat_map { |name| ["--test", name] }
+    return cargo_test(*chosen) unless rest?
+
+    cargo_test("--lib", "--bins", *chosen) + cargo_test("--doc")
+  end
+
+  private
+
+  def rest? = @suite == :rest
+
+  def targets
+    self.class.targets.select { |name| (PATTERNS.find { |_, pattern| pattern.match?(name) }&.first || :rest) == @suite }
+  end
+
+  # All packages at every call: cargo then chooses the same features each time, and builds their dependencies once.
+  def cargo_test(*chosen)
+    tally = Tally.new
+    packages = PACKAGES.flat_map { |name| ["--package", name] }
+    good = Command.run("cargo", "test", "--locked", "--quiet", "--no-fail-fast", *packages, *chosen) do |line|
+      passed, failed, ignored = line.match(RESULT)&.captures&.map(&:to_i)
+      tally += Tally.new(passed: passed, failed: failed, skipped: ignored) if passed
+    end
+    # It did not compile, or a test took the whole process down.
+    tally += Tally.new(failed: 1) if !good && tally.failed.zero?
+    tally
+  end
+end

@@ -1,0 +1,67 @@
+# frozen_string_literal: true
+
+require "rubygems/package"
+require "tmpdir"
+require_relative "command"
+require_relative "tally"
+
+# Packs the gem, installs the packed file into an empty gem folder and uses it from there. A step that fails ends it.
+class Package
+  NEEDED = %w[
+    Cargo.lock Cargo.toml LICENSE README.md crates/krayin_core/Cargo.toml crates/krayin_core/src/lib.rs
+    ext/krayin_sync/Cargo.toml ext/krayin_sync/src/lib.rs lib/krayin_sync.rb
+  ].freeze
+  UNWANTED = %r{\A(?:bin|bench|demo|script|spec|target|tmp)/|\A(?:crates/krayin_sim|tests)/.*\.rs\z|\.(?:so|bundle)\z}
+  CALL = 'puts KrayinSync::ExternalId.parse("krayin:person:12|krayin:lead:34").to_json'
+
+  def there? = true
+
+  def run
+    Dir.mktmpdir do |dir|
+      @dir = dir
+      @gem = File.join(dir, "krayin_sync.gem")
+      steps = { "it packs" => :pack, "it holds what it needs and no more" => :look_inside,
+                "it installs into an empty folder" => :install, "it answers a call from there" => :call }
+      steps.each_with_object(Tally.new) do |(name, step), tally|
+        good = send(step)
+        puts "#{good ? "ok" : "FAILED"}: #{name}"
+        good ? tally.passed += 1 : tally.failed += 1
+        break tally unless good
+      end
+    end
+  end
+
+  private
+
+  def pack
+    Command.run("gem", "build", "krayin_sync.gemspec", "--output", @gem)
+  end
+
+  def look_inside
+    files = Gem::Package.new(@gem).spec.files
+    missing = NEEDED - files
+    unwanted = files.grep(UNWANTED)
+    puts "missing: #{missing.join(", ")}" unless missing.empty?
+    puts "not wanted: #{unwanted.join(", ")}" unless unwanted.empty?
+    missing.empty? && unwanted.empty?
+  end
+
+  # What Cargo.lock names is fetched first: the build itself must need nothing else.
+  def install
+    offline = gem_home.merge("CARGO_NET_OFFLINE" => "true")
+    Command.run("cargo", "fetch", "--locked", "--quiet") &&
+      Command.run("gem", "install", "--local", "--no-document", @gem, dir: @dir, env: offline)
+  end
+
+  def call
+    said = +""
+    good = Command.run("ruby", "-W0", "-rjson", "-rkrayin_sync", "-e", "puts $LOADED_FEATURES.grep(/krayin_sync/)",
+                       "-e", CALL, dir: @dir, env: gem_home) { |line| said << line }
+    good && said.include?(@dir) && !said.include?(ROOT) && said.match?(/\{.*12.*34.*\}/)
+  end
+
+  def gem_home
+    home = File.join(@dir, "gems")
+    { "GEM_HOME" => home, "GEM_PATH" => home, "RUBYLIB" => nil, "RUBYOPT" => nil, "CARGO_TARGET_DIR" => nil }
+  end
+end

@@ -1,0 +1,32 @@
+# frozen_string_literal: true
+
+ROOT = File.expand_path("../..", __dir__)
+
+require_relative "cargo_tests"
+require_relative "checks"
+require_relative "package"
+require_relative "specs"
+
+LINTS = {
+  "rustfmt" => { command: %w[cargo fmt --all --check] },
+  "clippy" => { command: %w[cargo clippy --workspace --all-targets --locked --quiet -- -D warnings] },
+  "rustdoc" => {
+    command: %w[cargo doc --workspace --no-deps --locked --quiet],
+    env: { "RUSTDOCFLAGS" => "-D warnings" }
+  },
+  "rubocop" => { command: %w[rubocop --format simple] }
+}.freeze
+
+# In the order in which they run. One whose files are not there is left out.
+SUITES = {
+  "lint" => Checks.new(LINTS),
+  "rust" => CargoTests.new(:rest),
+  "contract" => CargoTests.new(:contract),
+  "faults" => CargoTests.new(:faults),
+  "crashes" => CargoTests.new(:crashes),
+  "races" => CargoTests.new(:races),
+  "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/]),
+  "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
+  "process" => Specs.new("spec/process/**/*_spec.rb"),
+  "package" => Package.new
+}.select { |_, suite| suite.there? }.freeze
