@@ -1,1 +1,45 @@
 //! A Krayin that runs on loopback.
+//!
+//! It answers as live servers were recorded to answer, quirks included, and fails on request. Tests start one with
+//! [`Sim::start`]; the binary `krayin_sim` runs one for demos and for other languages.
+//!
+//! ```
+//! use krayin_sim::{Options, Server, Sim};
+//!
+//! let sim = Sim::start(Options { server: Server::Krayin210, ..Options::default() })?;
+//! assert!(sim.url().ends_with("/api/v1"));
+//! assert_eq!(sim.persons(), Vec::<serde_json::Value>::new());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod activity;
+mod answer;
+mod attribute;
+mod automation;
+mod clock;
+mod control;
+mod crm;
+mod http;
+mod input;
+mod lead;
+mod list;
+mod log;
+mod options;
+mod organization;
+mod person;
+mod pipeline;
+mod router;
+mod search;
+mod server;
+mod sim;
+mod table;
+mod tag;
+mod text;
+mod throttle;
+mod user;
+mod webhook;
+
+pub use log::Logged;
+pub use options::{Options, ViewPermission};
+pub use server::Server;
+pub use sim::Sim;

@@ -1,0 +1,44 @@
+//! `/_sim`: what a test or a demo asks the simulator itself. Neither logged nor throttled.
+
+use serde_json::{Value, json};
+
+use crate::http::Shared;
+use crate::router::{Request, Response};
+
+/// The answer to a call of `/_sim`, None for every other path.
+pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
+    let path = request.path.strip_prefix("/_sim")?;
+    let outcome = match (request.method.as_str(), path) {
+        ("GET", "/records") => Ok(shared.lock().crm.records()),
+        ("GET", "/requests") => {
+            let entries = shared.lock().log.entries();
+            Ok(entries.iter().map(crate::log::Logged::show).collect())
+        }
+        ("DELETE", "/requests") => {
+            shared.lock().log.clear();
+            Ok(json!({}))
+        }
+        ("POST", "/clock") => clock(shared, &request.body),
+        ("POST", "/reset") => shared.reset().map(|()| json!({})),
+        _ => return Some(reply(404, &json!({"message": "no such call of the simulator"}))),
+    };
+    Some(match outcome {
+        Ok(body) => reply(200, &body),
+        Err(message) => reply(422, &json!({ "message": message })),
+    })
+}
+
+fn clock(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let seconds = body
+        .get("advance_seconds")
+        .and_then(Value::as_u64)
+        .ok_or("advance_seconds is missing: a whole number of seconds")?;
+    let mut state = shared.lock();
+    state.crm.clock.advance(std::time::Duration::from_secs(seconds));
+    Ok(json!({"now": crate::clock::iso(state.crm.clock.now())}))
+}
+
+pub(crate) fn reply(status: u16, body: &Value) -> Response {
+    Response { status, headers: vec![("content-type", "application/json".into())], body: body.to_string().into_bytes() }
+}

@@ -1,0 +1,584 @@
+//! Leads: `leads`.
+
+use serde_json::{Map, Value, json};
+
+use crate::activity::{Subject, unparsable_date};
+use crate::answer::{Answer, Errors, Failure, Outcome};
+use crate::automation::Event;
+use crate::clock::iso;
+use crate::crm::Crm;
+use crate::input::{Input, is_empty, leading_number, text};
+use crate::list::{Cell, Column, ListQuery, Row, list};
+use crate::person::Person;
+use crate::pipeline::STAGE_MODEL;
+use crate::search::{Reach, Search, Searched};
+use crate::text::{long, short};
+
+pub(crate) const MODEL: &str = "Webkul\\Lead\\Models\\Lead";
+
+/// A lead.
+#[derive(Clone, Debug)]
+pub(crate) struct Lead {
+    pub(crate) id: u64,
+    pub(crate) title: String,
+    pub(crate) description: Option<String>,
+    /// In ten-thousandths.
+    pub(crate) value: Option<u64>,
+    status: Option<u64>,
+    lost_reason: Option<String>,
+    closed_at: Option<i64>,
+    pub(crate) user_id: Option<u64>,
+    pub(crate) person_id: Option<u64>,
+    pub(crate) source_id: Option<u64>,
+    pub(crate) type_id: Option<u64>,
+    pub(crate) pipeline_id: Option<u64>,
+    pub(crate) stage_id: Option<u64>,
+    /// Midnight of the day in the server's zone, as a Unix second.
+    closes_on: Option<i64>,
+    products: Vec<Value>,
+    custom: Vec<(u64, String)>,
+    pub(crate) tags: Vec<u64>,
+    pub(crate) activities: Vec<u64>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+impl Row for Lead {
+    const TABLE: &'static str = "leads";
+
+    fn column(name: &str) -> Option<Column<Self>> {
+        Some(match name {
+            "id" => |row| Cell::id(row.id),
+            "title" => |row| Cell::text(&row.title),
+            "description" => |row| Cell::text_or_null(row.description.as_deref()),
+            "lead_value" => |row| match row.value {
+                Some(value) => Cell::Text(decimal(value).into()),
+                None => Cell::Null,
+            },
+            "status" => |row| Cell::id_or_null(row.status),
+            "lost_reason" => |row| Cell::text_or_null(row.lost_reason.as_deref()),
+            "closed_at" => |row| row.closed_at.map_or(Cell::Null, Cell::Number),
+            "user_id" => |row| Cell::id_or_null(row.user_id),
+            "person_id" => |row| Cell::id_or_null(row.person_id),
+            "lead_source_id" => |row| Cell::id_or_null(row.source_id),
+            "lead_type_id" => |row| Cell::id_or_null(row.type_id),
+            "lead_pipeline_id" => |row| Cell::id_or_null(row.pipeline_id),
+            "lead_pipeline_stage_id" => |row| Cell::id_or_null(row.stage_id),
+            "expected_close_date" => |row| row.closes_on.map_or(Cell::Null, Cell::Number),
+            "created_at" => |row| Cell::Number(row.created_at),
+            "updated_at" => |row| Cell::Number(row.updated_at),
+            _ => return None,
+        })
+    }
+}
+
+impl Searched for Lead {
+    const FIELDS: &'static [&'static str] = &[
+        "title",
+        "lead_value",
+        "status",
+        "user_id",
+        "user.name",
+        "person.name",
+        "person_id",
+        "lead_source_id",
+        "lead_type_id",
+        "lead_pipeline_id",
+        "lead_pipeline_stage_id",
+        "created_at",
+        "closed_at",
+        "expected_close_date",
+    ];
+
+    fn cells<'a>(field: &str, row: &'a Self, reach: &'a dyn Reach) -> Option<Vec<Cell<'a>>> {
+        if let Some(column) = Self::column(field) {
+            return Some(vec![column(row)]);
+        }
+        if field == "user.name" {
+            let name = row.user_id.and_then(|id| reach.user_name(id));
+            return Some(vec![Cell::text_or_null(name)]);
+        }
+        if field == "attribute_values.text_value" {
+            let values = row.custom.iter().map(|(_, value)| value.as_str());
+            return Some(values.chain([row.title.as_str()]).map(Cell::text).collect());
+        }
+        let column = field.strip_prefix("person.")?;
+        match row.person_id.and_then(|id| reach.person(id)) {
+            Some(person) => Person::cells(column, person, reach),
+            None => Person::column(column).map(|_| Vec::new()),
+        }
+    }
+}
+
+impl Lead {
+    pub(crate) fn custom_value(&self, attribute: u64) -> Option<&str> {
+        self.custom.iter().find(|(id, _)| *id == attribute).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The most that the column holds, in ten-thousandths: 99999999.9999.
+const LARGEST: u64 = 999_999_999_999;
+
+/// Ten-thousandths as the database shows them.
+fn decimal(value: u64) -> String {
+    format!("{}.{:04}", value / 10_000, value % 10_000)
+}
+
+/// What was sent as ten-thousandths; more than the column holds becomes the most that it holds.
+fn amount(value: Option<&Value>) -> Option<u64> {
+    let written = value.and_then(text)?;
+    let (whole, part) = written.split_once('.').unwrap_or((&written, ""));
+    let whole = whole.trim_start_matches('-');
+    let whole: u64 = match whole.parse() {
+        Ok(whole) => whole,
+        Err(_) if whole.len() > 8 && whole.bytes().all(|byte| byte.is_ascii_digit()) => u64::MAX,
+        Err(_) => leading_number(whole).unwrap_or(0),
+    };
+    let part: String = part.chars().chain("0000".chars()).take(4).collect();
+    let part = part.parse().unwrap_or(0);
+    Some(whole.saturating_mul(10_000).saturating_add(part).min(LARGEST))
+}
+
+/// The amount as people read it: `$1,000.00`.
+pub(crate) fn price(value: Option<u64>) -> String {
+    let cents = (value.unwrap_or(0) + 50) / 100;
+    let whole = (cents / 100).to_string();
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("${grouped}.{:02}", cents % 100)
+}
+
+impl Crm {
+    pub(crate) fn show_lead(&self, lead: &Lead) -> Value {
+        let mut shown = json!({
+            "id": lead.id,
+            "title": lead.title,
+            "description": lead.description,
+            "lead_value": lead.value.map(decimal),
+            "status": lead.status,
+            "lost_reason": lead.lost_reason,
+            "closed_at": lead.closed_at.map(iso),
+            "user": lead.user_id.and_then(|id| self.user(id)).map(crate::user::User::show),
+            "person": lead.person_id.and_then(|id| self.persons.get(id)).map(|person| self.show_person(person)),
+            "lead_products": lead.products,
+            "lead_source_id": lead.source_id,
+            "lead_type_id": lead.type_id,
+            "lead_pipeline_id": lead.pipeline_id,
+            "lead_pipeline_stage_id": lead.stage_id,
+            "created_at": iso(lead.created_at),
+            "updated_at": iso(lead.updated_at),
+            "expected_close_date": lead.closes_on.map(iso),
+        });
+        if self.server.shows_custom_attributes() {
+            for attribute in self.custom_attributes("leads") {
+                shown[&attribute.code] = json!(lead.custom_value(attribute.id));
+            }
+        }
+        shown
+    }
+
+    pub(crate) fn lead_list(&self, query: &ListQuery<'_>) -> Outcome {
+        list(query, self.leads.iter(), |id| self.leads.get(id), |lead| self.show_lead(lead))
+    }
+
+    pub(crate) fn lead_search(&self, pairs: &[(String, String)], user: u64) -> Outcome {
+        self.check_view_permission(user)?;
+        let search = Search::parse(pairs, Lead::FIELDS, self.server.blank_becomes_null())?;
+        let found = search.run(self.leads.iter(), self)?;
+        Answer::data(found.into_iter().map(|lead| self.show_lead(lead)).collect())
+    }
+
+    pub(crate) fn lead_get(&self, id: &str) -> Outcome {
+        match self.find_lead(id) {
+            Some(lead) => Answer::data(self.show_lead(lead)),
+            None => Err(Failure::missing(MODEL, id)),
+        }
+    }
+
+    pub(crate) fn lead_activities(&self, id: &str) -> Outcome {
+        match self.find_lead(id) {
+            Some(lead) => self.linked_activities(&lead.activities),
+            None => Err(Failure::missing(MODEL, id)),
+        }
+    }
+
+    fn find_lead(&self, id: &str) -> Option<&Lead> {
+        leading_number(id).and_then(|id| self.leads.get(id))
+    }
+
+    fn check_lead(&self, input: &Input, own: Option<u64>) -> Outcome<()> {
+        let mut errors: Errors = self.check_attributes("leads", &input.0, "", own);
+        if let Some(person) = input.get("person").and_then(Value::as_object) {
+            let own = person.get("id").and_then(crate::input::number);
+            errors.extend(self.check_attributes("persons", person, "person.", own));
+        }
+        if self.server.validates_closing_date() {
+            errors.extend(self.check_closing_date(input));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(errors)) }
+    }
+
+    /// `Y-m-d`, and not in the past.
+    fn check_closing_date(&self, input: &Input) -> Option<(String, String)> {
+        let written = input.text("expected_close_date").filter(|written| !written.is_empty())?;
+        let yesterday = self.clock.yesterday();
+        let message = match jiff::civil::Date::strptime("%Y-%m-%d", &written) {
+            Ok(date) if written.len() == 10 && date > yesterday => return None,
+            Ok(_) if written.len() == 10 => {
+                format!("The expected close date must be a date after {yesterday}.")
+            }
+            _ => "The expected close date does not match the format Y-m-d.".to_owned(),
+        };
+        Some(("expected_close_date".into(), message))
+    }
+
+    fn closing_date(&self, input: &Input) -> Outcome<Option<i64>> {
+        let Some(written) = input.text("expected_close_date").filter(|written| !written.is_empty()) else {
+            return Ok(None);
+        };
+        let day = written.get(..10).unwrap_or(&written);
+        match self.clock.parse_wall_clock(day) {
+            Some(second) => Ok(Some(second)),
+            None => Err(unparsable_date(&written)),
+        }
+    }
+
+    pub(crate) fn lead_create(&mut self, input: &Input, user: u64) -> Outcome {
+        self.check_lead(input, None)?;
+        let (pipeline_id, stage_id, ends) = self.stage_of_new_lead(input)?;
+        let closes_on = self.closing_date(input)?;
+        let person_id = match input.get("person") {
+            Some(Value::Object(person)) => Some(self.nested_person(person, user)?),
+            _ => reference(input, "person_id"),
+        };
+        let now = self.clock.now();
+        let lead = Lead {
+            id: self.leads.reserve(),
+            title: short(&input.text("title").unwrap_or_default()).to_owned(),
+            description: input.text("description").map(|text| long(&text).to_owned()),
+            value: amount(input.get("lead_value")),
+            status: Some(1),
+            lost_reason: input.text("lost_reason"),
+            closed_at: ends.then_some(now),
+            user_id: reference(input, "user_id"),
+            person_id,
+            source_id: reference(input, "lead_source_id"),
+            type_id: reference(input, "lead_type_id"),
+            pipeline_id: Some(pipeline_id),
+            stage_id: Some(stage_id),
+            closes_on,
+            products: products(input),
+            custom: Vec::new(),
+            tags: Vec::new(),
+            activities: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        let id = self.insert_lead(lead, input, user)?;
+        self.fire(Event::LeadCreated(id));
+        self.answer_lead(id, input, "Lead created successfully.")
+    }
+
+    fn insert_lead(&mut self, mut lead: Lead, input: &Input, user: u64) -> Outcome<u64> {
+        self.check_lead_references(&lead)?;
+        self.store_custom(&mut lead.custom, "leads", &input.0);
+        let id = lead.id;
+        self.leads.put(id, lead);
+        self.log_created(Subject::Lead(id), user);
+        self.log_lead_changes(id, None, user);
+        Ok(id)
+    }
+
+    /// Pipeline, stage and whether the stage ends the lead. The pipeline follows from the stage, whatever was sent.
+    fn stage_of_new_lead(&self, input: &Input) -> Outcome<(u64, u64, bool)> {
+        if !input.has("lead_pipeline_stage_id") && !self.server.defaults_stage() {
+            return Err(Failure::undefined_key("lead_pipeline_stage_id"));
+        }
+        if is_empty(input.get("lead_pipeline_stage_id")) {
+            let first = self.default_pipeline().and_then(|pipeline| Some((pipeline.id, pipeline.stages.first()?)));
+            return match first {
+                Some((pipeline, stage)) => Ok((pipeline, stage.id, stage.ends_lead())),
+                None => Err(Failure::php("Attempt to read property \"id\" on null")),
+            };
+        }
+        let wanted = input.id("lead_pipeline_stage_id").unwrap_or(u64::MAX);
+        match self.stage(wanted) {
+            Some((pipeline, stage)) => Ok((pipeline.id, stage.id, stage.ends_lead())),
+            None => Err(Failure::missing(STAGE_MODEL, input.text("lead_pipeline_stage_id").unwrap_or_default())),
+        }
+    }
+
+    fn check_lead_references(&self, lead: &Lead) -> Outcome<()> {
+        let broken = |id: Option<u64>, there: &dyn Fn(u64) -> bool| id.is_some_and(|id| !there(id));
+        let checks: [(&str, &str, bool); 6] = [
+            ("lead_source_id", "lead_sources", broken(lead.source_id, &|id| self.sources.get(id).is_some())),
+            ("lead_type_id", "lead_types", broken(lead.type_id, &|id| self.types.get(id).is_some())),
+            ("user_id", "users", broken(lead.user_id, &|id| self.user(id).is_some())),
+            ("person_id", "persons", broken(lead.person_id, &|id| self.persons.get(id).is_some())),
+            ("lead_pipeline_id", "lead_pipelines", broken(lead.pipeline_id, &|id| self.pipelines.get(id).is_some())),
+            ("lead_pipeline_stage_id", "lead_pipeline_stages", broken(lead.stage_id, &|id| self.stage(id).is_some())),
+        ];
+        match checks.into_iter().find(|(_, _, broken)| *broken) {
+            Some((column, other, _)) => Err(Failure::foreign_key("leads", column, other)),
+            None => Ok(()),
+        }
+    }
+
+    /// The answer to a write shows texts and value as they were sent; a later GET shows what was stored.
+    fn answer_lead(&self, id: u64, input: &Input, message: &str) -> Outcome {
+        let Some(lead) = self.leads.get(id) else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut shown = self.show_lead(lead);
+        let created = message.contains("created");
+        for field in ["title", "description", "lead_value"] {
+            if created || input.has(field) {
+                shown[field] = input.0.get(field).cloned().unwrap_or(Value::Null);
+            }
+        }
+        Answer::data_and_message(shown, message)
+    }
+
+    /// `PUT leads/{id}`: what is not sent among products and closing date is gone.
+    pub(crate) fn lead_update(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
+        self.check_lead(input, leading_number(id))?;
+        if !input.has("lead_pipeline_stage_id") && !self.server.defaults_stage() {
+            return Err(Failure::undefined_key("lead_pipeline_stage_id"));
+        }
+        let Some(old) = self.find_lead(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut lead = old.clone();
+        if !is_empty(input.get("lead_pipeline_stage_id")) {
+            let (pipeline, stage, ends) = self.stage_of_new_lead(input)?;
+            lead.pipeline_id = Some(pipeline);
+            lead.stage_id = Some(stage);
+            lead.closed_at = ends.then(|| lead.closed_at.unwrap_or_else(|| self.clock.now()));
+        }
+        let closes_on = self.closing_date(input)?;
+        if input.has("expected_close_date") || self.server.lead_put_wipes_closing_date() {
+            lead.closes_on = closes_on;
+        }
+        lead.products = products(input);
+        if let Some(Value::Object(person)) = input.get("person") {
+            lead.person_id = Some(self.nested_person(person, user)?);
+        }
+        self.apply_fields(&mut lead, input);
+        self.replace_lead(lead, &old, input, user)
+    }
+
+    /// `PUT leads/attributes/edit/{id}`: partial, nothing is checked, products stay; the closing date goes unless sent.
+    pub(crate) fn lead_edit_attributes(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
+        let Some(old) = self.find_lead(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut lead = old.clone();
+        lead.closes_on = self.closing_date(input)?;
+        if input.has("lead_pipeline_id") {
+            lead.pipeline_id = reference(input, "lead_pipeline_id");
+        }
+        if !is_empty(input.get("lead_pipeline_stage_id")) {
+            let stage = reference(input, "lead_pipeline_stage_id");
+            lead.stage_id = stage;
+            let ends = stage.and_then(|id| self.stage(id)).is_some_and(|(_, stage)| stage.ends_lead());
+            lead.closed_at = ends.then(|| self.clock.now());
+        }
+        self.apply_fields(&mut lead, input);
+        self.replace_lead(lead, &old, input, user)
+    }
+
+    /// `PUT leads/stage/edit/{id}`: a stage of the lead's own pipeline. The closing date goes.
+    pub(crate) fn lead_edit_stage(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
+        const FIELD: &str = "lead_pipeline_stage_id";
+        let invalid = |message: &str| Failure::Invalid(vec![(FIELD.into(), message.into())]);
+        if crate::input::is_absent(input.0.get(FIELD)) {
+            return Err(invalid("The lead pipeline stage id field is required."));
+        }
+        let wanted = input.id(FIELD).unwrap_or(0);
+        let Some((pipeline, stage)) = self.stage(wanted) else {
+            return Err(invalid("The selected lead pipeline stage id is invalid."));
+        };
+        let (pipeline, ends) = (pipeline.id, stage.ends_lead());
+        let Some(old) = self.find_lead(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        if old.pipeline_id != Some(pipeline) {
+            return Err(Failure::missing(STAGE_MODEL, wanted));
+        }
+        let mut lead = old.clone();
+        lead.stage_id = Some(wanted);
+        // A move to any other stage opens a closed lead again.
+        lead.closed_at = ends.then(|| self.clock.now());
+        lead.closes_on = None;
+        if input.has("lost_reason") {
+            lead.lost_reason = input.text("lost_reason");
+        }
+        self.replace_lead(lead, &old, &Input::default(), user)
+    }
+
+    fn apply_fields(&self, lead: &mut Lead, input: &Input) {
+        if input.has("title") {
+            lead.title = short(&input.text("title").unwrap_or_default()).to_owned();
+        }
+        if input.has("description") {
+            lead.description = input.text("description").map(|text| long(&text).to_owned());
+        }
+        if input.has("lead_value") {
+            lead.value = amount(input.get("lead_value"));
+        }
+        if input.has("lost_reason") {
+            lead.lost_reason = input.text("lost_reason");
+        }
+        if input.has("status") {
+            lead.status = input.get("status").and_then(crate::input::number);
+        }
+        for (field, column) in [
+            ("user_id", &mut lead.user_id),
+            ("person_id", &mut lead.person_id),
+            ("lead_source_id", &mut lead.source_id),
+            ("lead_type_id", &mut lead.type_id),
+        ] {
+            if input.has(field) {
+                *column = reference(input, field);
+            }
+        }
+    }
+
+    fn replace_lead(&mut self, mut lead: Lead, old: &Lead, input: &Input, user: u64) -> Outcome {
+        self.check_lead_references(&lead)?;
+        self.store_custom(&mut lead.custom, "leads", &input.0);
+        lead.updated_at = self.clock.now();
+        let id = lead.id;
+        self.leads.put(id, lead);
+        self.log_lead_changes(id, Some(old), user);
+        self.fire(Event::LeadUpdated(id));
+        self.answer_lead(id, input, "Lead updated successfully.")
+    }
+
+    /// A lead's activities stay when it goes, without their link.
+    pub(crate) fn lead_delete(&mut self, id: &str) -> Outcome {
+        let key = leading_number(id).unwrap_or(0);
+        let Some(lead) = self.leads.remove(key) else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        self.unlink(&lead.activities, Subject::Lead(key));
+        Answer::deleted(self.server, "Lead deleted successfully.")
+    }
+
+    fn log_lead_changes(&mut self, id: u64, old: Option<&Lead>, user: u64) {
+        let Some(new) = self.leads.get(id).cloned() else {
+            return;
+        };
+        let subject = Subject::Lead(id);
+        let before: Vec<(&'static str, Value, Value)> = self.lead_changes(old);
+        let after = self.lead_changes(Some(&new));
+        for ((name, new_value, new_label), (_, old_value, old_label)) in after.into_iter().zip(before) {
+            self.log_change(subject, user, name, (old_value, old_label), (new_value, new_label));
+        }
+    }
+
+    /// What the timeline watches: name, value and label of each field.
+    fn lead_changes(&self, lead: Option<&Lead>) -> Vec<(&'static str, Value, Value)> {
+        let text = |name, pick: fn(&Lead) -> Value| {
+            let value = lead.map_or(Value::Null, pick);
+            (name, value.clone(), value)
+        };
+        let id = |name, id: Option<u64>, label: Option<String>| (name, json!(id), json!(label));
+        let pick = |field: fn(&Lead) -> Option<u64>| lead.and_then(field);
+        let source = pick(|lead| lead.source_id);
+        let kind = pick(|lead| lead.type_id);
+        let owner = pick(|lead| lead.user_id);
+        let pipeline = pick(|lead| lead.pipeline_id);
+        let stage = pick(|lead| lead.stage_id);
+        vec![
+            text("Title", |lead| json!(lead.title)),
+            text("Description", |lead| json!(lead.description)),
+            text("Lead Value", |lead| match lead.value {
+                None | Some(0) => Value::Null,
+                Some(value) => json!(decimal(value)),
+            }),
+            id("Source", source, source.and_then(|id| Some(self.sources.get(id)?.name.clone()))),
+            id("Type", kind, kind.and_then(|id| Some(self.types.get(id)?.name.clone()))),
+            id("Sales Owner", owner, owner.and_then(|id| Some(self.user(id)?.name.clone()))),
+            text("Expected Close Date", |lead| json!(lead.closes_on.map(iso))),
+            id("Pipeline", pipeline, pipeline.and_then(|id| Some(self.pipelines.get(id)?.name.clone()))),
+            id("Stage", stage, stage.and_then(|id| Some(self.stage(id)?.1.name.clone()))),
+        ]
+    }
+
+    /// Puts a product on a lead, as a salesperson does.
+    pub(crate) fn add_product(&mut self, lead: u64, product: Value) -> bool {
+        let found = self.leads.get_mut(lead);
+        found.map(|lead| lead.products.push(product)).is_some()
+    }
+
+    pub(crate) fn lead_records(&self) -> Vec<Value> {
+        self.leads
+            .iter()
+            .map(|lead| {
+                let mut shown = self.show_lead(lead);
+                shown["person_id"] = json!(lead.person_id);
+                shown["user_id"] = json!(lead.user_id);
+                shown["tag_ids"] = json!(lead.tags);
+                for attribute in self.custom_attributes("leads") {
+                    shown[&attribute.code] = json!(lead.custom_value(attribute.id));
+                }
+                shown
+            })
+            .collect()
+    }
+}
+
+fn reference(input: &Input, field: &str) -> Option<u64> {
+    let value = input.get(field)?;
+    if is_empty(Some(value)) {
+        return None;
+    }
+    // What is no number cannot point anywhere.
+    Some(crate::input::number(value).unwrap_or(u64::MAX))
+}
+
+/// The products of a request: those that name one.
+fn products(input: &Input) -> Vec<Value> {
+    let sent: Vec<&Value> = match input.get("products") {
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(Value::Object(items)) => items.values().collect(),
+        _ => Vec::new(),
+    };
+    let named = |product: &&Map<String, Value>| !is_empty(product.get("product_id"));
+    (1_u64..)
+        .zip(sent.into_iter().filter_map(Value::as_object).filter(named))
+        .map(|(id, product)| {
+            let mut product = product.clone();
+            product.insert("id".into(), json!(id));
+            Value::Object(product)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_cut_and_capped() {
+        let shown = |value: Value| amount(Some(&value)).map(decimal);
+        assert_eq!(shown(json!(0)).unwrap(), "0.0000");
+        assert_eq!(shown(json!("99999999999")).unwrap(), "99999999.9999");
+        assert_eq!(shown(json!("12.5")).unwrap(), "12.5000");
+        assert_eq!(shown(json!("9".repeat(60))).unwrap(), "99999999.9999");
+        assert_eq!(shown(Value::Null), None);
+    }
+
+    #[test]
+    fn prices_read_well() {
+        assert_eq!(price(Some(100_000)), "$10.00");
+        assert_eq!(price(Some(12_345_670_000)), "$1,234,567.00");
+        assert_eq!(price(None), "$0.00");
+    }
+}

@@ -1,0 +1,331 @@
+//! `GET <collection>/search`: `search=field:value;field:value` with `searchFields=field:like;field:=`.
+
+use std::collections::HashMap;
+
+use crate::answer::{Failure, Outcome};
+use crate::list::{Cell, Row};
+use crate::text::fold;
+
+/// One condition of a search.
+#[derive(Debug, PartialEq)]
+struct Term {
+    field: String,
+    condition: Condition,
+}
+
+#[derive(Debug, PartialEq)]
+enum Condition {
+    Equals(String),
+    Like(Pattern),
+}
+
+/// A whole search.
+#[derive(Debug)]
+pub(crate) struct Search {
+    terms: Vec<Term>,
+    all: bool,
+    limit: usize,
+}
+
+/// Where a field of a search leads: the row's own column, or one of a related row.
+pub(crate) trait Searched: Row {
+    /// The cells that `field` reaches: several when the relation has several rows. None when there is no such field.
+    fn cells<'a>(field: &str, row: &'a Self, reach: &'a dyn Reach) -> Option<Vec<Cell<'a>>>;
+    /// The fields that a search without `searchFields` compares.
+    const FIELDS: &'static [&'static str];
+}
+
+/// What a search needs to follow a relation.
+pub(crate) trait Reach {
+    fn person(&self, id: u64) -> Option<&crate::person::Person>;
+    fn organization_name(&self, id: u64) -> Option<&str>;
+    fn user_name(&self, id: u64) -> Option<&str>;
+}
+
+impl Search {
+    /// Reads a search as the server does, with what it makes of odd terms:
+    /// - a blank or absent `search` asks for everything;
+    /// - of `field:a:b` only `a` is looked for;
+    /// - a `;` inside a value ends it, and the rest is looked for in all other fields.
+    pub(crate) fn parse(query: &[(String, String)], fields: &[&str], blank_becomes_null: bool) -> Outcome<Self> {
+        let get = |name: &str| {
+            query
+                .iter()
+                .rev()
+                .find(|(field, _)| field == name)
+                .map(|(_, value)| value.as_str())
+                .filter(|value| !(blank_becomes_null && value.is_empty()))
+        };
+        let limit = get("limit")
+            .and_then(crate::input::leading_number)
+            .and_then(|limit| usize::try_from(limit).ok())
+            .unwrap_or(usize::MAX);
+        let all = get("searchJoin").is_some_and(|join| join.eq_ignore_ascii_case("and"));
+        let mut terms = Vec::new();
+        let search = get("search").unwrap_or_default();
+        if !search.is_empty() && search != "0" {
+            let values = values(search);
+            let bare = bare(search);
+            for (field, like) in conditions(get("searchFields"), fields, &values)? {
+                let Some(value) = values.get(field.as_str()).copied().or(bare) else {
+                    continue;
+                };
+                let condition = if like {
+                    Condition::Like(Pattern::new(value))
+                } else if value.is_empty() || value == "0" {
+                    continue;
+                } else {
+                    Condition::Equals(value.to_owned())
+                };
+                terms.push(Term { field, condition });
+            }
+        }
+        Ok(Self { terms, all, limit })
+    }
+
+    /// The rows that match, oldest first. A field that does not exist breaks the query.
+    pub(crate) fn run<'a, T: Searched + 'a>(
+        &self,
+        rows: impl Iterator<Item = &'a T>,
+        reach: &'a dyn Reach,
+    ) -> Outcome<Vec<&'a T>> {
+        let mut found = Vec::new();
+        for row in rows {
+            if found.len() >= self.limit {
+                break;
+            }
+            if self.terms.is_empty() || self.matches(row, reach)? {
+                found.push(row);
+            }
+        }
+        Ok(found)
+    }
+
+    fn matches<'a, T: Searched>(&self, row: &'a T, reach: &'a dyn Reach) -> Outcome<bool> {
+        let mut any = false;
+        for term in &self.terms {
+            let Some(cells) = T::cells(&term.field, row, reach) else {
+                return Err(unknown::<T>(&term.field));
+            };
+            let hit = cells.iter().any(|cell| term.condition.matches(cell));
+            if self.all && !hit {
+                return Ok(false);
+            }
+            any |= hit;
+        }
+        Ok(any)
+    }
+}
+
+fn unknown<T: Row>(field: &str) -> Failure {
+    if let Some((relation, _)) = field.split_once('.') {
+        Failure::Broken {
+            exception: "BadMethodCallException",
+            message: format!("Call to undefined method {}::{relation}()", T::TABLE),
+        }
+    } else {
+        Failure::query(format!(
+            "SQLSTATE[42S22]: Column not found: 1054 Unknown column '{}.{field}' in 'WHERE'",
+            T::TABLE
+        ))
+    }
+}
+
+/// `field:value` pairs. A pair with two colons keeps its first two parts; one without a colon is none.
+fn values(search: &str) -> HashMap<&str, &str> {
+    search
+        .split(';')
+        .filter_map(|pair| {
+            let mut parts = pair.split(':');
+            Some((parts.next()?, parts.next()?))
+        })
+        .collect()
+}
+
+/// The value without a field: the first part without a colon.
+fn bare(search: &str) -> Option<&str> {
+    search.split(';').find(|part| !part.contains(':'))
+}
+
+/// Which fields are compared, and whether by LIKE. Without `searchFields` all of the collection's, by `=`.
+fn conditions(
+    search_fields: Option<&str>,
+    known: &[&str],
+    values: &HashMap<&str, &str>,
+) -> Outcome<Vec<(String, bool)>> {
+    let Some(search_fields) = search_fields else {
+        return Ok(known.iter().map(|field| ((*field).to_owned(), false)).collect());
+    };
+    let mut conditions: Vec<(String, bool)> = Vec::new();
+    for part in search_fields.split(';') {
+        match part.split_once(':') {
+            Some((field, "like")) => conditions.push((field.to_owned(), true)),
+            Some((field, "=")) => conditions.push((field.to_owned(), false)),
+            _ if known.contains(&part) => conditions.push((part.to_owned(), false)),
+            _ => {}
+        }
+    }
+    for field in values.keys() {
+        if known.contains(field) && !conditions.iter().any(|(listed, _)| listed == field) {
+            conditions.push(((*field).to_owned(), false));
+        }
+    }
+    if conditions.is_empty() {
+        return Err(Failure::Broken { exception: "Exception", message: "fields_not_accepted".into() });
+    }
+    Ok(conditions)
+}
+
+impl Condition {
+    fn matches(&self, cell: &Cell<'_>) -> bool {
+        match self {
+            Self::Equals(wanted) => cell.equals(wanted),
+            Self::Like(pattern) => pattern.matches(cell),
+        }
+    }
+}
+
+/// `LIKE '%value%'`: `%` stands for any characters, `_` for one. A JSON column is compared byte by byte, so with regard
+/// to case, and as it is stored; a text column without regard to case.
+#[derive(Debug, PartialEq)]
+struct Pattern {
+    binary: Parts,
+    folded: Parts,
+}
+
+impl Pattern {
+    fn new(value: &str) -> Self {
+        Self { binary: Parts::new(value), folded: Parts::new(&value.to_lowercase()) }
+    }
+
+    fn matches(&self, cell: &Cell<'_>) -> bool {
+        match cell {
+            Cell::Null => false,
+            Cell::Number(number) => self.binary.found_in(&number.to_string()),
+            Cell::Text(text) => self.folded.found_in(&fold(text)),
+            Cell::Json(json) => self.binary.found_in(json),
+        }
+    }
+}
+
+/// The pieces between `%`; each must come after the one before.
+#[derive(Debug, PartialEq)]
+struct Parts(Vec<Piece>);
+
+/// A piece without `%`: the longest run without `_` is searched first, since it is seldom there.
+#[derive(Debug, PartialEq)]
+struct Piece {
+    characters: Vec<Option<char>>,
+    literal: String,
+    /// Characters of the piece before `literal`.
+    before: usize,
+}
+
+impl Parts {
+    fn new(pattern: &str) -> Self {
+        let mut pieces = vec![Vec::new()];
+        let mut characters = pattern.chars();
+        while let Some(character) = characters.next() {
+            let token = match character {
+                '%' => {
+                    pieces.push(Vec::new());
+                    continue;
+                }
+                '_' => None,
+                // A backslash takes the next character's meaning away.
+                '\\' => Some(characters.next().unwrap_or('\\')),
+                other => Some(other),
+            };
+            if let Some(piece) = pieces.last_mut() {
+                piece.push(token);
+            }
+        }
+        Self(pieces.into_iter().filter(|piece| !piece.is_empty()).map(Piece::new).collect())
+    }
+
+    fn found_in(&self, text: &str) -> bool {
+        let mut rest = text;
+        for piece in &self.0 {
+            match piece.find(rest) {
+                Some(end) => rest = rest.get(end..).unwrap_or_default(),
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+impl Piece {
+    fn new(characters: Vec<Option<char>>) -> Self {
+        let mut best = (0, 0);
+        let mut start = 0;
+        for (at, token) in characters.iter().enumerate() {
+            if token.is_none() {
+                start = at + 1;
+            } else if at + 1 - start > best.1 {
+                best = (start, at + 1 - start);
+            }
+        }
+        let literal = characters.iter().skip(best.0).take(best.1).flatten().collect();
+        Self { characters, literal, before: best.0 }
+    }
+
+    /// Where the first match ends.
+    fn find(&self, text: &str) -> Option<usize> {
+        let mut from = 0;
+        loop {
+            let at = from + text.get(from..)?.find(&self.literal)?;
+            if let Some(end) = self.match_around(text, at) {
+                return Some(end);
+            }
+            from = at + text.get(at..)?.chars().next()?.len_utf8();
+        }
+    }
+
+    fn match_around(&self, text: &str, at: usize) -> Option<usize> {
+        let start = match self.before {
+            0 => at,
+            before => text.get(..at)?.char_indices().rev().nth(before - 1)?.0,
+        };
+        let mut characters = text.get(start..)?.char_indices();
+        for token in &self.characters {
+            let (_, character) = characters.next()?;
+            if token.is_some_and(|token| token != character) {
+                return None;
+            }
+        }
+        Some(characters.next().map_or(text.len(), |(end, _)| start + end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn like(pattern: &str, text: &str) -> bool {
+        Parts::new(pattern).found_in(text)
+    }
+
+    #[test]
+    fn like_knows_its_wildcards() {
+        let stored = r#"[{"value":"Jane.Doe@Example.com","label":"work"}]"#;
+        assert!(like("_ane._oe@_xample._om", stored));
+        assert!(!like("jane.doe@example.com", stored));
+        assert!(like("ane.Doe", stored));
+        assert!(like("415%555%0182", r#"[{"value":"+1 (415) 555-0182"}]"#));
+        assert!(!like("555%415", "415 555"));
+        assert!(like("", "anything"));
+        assert!(like("a\\_b", "a_b") && !like("a\\_b", "axb"));
+        assert!(like("__é_", "xxéy") && !like("__é_", "xé"));
+        assert!(like("%", "") && !like("_", ""));
+        assert!(like("aab", "aaab"));
+    }
+
+    #[test]
+    fn a_colon_or_semicolon_cuts_the_value() {
+        assert_eq!(values("emails:a:b@x")["emails"], "a");
+        assert_eq!(values("emails:a;b@x").len(), 1);
+        assert_eq!(bare("emails:a;b@x"), Some("b@x"));
+        assert_eq!(bare("emails:a"), None);
+    }
+}

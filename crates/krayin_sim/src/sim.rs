@@ -1,0 +1,182 @@
+//! A running simulator, and the handle on it.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::crm::Crm;
+use crate::http::{Shared, serve};
+use crate::log::Logged;
+use crate::options::Options;
+
+/// A simulator on its own thread with its own runtime, so that it serves blocking and async tests alike. It stops when
+/// the handle is dropped.
+pub struct Sim {
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Shared {
+    /// Back to what the installer leaves: records, log, clock and throttle.
+    pub(crate) fn reset(&self) -> Result<(), String> {
+        let crm = Crm::installed(&self.options)?;
+        let mut state = self.lock();
+        let version = state.crm.version;
+        state.crm = crm;
+        state.crm.version = version + 1;
+        state.log.clear();
+        Ok(())
+    }
+}
+
+impl Sim {
+    /// Starts one. It accepts connections when this returns.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the options make no sense (an unknown time zone, an address that is none); else what the
+    /// system says of the address.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let crm = Crm::installed(&options).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let listener = TcpListener::bind(&options.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(options, address, crm));
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _guard = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let serving = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("krayin_sim".into())
+            .spawn(move || runtime.block_on(serve(listener, serving, stopped)))?;
+        Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The address that clients are given, without a slash at its end: `http://127.0.0.1:4321/api/v1`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.shared.url()
+    }
+
+    /// The server's root: `http://127.0.0.1:4321`, where `/_sim` and the page are.
+    #[must_use]
+    pub fn root(&self) -> String {
+        format!("http://{}", self.shared.address)
+    }
+
+    /// The token of this number, counted from 0; it belongs to user `number + 2`. Empty when there is none.
+    #[must_use]
+    pub fn token(&self, number: usize) -> String {
+        self.shared.options.tokens.get(number).cloned().unwrap_or_default()
+    }
+
+    /// The requests that have come, oldest first. Calls of `/_sim` and of the page are not among them. The log holds
+    /// the last 32 MiB.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Logged> {
+        self.shared.lock().log.entries()
+    }
+
+    /// Empties the log.
+    pub fn clear_requests(&self) {
+        self.shared.lock().log.clear();
+    }
+
+    /// All persons, as the API shows them, with `organization_id`, `user_id`, `tag_ids` and custom attributes.
+    #[must_use]
+    pub fn persons(&self) -> Vec<Value> {
+        self.shared.lock().crm.person_records()
+    }
+
+    /// All leads, as the API shows them, with `person_id`, `user_id`, `tag_ids` and custom attributes.
+    #[must_use]
+    pub fn leads(&self) -> Vec<Value> {
+        self.shared.lock().crm.lead_records()
+    }
+
+    /// All organizations, as the API shows them.
+    #[must_use]
+    pub fn organizations(&self) -> Vec<Value> {
+        self.shared.lock().crm.organization_records()
+    }
+
+    /// The activities that API clients made, with `lead_ids`, `person_ids` and `user_id`. The server's own notes of
+    /// changes (`type` `system`) are not among them.
+    #[must_use]
+    pub fn activities(&self) -> Vec<Value> {
+        self.shared.lock().crm.activity_records()
+    }
+
+    /// Moves the server's clock: the throttle's window, and every date that it writes from now on.
+    pub fn advance(&self, by: Duration) {
+        self.shared.lock().crm.clock.advance(by);
+    }
+
+    /// How many connections were accepted so far.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.shared.connections()
+    }
+
+    /// Back to what the installer leaves: records, log, clock and throttle.
+    pub fn reset(&self) {
+        // The options made a CRM once, so they make one again.
+        let _ = self.shared.reset();
+    }
+
+    /// Requires an attribute of an entity (`persons`, `emails`), or requires it no longer. False when there is none.
+    pub fn require_attribute(&self, entity: &str, code: &str, required: bool) -> bool {
+        let mut state = self.shared.lock();
+        let found =
+            state.crm.attributes.iter_mut().find(|attribute| attribute.entity == entity && attribute.code == code);
+        found.map(|attribute| attribute.required = required).is_some()
+    }
+
+    /// Adds a pipeline with stages, each a code and a name, and answers the pipeline's id.
+    pub fn add_pipeline(&self, name: &str, stages: &[(&str, &str)]) -> u64 {
+        self.shared.lock().crm.add_pipeline(name, stages)
+    }
+
+    /// Puts a product on a lead, as a salesperson does. False when there is no such lead.
+    pub fn add_product(&self, lead: u64, product: Value) -> bool {
+        self.shared.lock().crm.add_product(lead, product)
+    }
+
+    /// Revokes a token: every later call with it is refused.
+    pub fn revoke(&self, token: &str) {
+        self.shared.lock().crm.tokens.remove(token);
+    }
+
+    /// Stops and closes every connection.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    /// Waits until the simulator has stopped.
+    pub fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
+    fn end(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,94 @@
+//! The throttle: calls a minute for each user, all tokens together, in a window that begins with its first call.
+
+use std::collections::HashMap;
+
+use crate::answer::Failure;
+use crate::server::Server;
+
+/// Calls a minute.
+const LIMIT: u32 = 60;
+const WINDOW: i64 = 60;
+/// Deletes of persons an hour, on the servers that throttle nothing else.
+const DELETE_LIMIT: u32 = 100;
+const DELETE_WINDOW: i64 = 3600;
+
+/// Which budget a call spends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Budget {
+    Every,
+    PersonDelete,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    ends: i64,
+    calls: u32,
+}
+
+/// Who has called how often.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    server: Server,
+    on: bool,
+    windows: HashMap<(Budget, u64), Window>,
+}
+
+/// What the rate headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+}
+
+impl Throttle {
+    pub(crate) fn new(server: Server, on: bool) -> Self {
+        Self { server, on, windows: HashMap::new() }
+    }
+
+    /// Counts one call. None where the call is not throttled and its answer has no rate headers.
+    pub(crate) fn count(&mut self, user: u64, deletes_person: bool, now: i64) -> Result<Option<Rate>, Failure> {
+        let (budget, limit, window) = if self.server.throttles_every_call() {
+            (Budget::Every, LIMIT, WINDOW)
+        } else if deletes_person && self.server.throttles_person_delete() {
+            (Budget::PersonDelete, DELETE_LIMIT, DELETE_WINDOW)
+        } else {
+            return Ok(None);
+        };
+        if !self.on {
+            return Ok(Some(Rate { limit, remaining: limit - 1 }));
+        }
+        let entry = self.windows.entry((budget, user)).or_insert(Window { ends: now + window, calls: 0 });
+        if entry.ends <= now {
+            *entry = Window { ends: now + window, calls: 0 };
+        }
+        if entry.calls >= limit {
+            return Err(Failure::TooMany { limit, seconds: entry.ends - now });
+        }
+        entry.calls += 1;
+        Ok(Some(Rate { limit, remaining: limit - entry.calls }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_holds_sixty_calls() {
+        let mut throttle = Throttle::new(Server::Krayin210, true);
+        for call in 1..=60 {
+            let rate = throttle.count(2, false, 100).unwrap().unwrap();
+            assert_eq!(rate.remaining, 60 - call);
+        }
+        assert!(matches!(throttle.count(2, false, 101), Err(Failure::TooMany { seconds: 59, .. })));
+        assert!(throttle.count(3, false, 101).is_ok());
+        assert_eq!(throttle.count(2, false, 160).unwrap().unwrap().remaining, 59);
+    }
+
+    #[test]
+    fn the_newer_server_throttles_deletes_of_persons_alone() {
+        let mut throttle = Throttle::new(Server::Krayin223Official, true);
+        assert_eq!(throttle.count(2, false, 0).unwrap(), None);
+        assert_eq!(throttle.count(2, true, 0).unwrap().unwrap().limit, 100);
+    }
+}
