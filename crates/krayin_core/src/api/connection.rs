@@ -1,0 +1,175 @@
+use std::{fmt, net::IpAddr, time::Duration};
+
+use reqwest::Url;
+
+use super::Dialect;
+use crate::{digest::digest, settings::SettingsError};
+
+/// A checked address with its token: everything of a request that does not depend on the call.
+#[derive(Clone)]
+pub struct Connection {
+    base: Url,
+    token: String,
+    /// Which paths serve which call.
+    pub dialect: Dialect,
+    /// The longest that one attempt may take. A Krayin with 100,000 persons takes 700 ms to create one, a million 5 s.
+    pub attempt_timeout: Duration,
+    /// The longest that one call may take with all its attempts.
+    pub deadline: Duration,
+}
+
+impl Connection {
+    /// Checks the address and the token. `allow_http` lets plain http go to other machines than this one.
+    pub fn new(url: &str, token: &str, dialect: Option<Dialect>, allow_http: bool) -> Result<Self, SettingsError> {
+        let mut base = Url::parse(url.trim())
+            .map_err(|_| SettingsError::one("api_url must be an address such as https://crm.example.com/api/v1"))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none_or(str::is_empty) {
+            return Err(SettingsError::one("api_url must begin with https:// and name a host"));
+        }
+        if !base.username().is_empty()
+            || base.password().is_some()
+            || base.query().is_some()
+            || base.fragment().is_some()
+        {
+            return Err(SettingsError::one(
+                "api_url must have no user, query or fragment: the token has a key of its own",
+            ));
+        }
+        if base.scheme() == "http" && !allow_http && !is_loopback(&base) {
+            return Err(SettingsError::one(
+                "api_url must begin with https://: the token would go over the network in the open",
+            ));
+        }
+        let token = token.trim();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SettingsError::one("api_token must be one word of plain characters, as Krayin shows it"));
+        }
+        let path = base.path().trim_end_matches('/').to_owned();
+        let dialect = dialect.unwrap_or_else(|| Dialect::of_path(&path));
+        base.set_path(if path.is_empty() { default_path(dialect) } else { &path });
+        Ok(Self {
+            base,
+            token: token.to_owned(),
+            dialect,
+            attempt_timeout: Duration::from_secs(30),
+            deadline: Duration::from_secs(90),
+        })
+    }
+
+    /// The same token at the published package's path of the same host, whatever ending the address was typed with.
+    pub fn at_package_path(&self) -> Self {
+        let path = self.base.path();
+        let prefix = path.find("/api/").map_or(path, |at| path.get(..at).unwrap_or_default());
+        let prefix = prefix.trim_end_matches('/');
+        let mut base = self.base.clone();
+        base.set_path(&format!("{prefix}{}", default_path(Dialect::RestApi)));
+        Self { base, dialect: Dialect::RestApi, ..self.clone() }
+    }
+
+    /// The address that calls are made under, without a slash at its end.
+    pub fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Tells this server from others without naming it: kept beside the ids that it gave.
+    pub fn fingerprint(&self) -> String {
+        let port = self.base.port_or_known_default().unwrap_or_default();
+        digest(&format!("{}:{port}{}", self.base.host_str().unwrap_or_default(), self.base.path()))
+    }
+
+    pub(super) fn authorization(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
+    pub(super) fn address(&self, path: &str, query: &[(String, String)]) -> String {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.trim_matches('/')));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url.into()
+    }
+}
+
+fn default_path(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::RestApi => "/api/v1",
+        Dialect::Documented => "/api/admin",
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({}, {:?})", self.url(), self.dialect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Connection, Dialect};
+
+    #[test]
+    fn completes_an_address_and_keeps_one_that_has_a_path() {
+        let table = [
+            ("https://crm.example.com", "https://crm.example.com/api/v1", Dialect::RestApi),
+            ("https://crm.example.com/", "https://crm.example.com/api/v1", Dialect::RestApi),
+            (" https://crm.example.com/api/v1/ ", "https://crm.example.com/api/v1", Dialect::RestApi),
+            ("https://crm.example.com/api/admin", "https://crm.example.com/api/admin", Dialect::Documented),
+            ("https://example.com/crm/api/v1", "https://example.com/crm/api/v1", Dialect::RestApi),
+            ("http://127.0.0.1:8000/api/v1", "http://127.0.0.1:8000/api/v1", Dialect::RestApi),
+            ("http://[::1]:8000", "http://[::1]:8000/api/v1", Dialect::RestApi),
+        ];
+        for (typed, url, dialect) in table {
+            let connection = Connection::new(typed, "1|abc", None, false).unwrap();
+            assert_eq!((connection.url(), connection.dialect), (url, dialect), "{typed}");
+        }
+        let typed = Connection::new("https://example.com/crm/api/admin", "1|abc", None, false).unwrap();
+        assert_eq!(typed.at_package_path().url(), "https://example.com/crm/api/v1");
+        assert_eq!(typed.at_package_path().dialect, Dialect::RestApi);
+    }
+
+    #[test]
+    fn refuses_what_could_leak_or_fail_before_anything_is_sent() {
+        let table = [
+            ("crm.example.com", "1|a", "must be an address"),
+            ("ftp://crm.example.com", "1|a", "begin with https"),
+            ("file:///etc/passwd", "1|a", "begin with https"),
+            ("http://crm.example.com", "1|a", "in the open"),
+            ("https://user:secret@crm.example.com", "1|a", "no user, query or fragment"),
+            ("https://crm.example.com/?token=secret", "1|a", "no user, query or fragment"),
+            ("https://crm.example.com", "", "api_token"),
+            ("https://crm.example.com", "secret\r\nX-Evil: 1", "api_token"),
+            ("https://crm.example.com", "sécret", "api_token"),
+        ];
+        for (url, token, expected) in table {
+            let message = Connection::new(url, token, None, false).unwrap_err().to_string();
+            assert!(message.contains(expected), "{url}: {message}");
+            assert!(!message.contains("secret") && !message.contains("passwd"), "{message}");
+        }
+        assert!(Connection::new("http://crm.example.com", "1|a", None, true).is_ok());
+    }
+
+    #[test]
+    fn its_debug_form_and_fingerprint_hold_no_token() {
+        let connection = Connection::new("https://crm.example.com", "1|secret", None, false).unwrap();
+        assert_eq!(format!("{connection:?}"), "Connection(https://crm.example.com/api/v1, RestApi)");
+        let other = Connection::new("https://crm.example.com/api/v1/", "2|other", None, false).unwrap();
+        assert_eq!(connection.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn an_odd_path_or_query_stays_inside_its_place() {
+        let connection = Connection::new("https://crm.example.com", "1|a", None, false).unwrap();
+        let query = [("search".to_owned(), "emails:a+b@x.y;z&q=1".to_owned())];
+        assert_eq!(
+            connection.address("/contacts/persons/search", &query),
+            "https://crm.example.com/api/v1/contacts/persons/search?search=emails%3Aa%2Bb%40x.y%3Bz%26q%3D1"
+        );
+        assert_eq!(connection.address("leads?x=1#y", &[]), "https://crm.example.com/api/v1/leads%3Fx=1%23y");
+    }
+}

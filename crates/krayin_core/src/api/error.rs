@@ -1,0 +1,114 @@
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use super::transport::{Method, Response};
+
+/// What went wrong, one class of error each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The token was refused.
+    Authentication,
+    /// The token's user may not do this.
+    Permission,
+    /// The record is not there.
+    NotFound,
+    /// The server does not take the values.
+    Validation,
+    /// Another record has a value that must be unique.
+    Conflict,
+    /// The server takes no more requests for now.
+    RateLimit,
+    /// The server failed while it ran the request.
+    Server,
+    /// The server cannot be reached, or says that it cannot work now.
+    Unavailable,
+    /// No answer in time.
+    Timeout,
+    /// The answer is not one of Krayin's.
+    UnexpectedResponse,
+}
+
+/// Whether the server may have acted on a request that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Executed {
+    /// Certainly not.
+    No,
+    /// It may have left something behind: look before repeating.
+    Maybe,
+}
+
+/// A call that failed. The message names method, path and what to do; no token, query, body or value.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// The last answer's status, where there was one.
+    pub status: Option<u16>,
+    /// The call's method.
+    pub method: Method,
+    /// The call's path, ids in it, without query.
+    pub path: String,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// Whether the server may have acted on one of them.
+    pub executed: Executed,
+    /// Field → messages, where the server named fields. The messages are the server's own words.
+    pub fields: BTreeMap<String, Vec<String>>,
+    /// When it makes sense to come back.
+    pub retry_after: Option<Duration>,
+    /// The last answer, where there was one.
+    pub response: Option<Box<Response>>,
+    /// What happened, in a few words.
+    pub reason: String,
+}
+
+impl ApiError {
+    /// What a person should do about it.
+    pub fn advice(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::Authentication => "Create a new API token in Krayin and connect again.",
+            ErrorKind::Permission => {
+                "Give the token's user in Krayin an administrator's role and global view permission."
+            }
+            ErrorKind::NotFound => "It was deleted or merged in Krayin; the next event finds or creates it again.",
+            ErrorKind::Validation => "Correct the named fields.",
+            ErrorKind::Conflict => "Another record in Krayin has this value; merge the two or correct one of them.",
+            ErrorKind::RateLimit => "Run it again later: Krayin takes 60 requests a minute for each user.",
+            ErrorKind::Server => "Look into Krayin's log (storage/logs/laravel.log), then run it again.",
+            ErrorKind::Unavailable => "Check that Krayin is running and that its address is right, then run it again.",
+            ErrorKind::Timeout => "Check how Krayin is doing; raise attempt_timeout if it is merely large.",
+            ErrorKind::UnexpectedResponse => {
+                "Check the address: it must be that of Krayin's REST API, without redirect."
+            }
+        }
+    }
+
+    /// Whether the same call may succeed later without anyone changing anything.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.kind, ErrorKind::RateLimit | ErrorKind::Server | ErrorKind::Unavailable | ErrorKind::Timeout)
+    }
+
+    /// Whether the server named `field` or an entry below it (`emails` for `person.emails.0.value`).
+    pub fn names_field(&self, field: &str) -> bool {
+        self.fields.keys().any(|key| key.split('.').any(|part| part == field))
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Krayin API {} {} failed", self.method.name(), self.path)?;
+        if let Some(status) = self.status {
+            write!(f, " (status {status})")?;
+        }
+        write!(f, ": {}", self.reason)?;
+        if !self.fields.is_empty() {
+            let names: Vec<&str> = self.fields.keys().map(String::as_str).collect();
+            write!(f, " ({})", names.join(", "))?;
+        }
+        if self.attempts > 1 {
+            write!(f, ", after {} attempts", self.attempts)?;
+        }
+        write!(f, ". {}", self.advice())
+    }
+}
+
+impl std::error::Error for ApiError {}

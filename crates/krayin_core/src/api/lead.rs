@@ -1,0 +1,80 @@
+use serde_json::{Value, json};
+
+use super::{
+    ApiError, Client, Dialect, Method,
+    client::{Call, record, records},
+    person::HasId,
+    search,
+};
+use crate::krayin::Lead;
+
+impl HasId for Lead {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Client {
+    /// The leads whose person has this e-mail address or this phone number, each checked, the lowest id first.
+    pub async fn search_lead(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Lead>, ApiError> {
+        let Some(query) = search::query(email, phone, "person.") else { return Ok(Vec::new()) };
+        let path = "leads/search";
+        let call = match self.connection().dialect {
+            Dialect::RestApi => Call { method: Method::Get, path, query, body: None },
+            Dialect::Documented => Call {
+                method: Method::Post,
+                path,
+                query: Vec::new(),
+                body: Some(json!({"email": email, "phone": phone})),
+            },
+        };
+        let method = call.method;
+        let mut found: Vec<Lead> = records((method, path), self.call(call).await?)?;
+        found.retain(|lead| {
+            lead.person.as_ref().is_some_and(|person| {
+                email.is_some_and(|email| search::has_email(person, email))
+                    || phone.is_some_and(|phone| search::has_phone(person, phone))
+            })
+        });
+        found.sort_by_key(|lead| lead.id);
+        Ok(found)
+    }
+
+    /// The leads of a person, the lowest id first.
+    pub async fn leads_of_person(&self, person_id: u64) -> Result<Vec<Lead>, ApiError> {
+        let params = [("person_id", person_id.to_string()), ("limit", "100".to_owned())];
+        let mut found: Vec<Lead> = records((Method::Get, "leads"), self.get("leads", &params).await?)?;
+        // A server that does not know the filter answers with everybody's.
+        found.retain(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
+        found.sort_by_key(|lead| lead.id);
+        Ok(found)
+    }
+
+    /// The lead, or `None` where it is gone.
+    pub async fn find_lead(&self, id: u64) -> Result<Option<Lead>, ApiError> {
+        self.find_by_id("leads", id).await
+    }
+
+    /// The lead.
+    pub async fn get_lead(&self, id: u64) -> Result<Lead, ApiError> {
+        let path = format!("leads/{id}");
+        record((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+
+    /// Creates a lead; with a nested `person` also that, and with its `organization_name` that as well.
+    pub async fn create_lead(&self, lead: Value) -> Result<Lead, ApiError> {
+        record((Method::Post, "leads"), self.post("leads", lead, &[]).await?)
+    }
+
+    /// Writes a lead's own fields; products stay. An absent `expected_close_date` clears it.
+    pub async fn update_lead(&self, id: u64, lead: Value) -> Result<Lead, ApiError> {
+        let path = self.connection().dialect.lead_fields(id);
+        record((Method::Put, &path), self.put(&path, lead, &[]).await?)
+    }
+
+    /// Moves a lead to a stage of its pipeline.
+    pub async fn move_lead(&self, id: u64, stage_id: u64) -> Result<Lead, ApiError> {
+        let path = self.connection().dialect.lead_stage(id);
+        record((Method::Put, &path), self.put(&path, json!({"lead_pipeline_stage_id": stage_id}), &[]).await?)
+    }
+}

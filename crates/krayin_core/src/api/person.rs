@@ -1,0 +1,86 @@
+use serde_json::{Value, json};
+
+use super::{
+    ApiError, Client, Dialect, Method,
+    client::{Call, record, records},
+    search,
+};
+use crate::krayin::Person;
+
+impl Client {
+    /// The persons who have this e-mail address or this phone number, each checked, the lowest id first. One request;
+    /// none where neither can be searched for.
+    pub async fn search_person(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Person>, ApiError> {
+        let Some(query) = search::query(email, phone, "") else { return Ok(Vec::new()) };
+        let path = self.connection().dialect.persons_search();
+        let call = match self.connection().dialect {
+            Dialect::RestApi => Call { method: Method::Get, path, query, body: None },
+            Dialect::Documented => Call {
+                method: Method::Post,
+                path,
+                query: Vec::new(),
+                body: Some(json!({"email": email, "phone": phone})),
+            },
+        };
+        let method = call.method;
+        let mut found: Vec<Person> = records((method, path), self.call(call).await?)?;
+        found.retain(|person| {
+            email.is_some_and(|email| search::has_email(person, email))
+                || phone.is_some_and(|phone| search::has_phone(person, phone))
+        });
+        found.sort_by_key(|person| person.id);
+        found.dedup_by_key(|person| person.id);
+        Ok(found)
+    }
+
+    /// The person, or `None` where it is gone: the package's own `GET …/{id}` answers 500 then.
+    pub async fn find_person(&self, id: u64) -> Result<Option<Person>, ApiError> {
+        self.find_by_id(self.connection().dialect.persons(), id).await
+    }
+
+    /// The person.
+    pub async fn get_person(&self, id: u64) -> Result<Person, ApiError> {
+        let path = format!("{}/{id}", self.connection().dialect.persons());
+        record((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+
+    /// Creates a person.
+    pub async fn create_person(&self, person: Value) -> Result<Person, ApiError> {
+        let path = self.connection().dialect.persons();
+        record((Method::Post, path), self.post(path, person, &[]).await?)
+    }
+
+    /// Writes a person. `emails` and `contact_numbers` replace what is there, and an absent `user_id` clears the owner.
+    pub async fn update_person(&self, id: u64, person: Value) -> Result<Person, ApiError> {
+        let path = format!("{}/{id}", self.connection().dialect.persons());
+        record((Method::Put, &path), self.put(&path, person, &[]).await?)
+    }
+
+    /// A record by its id out of a list, so that a missing one is an empty list on every server.
+    pub(crate) async fn find_by_id<T: serde::de::DeserializeOwned + HasId>(
+        &self,
+        collection: &str,
+        id: u64,
+    ) -> Result<Option<T>, ApiError> {
+        if self.connection().dialect == Dialect::Documented {
+            let path = format!("{collection}/{id}");
+            return match self.get(&path, &[]).await {
+                Ok(body) => record((Method::Get, &path), body).map(Some),
+                Err(error) if error.kind == super::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            };
+        }
+        let found: Vec<T> = records((Method::Get, collection), self.get(collection, &[("id", id.to_string())]).await?)?;
+        Ok(found.into_iter().find(|found| found.id() == id))
+    }
+}
+
+pub(crate) trait HasId {
+    fn id(&self) -> u64;
+}
+
+impl HasId for Person {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}

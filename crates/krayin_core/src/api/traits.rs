@@ -1,0 +1,40 @@
+use serde::{Deserialize, Serialize};
+
+/// What "this person has no phone" must look like, so that the server takes it and its lead page still opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoPhone {
+    /// A text that no other person has, such as `chatwoot-57`: every server takes it.
+    #[default]
+    Placeholder,
+    /// A blank entry: 2.1 keeps it and shows nothing; 2.2 turns blanks to null and fails.
+    Blank,
+}
+
+/// What the set-up learned of a server, kept with the connection. The defaults are safe everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Traits {
+    /// Whether answers carry `X-RateLimit-…`, where that is known.
+    pub rate_headers: Option<bool>,
+    /// What a person without phone is sent with.
+    pub no_phone: NoPhone,
+    /// Whether a person must have an e-mail address.
+    pub email_required: bool,
+    /// Whether a workflow waits for new persons: it would not see one that comes nested in a lead.
+    pub person_workflow: bool,
+    /// The server's time zone, minutes east of UTC, once a schedule that came back has told.
+    pub utc_offset_minutes: Option<i32>,
+}
+
+impl Default for Traits {
+    fn default() -> Self {
+        Self {
+            rate_headers: None,
+            no_phone: NoPhone::Placeholder,
+            email_required: true,
+            person_workflow: false,
+            utc_offset_minutes: None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Contact, Message, lenient};
+
+/// A conversation of Chatwoot with what its activity shows of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Conversation {
+    /// Its id in Chatwoot; 0 where there is none.
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: u64,
+    /// The number that people see, unique in its account.
+    #[serde(deserialize_with = "lenient::id")]
+    pub display_id: u64,
+    /// The account that it belongs to.
+    #[serde(deserialize_with = "lenient::id")]
+    pub account_id: u64,
+    /// `open`, `resolved`, `pending` or `snoozed`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub status: Option<String>,
+    /// `low`, `medium`, `high` or `urgent`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub priority: Option<String>,
+    /// The channel's class, `Channel::WebWidget`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub channel_type: Option<String>,
+    /// The inbox's name.
+    #[serde(deserialize_with = "lenient::text")]
+    pub inbox_name: Option<String>,
+    /// The name of the colleague it is assigned to.
+    #[serde(deserialize_with = "lenient::text")]
+    pub assignee_name: Option<String>,
+    /// The name of the team it is assigned to.
+    #[serde(deserialize_with = "lenient::text")]
+    pub team_name: Option<String>,
+    /// Its labels.
+    #[serde(deserialize_with = "lenient::list")]
+    pub labels: Vec<String>,
+    /// The fields that the administrator defined.
+    #[serde(deserialize_with = "lenient::object")]
+    pub custom_attributes: Map<String, Value>,
+    /// When it began, RFC 3339 in UTC.
+    #[serde(deserialize_with = "lenient::text")]
+    pub created_at: Option<String>,
+    /// When something last happened in it, RFC 3339 in UTC.
+    #[serde(deserialize_with = "lenient::text")]
+    pub last_activity_at: Option<String>,
+    /// When a colleague first replied, RFC 3339 in UTC.
+    #[serde(deserialize_with = "lenient::text")]
+    pub first_reply_created_at: Option<String>,
+    /// Its page in Chatwoot.
+    #[serde(deserialize_with = "lenient::text")]
+    pub url: Option<String>,
+    /// The contact that it is with.
+    #[serde(deserialize_with = "lenient::nested")]
+    pub contact: Option<Contact>,
+    /// Its latest messages, in any order.
+    #[serde(deserialize_with = "lenient::list")]
+    pub messages: Vec<Message>,
+}
+
+impl Conversation {
+    /// Reads a snapshot; total.
+    pub fn from_json(json: &[u8]) -> Self {
+        serde_json::from_slice(json).unwrap_or_default()
+    }
+
+    /// The channel that it runs over.
+    pub fn channel(&self) -> Channel {
+        Channel::of(self.channel_type.as_deref().unwrap_or_default())
+    }
+}
+
+/// The twelve channels of Chatwoot, and whatever comes after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// The chat on a web site.
+    WebWidget,
+    /// A programmed channel.
+    Api,
+    /// E-mail.
+    Email,
+    /// Facebook's Messenger.
+    FacebookPage,
+    /// Instagram.
+    Instagram,
+    /// LINE.
+    Line,
+    /// SMS by Bandwidth.
+    Sms,
+    /// Telegram.
+    Telegram,
+    /// TikTok.
+    Tiktok,
+    /// SMS or WhatsApp by Twilio.
+    TwilioSms,
+    /// Direct messages on X, once Twitter.
+    TwitterProfile,
+    /// WhatsApp.
+    Whatsapp,
+    /// One that this version does not know.
+    Other,
+}
+
+impl Channel {
+    /// The channel of a class name.
+    pub fn of(class: &str) -> Self {
+        match class.strip_prefix("Channel::").unwrap_or(class) {
+            "WebWidget" => Self::WebWidget,
+            "Api" => Self::Api,
+            "Email" => Self::Email,
+            "FacebookPage" => Self::FacebookPage,
+            "Instagram" => Self::Instagram,
+            "Line" => Self::Line,
+            "Sms" => Self::Sms,
+            "Telegram" => Self::Telegram,
+            "Tiktok" => Self::Tiktok,
+            "TwilioSms" => Self::TwilioSms,
+            "TwitterProfile" => Self::TwitterProfile,
+            "Whatsapp" => Self::Whatsapp,
+            _ => Self::Other,
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WebWidget => "Web chat",
+            Self::Api => "API",
+            Self::Email => "E-mail",
+            Self::FacebookPage => "Facebook Messenger",
+            Self::Instagram => "Instagram",
+            Self::Line => "LINE",
+            Self::Sms | Self::TwilioSms => "SMS",
+            Self::Telegram => "Telegram",
+            Self::Tiktok => "TikTok",
+            Self::TwitterProfile => "X",
+            Self::Whatsapp => "WhatsApp",
+            Self::Other => "Chat",
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What comes in: the records of one Chatwoot event, as plain data.
+//!
+//! Reading is total: a field of an unexpected type is an absent field, never an error.
+
+mod contact;
+mod conversation;
+mod lenient;
+mod message;
+
+pub use contact::Contact;
+pub use conversation::{Channel, Conversation};
+pub use message::{Attachment, Direction, Message, Sender};

@@ -1,0 +1,77 @@
+/// The day that a server means by a date which comes back as an instant.
+///
+/// `expected_close_date` is midnight in the server's time zone, written in UTC: `2030-01-30T18:30:00.000000Z` is the 31st
+/// in Kolkata. Where the offset is not known, midnight tells: noon or later is the evening before.
+pub(crate) fn closing_day(instant: &str, offset_minutes: Option<i32>) -> Option<String> {
+    let number = |range: std::ops::Range<usize>| instant.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let Some(minutes) = number(11..13).zip(number(14..16)).map(|(hour, minute)| hour * 60 + minute) else {
+        return Some(format!("{year:04}-{month:02}-{day:02}"));
+    };
+    let shift = match offset_minutes {
+        Some(offset) => (minutes + i64::from(offset)).div_euclid(24 * 60),
+        None => i64::from(minutes >= 12 * 60),
+    };
+    let (year, month, day) = from_days(to_days(year, month, day) + shift);
+    Some(format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// Days since 0000-03-01 of the proleptic Gregorian calendar: with March first, a leap day ends its year.
+fn to_days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let month_from_march = (month + 9) % 12;
+    year * 365 + year.div_euclid(4) - year.div_euclid(100)
+        + year.div_euclid(400)
+        + (153 * month_from_march + 2) / 5
+        + day
+        - 1
+}
+
+fn from_days(days: i64) -> (i64, i64, i64) {
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{closing_day, from_days, to_days};
+
+    #[test]
+    fn finds_the_servers_day() {
+        let table = [
+            ("2030-01-30T18:30:00.000000Z", Some(330), Some("2030-01-31")),
+            ("2030-01-30T18:30:00.000000Z", None, Some("2030-01-31")),
+            ("2030-01-31T05:00:00.000000Z", Some(-300), Some("2030-01-31")),
+            ("2030-01-31T05:00:00.000000Z", None, Some("2030-01-31")),
+            ("2030-01-31T00:00:00.000000Z", Some(0), Some("2030-01-31")),
+            ("2031-12-31T14:00:00Z", Some(600), Some("2032-01-01")),
+            ("2028-02-28T20:00:00Z", None, Some("2028-02-29")),
+            ("2030-01-31", Some(330), Some("2030-01-31")),
+            ("", None, None),
+            ("soon", None, None),
+            ("2030-13-01", None, None),
+            ("日本日本日本日本", None, None),
+        ];
+        for (instant, offset, expected) in table {
+            assert_eq!(closing_day(instant, offset).as_deref(), expected, "{instant}");
+        }
+    }
+
+    #[test]
+    fn the_calendar_goes_both_ways() {
+        for days in (0..1_000_000).step_by(97) {
+            let (year, month, day) = from_days(days);
+            assert_eq!(to_days(year, month, day), days);
+        }
+        assert_eq!(from_days(to_days(2024, 2, 28) + 2), (2024, 3, 1));
+    }
+}

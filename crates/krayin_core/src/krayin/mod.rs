@@ -1,0 +1,26 @@
+//! What goes out and comes back: Krayin's records.
+//!
+//! What comes back is read leniently: a field that this crate does not know is kept in `rest`, one that is not there is
+//! `None`, and the forms that an empty list takes (`null`, `[]`, a blank entry) are all an empty list.
+
+mod activity;
+mod date;
+mod lead;
+mod organization;
+mod person;
+mod pipeline;
+
+pub use activity::Activity;
+pub(crate) use date::closing_day;
+pub use lead::{Lead, LeadLink, NewLead};
+pub use organization::{Address, NewOrganization, Organization};
+pub use person::{Labelled, NewPerson, Person};
+pub use pipeline::{Named, Pipeline, Stage, User};
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
+
+/// `default` where the value is null or of another shape: a server's odd field must not cost the whole record.
+fn lenient<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}

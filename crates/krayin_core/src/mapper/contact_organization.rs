@@ -1,0 +1,64 @@
+use crate::{
+    chatwoot::Contact,
+    krayin::{Address, NewOrganization},
+    text,
+};
+
+const WIDTH: usize = 255;
+
+/// A contact's company as an organization, or `None` where it has none.
+///
+/// | field | from `additional_attributes` |
+/// |---|---|
+/// | `name` | `company_name`, `company` or `organization` |
+/// | `address` | `company_address`, `company_country`, `company_state`, `company_city`, `company_zipcode` or `company_postcode`; the contact's own city and country are not the company's |
+pub fn map_to_organization(contact: &Contact) -> Option<NewOrganization> {
+    let line = |keys: &[&str]| {
+        let value = contact.attribute(keys)?;
+        Some(text::cut_chars(&text::one_line(&value), WIDTH)).filter(|value| !value.is_empty())
+    };
+    let address = Address {
+        address: line(&["company_address"]),
+        country: line(&["company_country"]),
+        state: line(&["company_state"]),
+        city: line(&["company_city"]),
+        postcode: line(&["company_zipcode", "company_postcode"]),
+    };
+    Some(NewOrganization {
+        name: line(&["company_name", "company", "organization"])?,
+        address: (address != Address::default()).then_some(address),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::map_to_organization;
+    use crate::chatwoot::Contact;
+
+    fn map(attributes: Value) -> Option<Value> {
+        let contact = Contact::from_json(json!({"id": 1, "additional_attributes": attributes}).to_string().as_bytes());
+        map_to_organization(&contact).map(|organization| serde_json::to_value(organization).unwrap())
+    }
+
+    #[test]
+    fn takes_the_name_from_where_it_is() {
+        assert_eq!(map(json!({"company_name": " Acme,  Inc. ", "city": "SF"})), Some(json!({"name": "Acme, Inc."})));
+        assert_eq!(map(json!({"company": "Acme"})), Some(json!({"name": "Acme"})));
+        assert_eq!(map(json!({"organization": {"name": "Acme"}})), Some(json!({"name": "Acme"})));
+        assert_eq!(map(json!({"company_name": "", "company": null})), None);
+        assert_eq!(map(json!([])), None);
+    }
+
+    #[test]
+    fn takes_the_companys_address() {
+        let address = json!({
+            "company": "Acme", "company_address": "1 Main St", "company_city": "SF", "company_state": "CA",
+            "company_country": "US", "company_zipcode": 94105
+        });
+        let expected =
+            json!({"address": "1 Main St", "city": "SF", "state": "CA", "country": "US", "postcode": "94105"});
+        assert_eq!(map(address).unwrap()["address"], expected);
+    }
+}

@@ -1,0 +1,203 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::Value;
+
+/// The parts of an answer that tell what it means.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// Whether `X-RateLimit-…` headers came with it.
+    pub rate_headers: bool,
+    /// `Retry-After`, read.
+    pub retry_after: Option<Duration>,
+    /// The body, where it is JSON.
+    pub json: Option<&'a Value>,
+    /// Whether the call names one record by its id, so that a 404 means that record.
+    pub names_a_record: bool,
+}
+
+/// What an answer means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Class {
+    /// It worked, and the body is JSON.
+    Ok,
+    /// The token was refused.
+    RefusedToken,
+    /// The token's user may not do this.
+    Forbidden,
+    /// Too many requests; when to come back, where the server says so.
+    Throttled(Option<Duration>),
+    /// Values that the server does not take, by field.
+    Invalid(BTreeMap<String, Vec<String>>),
+    /// Values that another record has, by field.
+    Taken(BTreeMap<String, Vec<String>>),
+    /// The record that the call names is not there.
+    Missing,
+    /// The server has no such call: a wrong address, or not a Krayin.
+    NoSuchCall,
+    /// The request never reached the code that would have run it; token, throttle or method. Only a probe can tell.
+    NotExecuted,
+    /// A 500 of a server of which it is not known whether its good answers carry rate headers. Only a probe can tell.
+    ExecutedOrNot,
+    /// The server broke while it ran the request, and may have left something behind.
+    FailedInside,
+    /// A gateway, or a server under maintenance; the request may have been passed on unless `Retry-After` came along.
+    Unavailable(Option<Duration>),
+    /// A success that is not JSON: an error page, a login page, a proxy.
+    NotJson,
+    /// A redirect, which would carry the token elsewhere.
+    Redirect,
+    /// Anything else.
+    Unexpected,
+}
+
+/// Tells what an answer means. `sends_rate_headers` is whether this server's good answers carry rate headers, where that
+/// is known.
+pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
+    match answer.status {
+        200..=299 if answer.json.is_some_and(|json| json.is_object() || json.is_array()) => Class::Ok,
+        // A DELETE may answer with nothing at all.
+        204 => Class::Ok,
+        200..=299 => Class::NotJson,
+        300..=399 => Class::Redirect,
+        401 => Class::RefusedToken,
+        403 => Class::Forbidden,
+        404 if answer.rate_headers || (answer.names_a_record && sends_rate_headers != Some(true)) => Class::Missing,
+        404 | 405 => Class::NoSuchCall,
+        408 | 425 => Class::Unavailable(answer.retry_after),
+        422 => invalid(answer.json),
+        429 => Class::Throttled(answer.retry_after),
+        // The framework's own middleware answers before the code that adds the headers: refused tokens, the throttle
+        // and wrong methods are all a bare 500 in production.
+        500 => match (answer.rate_headers, sends_rate_headers) {
+            (true, _) | (false, Some(false)) => Class::FailedInside,
+            (false, Some(true)) => Class::NotExecuted,
+            (false, None) => Class::ExecutedOrNot,
+        },
+        502..=504 => Class::Unavailable(answer.retry_after),
+        501 | 505..=599 => Class::FailedInside,
+        _ => Class::Unexpected,
+    }
+}
+
+fn invalid(json: Option<&Value>) -> Class {
+    let mut fields = BTreeMap::new();
+    if let Some(errors) = json.and_then(|json| json.get("errors")).and_then(Value::as_object) {
+        for (field, messages) in errors {
+            let messages = match messages {
+                Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+                Value::String(one) => vec![one.clone()],
+                _ => Vec::new(),
+            };
+            fields.insert(field.clone(), messages);
+        }
+    }
+    if fields.iter().any(|(field, messages)| is_taken(field, messages)) {
+        Class::Taken(fields)
+    } else {
+        Class::Invalid(fields)
+    }
+}
+
+/// Whether a field's messages say that another record has the value. Krayin answers in its own language: where the
+/// messages are not English, a complaint about an address or number is about its being taken, since its form was
+/// checked before it was sent.
+fn is_taken(field: &str, messages: &[String]) -> bool {
+    let unique = ["emails", "contact_numbers", "name"];
+    messages.iter().any(|message| {
+        let english = ["valid", "required", "must", "may not", "field"].iter().any(|word| message.contains(word));
+        message.contains("taken") || (!english && field.split('.').any(|part| unique.contains(&part)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::{Answer, Class, classify};
+
+    const NONE: Option<Duration> = None;
+
+    fn answer(status: u16, rate_headers: bool, json: Option<&Value>) -> Answer<'_> {
+        Answer { status, rate_headers, retry_after: NONE, json, names_a_record: false }
+    }
+
+    #[test]
+    fn reads_like_the_servers_own_documentation() {
+        let body = json!({"message": "x"});
+        let list = json!([]);
+        let text = json!("x");
+        let headers = Some(true);
+        let bare = Some(false);
+        // status, rate headers there, JSON, does this server send them; what it means
+        let table = [
+            (200, true, Some(&body), None, Class::Ok),
+            (200, false, Some(&list), bare, Class::Ok),
+            (201, false, Some(&body), bare, Class::Ok),
+            (204, true, None, headers, Class::Ok),
+            (200, true, None, headers, Class::NotJson),
+            (200, true, Some(&text), headers, Class::NotJson),
+            (302, false, None, None, Class::Redirect),
+            (301, false, Some(&body), headers, Class::Redirect),
+            (401, false, Some(&body), headers, Class::RefusedToken),
+            (403, false, Some(&body), headers, Class::Forbidden),
+            (404, true, Some(&body), headers, Class::Missing),
+            (404, false, Some(&body), headers, Class::NoSuchCall),
+            (404, false, Some(&body), bare, Class::NoSuchCall),
+            (405, false, Some(&body), headers, Class::NoSuchCall),
+            (429, false, Some(&body), headers, Class::Throttled(NONE)),
+            (500, true, Some(&body), headers, Class::FailedInside),
+            (500, true, Some(&body), None, Class::FailedInside),
+            (500, false, Some(&body), headers, Class::NotExecuted),
+            (500, false, Some(&body), bare, Class::FailedInside),
+            (500, false, Some(&body), None, Class::ExecutedOrNot),
+            (500, false, None, headers, Class::NotExecuted),
+            (502, false, None, headers, Class::Unavailable(NONE)),
+            (503, false, None, headers, Class::Unavailable(NONE)),
+            (504, false, None, None, Class::Unavailable(NONE)),
+            (408, false, None, None, Class::Unavailable(NONE)),
+            (418, false, None, None, Class::Unexpected),
+            (100, false, None, None, Class::Unexpected),
+            (999, false, None, None, Class::Unexpected),
+        ];
+        for (status, rate_headers, json, sends, expected) in table {
+            assert_eq!(
+                classify(answer(status, rate_headers, json), sends),
+                expected,
+                "{status} {rate_headers} {sends:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_404_without_rate_headers_means_the_record_only_where_one_is_named_and_no_headers_are_expected() {
+        let named = Answer { names_a_record: true, ..answer(404, false, None) };
+        assert_eq!(classify(named, Some(false)), Class::Missing);
+        assert_eq!(classify(named, None), Class::Missing);
+        assert_eq!(classify(named, Some(true)), Class::NoSuchCall);
+    }
+
+    #[test]
+    fn tells_taken_from_invalid_in_any_language() {
+        let table = [
+            (json!({"errors": {"emails.0.value": ["The value has already been taken."]}}), true),
+            (json!({"errors": {"person.contact_numbers.0.value": ["The value has already been taken."]}}), true),
+            (json!({"errors": {"emails.0.value": ["O valor já foi utilizado."]}}), true),
+            (json!({"errors": {"emails.0.value": ["The emails.0.value must be a valid email address."]}}), false),
+            (json!({"errors": {"emails": ["The emails field is required."]}}), false),
+            (json!({"errors": {"lead_value": ["Ungültig."]}}), false),
+            (json!({"errors": {"title": 5}}), false),
+            (json!({"errors": "x"}), false),
+            (json!({}), false),
+        ];
+        for (body, taken) in table {
+            let class = classify(answer(422, true, Some(&body)), Some(true));
+            assert_eq!(matches!(class, Class::Taken(_)), taken, "{body}");
+            assert!(matches!(class, Class::Taken(_) | Class::Invalid(_)));
+        }
+        assert!(matches!(classify(answer(422, true, None), None), Class::Invalid(fields) if fields.is_empty()));
+    }
+}

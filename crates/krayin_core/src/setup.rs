@@ -1,0 +1,159 @@
+//! Connect: check the address, the token and the user, find where new leads go, learn what the server is like.
+
+use serde::Serialize;
+
+use crate::{
+    Error,
+    api::{Client, Dialect, ErrorKind, NoPhone, Traits},
+    krayin::{Named, Pipeline, Stage},
+    settings::{Settings, SettingsError},
+};
+
+/// What the set-up found: the keys that go into the hook's settings.
+#[derive(Debug, Clone, Serialize)]
+pub struct Configuration {
+    /// The address that answers, as it should be kept.
+    pub api_url: String,
+    /// The dialect that it speaks.
+    pub api_dialect: Dialect,
+    /// Where new leads go, and what they are.
+    #[serde(flatten)]
+    pub defaults: Defaults,
+    /// What the server is like.
+    pub traits: Traits,
+    /// What the administrator should know, in sentences.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
+}
+
+/// Where new leads go, with the names that people see.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Defaults {
+    /// The default pipeline.
+    pub default_pipeline_id: Option<u64>,
+    /// Its name.
+    pub default_pipeline_name: Option<String>,
+    /// Its first stage.
+    pub default_stage_id: Option<u64>,
+    /// Its name.
+    pub default_stage_name: Option<String>,
+    /// The source "Website" or "Web", else the first.
+    pub default_source_id: Option<u64>,
+    /// Its name.
+    pub default_source_name: Option<String>,
+    /// The first type.
+    pub default_lead_type_id: Option<u64>,
+    /// Its name.
+    pub default_lead_type_name: Option<String>,
+}
+
+/// Connects. Six requests: user, pipelines, sources, types, attributes, workflows; more only where the address was typed
+/// with another ending than the server answers to.
+pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configuration, u32), Error> {
+    let packaged = client.at(client.connection().at_package_path());
+    let (client, tried) = match packaged.current_user().await {
+        Ok(user) => {
+            check(user.view_permission.as_deref())?;
+            (packaged, 0)
+        }
+        Err(error)
+            if error.kind == ErrorKind::UnexpectedResponse
+                && packaged.connection().url() != client.connection().url() =>
+        {
+            let typed = client.at(client.connection().clone());
+            let user = typed.current_user().await?;
+            check(user.view_permission.as_deref())?;
+            (typed, packaged.requests())
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (pipelines, blanks_become_null) = client.pipelines_and_paging().await?;
+    let pipeline = pick_pipeline(&pipelines, settings.pipeline_id)
+        .ok_or_else(|| SettingsError::one("Krayin has no pipeline: create one there, then connect again"))?;
+    let stages = match client.connection().dialect {
+        Dialect::RestApi => pipeline.stages.clone(),
+        Dialect::Documented => client.stages(Some(pipeline.id)).await?,
+    };
+    let stage = stages.first().cloned().unwrap_or_default();
+    if stage.id == 0 {
+        return Err(SettingsError::one("Krayin's pipeline has no stage: create one there, then connect again").into());
+    }
+    let sources = client.sources().await?;
+    let types = client.types().await?;
+    let mut traits = Traits {
+        no_phone: if blanks_become_null { NoPhone::Placeholder } else { NoPhone::Blank },
+        ..settings.traits.clone()
+    };
+    if client.connection().dialect == Dialect::RestApi {
+        traits.email_required = email_required(&client.attributes().await?);
+        traits.person_workflow = client.workflows().await?.iter().any(for_persons);
+    }
+    traits.rate_headers = client.sends_rate_headers();
+    let mut warnings = Vec::new();
+    for (what, list) in [("source", &sources), ("type", &types)] {
+        if list.is_empty() {
+            warnings.push(format!("Krayin has no lead {what}; leads are created without one."));
+        }
+    }
+    let defaults = defaults(pipeline, &stage, &sources, &types);
+    let configuration = Configuration {
+        api_url: client.connection().url().to_owned(),
+        api_dialect: client.connection().dialect,
+        defaults,
+        traits,
+        warnings,
+    };
+    Ok((configuration, client.requests() + tried))
+}
+
+fn check(view_permission: Option<&str>) -> Result<(), SettingsError> {
+    match view_permission {
+        None | Some("global") => Ok(()),
+        Some(_) => Err(SettingsError::one(
+            "the token's user in Krayin has no global view permission, without which searches fail: set it under Settings, Users",
+        )),
+    }
+}
+
+fn pick_pipeline(pipelines: &[Pipeline], wanted: Option<u64>) -> Option<&Pipeline> {
+    pipelines
+        .iter()
+        .find(|pipeline| Some(pipeline.id) == wanted)
+        .or_else(|| pipelines.iter().find(|pipeline| pipeline.is_default()))
+        .or_else(|| pipelines.first())
+}
+
+fn defaults(pipeline: &Pipeline, stage: &Stage, sources: &[Named], types: &[Named]) -> Defaults {
+    let is_web = |source: &&Named| {
+        let name = source.name.as_deref().unwrap_or_default().trim().to_lowercase();
+        name == "website" || name == "web"
+    };
+    let source = sources.iter().find(is_web).or_else(|| sources.iter().min_by_key(|source| source.id));
+    let kind = types.iter().min_by_key(|kind| kind.id);
+    Defaults {
+        default_pipeline_id: Some(pipeline.id),
+        default_pipeline_name: pipeline.name.clone(),
+        default_stage_id: Some(stage.id),
+        default_stage_name: stage.name.clone(),
+        default_source_id: source.map(|source| source.id),
+        default_source_name: source.and_then(|source| source.name.clone()),
+        default_lead_type_id: kind.map(|kind| kind.id),
+        default_lead_type_name: kind.and_then(|kind| kind.name.clone()),
+    }
+}
+
+fn email_required(attributes: &[Named]) -> bool {
+    let text =
+        |attribute: &Named, key: &str| attribute.rest.get(key).and_then(|value| value.as_str().map(str::to_owned));
+    let emails = attributes.iter().find(|attribute| {
+        text(attribute, "code").as_deref() == Some("emails")
+            && text(attribute, "entity_type").as_deref() == Some("persons")
+    });
+    let required = emails.and_then(|attribute| attribute.rest.get("is_required"));
+    required.is_none_or(|required| required.as_bool().unwrap_or_else(|| required.as_u64() != Some(0)))
+}
+
+fn for_persons(workflow: &Named) -> bool {
+    let is = |key: &str, wanted: &str| workflow.rest.get(key).and_then(|value| value.as_str()) == Some(wanted);
+    is("entity_type", "persons")
+}

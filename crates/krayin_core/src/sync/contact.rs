@@ -1,0 +1,391 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Context, FoundPerson, LeadFinder, Outcome, PersonFinder,
+    person_finder::complete,
+    person_merge::{self, Merged},
+};
+use crate::{
+    Error,
+    api::{ApiError, Dialect, ErrorKind},
+    chatwoot::Contact,
+    digest::digest,
+    krayin::{Address, Lead, LeadLink, NewLead, NewPerson, Organization, Person, closing_day},
+    mapper,
+    records::{Kind, Stored},
+};
+
+const PERSON_FIELDS: [&str; 5] = ["name", "email", "phone", "job_title", "organization"];
+
+/// Contact → person, lead and organization.
+///
+/// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
+/// person, and the same for the lead where its own fields changed.
+pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
+    let stored = context.records.load(Kind::Contact, contact.id).await?;
+    let server = context.client.connection().fingerprint();
+    // Ids of another Krayin name other people's records here.
+    let stored = if stored.server == server { stored } else { Stored { server, ..Stored::default() } };
+    let wanted = Wanted::of(contact, context);
+    if wanted.person.emails.is_empty() && wanted.person.contact_numbers.is_empty() {
+        let reason = "The contact has neither an e-mail address nor a phone number that Krayin could know it by.";
+        return Ok(Outcome::skipped(stored.ids, reason));
+    }
+    let mut flow = Flow { context, contact, wanted, stored, outcome: Outcome::default() };
+    let complete = flow.stored.ids.get("person").is_some() && flow.stored.ids.get("lead").is_some();
+    if complete && !flow.changed_any() {
+        return Ok(Outcome::skipped(flow.stored.ids, "Nothing that Krayin shows has changed."));
+    }
+    flow.person().await?;
+    flow.outcome.ids = flow.stored.ids;
+    Ok(flow.outcome)
+}
+
+/// What Krayin should show of the contact, with a digest of each field.
+struct Wanted {
+    person: NewPerson,
+    lead: NewLead,
+    address: Option<Address>,
+    digests: BTreeMap<&'static str, String>,
+}
+
+impl Wanted {
+    fn of(contact: &Contact, context: &Context<'_>) -> Self {
+        let organization =
+            context.settings.sync_to_organization.then(|| mapper::map_to_organization(contact)).flatten();
+        let mut person = mapper::map_to_person(contact);
+        let mut address = None;
+        if let Some(organization) = organization {
+            person.organization_name = Some(organization.name);
+            address = organization.address;
+        }
+        let lead = mapper::map_to_lead(contact, None, context.settings);
+        let mut digests = BTreeMap::new();
+        let mut note = |field, value: Option<&str>| {
+            if let Some(value) = value {
+                digests.insert(field, digest(value));
+            }
+        };
+        note("name", Some(&person.name));
+        note("email", person.emails.first().map(|entry| entry.value.as_str()));
+        note("phone", person.contact_numbers.first().map(|entry| entry.value.as_str()));
+        note("job_title", person.job_title.as_deref());
+        note("organization", person.organization_name.as_deref());
+        note("address", address.as_ref().and_then(|address| serde_json::to_string(address).ok()).as_deref());
+        note("title", Some(&lead.title));
+        note("lead_value", Some(&format!("{:.4}", lead.lead_value)));
+        note("description", lead.description.as_deref());
+        Self { person, lead, address, digests }
+    }
+}
+
+struct Flow<'a> {
+    context: &'a Context<'a>,
+    contact: &'a Contact,
+    wanted: Wanted,
+    stored: Stored,
+    outcome: Outcome,
+}
+
+impl Flow<'_> {
+    /// Whether a field differs from what was last sent. A value that the contact no longer has changes nothing: Krayin
+    /// keeps what it knows.
+    fn changed(&self, field: &str) -> bool {
+        self.wanted.digests.get(field).is_some_and(|digest| self.stored.sent.get(field) != Some(digest))
+    }
+
+    fn changed_any(&self) -> bool {
+        self.wanted.digests.keys().any(|field| self.changed(field))
+    }
+
+    async fn person(&mut self) -> Result<(), Error> {
+        if let Some(id) = self.stored.ids.get("person") {
+            let fields: Vec<&str> = PERSON_FIELDS.into_iter().filter(|field| self.changed(field)).collect();
+            if fields.is_empty() {
+                return self.lead(id).await;
+            }
+            if let Some(person) = self.context.client.find_person(id).await? {
+                self.write_person(&person, &fields).await?;
+                return self.lead(id).await;
+            }
+            // Deleted or merged in Krayin, and its leads with it.
+            self.stored.ids.forget("person");
+            self.stored.ids.forget("lead");
+            self.stored.sent.clear();
+            self.outcome.reasons.push("The person that was known is gone from Krayin; found or created again.".into());
+        }
+        self.resolve().await
+    }
+
+    /// Finds the person and its lead, or creates what is missing.
+    async fn resolve(&mut self) -> Result<(), Error> {
+        let finder = PersonFinder { client: self.context.client };
+        if let Some(found) = finder.find(self.contact).await? {
+            return self.adopt(found).await;
+        }
+        match self.create().await {
+            Err(Error::Api(error)) if error.kind == ErrorKind::Conflict => {
+                // Someone created it since the search, or has the value in a form that the search does not find.
+                if let Some(found) = finder.find(self.contact).await? {
+                    return self.adopt(found).await;
+                }
+                self.give_way(&error)?;
+                self.create().await
+            }
+            done => done,
+        }
+    }
+
+    /// Leaves out the values that another record has.
+    fn give_way(&mut self, error: &ApiError) -> Result<(), Error> {
+        let email = error.names_field("emails");
+        let phone = error.names_field("contact_numbers");
+        let person = &mut self.wanted.person;
+        let left = (!email && !person.emails.is_empty()) || (!phone && !person.contact_numbers.is_empty());
+        if !left || !(email || phone) {
+            return Err(error.clone().into());
+        }
+        if email {
+            person.emails.clear();
+            self.outcome
+                .reasons
+                .push("The e-mail address belongs to another person in Krayin and was left out.".into());
+        }
+        if phone {
+            person.contact_numbers.clear();
+            self.outcome.reasons.push("The phone number belongs to another person in Krayin and was left out.".into());
+        }
+        Ok(())
+    }
+
+    async fn adopt(&mut self, found: FoundPerson) -> Result<(), Error> {
+        self.outcome.reasons.extend(found.reasons);
+        if found.phone_is_anothers {
+            self.wanted.person.contact_numbers.clear();
+        }
+        let id = found.person.id;
+        self.stored.ids.set("person", id);
+        self.store().await?;
+        self.write_person(&found.person, &PERSON_FIELDS).await?;
+        self.lead(id).await
+    }
+
+    async fn create(&mut self) -> Result<(), Error> {
+        let traits = &self.context.settings.traits;
+        let nested = !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
+        let person = complete(self.wanted.person.clone(), traits);
+        if !nested {
+            let person = self.with_organization_id(person).await?;
+            let person = self.context.client.create_person(value(&person)).await?;
+            self.took_person(&person, true);
+            self.store().await?;
+            self.address(person.organization.as_ref()).await?;
+            return self.lead(person.id).await;
+        }
+        let lead = NewLead { person: Some(LeadLink::New(Box::new(person))), ..self.wanted.lead.clone() };
+        let lead = LeadFinder { client: self.context.client, settings: self.context.settings }.create(lead).await?;
+        if let Some(person) = &lead.person {
+            self.took_person(person, true);
+        }
+        self.took_lead(&lead, true);
+        self.sent_all();
+        self.store().await?;
+        self.address(lead.person.as_ref().and_then(|person| person.organization.as_ref())).await
+    }
+
+    /// The documented dialect takes an organization by id only.
+    async fn with_organization_id(&mut self, mut person: NewPerson) -> Result<NewPerson, Error> {
+        let client = self.context.client;
+        if client.connection().dialect == Dialect::RestApi {
+            return Ok(person);
+        }
+        let Some(name) = person.organization_name.take() else { return Ok(person) };
+        let organization = match client.search_organization(&name).await?.into_iter().next() {
+            Some(found) => found,
+            None => {
+                self.outcome.created.push("organization");
+                client.create_organization(json!({"name": name})).await?
+            }
+        };
+        self.stored.ids.set("organization", organization.id);
+        person.organization_id = Some(organization.id);
+        Ok(person)
+    }
+
+    /// Puts the changed fields into a person who is there.
+    async fn write_person(&mut self, current: &Person, fields: &[&str]) -> Result<(), Error> {
+        let Merged { person, differs, kept } =
+            person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, &self.context.settings.traits);
+        for field in kept {
+            self.outcome.reasons.push(format!("{} was edited in Krayin and is left alone.", readable(field)));
+        }
+        if differs {
+            self.put_person(current, person, fields).await?;
+        } else {
+            self.took_person(current, false);
+        }
+        for field in fields {
+            self.note_sent(field);
+        }
+        self.store().await
+    }
+
+    async fn put_person(&mut self, current: &Person, person: NewPerson, fields: &[&str]) -> Result<(), Error> {
+        let client = self.context.client;
+        let person = self.with_organization_id(person).await?;
+        let written = match client.update_person(current.id, value(&person)).await {
+            Err(error) if error.kind == ErrorKind::Conflict => {
+                self.give_way(&error)?;
+                let traits = &self.context.settings.traits;
+                let again = person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, traits);
+                let person = self.with_organization_id(again.person).await?;
+                client.update_person(current.id, value(&person)).await?
+            }
+            written => written?,
+        };
+        self.took_person(&written, false);
+        self.outcome.updated.push("person");
+        self.address(written.organization.as_ref()).await
+    }
+
+    /// Gives a company its address where Krayin has none: an organization made by name comes without.
+    async fn address(&mut self, organization: Option<&Organization>) -> Result<(), Error> {
+        let (Some(organization), Some(address)) = (organization, &self.wanted.address) else { return Ok(()) };
+        if organization.address.as_ref().is_some_and(|known| *known != Address::default()) || !self.changed("address") {
+            return Ok(());
+        }
+        let body = json!({"name": organization.name, "address": address});
+        self.context.client.update_organization(organization.id, body).await?;
+        self.note_sent("address");
+        self.store().await
+    }
+
+    /// The person's lead: written where it is known, found or created where it is not.
+    async fn lead(&mut self, person_id: u64) -> Result<(), Error> {
+        let finder = LeadFinder { client: self.context.client, settings: self.context.settings };
+        if let Some(id) = self.stored.ids.get("lead") {
+            if !["title", "lead_value", "description"].iter().any(|field| self.changed(field)) {
+                return Ok(());
+            }
+            if let Some(lead) = self.context.client.find_lead(id).await? {
+                return self.write_lead(&lead).await;
+            }
+            self.stored.ids.forget("lead");
+            self.outcome.reasons.push("The lead that was known is gone from Krayin; found or created again.".into());
+        }
+        match finder.find(person_id).await? {
+            Some(lead) => self.took_lead(&lead, false),
+            None => {
+                let lead = NewLead { person: Some(LeadLink::Id(person_id)), ..self.wanted.lead.clone() };
+                let lead = finder.create(lead).await?;
+                self.took_lead(&lead, true);
+            }
+        }
+        self.sent_all();
+        self.store().await
+    }
+
+    async fn write_lead(&mut self, current: &Lead) -> Result<(), Error> {
+        let mut body = Map::new();
+        let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).unwrap_or_default();
+        let wanted = &self.wanted.lead;
+        let fields = [
+            ("title", current.title.clone(), Some(wanted.title.clone()), json!(wanted.title)),
+            ("description", current.description.clone(), wanted.description.clone(), json!(wanted.description)),
+            (
+                "lead_value",
+                Some(format!("{:.4}", number(&current.lead_value))),
+                Some(format!("{:.4}", wanted.lead_value)),
+                json!(wanted.lead_value),
+            ),
+        ];
+        for (field, current, wanted, json) in fields {
+            let current = current.filter(|value| !value.trim().is_empty());
+            let (Some(wanted), true) = (wanted, self.changed(field)) else { continue };
+            let ours = current.as_ref().is_none_or(|current| self.stored.sent.get(field) == Some(&digest(current)));
+            if current.as_ref() == Some(&wanted) {
+                continue;
+            } else if ours {
+                body.insert(field.to_owned(), json);
+            } else {
+                self.outcome.reasons.push(format!("{} was edited in Krayin and is left alone.", readable(field)));
+            }
+        }
+        if !body.is_empty() {
+            // The endpoint clears the closing date where it is absent.
+            let offset = self.context.settings.traits.utc_offset_minutes;
+            if let Some(day) = current.expected_close_date.as_deref().and_then(|date| closing_day(date, offset)) {
+                body.insert("expected_close_date".into(), json!(day));
+            }
+            body.insert("lead_pipeline_id".into(), json!(current.lead_pipeline_id));
+            body.insert("lead_pipeline_stage_id".into(), json!(current.lead_pipeline_stage_id));
+            self.context.client.update_lead(current.id, Value::Object(body)).await?;
+            self.outcome.updated.push("lead");
+        }
+        self.sent_all();
+        self.store().await
+    }
+
+    fn took_person(&mut self, person: &Person, created: bool) {
+        self.stored.ids.set("person", person.id);
+        if let Some(organization) = &person.organization {
+            let known = self.stored.ids.get("organization") == Some(organization.id);
+            self.stored.ids.set("organization", organization.id);
+            // The server found or made it by name; made with this very request it has the same birth.
+            let born = |rest: &Map<String, Value>| rest.get("created_at").cloned();
+            if created
+                && !known
+                && self.wanted.person.organization_name.is_some()
+                && born(&organization.rest) == born(&person.rest)
+            {
+                self.outcome.created.push("organization");
+            }
+        }
+        if created {
+            self.outcome.created.push("person");
+        }
+    }
+
+    fn took_lead(&mut self, lead: &Lead, created: bool) {
+        self.stored.ids.set("lead", lead.id);
+        if created {
+            self.outcome.created.push("lead");
+        }
+    }
+
+    fn note_sent(&mut self, field: &str) {
+        if let Some(digest) = self.wanted.digests.get(field) {
+            self.stored.sent.insert(field.to_owned(), digest.clone());
+        }
+    }
+
+    fn sent_all(&mut self) {
+        for (field, digest) in &self.wanted.digests {
+            if *field != "address" {
+                self.stored.sent.insert((*field).to_owned(), digest.clone());
+            }
+        }
+    }
+
+    async fn store(&self) -> Result<(), Error> {
+        Ok(self.context.records.store(Kind::Contact, self.contact.id, &self.stored).await?)
+    }
+}
+
+fn readable(field: &str) -> &'static str {
+    match field {
+        "name" => "The person's name",
+        "job_title" => "The person's job title",
+        "organization" => "The person's organization",
+        "title" => "The lead's title",
+        "lead_value" => "The lead's value",
+        "description" => "The lead's description",
+        _ => "A field",
+    }
+}
+
+fn value<T: serde::Serialize>(record: &T) -> Value {
+    serde_json::to_value(record).unwrap_or_default()
+}

@@ -1,0 +1,120 @@
+use serde_json::Value;
+
+use crate::chatwoot::Contact;
+
+/// The events of Chatwoot that the sync takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventName {
+    /// A contact is new.
+    ContactCreated,
+    /// A contact changed.
+    ContactUpdated,
+    /// A conversation began.
+    ConversationCreated,
+    /// A conversation changed.
+    ConversationUpdated,
+    /// A conversation was resolved.
+    ConversationResolved,
+    /// A message was written.
+    MessageCreated,
+}
+
+impl EventName {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::ContactCreated,
+        Self::ContactUpdated,
+        Self::ConversationCreated,
+        Self::ConversationUpdated,
+        Self::ConversationResolved,
+        Self::MessageCreated,
+    ];
+
+    /// The name as Chatwoot's dispatcher writes it, `contact.created`.
+    pub fn dotted(self) -> &'static str {
+        match self {
+            Self::ContactCreated => "contact.created",
+            Self::ContactUpdated => "contact.updated",
+            Self::ConversationCreated => "conversation.created",
+            Self::ConversationUpdated => "conversation.updated",
+            Self::ConversationResolved => "conversation.resolved",
+            Self::MessageCreated => "message.created",
+        }
+    }
+
+    /// Reads `contact.created` and `contact_created` alike.
+    pub fn parse(name: &str) -> Result<Self, EventError> {
+        let wanted = name.trim().replacen('_', ".", 1);
+        Self::ALL.into_iter().find(|known| known.dotted() == wanted).ok_or(EventError::Unknown)
+    }
+}
+
+/// Why an event cannot be run. Nothing was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// Its name is none of the known ones.
+    #[error(
+        "Unknown event name. Known are contact.created, contact.updated, conversation.created, conversation.updated, \
+         conversation.resolved and message.created, with a dot or an underscore."
+    )]
+    Unknown,
+    /// Its data cannot be read.
+    #[error("The event's data is not a JSON object.")]
+    NotJson,
+    /// It lacks the record that its name speaks of, or that record has no id.
+    #[error("The event has no {0} with an id. Pass the saved record under the key {0}.")]
+    NoRecord(&'static str),
+    /// This version does not run it.
+    #[error("The event {0} is not supported by this version.")]
+    NotYet(&'static str),
+}
+
+/// One event with its data.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// What happened.
+    pub name: EventName,
+    contact: Contact,
+}
+
+impl Event {
+    /// Reads a name and the event's data: an object with the record under `contact`, `conversation` or `message`.
+    pub fn from_json(name: &str, data: &[u8]) -> Result<Self, EventError> {
+        let name = EventName::parse(name)?;
+        let Ok(Value::Object(mut data)) = serde_json::from_slice(data) else { return Err(EventError::NotJson) };
+        let contact = data.remove("contact").and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        Ok(Self { name, contact })
+    }
+
+    /// The contact.
+    pub fn contact(&self) -> Result<&Contact, EventError> {
+        if self.contact.id == 0 { Err(EventError::NoRecord("contact")) } else { Ok(&self.contact) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, EventError, EventName};
+
+    #[test]
+    fn takes_both_spellings_and_no_other() {
+        for name in EventName::ALL {
+            assert_eq!(EventName::parse(name.dotted()), Ok(name));
+            assert_eq!(EventName::parse(&name.dotted().replace('.', "_")), Ok(name));
+        }
+        for name in ["", "contact", "contact..created", "contact_deleted", "Contact.Created", "contact.created.x"] {
+            assert_eq!(EventName::parse(name), Err(EventError::Unknown), "{name}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_missing() {
+        let read = |data: &str| Event::from_json("contact.created", data.as_bytes());
+        assert_eq!(read("[]").unwrap_err(), EventError::NotJson);
+        assert_eq!(read("").unwrap_err(), EventError::NotJson);
+        for data in ["{}", r#"{"contact": {}}"#, r#"{"contact": 5}"#, r#"{"contact": {"id": "x"}}"#] {
+            assert_eq!(read(data).unwrap().contact().unwrap_err(), EventError::NoRecord("contact"), "{data}");
+        }
+        assert_eq!(read(r#"{"contact": {"id": 7}}"#).unwrap().contact().unwrap().id, 7);
+    }
+}

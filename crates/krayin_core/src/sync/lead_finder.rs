@@ -1,0 +1,59 @@
+use serde_json::Value;
+
+use crate::{
+    Error,
+    api::Client,
+    chatwoot::Contact,
+    krayin::{Lead, LeadLink, NewLead},
+    mapper,
+    settings::{Settings, SettingsError},
+};
+
+/// Finds a person's lead in Krayin.
+#[derive(Debug, Clone, Copy)]
+pub struct LeadFinder<'a> {
+    /// The client to ask with.
+    pub client: &'a Client,
+    /// Where new leads go.
+    pub settings: &'a Settings,
+}
+
+/// A lead and where it comes from.
+#[derive(Debug, Clone)]
+pub struct FoundLead {
+    /// The lead.
+    pub lead: Lead,
+    /// Whether it was created just now.
+    pub created: bool,
+}
+
+impl LeadFinder<'_> {
+    /// The person's lead: an open one before a closed one, one in the settings' pipeline before others, the oldest of
+    /// several. One request.
+    pub async fn find(&self, person_id: u64) -> Result<Option<Lead>, Error> {
+        let leads = self.client.leads_of_person(person_id).await?;
+        let elsewhere =
+            |lead: &Lead| self.settings.pipeline_id.is_some() && lead.lead_pipeline_id != self.settings.pipeline_id;
+        Ok(leads.into_iter().min_by_key(|lead| (lead.closed_at.is_some(), elsewhere(lead), lead.id)))
+    }
+
+    /// The lead found, else one created from the contact.
+    pub async fn find_or_create(&self, contact: &Contact, person_id: u64) -> Result<FoundLead, Error> {
+        if let Some(lead) = self.find(person_id).await? {
+            return Ok(FoundLead { lead, created: false });
+        }
+        let lead = self.create(mapper::map_to_lead(contact, Some(LeadLink::Id(person_id)), self.settings)).await?;
+        Ok(FoundLead { lead, created: true })
+    }
+
+    /// Creates a lead. Without a stage every server but one fails, so nothing is sent without.
+    pub(crate) async fn create(&self, lead: NewLead) -> Result<Lead, Error> {
+        if lead.lead_pipeline_stage_id.is_none() {
+            return Err(SettingsError::one(
+                "default_stage_id is missing: run the set-up, or set lead_pipeline_stage_id",
+            )
+            .into());
+        }
+        Ok(self.client.create_lead(serde_json::to_value(lead).unwrap_or(Value::Null)).await?)
+    }
+}
