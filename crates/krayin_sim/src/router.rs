@@ -302,15 +302,13 @@ fn failed(crm: &Crm, request: &Request, failure: &Failure) -> Response {
             body: b"<!DOCTYPE html>\n<html><body>Redirecting</body></html>\n".to_vec(),
         },
     };
-    if let Failure::TooMany { limit, seconds } = failure {
-        if rendered.status == 429 {
-            response.headers.extend([
-                ("x-ratelimit-limit", limit.to_string()),
-                ("x-ratelimit-remaining", "0".to_owned()),
-                ("retry-after", seconds.to_string()),
-                ("x-ratelimit-reset", (crm.clock.now() + seconds).to_string()),
-            ]);
-        }
+    if let (Failure::TooMany { limit, seconds }, 429) = (failure, rendered.status) {
+        response.headers.extend([
+            ("x-ratelimit-limit", limit.to_string()),
+            ("x-ratelimit-remaining", "0".to_owned()),
+            ("retry-after", seconds.to_string()),
+            ("x-ratelimit-reset", (crm.clock.now() + seconds).to_string()),
+        ]);
     }
     response
 }

@@ -17,7 +17,8 @@ pub(crate) fn short(text: &str) -> &str {
 
 /// The first 65,535 bytes, whole characters only.
 pub(crate) fn long(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(LONG)).unwrap_or(text)
+    let end = (0..=LONG.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// What two texts of a case-insensitive column have in common when they are equal.

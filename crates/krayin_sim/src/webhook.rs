@@ -34,7 +34,5 @@ async fn attempt(call: &OutgoingCall) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(call.body.as_bytes()).await?;
-    let mut first = [0; 512];
-    stream.read(&mut first).await?;
-    Ok(())
+    stream.read_u8().await.map(|_| ())
 }
