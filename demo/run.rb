@@ -8,6 +8,9 @@ require_relative "pass"
 require_relative "report"
 require_relative "simulator"
 
+# Names and texts are UTF-8, whatever the environment's locale says.
+Encoding.default_external = Encoding::UTF_8
+
 # Connects to a simulated Krayin, sends it the events and shows what is in it then.
 class Demo
   # What a demo that is kept leaves for the next.

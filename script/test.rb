@@ -2,6 +2,9 @@
 
 require_relative "test/suites"
 
+# Names and texts are UTF-8, whatever the environment's locale says.
+Encoding.default_external = Encoding::UTF_8
+
 unknown = ARGV - SUITES.keys
 unless unknown.empty?
   warn "bin/test: no suite #{unknown.join(", ")}. There are: #{SUITES.keys.join(", ")}"
