@@ -8,6 +8,7 @@ use crate::answer::{Answer, Errors, Failure, Outcome};
 use crate::automation::Event;
 use crate::clock::iso;
 use crate::crm::Crm;
+use crate::documented::plain_additional;
 use crate::input::{Input, is_absent, is_empty, leading_number};
 use crate::list::{Cell, Column, ListQuery, Row, list};
 use crate::table::Table;
@@ -295,7 +296,26 @@ impl Crm {
         Answer::deleted(self.server, "Activity deleted successfully.")
     }
 
-    pub(crate) fn insert_activity(&mut self, made: Made, user: u64) -> u64 {
+    /// A new activity of the design document's server: done when it is said to be.
+    pub(crate) fn new_plain_activity(&mut self, input: &Input, user: u64) -> Outcome<u64> {
+        let fields = input.0.iter();
+        let input = &Input(fields.map(|(field, value)| (field.clone(), plain_additional(field, value))).collect());
+        let made = Made {
+            title: input.text("title").map(|title| short(&title).to_owned()),
+            kind: input.text("type").map(|kind| short(&kind).to_owned()).unwrap_or_default(),
+            comment: input.text("comment").map(|comment| long(&comment).to_owned()),
+            additional: additional(input)?,
+            schedule_from: self.schedule(input, "schedule_from")?,
+            schedule_to: self.schedule(input, "schedule_to")?,
+            is_done: !is_empty(input.0.get("is_done")),
+            location: input.text("location"),
+            leads: Vec::new(),
+            persons: Vec::new(),
+        };
+        Ok(self.insert_activity(made, user))
+    }
+
+    fn insert_activity(&mut self, made: Made, user: u64) -> u64 {
         let title = made.title.clone();
         let id = self.put_activity(Kind::Made(Box::new(made)), user);
         self.activities.remember_title(id, title.as_deref());

@@ -7,27 +7,28 @@ use crate::server::Server;
 /// What every handler returns.
 pub(crate) type Outcome<T = Answer> = Result<T, Failure>;
 
-/// A good answer: always 200, also after a create.
+/// A good answer: 200, also after a create.
 #[derive(Debug)]
 pub(crate) struct Answer {
+    pub(crate) status: u16,
     pub(crate) body: Value,
 }
 
 impl Answer {
     pub(crate) fn data(data: Value) -> Outcome {
-        Ok(Self { body: json!({"data": data}) })
+        Ok(Self { status: 200, body: json!({"data": data}) })
     }
 
     pub(crate) fn data_and_message(data: Value, message: &str) -> Outcome {
-        Ok(Self { body: json!({"data": data, "message": message}) })
+        Ok(Self { status: 200, body: json!({"data": data, "message": message}) })
     }
 
     pub(crate) fn message(message: &str) -> Outcome {
-        Ok(Self { body: json!({"message": message}) })
+        Ok(Self { status: 200, body: json!({"message": message}) })
     }
 
     pub(crate) fn wrapped_message(message: &str) -> Outcome {
-        Ok(Self { body: json!({"data": {"message": message}}) })
+        Ok(Self { status: 200, body: json!({"data": {"message": message}}) })
     }
 
     /// The answer to a delete, in the package's form.
@@ -158,27 +159,19 @@ pub(crate) fn render(
     path: &str,
 ) -> Rendered {
     let wants_json = wants_json || server.always_answers_json();
+    if server == Server::Documented {
+        return honest(failure, method, path);
+    }
     if let Failure::Invalid(errors) = failure {
         if !wants_json {
             return Rendered { status: 302, body: RenderedBody::Redirect };
         }
-        let mut fields: Map<String, Value> = Map::new();
-        for (field, message) in errors {
-            let messages = fields.entry(field.clone()).or_insert_with(|| json!([]));
-            if let Some(list) = messages.as_array_mut() {
-                list.push(json!(message));
-            }
-        }
-        return Rendered {
-            status: 422,
-            body: RenderedBody::Json(json!({"message": summary(errors), "errors": fields})),
-        };
+        return invalid(errors);
     }
-    let honest = failure.status();
     let status = match failure {
         Failure::Unauthenticated if production && server.hides_unauthenticated() => 500,
         Failure::WrongMethod(_) | Failure::TooMany { .. } | Failure::TooLarge if production => 500,
-        _ => honest,
+        _ => failure.status(),
     };
     let (exception, message) = failure.explanation(method, path);
     if !wants_json {
@@ -197,6 +190,27 @@ pub(crate) fn render(
         }),
     };
     Rendered { status, body: RenderedBody::Json(body) }
+}
+
+fn invalid(errors: &Errors) -> Rendered {
+    let mut fields: Map<String, Value> = Map::new();
+    for (field, message) in errors {
+        let messages = fields.entry(field.clone()).or_insert_with(|| json!([]));
+        if let Some(list) = messages.as_array_mut() {
+            list.push(json!(message));
+        }
+    }
+    let body = RenderedBody::Json(json!({"message": summary(errors), "errors": fields}));
+    Rendered { status: 422, body }
+}
+
+/// The status that says what happened, and JSON whatever the client accepts.
+fn honest(failure: &Failure, method: &str, path: &str) -> Rendered {
+    if let Failure::Invalid(errors) = failure {
+        return invalid(errors);
+    }
+    let (_, message) = failure.explanation(method, path);
+    Rendered { status: failure.status(), body: RenderedBody::Json(json!({ "message": message })) }
 }
 
 /// The texts that stand for a status where no exception is shown.

@@ -75,6 +75,13 @@ pub(crate) fn iso(second: i64) -> String {
     text
 }
 
+/// The HTTP date this many seconds from now: `Tue, 24 Nov 2026 04:30:00 GMT`.
+pub(crate) fn http_date(ahead: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let second = i64::try_from(now.saturating_add(ahead)).unwrap_or(i64::MAX);
+    timestamp(second).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

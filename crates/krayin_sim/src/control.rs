@@ -2,8 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::fault::Fault;
 use crate::http::Shared;
 use crate::router::{Request, Response};
+
+/// Is this path one of the simulator's own?
+pub(crate) fn is_ours(path: &str) -> bool {
+    path.starts_with("/_sim/")
+}
 
 /// The answer to a call of `/_sim`, None for every other path.
 pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
@@ -18,6 +24,12 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             shared.lock().log.clear();
             Ok(json!({}))
         }
+        ("POST", "/faults") => faults(shared, &request.body),
+        ("DELETE", "/faults") => {
+            shared.lock().faults.clear();
+            Ok(json!({}))
+        }
+        ("GET", "/version") => Ok(json!({"version": shared.lock().crm.version})),
         ("POST", "/clock") => clock(shared, &request.body),
         ("POST", "/reset") => shared.reset().map(|()| json!({})),
         _ => return Some(reply(404, &json!({"message": "no such call of the simulator"}))),
@@ -26,6 +38,22 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
         Ok(body) => reply(200, &body),
         Err(message) => reply(422, &json!({ "message": message })),
     })
+}
+
+/// Sets one rule or a list of them; none when one is wrong.
+fn faults(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let rules = match body {
+        Value::Array(rules) => rules,
+        rule => vec![rule],
+    };
+    let rules: Vec<Fault> = rules.iter().map(Fault::from_json).collect::<Result<_, _>>()?;
+    let count = rules.len();
+    let mut state = shared.lock();
+    for rule in rules {
+        state.faults.add(rule);
+    }
+    Ok(json!({ "set": count }))
 }
 
 fn clock(shared: &Shared, body: &[u8]) -> Result<Value, String> {

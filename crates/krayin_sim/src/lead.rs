@@ -511,6 +511,59 @@ impl Crm {
         ]
     }
 
+    /// A new lead of the design document's server.
+    pub(crate) fn new_plain_lead(&mut self, input: &Input) -> Outcome<u64> {
+        let now = self.clock.now();
+        let id = self.leads.reserve();
+        self.leads.put(
+            id,
+            Lead {
+                id,
+                title: String::new(),
+                description: None,
+                value: None,
+                status: Some(1),
+                lost_reason: None,
+                closed_at: None,
+                user_id: None,
+                person_id: None,
+                source_id: None,
+                type_id: None,
+                pipeline_id: None,
+                stage_id: None,
+                closes_on: None,
+                products: Vec::new(),
+                custom: Vec::new(),
+                tags: Vec::new(),
+                activities: Vec::new(),
+                created_at: now,
+                updated_at: now,
+            },
+        );
+        self.write_plain_lead(id, input)?;
+        Ok(id)
+    }
+
+    /// Writes the fields that are there and leaves the others as they are: how the design document's server does it.
+    pub(crate) fn write_plain_lead(&mut self, id: u64, input: &Input) -> Outcome<()> {
+        let Some(mut lead) = self.leads.get(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        if let Some((pipeline, stage)) = input.id("lead_pipeline_stage_id").and_then(|id| self.stage(id)) {
+            lead.pipeline_id = Some(pipeline.id);
+            lead.stage_id = Some(stage.id);
+            lead.closed_at = stage.ends_lead().then(|| self.clock.now());
+        }
+        if input.has("expected_close_date") {
+            lead.closes_on = self.closing_date(input)?;
+        }
+        self.apply_fields(&mut lead, input);
+        self.check_lead_references(&lead)?;
+        lead.updated_at = self.clock.now();
+        self.leads.put(id, lead);
+        Ok(())
+    }
+
     /// Puts a product on a lead, as a salesperson does.
     pub(crate) fn add_product(&mut self, lead: u64, product: Value) -> bool {
         let found = self.leads.get_mut(lead);

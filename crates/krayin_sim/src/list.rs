@@ -217,7 +217,7 @@ fn answer<T>(query: &ListQuery<'_>, found: Vec<&T>, show: impl Fn(&T) -> Value) 
     let start = (page - 1).saturating_mul(limit).min(total);
     let rows: Vec<Value> = found.into_iter().skip(start).take(limit).map(show).collect();
     let (links, meta) = pages(query, page, limit, total, start, rows.len());
-    Ok(Answer { body: json!({"data": rows, "links": links, "meta": meta}) })
+    Ok(Answer { status: 200, body: json!({"data": rows, "links": links, "meta": meta}) })
 }
 
 fn pages(query: &ListQuery<'_>, page: usize, limit: usize, total: usize, start: usize, shown: usize) -> (Value, Value) {

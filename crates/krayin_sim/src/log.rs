@@ -81,13 +81,18 @@ impl Log {
     }
 
     /// Notes how a request ended.
-    pub(crate) fn finish(&mut self, number: u64, status: u16, user: Option<u64>, answer: String) {
-        let found = self.entries.iter_mut().rev().find(|entry| entry.number == number);
-        if let Some(entry) = found {
+    pub(crate) fn finish(&mut self, number: u64, status: u16, answer: String) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
+            self.bytes = (self.bytes + answer.len()).saturating_sub(entry.answer.len());
             entry.status = status;
-            entry.user = user;
-            self.bytes += answer.len();
             entry.answer = answer;
+        }
+    }
+
+    /// Notes whose request it was.
+    pub(crate) fn name_user(&mut self, number: u64, user: Option<u64>) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
+            entry.user = user;
         }
     }
 
@@ -95,7 +100,6 @@ impl Log {
         self.entries.iter().cloned().collect()
     }
 
-    /// How many requests have come since the log was last cleared, the dropped ones too.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.bytes = 0;

@@ -102,6 +102,25 @@ impl Searched for Person {
 }
 
 impl Person {
+    /// A person without anything.
+    pub(crate) fn new(id: u64, now: i64) -> Self {
+        Self {
+            id,
+            name: None,
+            emails: "[]".into(),
+            numbers: None,
+            job_title: None,
+            user_id: None,
+            organization_id: None,
+            custom: Vec::new(),
+            tags: Vec::new(),
+            activities: Vec::new(),
+            unique_id: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     pub(crate) fn custom_value(&self, attribute: u64) -> Option<&str> {
         self.custom.iter().find(|(id, _)| *id == attribute).map(|(_, value)| value.as_str())
     }
@@ -494,6 +513,37 @@ impl Crm {
             let before = old.and_then(|person| person.custom_value(attribute));
             self.log_change(subject, user, &name, plain(before), plain(new.custom_value(attribute)));
         }
+        Ok(())
+    }
+
+    /// Writes the fields that are there and leaves the others as they are: how the design document's server does it.
+    pub(crate) fn write_plain_person(&mut self, mut person: Person, fields: &Map<String, Value>) -> Outcome<()> {
+        let old = self.persons.get(person.id).cloned();
+        if let Some(name) = fields.get("name") {
+            person.name = cut(Some(name));
+        }
+        if let Some(emails) = fields.get("emails") {
+            person.emails = stored_json(&crate::documented::entries(emails));
+        }
+        if let Some(numbers) = fields.get("contact_numbers") {
+            person.numbers = Some(stored_json(&crate::documented::entries(numbers)));
+        }
+        if fields.contains_key("job_title") {
+            person.job_title = cut(fields.get("job_title"));
+        }
+        if fields.contains_key("organization_id") {
+            person.organization_id = id_field(fields, "organization_id");
+        }
+        if fields.contains_key("user_id") {
+            person.user_id = id_field(fields, "user_id");
+        }
+        self.check_person_references(person.user_id, person.organization_id)?;
+        person.updated_at = self.clock.now();
+        if let Some(old) = old {
+            self.forget_person(&old);
+        }
+        self.index_person(&person);
+        self.persons.put(person.id, person);
         Ok(())
     }
 

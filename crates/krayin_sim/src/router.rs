@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use crate::answer::{self, Answer, Failure, Outcome, RenderedBody};
 use crate::crm::Crm;
+use crate::documented;
 use crate::input::{Input, pairs};
 use crate::list::ListQuery;
+use crate::server::Server;
 use crate::throttle::Rate;
 
 /// A request as the code sees it.
@@ -143,7 +145,7 @@ pub(crate) fn handle(crm: &mut Crm, request: &Request) -> (Response, Option<u64>
         crm.version += 1;
     }
     let mut response = match outcome {
-        Ok(Answer { body }) => json_response(200, &body),
+        Ok(Answer { status, body }) => json_response(status, &body),
         Err(failure) => failed(crm, request, &failure),
     };
     if let Some(Rate { limit, remaining }) = rate {
@@ -162,26 +164,44 @@ fn run(crm: &mut Crm, request: &Request, user: &mut Option<u64>, rate: &mut Opti
     let decoded: Vec<String> =
         path.trim_matches('/').split('/').map(|segment| crate::input::decode(&segment.replace('+', "%2B"))).collect();
     let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
-    let (endpoint, allowed) = endpoint(&segments).ok_or(Failure::NoRoute)?;
+    let plain = crm.server == Server::Documented;
+    let found = if plain {
+        documented::endpoint(&segments).map(|(endpoint, allowed)| (Route::Documented(endpoint), allowed))
+    } else {
+        endpoint(&segments).map(|(endpoint, allowed)| (Route::Package(endpoint), allowed))
+    };
+    let (route, allowed) = found.ok_or(Failure::NoRoute)?;
     if !allowed.split(", ").any(|method| method == request.method) {
         return Err(Failure::WrongMethod(allowed));
     }
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
-    let endpoint = with_search(endpoint, method);
+    let route = match route {
+        Route::Package(endpoint) => Route::Package(with_search(endpoint, method)),
+        route => route,
+    };
     let input = Input::read(&request.content_type, &request.body, crm.server.blank_becomes_null());
-    if endpoint == Endpoint::Login {
+    if matches!(route, Route::Package(Endpoint::Login)) {
         return crm.login(&input);
     }
     let known = request.token.as_ref().and_then(|token| crm.tokens.get(token)).copied();
     let id = known.ok_or(Failure::Unauthenticated)?;
     *user = Some(id);
-    let deletes_person = matches!((endpoint, method), (Endpoint::Person(_), "DELETE"));
+    let deletes_person = matches!((&route, method), (Route::Package(Endpoint::Person(_)), "DELETE"));
     let now = crm.clock.now();
     *rate = crm.throttle.count(id, deletes_person, now)?;
     let query = pairs(&request.query);
     let url = format!("http://{}{}", request.host, request.path);
     let list = ListQuery { server: crm.server, pairs: &query, url: &url };
-    dispatch(crm, endpoint, method, &input, &list, id)
+    match route {
+        Route::Package(endpoint) => dispatch(crm, endpoint, method, &input, &list, id),
+        Route::Documented(endpoint) => documented::dispatch(crm, endpoint, method, &input, &list, id),
+    }
+}
+
+/// A path of the REST package, or of the design document.
+enum Route<'a> {
+    Package(Endpoint<'a>),
+    Documented(documented::Endpoint<'a>),
 }
 
 fn dispatch(
@@ -249,7 +269,7 @@ fn dispatch(
 }
 
 impl Crm {
-    fn me(&self, user: u64) -> Outcome {
+    pub(crate) fn me(&self, user: u64) -> Outcome {
         match self.user(user) {
             Some(user) => Answer::data(user.show()),
             None => Err(Failure::Unauthenticated),
@@ -272,6 +292,7 @@ impl Crm {
         let token = format!("{}|simulated-token-by-login-{}", self.version + 1000, user.id);
         self.tokens.insert(token.clone(), user.id);
         Ok(Answer {
+            status: 200,
             body: serde_json::json!({
                 "data": user.show(), "message": "Logged in successfully.", "token": token,
             }),

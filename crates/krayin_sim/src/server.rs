@@ -80,7 +80,7 @@ impl Server {
 
     /// GET of a missing person, organization or pipeline: 404 from the community package, a 500 from the official one.
     pub(crate) fn missing_record_is_404(self) -> bool {
-        self.is_community()
+        self.is_community() || self == Self::Documented
     }
 
     /// The community package ignores a filter on an unknown column; the official one breaks on it.

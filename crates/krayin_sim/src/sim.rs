@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::crm::Crm;
+use crate::fault::Fault;
 use crate::http::{Shared, serve};
 use crate::log::Logged;
 use crate::options::Options;
@@ -23,7 +24,7 @@ pub struct Sim {
 }
 
 impl Shared {
-    /// Back to what the installer leaves: records, log, clock and throttle.
+    /// Back to what the installer leaves: records, log, faults, clock and throttle.
     pub(crate) fn reset(&self) -> Result<(), String> {
         let crm = Crm::installed(&self.options)?;
         let mut state = self.lock();
@@ -31,6 +32,7 @@ impl Shared {
         state.crm = crm;
         state.crm.version = version + 1;
         state.log.clear();
+        state.faults.clear();
         Ok(())
     }
 }
@@ -115,6 +117,16 @@ impl Sim {
         self.shared.lock().crm.activity_records()
     }
 
+    /// Makes calls fail: see [`Fault`].
+    pub fn fault(&self, fault: Fault) {
+        self.shared.lock().faults.add(fault);
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
     /// Moves the server's clock: the throttle's window, and every date that it writes from now on.
     pub fn advance(&self, by: Duration) {
         self.shared.lock().crm.clock.advance(by);
@@ -126,7 +138,7 @@ impl Sim {
         self.shared.connections()
     }
 
-    /// Back to what the installer leaves: records, log, clock and throttle.
+    /// Back to what the installer leaves: records, log, faults, clock and throttle.
     pub fn reset(&self) {
         // The options made a CRM once, so they make one again.
         let _ = self.shared.reset();
