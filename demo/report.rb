@@ -18,8 +18,9 @@ class Report
     line(number, event["event"], cut(name(event.dig("data", "contact").to_h), 24), requests, happened)
   end
 
-  def table(records)
-    rows = [COLUMNS, *records.fetch("persons").map { |person| row(person, records) }]
+  # `records` as the simulator tells them, `stages` {1 => "New"}
+  def table(records, stages)
+    rows = [COLUMNS, *records.fetch("persons").map { |person| row(person, records, stages) }]
     rows = rows.map { |row| row.map { |cell| cut(cell.to_s, WIDEST) } }
     widths = rows.transpose.map { |cells| cells.map { |cell| width(cell) }.max }
     rows.each { |row| say "  #{row.zip(widths).map { |cell, wide| pad(cell, wide) }.join("  ")}".rstrip }
@@ -35,13 +36,17 @@ class Report
     contact.values_at("name", "middle_name", "last_name").map(&:to_s).reject(&:empty?).join(" ")
   end
 
-  def row(person, records)
+  def row(person, records, stages)
     lead = records.fetch("leads").find { |candidate| candidate["person_id"] == person["id"] }.to_h
     organization = records.fetch("organizations").find { |one| one["id"] == person["organization_id"] }.to_h
     [
       person["name"], first(person["emails"]), first(person["contact_numbers"]), organization["name"],
-      lead["title"], lead["stage"], lead["lead_value"]
+      lead["title"], stages[lead["lead_pipeline_stage_id"]], money(lead["lead_value"])
     ]
+  end
+
+  def money(value)
+    value && format("%.2f", value)
   end
 
   def first(labelled)

@@ -77,14 +77,14 @@ class Demo
     figures = Pass.new(@options[:events], hook: hook, records: records, report: @report).run
     after = simulator.records
     created = KINDS.to_h { |kind| [kind, after.fetch(kind).size - before.fetch(kind).size] }
-    summarize(after, figures, created)
+    @report.say "", "Now in Krayin:"
+    @report.table(after, simulator.stages)
+    summarize(figures, created)
     write_json(figures, created) if @options[:json]
     figures.good?
   end
 
-  def summarize(after, figures, created)
-    @report.say "", "Now in Krayin:"
-    @report.table(after)
+  def summarize(figures, created)
     new = created.reject { |_, count| count.zero? }.map { |kind, count| "#{count} #{kind}" }
     @report.say "", "New in it: #{new.empty? ? "nothing" : new.join(", ")}.",
                 "#{figures.events} events took #{figures.requests} requests (#{figures.free} events none), " \

@@ -72,6 +72,12 @@ class Simulator
     get("/_sim/records")
   end
 
+  # {1 => "New", …}
+  def stages
+    pipelines = get("#{URI(url).path}/settings/pipelines").fetch("data")
+    pipelines.flat_map { |pipeline| pipeline.fetch("stages", []) }.to_h { |stage| stage.values_at("id", "name") }
+  end
+
   # How many requests it was sent.
   def requests
     get("/_sim/requests").size
@@ -89,7 +95,8 @@ class Simulator
   def get(path)
     uri = URI(url)
     # No proxy, whatever the environment names: it is on this machine.
-    answer = Net::HTTP.new(uri.host, uri.port, nil).start { |http| http.get(path) }
+    headers = { "Accept" => "application/json", "Authorization" => "Bearer #{token}" }
+    answer = Net::HTTP.new(uri.host, uri.port, nil).start { |http| http.get(path, headers) }
     JSON.parse(answer.body)
   end
 end
