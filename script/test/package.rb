@@ -12,7 +12,7 @@ class Package
     ext/krayin_sync/Cargo.toml ext/krayin_sync/src/lib.rs lib/krayin_sync.rb
   ].freeze
   UNWANTED = %r{\A(?:bin|bench|demo|script|spec|target|tmp)/|\A(?:crates/krayin_sim|tests)/.*\.rs\z|\.(?:so|bundle)\z}
-  CALL = <<~RUBY
+  CALL = <<~'RUBY'
     require "krayin_sync"
     puts $LOADED_FEATURES.grep(/krayin_sync/)
     ids = KrayinSync::ExternalId.parse("krayin:person:12|krayin:lead:34")
