@@ -1,1 +1,32 @@
-//! The Ruby extension.
+//! The Ruby extension: the only crate that knows Ruby, and the only one with `unsafe`.
+//!
+//! Ruby hands over JSON and gets JSON back; every public class stands in `lib/krayin_sync`, beside a file of the same
+//! name here. [`park`] makes a Ruby thread wait, [`runtime`] survives a fork, [`ports`] asks Ruby in the core's name.
+
+mod api;
+mod contact_mapper;
+mod convert;
+mod error;
+mod external_id;
+mod park;
+mod ports;
+mod processor_service;
+mod runtime;
+mod session;
+mod setup_service;
+
+use magnus::{Error, Module, Ruby};
+
+#[magnus::init]
+fn init(ruby: &Ruby) -> Result<(), Error> {
+    let native = ruby.define_module("KrayinSync")?.define_module("Native")?;
+    native.const_set("VERSION", env!("CARGO_PKG_VERSION"))?;
+    park::init(native)?;
+    api::init(native)?;
+    contact_mapper::init(native)?;
+    external_id::init(native)?;
+    processor_service::init(native)?;
+    session::init(native)?;
+    setup_service::init(native)?;
+    Ok(())
+}

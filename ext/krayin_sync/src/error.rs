@@ -1,0 +1,84 @@
+//! The core's errors as the classes of `lib/krayin_sync/errors.rb`.
+
+use krayin_core::{
+    Error as CoreError,
+    api::{ApiError, ErrorKind, Executed},
+};
+use magnus::{Error, ExceptionClass, RModule, Ruby, Value, kwargs, prelude::*};
+
+use crate::convert;
+
+/// The Ruby exception that stands for a failure of the core.
+pub(crate) fn raise(ruby: &Ruby, failure: CoreError) -> Error {
+    exception(ruby, failure).unwrap_or_else(|error| error)
+}
+
+/// The Ruby exception that stands for a panic: a bug, which must not take the process down.
+pub(crate) fn internal(ruby: &Ruby) -> Error {
+    let message = "The core of krayin_sync failed where it never should (its own message is on standard error). \
+                   Nothing is lost: run the event again, and report it.";
+    class(ruby, "InternalError").map_or_else(|error| error, |class| Error::new(class, message))
+}
+
+fn exception(ruby: &Ruby, failure: CoreError) -> Result<Error, Error> {
+    Ok(match failure {
+        CoreError::Api(error) => api(ruby, *error)?,
+        CoreError::Settings(error) => Error::new(class(ruby, "ConfigurationError")?, error.to_string()),
+        CoreError::Event(error) => Error::new(class(ruby, "EventError")?, error.to_string()),
+        CoreError::Records(error) => Error::new(class(ruby, "RecordsError")?, error.to_string()),
+    })
+}
+
+fn api(ruby: &Ruby, error: ApiError) -> Result<Error, Error> {
+    let class = class(ruby, class_name(error.kind))?;
+    let fields = ruby.hash_new();
+    for (field, messages) in &error.fields {
+        fields.aset(field.as_str(), ruby.ary_from_iter(messages.iter().map(String::as_str)))?;
+    }
+    let attributes = kwargs!(
+        ruby,
+        "request_method" => error.method.name(),
+        "path" => error.path.as_str(),
+        "attempts" => error.attempts,
+        "executed" => error.executed == Executed::Maybe,
+        "retry_after" => error.retry_after.map(|wait| wait.as_secs_f64()),
+        "errors" => fields
+    );
+    let exception: Value =
+        class.new_instance((error.to_string(), error.status, response(ruby, &error)?, attributes))?.as_value();
+    magnus::Exception::from_value(exception).map(Error::from).ok_or_else(|| internal(ruby))
+}
+
+fn response(ruby: &Ruby, error: &ApiError) -> Result<Option<Value>, Error> {
+    let Some(response) = &error.response else { return Ok(None) };
+    let headers = ruby.hash_new();
+    for (name, value) in &response.headers {
+        headers.aset(name.as_str(), value.as_str())?;
+    }
+    let class: magnus::RClass = root(ruby)?.const_get("Response")?;
+    let body = convert::string(ruby, &response.body)?;
+    Ok(Some(class.new_instance((response.status, headers, body))?.as_value()))
+}
+
+fn class_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Authentication => "AuthenticationError",
+        ErrorKind::Permission => "PermissionError",
+        ErrorKind::NotFound => "NotFoundError",
+        ErrorKind::Validation => "ValidationError",
+        ErrorKind::Conflict => "ConflictError",
+        ErrorKind::RateLimit => "RateLimitError",
+        ErrorKind::Server => "ServerError",
+        ErrorKind::Unavailable => "UnavailableError",
+        ErrorKind::Timeout => "TimeoutError",
+        ErrorKind::UnexpectedResponse => "UnexpectedResponseError",
+    }
+}
+
+fn class(ruby: &Ruby, name: &str) -> Result<ExceptionClass, Error> {
+    root(ruby)?.const_get(name)
+}
+
+fn root(ruby: &Ruby) -> Result<RModule, Error> {
+    ruby.class_object().const_get("KrayinSync")
+}

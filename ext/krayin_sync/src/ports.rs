@@ -1,0 +1,131 @@
+//! The core's ports, answered by Ruby on the calling thread.
+
+use std::sync::Arc;
+
+use krayin_core::{
+    BoxFuture,
+    api::{Attempt, Observer, Request, Response, Transport, TransportError, TransportErrorKind},
+    records::{Kind, Records, RecordsError, Stored},
+};
+use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
+use tokio::sync::oneshot;
+
+use crate::{convert, park::Mailbox};
+
+/// A question to Ruby.
+pub(crate) enum Ask {
+    /// Perform one HTTP attempt.
+    Send(Request, oneshot::Sender<Result<Response, TransportError>>),
+    /// What is kept for a record?
+    Load(Kind, u64, oneshot::Sender<Option<Stored>>),
+    /// Keep this for a record.
+    Store(Kind, u64, Vec<u8>, oneshot::Sender<()>),
+    /// An attempt has ended; no answer is waited for.
+    Attempt(Vec<u8>),
+}
+
+/// The Ruby objects that answer. They live on the calling thread's stack, where the garbage collector sees them.
+pub(crate) struct Answers {
+    /// Responds to `call(method, url, headers, body, timeout)` with `[status, headers, body]`, or is nil.
+    pub(crate) transport: Value,
+    /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil.
+    pub(crate) records: Value,
+    /// Responds to `call(attempt_json)`.
+    pub(crate) observer: Value,
+}
+
+impl Answers {
+    /// Answers one question. What a Ruby object raises goes to the caller as it is; the future is cancelled with it.
+    pub(crate) fn answer(&self, ruby: &Ruby, question: Ask) -> Result<(), Error> {
+        match question {
+            Ask::Send(request, reply) => {
+                let _ = reply.send(self.send(ruby, &request)?);
+            }
+            Ask::Load(kind, id, reply) => {
+                let json: Option<RString> = self.records.funcall("load", (kind.name(), id))?;
+                let stored = json
+                    .map_or_else(|| Some(Stored::default()), |json| serde_json::from_slice(&convert::bytes(json)).ok());
+                let _ = reply.send(stored);
+            }
+            Ask::Store(kind, id, json, reply) => {
+                let _: Value = self.records.funcall("store", (kind.name(), id, convert::string(ruby, &json)?))?;
+                let _ = reply.send(());
+            }
+            Ask::Attempt(json) => {
+                let _: Value = self.observer.funcall("call", (convert::string(ruby, &json)?,))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&self, ruby: &Ruby, request: &Request) -> Result<Result<Response, TransportError>, Error> {
+        let headers = ruby.hash_new();
+        for (name, value) in &request.headers {
+            headers.aset(name.as_str(), value.as_str())?;
+        }
+        let body = request.body.as_ref().map(|body| convert::string(ruby, body)).transpose()?;
+        let arguments = (request.method.name(), request.url.as_str(), headers, body, request.timeout.as_secs_f64());
+        let answer: Option<RArray> = self.transport.funcall("call", arguments)?;
+        let Some(answer) = answer else {
+            return Ok(Err(TransportError {
+                kind: TransportErrorKind::Timeout,
+                reason: "no answer within the time limit".into(),
+            }));
+        };
+        let (status, headers, body): (u16, RHash, Option<RString>) =
+            (answer.entry(0)?, answer.entry(1)?, answer.entry(2)?);
+        let mut read = Vec::new();
+        headers.foreach(|name: String, value: String| {
+            read.push((name.to_lowercase(), value));
+            Ok(magnus::r_hash::ForEach::Continue)
+        })?;
+        Ok(Ok(Response { status, headers: read, body: body.map(convert::bytes).unwrap_or_default() }))
+    }
+}
+
+/// HTTP by Ruby: WebMock's stubs.
+pub(crate) struct RubyTransport(pub(crate) Arc<Mailbox>);
+
+impl Transport for RubyTransport {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.0.ask(Ask::Send(request.clone(), reply));
+            // Without an answer the calling thread has left, and this future is being cancelled.
+            answer.await.unwrap_or_else(|_| {
+                Err(TransportError { kind: TransportErrorKind::Interrupted, reason: "cancelled".into() })
+            })
+        })
+    }
+}
+
+/// Ids and digests kept by Ruby.
+pub(crate) struct RubyRecords(pub(crate) Arc<Mailbox>);
+
+impl Records for RubyRecords {
+    fn load(&self, kind: Kind, id: u64) -> BoxFuture<'_, Result<Stored, RecordsError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.0.ask(Ask::Load(kind, id, reply));
+            let failed = RecordsError { kind: kind.name(), action: "loaded" };
+            answer.await.ok().flatten().ok_or(failed)
+        })
+    }
+
+    fn store<'a>(&'a self, kind: Kind, id: u64, stored: &'a Stored) -> BoxFuture<'a, Result<(), RecordsError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.0.ask(Ask::Store(kind, id, convert::json(stored), reply));
+            answer.await.map_err(|_| RecordsError { kind: kind.name(), action: "stored" })
+        })
+    }
+}
+
+/// Attempts told to Ruby.
+pub(crate) struct RubyObserver(pub(crate) Arc<Mailbox>);
+
+impl Observer for RubyObserver {
+    fn attempt(&self, attempt: &Attempt) {
+        self.0.ask(Ask::Attempt(convert::json(attempt)));
+    }
+}

@@ -1,0 +1,46 @@
+//! `KrayinSync::ProcessorService`, and the finders that it is made of.
+
+use krayin_core::{
+    chatwoot::Contact,
+    sync::{self, Event, LeadFinder, PersonFinder},
+};
+use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
+
+use crate::{convert, error, session::Session};
+
+fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<RString, Error> {
+    let data = convert::bytes(data);
+    let session = Session::open(ruby, session)?;
+    let event = Event::from_json(&name, &data).map_err(|failure| error::raise(ruby, failure.into()))?;
+    let (settings, records) = (session.settings.clone(), session.records());
+    session.run(ruby, |client| async move {
+        let outcome = sync::process(&event, &settings, &client, &records).await?;
+        Ok(convert::json(&outcome))
+    })
+}
+
+fn find_person(ruby: &Ruby, session: Value, contact: RString) -> Result<RString, Error> {
+    let contact = Contact::from_json(&convert::bytes(contact));
+    let session = Session::open(ruby, session)?;
+    let settings = session.settings.clone();
+    session.run(ruby, |client| async move {
+        let (person, _) = PersonFinder { client: &client }.find_or_create(&contact, &settings.traits).await?;
+        Ok(convert::json(&person))
+    })
+}
+
+fn find_lead(ruby: &Ruby, session: Value, contact: RString, person_id: u64) -> Result<RString, Error> {
+    let contact = Contact::from_json(&convert::bytes(contact));
+    let session = Session::open(ruby, session)?;
+    let settings = session.settings.clone();
+    session.run(ruby, |client| async move {
+        let found = LeadFinder { client: &client, settings: &settings }.find_or_create(&contact, person_id).await?;
+        Ok(convert::json(&found.lead))
+    })
+}
+
+pub(crate) fn init(native: RModule) -> Result<(), Error> {
+    native.define_singleton_method("process", function!(process, 3))?;
+    native.define_singleton_method("find_person", function!(find_person, 2))?;
+    native.define_singleton_method("find_lead", function!(find_lead, 3))
+}

@@ -1,0 +1,82 @@
+//! One runtime, HTTP client and jitter source a process.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicPtr, Ordering},
+    },
+};
+
+use krayin_core::{
+    Error as CoreError,
+    api::{Connection, ReqwestTransport, ServerState},
+    retry::Jitter,
+    settings::SettingsError,
+};
+use magnus::{Error, Ruby};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error;
+
+/// Threads that carry requests. They only wait and copy: one is enough for TLS on a CRM's traffic, the second keeps a
+/// large answer from holding up the others.
+const WORKERS: usize = 2;
+
+/// Everything that must not cross a fork: threads, sockets, random numbers.
+pub(crate) struct State {
+    pid: u32,
+    pub(crate) runtime: Runtime,
+    pub(crate) transport: Arc<ReqwestTransport>,
+    pub(crate) jitter: Arc<Jitter>,
+    servers: Mutex<HashMap<String, Arc<ServerState>>>,
+}
+
+static CURRENT: AtomicPtr<State> = AtomicPtr::new(std::ptr::null_mut());
+
+/// This process's state, made on first use.
+///
+/// Looked up with the GVL held (`ruby` proves it): forking needs the GVL too, so no half-made state is ever inherited.
+/// The parent's is leaked in a child, never dropped: dropping it would join threads that the child does not have and
+/// say goodbye on the parent's sockets.
+pub(crate) fn current(ruby: &Ruby) -> Result<&'static State, Error> {
+    let known = CURRENT.load(Ordering::Acquire);
+    // SAFETY: the pointer is null or came from `Box::leak` below and is never freed.
+    if let Some(state) = unsafe { known.as_ref() }
+        && state.pid == std::process::id()
+    {
+        return Ok(state);
+    }
+    let state = State::new().map_err(|failure| error::raise(ruby, failure))?;
+    let state: &'static State = Box::leak(Box::new(state));
+    CURRENT.store(std::ptr::from_ref(state).cast_mut(), Ordering::Release);
+    Ok(state)
+}
+
+impl State {
+    fn new() -> Result<Self, CoreError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("krayin_sync")
+            .enable_all()
+            .build()
+            .map_err(|_| SettingsError::one("the process can start no more threads"))?;
+        let transport = {
+            let _inside = runtime.enter();
+            Arc::new(ReqwestTransport::new()?)
+        };
+        Ok(Self {
+            pid: std::process::id(),
+            runtime,
+            transport,
+            jitter: Arc::new(Jitter::new()),
+            servers: Mutex::default(),
+        })
+    }
+
+    /// What all threads of this process know of one server and token.
+    pub(crate) fn server(&self, connection: &Connection) -> Arc<ServerState> {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(servers.entry(connection.identity()).or_default())
+    }
+}

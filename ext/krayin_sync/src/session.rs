@@ -1,0 +1,80 @@
+//! One call from Ruby: its settings, and the Ruby objects that answer the core's ports.
+
+use std::sync::Arc;
+
+use krayin_core::{
+    Error as CoreError,
+    api::{Client, Transport},
+    settings::Settings,
+};
+use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
+
+use crate::{
+    convert, error,
+    park::{self, Mailbox},
+    ports::{Answers, RubyObserver, RubyRecords, RubyTransport},
+    runtime::{self, State},
+};
+
+/// A `KrayinSync::Session`, read.
+pub(crate) struct Session {
+    pub(crate) settings: Settings,
+    state: &'static State,
+    mailbox: Arc<Mailbox>,
+    answers: Answers,
+}
+
+impl Session {
+    /// Reads `session`: `settings_json`, `transport`, `records`, `observer`.
+    pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
+        let json: RString = session.funcall("settings_json", ())?;
+        let json = convert::bytes(json);
+        let settings = park::guard(ruby, || Settings::from_json(&json))?;
+        Ok(Self {
+            settings: settings.map_err(|failure| error::raise(ruby, failure.into()))?,
+            state: runtime::current(ruby)?,
+            mailbox: Arc::default(),
+            answers: Answers {
+                transport: session.funcall("transport", ())?,
+                records: session.funcall("records", ())?,
+                observer: session.funcall("observer", ())?,
+            },
+        })
+    }
+
+    /// Waits for what `work` makes of a client of this session.
+    pub(crate) fn run<F>(self, ruby: &Ruby, work: impl FnOnce(Client) -> F) -> Result<RString, Error>
+    where
+        F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
+    {
+        let connection = self.settings.connection().map_err(|failure| error::raise(ruby, failure.into()))?;
+        let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
+            Arc::<krayin_core::api::ReqwestTransport>::clone(&self.state.transport)
+        } else {
+            Arc::new(RubyTransport(Arc::clone(&self.mailbox)))
+        };
+        let server = self.state.server(&connection);
+        let mut client =
+            Client::new(connection, transport).with_state(server).with_jitter(Arc::clone(&self.state.jitter));
+        if !self.answers.observer.is_nil() {
+            client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.mailbox))));
+        }
+        let future = work(client);
+        park::wait(ruby, self.state, &self.mailbox, future, |question| self.answers.answer(ruby, question))
+    }
+
+    pub(crate) fn records(&self) -> RubyRecords {
+        RubyRecords(Arc::clone(&self.mailbox))
+    }
+}
+
+/// Checks settings, address and token without sending anything.
+fn check(ruby: &Ruby, settings: RString) -> Result<(), Error> {
+    let settings = convert::bytes(settings);
+    park::guard(ruby, || Settings::from_json(&settings)?.connection().map(|_| ()))?
+        .map_err(|failure| error::raise(ruby, failure.into()))
+}
+
+pub(crate) fn init(native: RModule) -> Result<(), Error> {
+    native.define_singleton_method("check", function!(check, 1))
+}

@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+require "json"
+require "logger"
+require "time"
+
+require_relative "krayin_sync/version"
+require_relative "krayin_sync/errors"
+require_relative "krayin_sync/response"
+require_relative "krayin_sync/native"
+require_relative "krayin_sync/instrumentation"
+require_relative "krayin_sync/snapshot"
+require_relative "krayin_sync/session"
+require_relative "krayin_sync/external_id"
+require_relative "krayin_sync/records/memory"
+require_relative "krayin_sync/api/base_client"
+require_relative "krayin_sync/api/person_client"
+require_relative "krayin_sync/api/lead_client"
+require_relative "krayin_sync/api/organization_client"
+require_relative "krayin_sync/api/activity_client"
+require_relative "krayin_sync/mappers/contact_mapper"
+require_relative "krayin_sync/mappers/conversation_mapper"
+require_relative "krayin_sync/mappers/message_mapper"
+require_relative "krayin_sync/person_finder_service"
+require_relative "krayin_sync/lead_finder_service"
+require_relative "krayin_sync/processor_service"
+require_relative "krayin_sync/setup_service"
+
+# Keeps a Krayin CRM in step with Chatwoot.
+module KrayinSync
+  @records = Records::Memory.new
+  @allow_http = false
+
+  class << self
+    # @return [#load, #store] where ids are kept when a {ProcessorService} is given no other place
+    attr_accessor :records
+
+    # @return [Boolean] whether plain http may go to other machines than this one; the token would go in the open
+    attr_accessor :allow_http
+
+    # @return [Logger, nil] where attempts are told; Rails' own inside Rails, nobody elsewhere
+    attr_writer :logger
+
+    def logger
+      @logger || (::Rails.logger if defined?(::Rails) && ::Rails.respond_to?(:logger))
+    end
+  end
+end
+
+require_relative "krayin_sync/crm"

@@ -1,0 +1,67 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Api
+    # Calls to a Krayin. An answer that is not a success raises a subclass of {ApiError}; GET, PUT and DELETE are
+    # repeated on what may pass, a POST only where it certainly was not executed.
+    #
+    #   client = KrayinSync::Api::BaseClient.new("https://crm.example.com", ENV.fetch("KRAYIN_TOKEN"))
+    #   client.get("settings/pipelines")["data"]
+    class BaseClient
+      # The seed's name for it.
+      ApiError = KrayinSync::ApiError
+
+      # Attempts of one call.
+      MAX_RETRIES = 3
+      # Seconds: what the wait before the second attempt is drawn below.
+      INITIAL_BACKOFF = 1
+
+      # @param api_url [String] https, any path below which the API stands; /api/v1 where there is none
+      # @param api_token [String]
+      # @param settings [Hash] attempt_timeout and deadline in seconds, api_dialect, and what the set-up learned
+      # @raise [ConfigurationError]
+      def initialize(api_url, api_token, **settings)
+        @session = Session.new(settings.merge(api_url: api_url, api_token: api_token))
+      end
+
+      # @return [Session]
+      attr_reader :session
+
+      # @return [Hash, Array] the answer's JSON
+      def get(path, params = {}) = request("GET", path, nil, params)
+
+      # @return [Hash, Array] the answer's JSON
+      def post(path, body = {}, params = {}) = request("POST", path, body, params)
+
+      # @return [Hash, Array] the answer's JSON
+      def put(path, body = {}, params = {}) = request("PUT", path, body, params)
+
+      # @return [Hash, Array, nil] the answer's JSON
+      def delete(path, params = {}) = request("DELETE", path, nil, params)
+
+      def inspect = "#<#{self.class.name}>"
+
+      private
+
+      def request(method, path, body, params)
+        pairs = params.to_h.compact.map { |name, value| [name.to_s, value.to_s] }
+        session.call(:request, method, path.to_s, JSON.generate(pairs), body && Snapshot.json(body))
+      end
+
+      def id!(id)
+        number = Integer(id, exception: false) if id.is_a?(Integer) || id.is_a?(String)
+        raise ArgumentError, "the id must be a positive number" unless number&.positive?
+
+        number
+      end
+
+      def fields!(fields)
+        raise ArgumentError, "the data must be a hash" unless fields.respond_to?(:to_h)
+
+        Snapshot.json(fields.to_h)
+      end
+
+      def text(value) = value&.to_s
+    end
+  end
+end

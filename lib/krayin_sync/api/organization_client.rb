@@ -1,0 +1,20 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Api
+    # Organizations. Records are hashes with the server's own keys.
+    class OrganizationClient < BaseClient
+      # @return [Array<Hash>] those of exactly that name, without regard to case
+      def search_organization(name) = session.call(:search_organization, name.to_s)
+
+      # @return [Hash]
+      def create_organization(org_data) = session.call(:create_organization, fields!(org_data))
+
+      # @return [Hash]
+      def update_organization(org_data, org_id) = session.call(:update_organization, fields!(org_data), id!(org_id))
+
+      # @return [Hash]
+      def get_organization(org_id) = session.call(:get_organization, id!(org_id))
+    end
+  end
+end

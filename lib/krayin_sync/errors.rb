@@ -1,0 +1,93 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # The root of all that is raised here. No message and no inspect holds a token, an e-mail address, a phone number or
+  # a body; each message ends with what to do next.
+  class Error < StandardError; end
+
+  # The settings cannot be used. Raised before anything is sent.
+  class ConfigurationError < Error; end
+
+  # The event cannot be run: its name is unknown, or its record is missing. Raised before anything is sent.
+  class EventError < Error; end
+
+  # The ids could not be loaded or stored. Run the event again.
+  class RecordsError < Error; end
+
+  # A bug in the Rust core. Nothing is lost: run the event again, and report it.
+  class InternalError < Error; end
+
+  # A call to Krayin failed.
+  class ApiError < Error
+    # @return [Integer, nil] the HTTP status, where there was an answer
+    attr_reader :code
+    # @return [Response, nil] the answer
+    attr_reader :response
+    # @return [String, nil] GET, POST, PUT or DELETE
+    attr_reader :request_method
+    # @return [String, nil] the path, ids in it, without query
+    attr_reader :path
+    # @return [Integer] how many attempts were made
+    attr_reader :attempts
+    # @return [Float, nil] seconds after which it makes sense to come back
+    attr_reader :retry_after
+    # @return [Hash{String => Array<String>}] the server's own words by field, where it named fields
+    attr_reader :errors
+
+    alias status_code code
+
+    def initialize(message = nil, code = nil, response = nil, **attributes)
+      super(message)
+      @code = code
+      @response = response
+      @request_method = attributes["request_method"] || attributes[:request_method]
+      @path = attributes["path"] || attributes[:path]
+      @attempts = attributes["attempts"] || attributes[:attempts] || 1
+      @executed = attributes["executed"] || attributes[:executed] || false
+      @retry_after = attributes["retry_after"] || attributes[:retry_after]
+      @errors = attributes["errors"] || attributes[:errors] || {}
+    end
+
+    # Whether Krayin may have acted on the request: look before repeating it.
+    def executed? = @executed
+
+    # Whether the same call may succeed later without anyone changing anything.
+    def retriable?
+      is_a?(RateLimitError) || is_a?(ServerError) || is_a?(UnavailableError) || is_a?(TimeoutError)
+    end
+
+    def rate_limited? = is_a?(RateLimitError)
+
+    def inspect = "#<#{self.class.name}: #{message}>"
+  end
+
+  # The token was refused.
+  class AuthenticationError < ApiError; end
+
+  # The token's user may not do this.
+  class PermissionError < ApiError; end
+
+  # The record is not there.
+  class NotFoundError < ApiError; end
+
+  # Krayin does not take the values; {#errors} names the fields.
+  class ValidationError < ApiError; end
+
+  # Another record has a value that must be unique; {#errors} names the fields.
+  class ConflictError < ApiError; end
+
+  # Krayin takes no more requests for now; {#retry_after} says until when.
+  class RateLimitError < ApiError; end
+
+  # Krayin failed while it ran the request.
+  class ServerError < ApiError; end
+
+  # Krayin cannot be reached, or says that it cannot work now.
+  class UnavailableError < ApiError; end
+
+  # No answer in time.
+  class TimeoutError < ApiError; end
+
+  # The answer is not one of Krayin's.
+  class UnexpectedResponseError < ApiError; end
+end

@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # The codec of external ids: +krayin:person:1|krayin:lead:2|krayin:organization:3|krayin:activity:4+.
+  module ExternalId
+    class << self
+      # Reads whatever the text holds: other text, other orders and unknown types are no error.
+      # @param source_id [String, nil]
+      # @return [Hash{String => Integer}] by type
+      def parse(source_id) = Native.external_id_parse(source_id.to_s)
+
+      # @param ids [Hash{#to_s => Integer}]
+      # @return [String]
+      # @raise [ArgumentError] for an id that is not positive or a type that could not be read again
+      def build(ids)
+        Native.external_id_build(ids.transform_keys(&:to_s))
+      end
+
+      # @return [String] with all of +ids+ put in
+      def merge(source_id, ids) = build(parse(source_id).merge(ids.transform_keys(&:to_s)))
+
+      # @return [String] without the id of +type+
+      def forget(source_id, type) = build(parse(source_id).except(type.to_s))
+
+      # @return [Integer, nil]
+      def extract(source_id, type) = parse(source_id)[type.to_s]
+    end
+  end
+end

@@ -1,0 +1,19 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # The person in Krayin who is a contact: found by e-mail address or phone number in one request, else created.
+  class PersonFinderService
+    attr_reader :person_client, :contact
+
+    # @param person_client [Api::PersonClient]
+    # @param contact [Contact, Hash, #email]
+    def initialize(person_client:, contact:)
+      @person_client = person_client
+      @contact = contact
+    end
+
+    # @return [Hash] the person, with the server's own keys
+    # @raise [ApiError]
+    def perform = person_client.session.call(:find_person, Snapshot.contact_json(contact))
+  end
+end

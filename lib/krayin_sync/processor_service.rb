@@ -1,0 +1,80 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # Runs one event of Chatwoot. Run it again after any error: nothing is done twice and nothing is lost.
+  #
+  #   event = { event_name: "contact.created", event_data: { contact: contact } }
+  #   KrayinSync::ProcessorService.new(inbox: inbox, **event).perform
+  #   # => { status: "synced", ids: { person: 1, lead: 2 }, requests: 2,
+  #   #      created: ["person", "lead"], updated: [], reasons: [] }
+  class ProcessorService
+    APP_ID = "krayin"
+
+    attr_reader :inbox, :hook, :event_name, :event_data
+
+    # @param inbox [Inbox, #hooks, nil] where the hook is found when none is given
+    # @param event_name [String] with a dot or an underscore
+    # @param event_data [Hash] the record under :contact, :conversation or :message
+    # @param hook [Integrations::Hook, #settings, nil]
+    # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
+    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil)
+      @inbox = inbox
+      @hook = hook || find_hook
+      @event_name = event_name.to_s
+      @event_data = event_data
+      @records = records || KrayinSync.records
+    end
+
+    # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons
+    # @raise [EventError, ConfigurationError] before anything is sent
+    # @raise [ApiError, RecordsError]
+    def perform
+      Instrumentation.perform({ event: event_name }) do |payload|
+        raise EventError, "The event's data must be a hash." unless event_data.respond_to?(:to_h)
+
+        session = Session.new(hook.settings, records: @records)
+        outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
+        payload[:outcome] = outcome
+      end
+    end
+
+    # @return [void]
+    def store_external_id(record, type, external_id)
+      kind = kind_of(record, type)
+      id = Snapshot.read(record, :id)
+      kept = JSON.parse(@records.load(kind, id) || "{}")
+      @records.store(kind, id, JSON.generate(kept.merge("ids" => ExternalId.merge(kept["ids"], type => external_id))))
+    end
+
+    # @return [Integer, nil]
+    def get_external_id(record, type)
+      kept = @records.load(kind_of(record, type), Snapshot.read(record, :id))
+      kept && ExternalId.extract(JSON.parse(kept)["ids"], type)
+    end
+
+    # @return [Integer, nil]
+    def extract_external_id(source_id, type) = ExternalId.extract(source_id, type)
+
+    # @return [Hash{String => Integer}]
+    def parse_external_ids(source_id) = ExternalId.parse(source_id)
+
+    # @return [String]
+    def build_source_id_string(ids_hash) = ExternalId.build(ids_hash)
+
+    def inspect = "#<#{self.class.name} #{event_name}>"
+
+    private
+
+    def find_hook
+      hook = inbox&.hooks&.find { |known| known.app_id == APP_ID }
+      hook || raise(ConfigurationError, "There is no Krayin hook: connect Krayin under Settings, Integrations.")
+    end
+
+    def kind_of(record, type)
+      name = record.class.name.to_s.split("::").last.to_s.downcase
+      return name if %w[contact conversation message].include?(name)
+
+      type.to_s == "activity" ? "conversation" : "contact"
+    end
+  end
+end

@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Records
+    # Keeps ids in memory: for scripts and specs. A store has two methods; +json+ is the core's own and opaque.
+    class Memory
+      # @param hash [Hash{String => String}] what {#to_h} gave
+      def self.from_h(hash) = new(hash)
+
+      def initialize(kept = {})
+        @kept = kept.dup
+        @lock = Mutex.new
+      end
+
+      # @param kind [String] contact, conversation or message
+      # @param id [Integer]
+      # @return [String, nil] JSON
+      def load(kind, id) = @lock.synchronize { @kept["#{kind}:#{id}"] }
+
+      # Must be durable when it returns.
+      # @return [void]
+      def store(kind, id, json) = @lock.synchronize { @kept["#{kind}:#{id}"] = json }
+
+      def to_h = @lock.synchronize { @kept.dup }
+
+      def inspect = "#<#{self.class.name} #{@kept.size} records>"
+    end
+  end
+end

@@ -1,0 +1,42 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # What one call into the Rust core works with: the settings as JSON, and who answers the core's questions.
+  class Session
+    # @return [String] JSON
+    attr_reader :settings_json
+    # @return [#load, #store, nil]
+    attr_reader :records
+    # @return [Hash{String => Object}]
+    attr_reader :settings
+
+    # @raise [ConfigurationError] before anything is sent, when the settings cannot be used
+    def initialize(settings, records: nil)
+      unless settings.respond_to?(:to_h)
+        raise ConfigurationError, "The Krayin settings cannot be used: they must be a hash."
+      end
+
+      @settings = settings.to_h.transform_keys(&:to_s)
+      # Whether the network is safe for plain http is the installation's word, never that of a hook's settings.
+      @settings_json = Snapshot.json(@settings.merge("allow_http" => KrayinSync.allow_http ? true : false))
+      @records = records
+      Native.check(@settings_json)
+    end
+
+    def observer = Instrumentation.observer
+
+    # Who performs HTTP attempts instead of the Rust client; nobody.
+    def transport = nil
+
+    # @return [Object] what a function of the core answers
+    def call(function, *arguments)
+      JSON.parse(Native.public_send(function, self, *arguments))
+    end
+
+    def with(settings)
+      Session.new(@settings.merge(settings.to_h.transform_keys(&:to_s)), records: records)
+    end
+
+    def inspect = "#<#{self.class.name}>"
+  end
+end

@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # Connects a hook: checks address, token and user, finds where new leads go, learns what the server is like.
+  class SetupService
+    # What comes of it goes beside the administrator's own settings, never over them.
+    KEYS = %w[
+      api_url api_dialect traits
+      default_pipeline_id default_pipeline_name default_stage_id default_stage_name
+      default_source_id default_source_name default_lead_type_id default_lead_type_name
+    ].freeze
+
+    attr_reader :inbox, :api_url, :warnings
+
+    # @param inbox [Inbox, #hooks, nil] where the hook is found when none is given
+    # @param api_url [String]
+    # @param api_token [String]
+    # @param hook [Integrations::Hook, #settings, nil] whose settings get what is found
+    def initialize(inbox:, api_url:, api_token:, hook: nil)
+      @inbox = inbox
+      @api_url = api_url
+      @api_token = api_token
+      @hook = hook || inbox&.hooks&.find { |known| known.app_id == ProcessorService::APP_ID }
+      @warnings = []
+    end
+
+    # @return [Hash{String => Object}] the settings that were found, {KEYS}
+    # @raise [ConfigurationError, ApiError] with what to do about it
+    def perform
+      given = { "api_url" => @api_url, "api_token" => @api_token }
+      session = Session.new((@hook&.settings || {}).to_h.merge(given))
+      answer = session.call(:connect)
+      @warnings = answer["warnings"]
+      found = answer["configuration"].slice(*KEYS).compact
+      keep(found)
+      found
+    end
+
+    alias setup perform
+
+    def inspect = "#<#{self.class.name}>"
+
+    private
+
+    def keep(found)
+      return unless @hook
+
+      settings = (@hook.settings || {}).to_h.merge(found, "api_token" => @api_token)
+      @hook.respond_to?(:update!) ? @hook.update!(settings: settings) : @hook.settings = settings
+    end
+  end
+end

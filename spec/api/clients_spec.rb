@@ -1,0 +1,88 @@
+# frozen_string_literal: true
+
+RSpec.describe KrayinSync::Api do
+  let(:krayin) { SimulatedKrayin.of("2.1.0") }
+
+  def client(kind) = described_class.const_get(kind).new(krayin.url, SimulatedKrayin::TOKEN)
+
+  def person_of(word)
+    { name: word, emails: [{ value: "#{word}@example.com", label: "work" }],
+      contact_numbers: [{ value: "+1415555#{format("%04d", word.sum % 10_000)}", label: "work" }] }
+  end
+
+  it "gets, posts, puts and deletes" do
+    base = client(:BaseClient)
+    expect(base.get("/get")["data"]).to include("view_permission" => "global")
+    id = base.post("contacts/persons", person_of("base"))["data"]["id"]
+    expect(base.put("contacts/persons/#{id}", person_of("base").merge(job_title: "X"))["data"]["job_title"]).to eq("X")
+    expect(base.get("contacts/persons", id: id)["data"].map { |person| person["id"] }).to eq([id])
+    base.delete("contacts/persons/#{id}")
+    expect(base.get("contacts/persons", id: id)["data"]).to eq([])
+  end
+
+  it "finds persons and leads whatever their spelling" do
+    persons = client(:PersonClient)
+    person = persons.create_person(person_of("spelling").merge(emails: [{ value: "Spelling@Example.com", label: "home" }]))
+    expect(persons.search_person(email: "spelling@example.com").map { |hit| hit["id"] }).to eq([person["id"]])
+    expect(persons.search_person(phone: person["contact_numbers"][0]["value"])[0]["name"]).to eq("spelling")
+    expect(persons.search_person(email: "pelling@example.com")).to eq([])
+    expect(krayin.requests { expect(persons.search_person(email: "%", phone: "")).to eq([]) }).to eq([])
+    expect(persons.update_person(person.slice("name", "emails", "contact_numbers").merge(job_title: "Y"), person["id"]))
+      .to include("job_title" => "Y")
+    expect(persons.get_person(person["id"].to_s)).to include("name" => "spelling", "emails" => person["emails"])
+
+    leads = client(:LeadClient)
+    lead = leads.create_lead(title: "L", lead_value: 1, lead_pipeline_stage_id: 1, person_id: person["id"])
+    expect(leads.search_lead(email: "SPELLING@example.com").map { |hit| hit["id"] }).to eq([lead["id"]])
+    expect(leads.update_lead({ title: "M", lead_pipeline_stage_id: 1 }, lead["id"])).to include("title" => "M")
+    expect(leads.get_lead(lead["id"])["person"]).to include("id" => person["id"])
+  end
+
+  it "knows pipelines, stages, sources and types" do
+    leads = client(:LeadClient)
+    pipeline = leads.get_pipelines.first
+    expect(leads.get_stages(pipeline["id"])).to eq(pipeline["stages"])
+    expect(leads.get_stages.first).to include("id" => 1)
+    expect(leads.get_sources).to include(a_hash_including("name" => "Web"))
+    expect(leads.get_types).to all(include("id", "name"))
+  end
+
+  it "keeps organizations and activities" do
+    organizations = client(:OrganizationClient)
+    made = organizations.create_organization(name: "Comma, Inc.")
+    expect(organizations.search_organization("comma, inc.").map { |hit| hit["id"] }).to eq([made["id"]])
+    organizations.update_organization({ name: "Comma, Inc.", address: { city: "SF" } }, made["id"])
+    expect(organizations.get_organization(made["id"])["address"]).to include("city" => "SF")
+
+    person = client(:PersonClient).create_person(person_of("notes"))
+    activities = client(:ActivityClient)
+    note = activities.create_activity(type: "note", title: "Conversation #7", comment: "c", person_id: person["id"])
+    expect(activities.search_activity("Conversation #7").map { |hit| hit["id"] }).to eq([note["id"]])
+    expect(activities.update_activity({ comment: "d" }, note["id"])).to include("comment" => "d")
+    expect(activities.get_activity(note["id"])).to include("title" => "Conversation #7")
+  end
+
+  it "finds or creates through the finder services" do
+    contact = { id: 1, name: "Finder", email: "finder@example.com" }
+    persons = client(:PersonClient)
+    finder = KrayinSync::PersonFinderService.new(person_client: persons, contact: contact)
+    person = finder.perform
+    expect(finder.perform["id"]).to eq(person["id"])
+    lead_finder = KrayinSync::LeadFinderService.new(
+      lead_client: client(:LeadClient), contact: contact, person_id: person["id"], settings: krayin.settings
+    )
+    lead = lead_finder.perform
+    expect(lead).to include("title" => "Finder")
+    expect(lead_finder.perform["id"]).to eq(lead["id"])
+  end
+
+  it "refuses odd arguments before anything is sent" do
+    requests = krayin.requests do
+      expect { client(:PersonClient).get_person(nil) }.to raise_error(ArgumentError, /positive number/)
+      expect { client(:PersonClient).get_person("1; drop") }.to raise_error(ArgumentError)
+      expect { client(:LeadClient).update_lead({}, -1) }.to raise_error(ArgumentError)
+      expect { client(:ActivityClient).create_activity("text") }.to raise_error(ArgumentError, /hash/)
+    end
+    expect(requests).to eq([])
+  end
+end

@@ -1,0 +1,41 @@
+# frozen_string_literal: true
+
+RSpec.describe KrayinSync::Mappers::ContactMapper do
+  let(:contact) do
+    Struct.new(:id, :name, :email, :phone_number, :additional_attributes, :custom_attributes).new(
+      7, "Jane Doe", "jane@example.com", "+1 (415) 555-0182",
+      { "company_name" => "Acme", "job_title" => "CTO", "created_at_ip" => "203.0.113.9", "city" => "Lisbon" },
+      { plan: "gold", since: Time.utc(2026, 1, 2, 3), odd: Float::NAN }
+    )
+  end
+
+  it "maps an object that quacks like a contact" do
+    expect(described_class.map_to_person(contact)).to eq(
+      name: "Jane Doe", emails: [{ value: "jane@example.com", label: "work" }],
+      contact_numbers: [{ value: "+14155550182", label: "work" }], job_title: "CTO"
+    )
+    expect(described_class.map_to_organization(contact)).to eq(name: "Acme")
+    lead = described_class.new(contact).map_to_lead(5, "default_stage_id" => "2", "lead_source_id" => 3)
+    expect(lead).to include(title: "Jane Doe", person_id: 5, lead_pipeline_stage_id: 2, lead_source_id: 3)
+    expect(lead[:description]).to eq("Location: Lisbon\nPlan: gold\nSince: 2026-01-02T03:00:00.000Z")
+  end
+
+  it "maps hashes with either kind of key" do
+    person = described_class.map_to_person("name" => "J", email: "j@example.com")
+    expect(person).to include(name: "J", emails: [{ value: "j@example.com", label: "work" }])
+  end
+
+  it "maps what is hardly a contact" do
+    deep = 1000.times.inject({}) { |inner, _| { a: inner } }
+    [{}, { name: "\xFF" }, { name: "Jos\xE9".dup.force_encoding("ISO-8859-1") }, { additional_attributes: deep },
+     { custom_attributes: [1], email: 5 }, Object.new].each do |odd|
+      expect(described_class.map_to_person(odd)[:name]).to be_a(String)
+    end
+    expect(described_class.new({}).has_organization?).to be(false)
+  end
+
+  it "names a setting that it cannot use" do
+    expect { described_class.map_to_lead(contact, 1, "default_stage_id" => "secret") }
+      .to raise_error(KrayinSync::ConfigurationError, /default_stage_id must be(?!.*secret)/)
+  end
+end

@@ -1,0 +1,18 @@
+# frozen_string_literal: true
+
+require "open3"
+require "rbconfig"
+require "timeout"
+
+# A Ruby of its own that has krayin_sync loaded.
+module Child
+  PATIENCE = 30 # seconds
+
+  LIB = File.expand_path("../../lib", __dir__)
+
+  # @return [Array(String, Process::Status)] what it printed on both streams, and how it ended
+  def self.run(script, *arguments)
+    command = [RbConfig.ruby, "-W0", "-I", LIB, "-r", "krayin_sync", "-e", script, *arguments]
+    Timeout.timeout(PATIENCE) { Open3.capture2e(*command, stdin_data: "") }
+  end
+end
