@@ -52,7 +52,7 @@ class Pass
   rescue StandardError => e
     @figures.failed += 1
     warn "event #{@figures.events}, #{line["event"]}: #{e.class}: #{e.message}"
-    @report&.event(@figures.events, line, "?", "FAILED")
+    @report&.event(@figures.events, line, 0, "FAILED: #{e.message}")
   end
 
   def count(outcome)

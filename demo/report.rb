@@ -15,7 +15,7 @@ class Report
   def heading = line("#", "event", "contact", "requests", "what happened")
 
   def event(number, event, requests, happened)
-    line(number, event["event"], cut(name(event.dig("data", "contact").to_h), 24), requests, happened)
+    line(number, event["event"], name(event.dig("data", "contact").to_h), requests.zero? ? "-" : requests, happened)
   end
 
   # `records` as the simulator tells them, `stages` {1 => "New"}
@@ -29,7 +29,9 @@ class Report
   private
 
   def line(number, event, contact, requests, happened)
-    say [number.to_s.rjust(3), pad(event, 15), pad(contact, 24), requests.to_s.rjust(8), happened].join("  ")
+    say [
+      number.to_s.rjust(3), pad(event, 15), pad(cut(contact, WIDEST), WIDEST), requests.to_s.rjust(8), cut(happened, 64)
+    ].join("  ")
   end
 
   def name(contact)
