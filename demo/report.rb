@@ -4,6 +4,7 @@
 class Report
   COLUMNS = %w[person e-mail phone organization lead stage value].freeze
   WIDEST = 26
+  PLACEHOLDER = /\Achatwoot-\h{12}/
 
   def initialize(out)
     @out = out
@@ -24,6 +25,9 @@ class Report
     rows = rows.map { |row| row.map { |cell| cut(cell.to_s, WIDEST) } }
     widths = rows.transpose.map { |cells| cells.map { |cell| width(cell) }.max }
     rows.each { |row| say "  #{row.zip(widths).map { |cell, wide| pad(cell, wide) }.join("  ")}".rstrip }
+    return if rows.flatten.grep(PLACEHOLDER).empty?
+
+    say "  (chatwoot-… stands where this Krayin demands an e-mail address or a phone and the contact has none.)"
   end
 
   private
