@@ -11,8 +11,14 @@ pub enum Error {
     Event(#[from] EventError),
     /// A call to Krayin failed.
     #[error(transparent)]
-    Api(#[from] ApiError),
+    Api(Box<ApiError>),
     /// The ids could not be loaded or stored.
     #[error(transparent)]
     Records(#[from] RecordsError),
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        Self::Api(Box::new(error))
+    }
 }

@@ -16,7 +16,8 @@ pub struct SettingsError {
 }
 
 impl SettingsError {
-    pub(crate) fn one(problem: impl Into<String>) -> Self {
+    /// One problem.
+    pub fn one(problem: impl Into<String>) -> Self {
         Self { problems: vec![problem.into()] }
     }
 }

@@ -77,6 +77,11 @@ impl Connection {
         digest(&format!("{}:{port}{}", self.base.host_str().unwrap_or_default(), self.base.path()))
     }
 
+    /// Tells this server and token from others, without holding the token: what is shared is keyed by it.
+    pub fn identity(&self) -> String {
+        format!("{}#{}", self.url(), digest(&self.token))
+    }
+
     pub(super) fn authorization(&self) -> String {
         format!("Bearer {}", self.token)
     }
