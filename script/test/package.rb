@@ -14,7 +14,7 @@ class Package
   UNWANTED = %r{\A(?:bin|bench|demo|script|spec|target|tmp)/|\A(?:crates/krayin_sim|tests)/.*\.rs\z|\.(?:so|bundle)\z}
   CALL = <<~'RUBY'
     require "krayin_sync"
-    puts $LOADED_FEATURES.grep(/krayin_sync/)
+    puts $LOADED_FEATURES.grep(/krayin_sync\.(?:rb|so|bundle)\z/)
     ids = KrayinSync::ExternalId.parse("krayin:person:12|krayin:lead:34")
     abort "parsed as #{ids}" unless ids == { "person" => 12, "lead" => 34 }
   RUBY
