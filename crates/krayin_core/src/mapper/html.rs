@@ -170,8 +170,10 @@ impl Html {
             let Some((plain, tail)) = rest.split_at_checked(run) else { return };
             self.plain(plain);
             let mut tail = tail.chars();
-            if let Some(special) = tail.next() {
-                self.markup(entity(special));
+            match tail.next() {
+                Some(special) if special.is_ascii() => self.markup(entity(special)),
+                Some(other) if !other.is_control() => self.plain(other.encode_utf8(&mut [0; 4])),
+                _ => {}
             }
             rest = tail.as_str();
         }
@@ -205,8 +207,10 @@ impl Html {
     }
 }
 
+/// Whether a character that begins with `byte` may have to be written differently; 0xc2 begins the control characters
+/// beyond ASCII, and some letters.
 fn is_special(byte: u8) -> bool {
-    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | 0x7f)
+    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | 0x7f | 0xc2)
 }
 
 fn entity(special: char) -> &'static str {
@@ -268,13 +272,13 @@ mod tests {
     #[test]
     fn escapes_everything() {
         let mut html = Html::new(1_000);
-        html.text("a<b>&\"'\u{0}\u{7f}\tz");
+        html.text("a<b>&\"'\u{0}\u{7f}\u{85}\tz°·");
         html.open_link("https://example.com/?a=1&b=\"'<>");
         html.bold("x<y");
         html.close();
         assert_eq!(
             html.finish(),
-            "a&lt;b&gt;&amp;&quot;&#39; z<a href=\"https://example.com/?a=1&amp;b=&quot;&#39;&lt;&gt;\" target=\"_blank\"><u>\
+            "a&lt;b&gt;&amp;&quot;&#39; z°·<a href=\"https://example.com/?a=1&amp;b=&quot;&#39;&lt;&gt;\" target=\"_blank\"><u>\
              <b>x&lt;y</b></u></a>"
         );
     }

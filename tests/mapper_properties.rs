@@ -1,0 +1,367 @@
+//! What holds for every record that Chatwoot could ever send, and for those that it never would.
+
+use krayin_core::{
+    chatwoot::{Conversation, Message},
+    krayin::{ActivityLink, ActivityType, NewActivity},
+    mapper::{map_message_to_activity, map_to_activity},
+    settings::Settings,
+};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+const LINK: ActivityLink = ActivityLink::Person(5);
+
+/// What stands in everything that must not leave.
+const SECRET: &str = "zqxSECRETzqx";
+
+/// Fails unless `comment` is text within balanced tags of the few kinds that Krayin shows, and nothing is left open.
+fn check_comment(comment: &str) {
+    assert!(comment.len() <= 65_535, "{} bytes", comment.len());
+    assert!(!comment.is_empty());
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = comment;
+    while let Some(at) = rest.find(['<', '>', '"', '\'', '&']) {
+        let markup = &rest[at..];
+        let (length, name) = if markup.starts_with('&') {
+            let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+            let entity = known.into_iter().find(|known| markup.starts_with(known));
+            (entity.unwrap_or_else(|| panic!("not an entity: {markup:.40}")).len(), "")
+        } else {
+            let end = markup.find('>').unwrap_or_else(|| panic!("a tag without end: {markup:.40}"));
+            assert!(markup.starts_with('<'), "not escaped: {markup:.40}");
+            (end + 1, &markup[1..end])
+        };
+        match name {
+            "" | "br" => {}
+            "b" | "i" | "u" => open.push(name),
+            "/b" | "/i" | "/u" | "/a" => assert_eq!(open.pop(), Some(&name[1..]), "{comment}"),
+            link => {
+                let address = link.strip_prefix("a href=\"").and_then(|link| link.strip_suffix("\" target=\"_blank\""));
+                let address = address.unwrap_or_else(|| panic!("a tag that is not allowed: {link}"));
+                assert!(!address.contains(['"', '<', '>']) && !open.contains(&"a"), "{link}");
+                let address = address.to_lowercase();
+                let schemes = ["http://", "https://", "mailto:"];
+                assert!(schemes.iter().any(|scheme| address.starts_with(scheme)), "{address}");
+                open.push("a");
+            }
+        }
+        rest = &markup[length..];
+    }
+    assert!(open.is_empty(), "{open:?} stay open in {comment}");
+    assert!(!comment.chars().any(char::is_control), "{comment:?}");
+}
+
+fn check(activity: &NewActivity) {
+    check_comment(&activity.comment);
+    assert!(activity.title.chars().count() <= 255 && !activity.title.contains(','), "{}", activity.title);
+    assert_eq!(activity.title, activity.title.trim());
+    let schedule = activity.schedule_from.as_ref().zip(activity.schedule_to.as_ref());
+    assert_eq!(schedule.is_some(), activity.kind != ActivityType::Note);
+    assert_eq!(activity.schedule_from.is_some(), activity.schedule_to.is_some());
+    if let Some((from, to)) = schedule {
+        assert!(from <= to && from.len() == 19 && to.len() == 19, "{from} {to}");
+    }
+    assert_eq!(activity.additional.is_some(), activity.kind == ActivityType::Email);
+    if let Some(additional) = &activity.additional {
+        let additional: Value = serde_json::from_str(additional).unwrap();
+        assert!(
+            additional["from"].is_string() && additional["to"][0].is_string() && additional["folders"][0].is_string()
+        );
+    }
+}
+
+fn settings(offset: Option<i32>) -> Settings {
+    let settings = json!({"traits": {"utc_offset_minutes": offset}});
+    Settings::from_json(settings.to_string().as_bytes()).unwrap()
+}
+
+/// Both mappers take `json` without a panic, twice the same, and what they make is well formed.
+fn map(json: &[u8], offset: Option<i32>) {
+    let settings = settings(offset);
+    let conversation = Conversation::from_json(json);
+    let activity = map_to_activity(&conversation, LINK, &settings);
+    check(&activity);
+    assert_eq!(activity, map_to_activity(&Conversation::from_json(json), LINK, &settings));
+    let message = Message::from_json(json);
+    let activity = map_message_to_activity(&message, LINK, &settings);
+    assert_eq!(activity.is_some(), message.is_public());
+    activity.iter().for_each(check);
+    assert_eq!(activity, map_message_to_activity(&Message::from_json(json), LINK, &settings));
+}
+
+/// Text made of what means something to one of the converters.
+fn text() -> impl Strategy<Value = String> {
+    let tokens = prop::sample::select(vec![
+        "**",
+        "*",
+        "_",
+        "__",
+        "`",
+        "```",
+        "~~~",
+        "[",
+        "](",
+        ")",
+        "![",
+        "https://a.example",
+        "<https://b.example>",
+        "mailto:",
+        "javascript:",
+        "<p>",
+        "</p>",
+        "<br>",
+        "<a href=",
+        "<a href=\"https://c.example\">",
+        "</a>",
+        "<script>",
+        "</script>",
+        "<!--",
+        "-->",
+        "<li>",
+        "<pre>",
+        "\"",
+        "'",
+        "&",
+        "&amp;",
+        "&#60;",
+        "&#0;",
+        "<",
+        ">",
+        "\n",
+        "\r\n",
+        "\\",
+        " ",
+        "\t",
+        "- ",
+        "1. ",
+        "# ",
+        ",",
+        "x",
+        "سارة",
+        "日本",
+        "👋🏽",
+        "é",
+        "\u{0}",
+        "\u{202e}",
+        "\u{2068}",
+        "\u{a0}",
+        "\u{85}",
+    ]);
+    let mixed = prop::collection::vec(tokens, 0..60).prop_map(|tokens| tokens.concat());
+    prop_oneof![60 => mixed, 6 => any::<String>(), 1 => (any::<char>(), 60_000_usize..150_000).prop_map(|(c, count)| c.to_string().repeat(count))]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+        instant(),
+    ];
+    leaf.prop_recursive(2, 8, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(text(), inner, 0..4)
+                .prop_map(|entries| Value::from(entries.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+fn instant() -> impl Strategy<Value = Value> {
+    let seconds = prop_oneof![0_i64..4_000_000_000, any::<i64>()].prop_map(Value::from);
+    let written = (0..10_000, 0..14, 0..33, 0..25, 0..61).prop_map(|(year, month, day, hour, minute)| {
+        Value::from(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z"))
+    });
+    prop_oneof![seconds, written]
+}
+
+/// An object with some of a record's own keys, each with a value of its kind or of any.
+fn record(keys: Vec<&'static str>) -> impl Strategy<Value = Map<String, Value>> {
+    let word = prop::sample::select(vec![
+        "Channel::Email",
+        "Channel::Whatsapp",
+        "Channel::WebWidget",
+        "incoming",
+        "outgoing",
+        "activity",
+        "resolved",
+        "https://chat.example.com/app/accounts/1/conversations/42",
+        "incoming_email",
+        "Contact",
+        "jane@example.com",
+    ]);
+    let value =
+        prop_oneof![4 => word.prop_map(Value::from), 2 => instant(), 2 => text().prop_map(Value::from), 1 => value()];
+    prop::collection::btree_map(prop::sample::select(keys), value, 0..12)
+        .prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+fn message() -> impl Strategy<Value = Map<String, Value>> {
+    let keys = vec![
+        "id",
+        "message_type",
+        "message_type",
+        "private",
+        "deleted",
+        "content_type",
+        "content",
+        "content",
+        "created_at",
+        "sender",
+        "attachments",
+        "content_attributes",
+    ];
+    let sender = record(vec!["name", "type"]);
+    let attachments = prop::collection::vec(record(vec!["file_type", "file_name", "content_type", "byte_size"]), 0..3);
+    (record(keys), prop::sample::select(vec!["incoming", "outgoing"]), sender, attachments).prop_map(
+        |(mut message, direction, sender, attachments)| {
+            message.entry("message_type").or_insert(direction.into());
+            message.entry("sender").or_insert(sender.into());
+            message.entry("attachments").or_insert(attachments.into());
+            message
+        },
+    )
+}
+
+fn conversation() -> impl Strategy<Value = Map<String, Value>> {
+    let keys = vec![
+        "id",
+        "display_id",
+        "account_id",
+        "status",
+        "priority",
+        "channel_type",
+        "inbox_name",
+        "inbox_email",
+        "assignee_name",
+        "team_name",
+        "labels",
+        "additional_attributes",
+        "custom_attributes",
+        "created_at",
+        "last_activity_at",
+        "first_reply_created_at",
+        "url",
+        "contact",
+    ];
+    let attributes = prop::collection::btree_map(text(), value(), 0..4);
+    (record(keys), attributes, prop::collection::vec(message(), 0..8)).prop_map(
+        |(mut conversation, attributes, messages)| {
+            let attributes: Map<String, Value> = attributes.into_iter().collect();
+            conversation.entry("custom_attributes").or_insert(attributes.into());
+            conversation.insert("messages".into(), messages.into());
+            conversation
+        },
+    )
+}
+
+/// `message` in each of the ways that must not leave.
+fn kept_back(mut message: Map<String, Value>, way: usize) -> Map<String, Value> {
+    message.insert("content".into(), SECRET.into());
+    message.insert("sender".into(), json!({"name": SECRET, "type": "User"}));
+    message.insert("attachments".into(), json!([{"file_name": SECRET}]));
+    let (key, value) = match way {
+        0 => ("private", json!(true)),
+        1 => ("deleted", json!("true")),
+        2 => ("message_type", json!("activity")),
+        3 => ("message_type", json!("template")),
+        4 => ("content_attributes", json!({"deleted": true})),
+        _ => ("message_type", Value::Null),
+    };
+    message.insert(key.into(), value);
+    message
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_json_maps(value in value(), offset in any::<Option<i32>>()) {
+        map(value.to_string().as_bytes(), offset);
+    }
+
+    #[test]
+    fn any_conversation_maps(conversation in conversation(), offset in prop::option::of(-800..900)) {
+        map(Value::from(conversation).to_string().as_bytes(), offset);
+    }
+
+    #[test]
+    fn any_message_maps(mut message in message(), conversation in conversation(), offset in prop::option::of(-800..900)) {
+        message.insert("conversation".into(), conversation.into());
+        map(Value::from(message).to_string().as_bytes(), offset);
+    }
+
+    #[test]
+    fn what_must_not_leave_does_not(
+        mut conversation in conversation(), messages in prop::collection::vec((message(), 0_usize..12), 1..10),
+    ) {
+        let mixed: Vec<Value> = messages.into_iter().map(|(message, way)| {
+            if way < 6 { kept_back(message, way).into() } else { message.into() }
+        }).collect();
+        for message in &mixed {
+            let mapped = map_message_to_activity(&Message::from_json(message.to_string().as_bytes()), LINK, &settings(None));
+            let sent = serde_json::to_string(&mapped).unwrap();
+            prop_assert!(!sent.contains(SECRET), "{sent}");
+        }
+        conversation.insert("messages".into(), mixed.into());
+        let conversation = Conversation::from_json(Value::from(conversation).to_string().as_bytes());
+        let sent = serde_json::to_string(&map_to_activity(&conversation, LINK, &settings(None))).unwrap();
+        prop_assert!(!sent.contains(SECRET), "{sent}");
+    }
+
+    #[test]
+    fn any_text_shows_as_a_message(content in text(), is_email in any::<bool>()) {
+        let channel = if is_email { "Channel::Email" } else { "Channel::WebWidget" };
+        let message = json!({
+            "id": 1, "message_type": "incoming", "content": content, "created_at": "2026-03-02T09:00:00Z",
+            "conversation": {"id": 2, "display_id": 3, "channel_type": channel, "url": "https://chat.example.com/"}
+        });
+        map(message.to_string().as_bytes(), None);
+    }
+}
+
+/// A text of the most that Chatwoot takes is cut, and neither the other messages nor the way back are lost.
+#[test]
+fn long_messages_leave_room_for_the_others() {
+    for (content, shown) in
+        [("é<".repeat(75_000), "é&lt;"), (format!("**{}", "a ".repeat(75_000)), "a "), ("<p>x</p>".repeat(18_000), "x")]
+    {
+        let messages: Vec<Value> = (1..=5)
+            .map(|id| json!({"id": id, "message_type": "incoming", "sender": {"name": format!("Sender {id}")}, "content": content}))
+            .collect();
+        let conversation = json!({
+            "id": 2, "display_id": 3, "channel_type": "Channel::Email", "messages": messages, "url": "https://chat.example.com/x"
+        });
+        let activity =
+            map_to_activity(&Conversation::from_json(conversation.to_string().as_bytes()), LINK, &settings(None));
+        check(&activity);
+        for id in 1..=5 {
+            let (_, message) = activity.comment.split_once(&format!("<b>Sender {id}</b><br>")).unwrap();
+            assert!(message.split("Sender").next().unwrap().matches(shown).count() > 1_000, "{id}");
+        }
+        assert!(activity.comment.ends_with("<u>Open in Chatwoot</u></a>"));
+        assert!(activity.comment.len() > 65_000, "{}", activity.comment.len());
+    }
+}
+
+/// The checks themselves find what they are there to find.
+#[test]
+fn the_checks_can_fail() {
+    for comment in [
+        "",
+        "<b>x",
+        "x</b>",
+        "<b><i>x</b></i>",
+        "<img src=x>",
+        "a & b",
+        "a \" b",
+        "<a href=\"javascript:x\" target=\"_blank\"><u>x</u></a>",
+        "&am",
+        "x <",
+    ] {
+        assert!(std::panic::catch_unwind(|| check_comment(comment)).is_err(), "{comment}");
+    }
+    check_comment("<b>x</b> &amp; <a href=\"https://a.example\" target=\"_blank\"><u>y</u></a><br>");
+}
