@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "every test crate takes what it needs")]
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -148,6 +148,50 @@ impl<'a> Client<'a> {
 
     pub fn delete(&self, path: &str) -> Reply {
         self.send("DELETE", path, None)
+    }
+}
+
+/// One connection that carries many requests.
+pub struct KeepAlive<'a> {
+    client: Client<'a>,
+    stream: BufReader<TcpStream>,
+}
+
+impl<'a> KeepAlive<'a> {
+    pub fn new(client: Client<'a>) -> Self {
+        let stream = connect(client.sim);
+        stream.set_nodelay(true).unwrap();
+        Self { client, stream: BufReader::new(stream) }
+    }
+
+    pub fn send(&mut self, method: &str, path: &str, body: &Value) -> Reply {
+        let sim = self.client.sim;
+        let body = body.to_string();
+        let prefix = sim.url().strip_prefix(sim.root().as_str()).unwrap().to_owned();
+        let request = format!(
+            "{method} {prefix}{path} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nContent-Type: application/json\r\n\
+             Authorization: Bearer {}\r\nContent-Length: {}\r\n\r\n{body}",
+            sim.token(self.client.token),
+            body.len()
+        );
+        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        let status =
+            line.split(' ').nth(1).unwrap_or_else(|| panic!("{method} {path} {body}: closed")).parse().unwrap();
+        let mut headers = Vec::new();
+        loop {
+            line.clear();
+            self.stream.read_line(&mut line).unwrap();
+            match line.trim_end().split_once(": ") {
+                Some((name, value)) => headers.push((name.to_lowercase(), value.to_owned())),
+                None => break,
+            }
+        }
+        let length = headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value.parse().unwrap());
+        let mut bytes = vec![0; length.unwrap_or(0)];
+        self.stream.read_exact(&mut bytes).unwrap();
+        Reply { status, headers, body: String::from_utf8_lossy(&bytes).into_owned() }
     }
 }
 

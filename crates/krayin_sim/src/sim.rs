@@ -1,12 +1,13 @@
 //! A running simulator, and the handle on it.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use crate::crm::Crm;
@@ -15,12 +16,33 @@ use crate::http::{Shared, serve};
 use crate::log::Logged;
 use crate::options::Options;
 
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 16_384;
+
 /// A simulator on its own thread with its own runtime, so that it serves blocking and async tests alike. It stops when
 /// the handle is dropped.
 pub struct Sim {
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Listens with room for thousands of clients that connect at the same moment.
+fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut refused = io::Error::new(io::ErrorKind::InvalidInput, "no address");
+    for address in address.to_socket_addrs()? {
+        let attempt = || {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)
+        };
+        match attempt() {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
 }
 
 impl Shared {
@@ -45,16 +67,14 @@ impl Sim {
     /// system says of the address.
     pub fn start(options: Options) -> io::Result<Self> {
         let crm = Crm::installed(&options).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let listener = TcpListener::bind(&options.listen)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(options, address, crm));
-        let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _guard = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
+            listen(&options.listen)?
         };
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(options, address, crm));
+        let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("krayin_sim".into())

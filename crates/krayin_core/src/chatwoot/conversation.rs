@@ -28,6 +28,9 @@ pub struct Conversation {
     /// The inbox's name.
     #[serde(deserialize_with = "lenient::text")]
     pub inbox_name: Option<String>,
+    /// The inbox's own address, where its channel is e-mail.
+    #[serde(deserialize_with = "lenient::text")]
+    pub inbox_email: Option<String>,
     /// The name of the colleague it is assigned to.
     #[serde(deserialize_with = "lenient::text")]
     pub assignee_name: Option<String>,
@@ -37,6 +40,9 @@ pub struct Conversation {
     /// Its labels.
     #[serde(deserialize_with = "lenient::list")]
     pub labels: Vec<String>,
+    /// What the channel noted: an e-mail's subject, but also addresses and devices.
+    #[serde(deserialize_with = "lenient::object")]
+    pub additional_attributes: Map<String, Value>,
     /// The fields that the administrator defined.
     #[serde(deserialize_with = "lenient::object")]
     pub custom_attributes: Map<String, Value>,

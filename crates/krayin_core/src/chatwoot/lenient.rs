@@ -27,13 +27,14 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::E
     })
 }
 
-/// `true`, `1`, `"true"` and `"1"`; `false` for everything else.
-pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+/// `true` for everything but a clear no: what may be private is.
+pub(super) fn unless_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
+        Value::Null => false,
         Value::Bool(flag) => flag,
-        Value::Number(number) => number.as_u64() == Some(1),
-        Value::String(text) => matches!(text.trim(), "true" | "1"),
-        _ => false,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !matches!(text.trim(), "" | "false" | "0"),
+        Value::Array(_) | Value::Object(_) => true,
     })
 }
 

@@ -24,11 +24,17 @@ pub struct Message {
     #[serde(deserialize_with = "lenient::text")]
     pub message_type: Option<String>,
     /// Whether it is a note among colleagues.
-    #[serde(deserialize_with = "lenient::flag")]
+    #[serde(deserialize_with = "lenient::unless_no")]
     pub private: bool,
     /// Whether its text was taken back.
-    #[serde(deserialize_with = "lenient::flag")]
+    #[serde(deserialize_with = "lenient::unless_no")]
     pub deleted: bool,
+    /// `text`, `incoming_email` and others.
+    #[serde(deserialize_with = "lenient::text")]
+    pub content_type: Option<String>,
+    /// What else the channel noted; among it whether the text was taken back.
+    #[serde(deserialize_with = "lenient::nested")]
+    pub content_attributes: Option<ContentAttributes>,
     /// Its text: markdown, HTML or plain, up to 150,000 characters.
     #[serde(deserialize_with = "lenient::text")]
     pub content: Option<String>,
@@ -63,13 +69,23 @@ impl Message {
 
     /// Whether it may leave Chatwoot: said by or to the contact, and not a note among colleagues.
     pub fn is_public(&self) -> bool {
-        !self.private && !self.deleted && self.direction() != Direction::Internal
+        let is_deleted = self.deleted || self.content_attributes.as_ref().is_some_and(|noted| noted.deleted);
+        !self.private && !is_deleted && self.direction() != Direction::Internal
     }
 
     /// The contact of its conversation.
     pub fn contact(&self) -> Option<&Contact> {
         self.conversation.as_ref()?.contact.as_ref()
     }
+}
+
+/// What the channel noted about a message.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ContentAttributes {
+    /// Whether the message's text was taken back.
+    #[serde(deserialize_with = "lenient::unless_no")]
+    pub deleted: bool,
 }
 
 /// Who wrote a message.
@@ -94,6 +110,9 @@ pub struct Attachment {
     /// The file's name.
     #[serde(deserialize_with = "lenient::text")]
     pub file_name: Option<String>,
+    /// The name of what is no file, a place's for instance.
+    #[serde(deserialize_with = "lenient::text")]
+    pub fallback_title: Option<String>,
     /// The file's media type.
     #[serde(deserialize_with = "lenient::text")]
     pub content_type: Option<String>,
@@ -114,7 +133,12 @@ mod tests {
             (r#"{"message_type": 0}"#, true),
             (r#"{"message_type": "outgoing", "private": true}"#, false),
             (r#"{"message_type": "outgoing", "private": "1"}"#, false),
+            (r#"{"message_type": "outgoing", "private": "f"}"#, false),
+            (r#"{"message_type": "outgoing", "private": {}}"#, false),
+            (r#"{"message_type": "outgoing", "private": "false", "deleted": null}"#, true),
             (r#"{"message_type": "incoming", "deleted": true}"#, false),
+            (r#"{"message_type": "incoming", "content_attributes": {"deleted": true}}"#, false),
+            (r#"{"message_type": "incoming", "content_attributes": {"email": {}}}"#, true),
             (r#"{"message_type": "activity"}"#, false),
             (r#"{"message_type": "template"}"#, false),
             (r#"{}"#, false),

@@ -9,4 +9,4 @@ mod message;
 
 pub use contact::Contact;
 pub use conversation::{Channel, Conversation};
-pub use message::{Attachment, Direction, Message, Sender};
+pub use message::{Attachment, ContentAttributes, Direction, Message, Sender};

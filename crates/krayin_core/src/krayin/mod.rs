@@ -10,7 +10,7 @@ mod organization;
 mod person;
 mod pipeline;
 
-pub use activity::Activity;
+pub use activity::{Activity, ActivityLink, ActivityType, NewActivity};
 pub(crate) use date::closing_day;
 pub use lead::{Lead, LeadLink, NewLead};
 pub use organization::{Address, NewOrganization, Organization};

@@ -1,6 +1,9 @@
 use serde_json::Value;
 
-use super::contact_person::name;
+use super::{
+    attribute::{label, shown},
+    contact_person::name,
+};
 use crate::{
     chatwoot::Contact,
     krayin::{LeadLink, NewLead},
@@ -98,47 +101,6 @@ fn description(contact: &Contact) -> Option<String> {
         }
     }
     (!lines.is_empty()).then(|| text::cut_bytes(&lines.join("\n"), TEXT_BYTES))
-}
-
-/// A custom attribute's value for people. What names an address, a secret or a session of someone's is not theirs to
-/// see, whoever defined it.
-fn shown(key: &str, value: &Value) -> Option<String> {
-    const PRIVATE: [&str; 11] = [
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "session",
-        "cookie",
-        "credential",
-        "auth",
-        "api_key",
-        "apikey",
-        "jwt",
-    ];
-    let lower = key.to_lowercase();
-    let words = || lower.split(|c: char| !c.is_alphanumeric());
-    if PRIVATE.iter().any(|word| lower.contains(word)) || words().any(|word| matches!(word, "ip" | "ipv4" | "ipv6")) {
-        return None;
-    }
-    let text = match value {
-        Value::String(text) => text::one_line(text),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::Array(list) => {
-            let words: Vec<String> = list.iter().filter_map(|entry| entry.as_str().map(text::one_line)).collect();
-            words.join(", ")
-        }
-        Value::Null | Value::Object(_) => return None,
-    };
-    (!text.is_empty() && text.parse::<std::net::IpAddr>().is_err()).then_some(text)
-}
-
-/// `plan_name` as `Plan name`.
-fn label(key: &str) -> String {
-    let words = text::one_line(&key.replace(['_', '-'], " "));
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,11 +1,27 @@
 //! Chatwoot → Krayin, one file a pair. Pure and total: no I/O, no clock, no panic, the same result for the same input.
 
+mod activity_title;
+mod activity_type;
+mod attachment;
+mod attribute;
 mod contact_lead;
 mod contact_organization;
 mod contact_person;
+mod conversation_activity;
+mod email_envelope;
+mod html;
+mod html_text;
+mod instant;
+mod message_activity;
+mod message_text;
 mod placeholder;
+mod rich_text;
+mod schedule;
+mod sender;
 
 pub use contact_lead::map_to_lead;
 pub use contact_organization::map_to_organization;
 pub use contact_person::{map_to_person, sendable_email, sendable_phone};
+pub use conversation_activity::map_to_activity;
+pub use message_activity::map_message_to_activity;
 pub use placeholder::{is_placeholder, no_email, no_phone};

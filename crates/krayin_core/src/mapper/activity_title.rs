@@ -1,0 +1,122 @@
+use super::sender::plain;
+use crate::{
+    chatwoot::{Conversation, Message},
+    text,
+};
+
+const WIDTH: usize = 255;
+
+/// A host that leaves room for the longest numbers and some letters of a name.
+const LONGEST_HOST: usize = 120;
+
+/// `Conversation #42 (chat.example.com/1)`: the same for the conversation's whole life, and no other's, whatever other
+/// Chatwoots fill the same Krayin.
+pub(super) fn of_conversation(conversation: &Conversation) -> String {
+    match origin(conversation) {
+        Some(origin) => format!("{} ({origin})", number(conversation)),
+        None => number(conversation),
+    }
+}
+
+/// `Message from Jane Doe - Conversation #42 (chat.example.com/1 · message 7788)`
+pub(super) fn of_message(sender: &str, message: &Message) -> String {
+    let conversation = message.conversation.as_deref();
+    let number = conversation.map_or_else(|| "Conversation".to_owned(), number);
+    let place = conversation.and_then(origin).map(|origin| format!("{origin} · ")).unwrap_or_default();
+    let end = format!(" - {number} ({place}message {})", message.id);
+    let start = "Message from ";
+    let room = WIDTH.saturating_sub(start.chars().count() + end.chars().count());
+    // A title with a comma cannot be searched for.
+    let sender = text::cut_chars(&plain(&sender.replace(',', " ")), room);
+    format!("{start}{sender}{end}")
+}
+
+fn number(conversation: &Conversation) -> String {
+    match (conversation.display_id, conversation.id) {
+        (0, id) => format!("Conversation #0-{id}"),
+        (display_id, _) => format!("Conversation #{display_id}"),
+    }
+}
+
+/// The Chatwoot and the account that numbered the conversation: `chat.example.com/1`.
+fn origin(conversation: &Conversation) -> Option<String> {
+    let host = conversation.url.as_deref().and_then(host);
+    match (host, conversation.account_id) {
+        (Some(host), 0) => Some(host),
+        (Some(host), account) => Some(format!("{host}/{account}")),
+        (None, 0) => None,
+        (None, account) => Some(format!("account {account}")),
+    }
+}
+
+fn host(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let host = authority.rsplit('@').next()?.to_lowercase();
+    let is_plain = host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']'));
+    (is_plain && !host.is_empty() && host.chars().count() <= LONGEST_HOST).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{of_conversation, of_message};
+    use crate::chatwoot::{Conversation, Message};
+
+    fn conversation(value: &Value) -> Conversation {
+        Conversation::from_json(value.to_string().as_bytes())
+    }
+
+    #[test]
+    fn names_the_conversation_and_where_it_is() {
+        let table = [
+            (
+                json!({"display_id": 42, "account_id": 1, "url": "https://Chat.example.com/app/accounts/1/conversations/42"}),
+                "Conversation #42 (chat.example.com/1)",
+            ),
+            (
+                json!({"display_id": 42, "account_id": 1, "url": "http://u:p@[::1]:3000/x"}),
+                "Conversation #42 ([::1]:3000/1)",
+            ),
+            (json!({"display_id": 42, "account_id": 1, "url": "https://a,b/"}), "Conversation #42 (account 1)"),
+            (json!({"display_id": 42, "url": "https://a.example"}), "Conversation #42 (a.example)"),
+            (json!({"display_id": 42}), "Conversation #42"),
+            (json!({"id": 7}), "Conversation #0-7"),
+        ];
+        for (value, expected) in table {
+            assert_eq!(of_conversation(&conversation(&value)), expected);
+        }
+    }
+
+    #[test]
+    fn names_the_message_and_who_wrote_it() {
+        let message = |conversation: Value| {
+            Message::from_json(json!({"id": 7788, "conversation": conversation}).to_string().as_bytes())
+        };
+        let whole = message(json!({"display_id": 42, "account_id": 1, "url": "https://chat.example.com/"}));
+        assert_eq!(
+            of_message("Doe, Jane", &whole),
+            "Message from Doe Jane - Conversation #42 (chat.example.com/1 · message 7788)"
+        );
+        assert_eq!(of_message("Jane", &message(json!(null))), "Message from Jane - Conversation (message 7788)");
+        let long = of_message(&"é".repeat(400), &whole);
+        assert_eq!(long.chars().count(), 255);
+        assert!(
+            long.ends_with("…  - Conversation #42 (chat.example.com/1 · message 7788)".replace("  ", " ").as_str())
+        );
+    }
+
+    #[test]
+    fn fits_whatever_it_is_made_of() {
+        let most = json!({
+            "display_id": u64::MAX, "account_id": u64::MAX, "url": format!("https://{}/", "h".repeat(120))
+        });
+        assert!(of_conversation(&conversation(&most)).chars().count() <= 255);
+        let message = json!({"id": u64::MAX, "conversation": most});
+        let title = of_message("Jane", &Message::from_json(message.to_string().as_bytes()));
+        assert!(title.chars().count() <= 255 && title.starts_with("Message from Jane - "), "{title}");
+        let longer = json!({"display_id": 1, "account_id": 2, "url": format!("https://{}/", "h".repeat(121))});
+        assert_eq!(of_conversation(&conversation(&longer)), "Conversation #1 (account 2)");
+    }
+}

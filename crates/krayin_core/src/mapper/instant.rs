@@ -1,0 +1,204 @@
+/// A second in time, as Chatwoot writes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Instant {
+    /// Seconds since 1970.
+    seconds: i64,
+}
+
+/// From 1970 on, and so that every time zone's date still has four digits.
+const RANGE: std::ops::Range<i64> = 0..253_370_764_800;
+
+const DAY: i64 = 24 * 60 * 60;
+
+impl Instant {
+    /// Reads RFC 3339, the same with a blank for the `T` or `UTC` for the `Z`, and seconds since 1970. A time without a
+    /// zone is UTC.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let seconds = match text.split_once('.').map_or(text, |(whole, _)| whole).parse::<i64>() {
+            Ok(seconds) => seconds,
+            Err(_) => parse_date_time(text)?,
+        };
+        RANGE.contains(&seconds).then_some(Self { seconds })
+    }
+
+    pub(super) fn plus_seconds(self, seconds: i64) -> Self {
+        Self { seconds: self.seconds.saturating_add(seconds).min(RANGE.end) }
+    }
+
+    /// `2026-11-24 08:10:58` on a clock that is `offset` minutes ahead of UTC: what Krayin takes.
+    pub(super) fn wall_clock(self, offset: Option<i32>) -> String {
+        let [year, month, day, hour, minute, second] = self.fields(clamp(offset));
+        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    }
+
+    /// `2026-11-24 08:10 UTC`, or the same with the offset: what people read.
+    pub(super) fn shown(self, offset: Option<i32>) -> String {
+        let offset = clamp(offset);
+        let [year, month, day, hour, minute, _] = self.fields(offset);
+        let mut shown = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC");
+        if offset != 0 {
+            let sign = if offset < 0 { '-' } else { '+' };
+            shown.push_str(&format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60));
+        }
+        shown
+    }
+
+    fn fields(self, offset: i64) -> [i64; 6] {
+        let local = (self.seconds + offset * 60).max(0);
+        let (year, month, day) = date(local.div_euclid(DAY));
+        let second = local.rem_euclid(DAY);
+        [year, month, day, second / 3600, second / 60 % 60, second % 60]
+    }
+}
+
+/// No place is further from UTC than a day.
+fn clamp(offset: Option<i32>) -> i64 {
+    i64::from(offset.unwrap_or_default()).clamp(-24 * 60, 24 * 60)
+}
+
+fn parse_date_time(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let number = |from: usize, count: usize| {
+        let digits = bytes.get(from..from + count)?;
+        digits.iter().try_fold(0_i64, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
+    };
+    let is = |at: usize, wanted: &[u8]| bytes.get(at).is_some_and(|byte| wanted.contains(byte));
+    if !(is(4, b"-") && is(7, b"-") && is(10, b"Tt ") && is(13, b":")) {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
+    let (hour, minute) = (number(11, 2)?, number(14, 2)?);
+    let mut at = 16;
+    let mut second = 0;
+    if is(at, b":") {
+        second = number(17, 2)?;
+        at = 19;
+        if is(at, b".") {
+            at += 1;
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+        }
+    }
+    if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let offset = zone(text.get(at..)?.trim_start())?;
+    Some(days(year, month, day) * DAY + hour * 3600 + minute * 60 + second.min(59) - offset * 60)
+}
+
+/// The minutes ahead of UTC that `Z`, `UTC`, `+05:30` or `+0530` mean.
+fn zone(text: &str) -> Option<i64> {
+    if matches!(text, "" | "Z" | "z" | "UTC") {
+        return Some(0);
+    }
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let (hours, minutes) = digits.split_once(':').or_else(|| digits.split_at_checked(2))?;
+    if hours.len() != 2 || minutes.len() != 2 || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b':') {
+        return None;
+    }
+    Some(sign * (hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?))
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970-01-01 to 0000-03-01: counted from March, a leap day ends its year.
+const EPOCH: i64 = 719_468;
+
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let month_from_march = (month + 9) % 12;
+    year * 365 + year / 4 - year / 100 + year / 400 + (153 * month_from_march + 2) / 5 + day - 1 - EPOCH
+}
+
+/// The date that is `days` after 1970-01-01.
+fn date(days: i64) -> (i64, i64, i64) {
+    let days = days + EPOCH;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Instant, date, days, days_in};
+
+    #[test]
+    fn reads_what_chatwoot_writes() {
+        let table = [
+            ("2026-11-24T08:10:58Z", Some("2026-11-24 08:10:58")),
+            ("2026-11-24T08:10:58.123456Z", Some("2026-11-24 08:10:58")),
+            ("2026-11-24T08:10:58+05:30", Some("2026-11-24 02:40:58")),
+            ("2026-11-24 08:10:58 UTC", Some("2026-11-24 08:10:58")),
+            ("2026-11-24 08:10:58 -0300", Some("2026-11-24 11:10:58")),
+            ("2026-11-24 08:10", Some("2026-11-24 08:10:00")),
+            ("1795507858", Some("2026-11-24 08:10:58")),
+            ("1795507858.25", Some("2026-11-24 08:10:58")),
+            ("2024-02-29T23:59:60Z", Some("2024-02-29 23:59:59")),
+            ("0", Some("1970-01-01 00:00:00")),
+            ("2023-02-29T00:00:00Z", None),
+            ("2026-13-01T00:00:00Z", None),
+            ("2026-11-24T24:00:00Z", None),
+            ("2026-11-24T08:10:58 PST", None),
+            ("2026-11-24T08:10:58+5", None),
+            ("2026-11-24T08:10:58+é", None),
+            ("1969-12-31T23:59:59Z", None),
+            ("9999-12-31T23:59:59Z", None),
+            ("99999999999999999999", None),
+            ("-1", None),
+            ("2026-11-24", None),
+            ("yesterday", None),
+            ("日本日本日本日本", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Instant::parse(text).map(|instant| instant.wall_clock(None)).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn shows_the_servers_clock() {
+        let instant = Instant::parse("2026-12-31T20:10:58Z").unwrap();
+        let table = [
+            (None, "2026-12-31 20:10:58", "2026-12-31 20:10 UTC"),
+            (Some(0), "2026-12-31 20:10:58", "2026-12-31 20:10 UTC"),
+            (Some(330), "2027-01-01 01:40:58", "2027-01-01 01:40 UTC+05:30"),
+            (Some(-180), "2026-12-31 17:10:58", "2026-12-31 17:10 UTC-03:00"),
+            (Some(i32::MAX), "2027-01-01 20:10:58", "2027-01-01 20:10 UTC+24:00"),
+        ];
+        for (offset, sent, shown) in table {
+            assert_eq!((instant.wall_clock(offset).as_str(), instant.shown(offset).as_str()), (sent, shown));
+        }
+        let first = Instant::parse("0").unwrap();
+        assert_eq!(first.wall_clock(Some(-60)), "1970-01-01 00:00:00");
+        let last = Instant::parse("9998-12-31T23:59:59Z").unwrap();
+        assert_eq!(last.plus_seconds(i64::MAX).wall_clock(Some(i32::MAX)), "9999-01-02 00:00:00");
+    }
+
+    #[test]
+    fn the_calendar_goes_both_ways() {
+        for day in (0..2_932_896).step_by(31) {
+            let (year, month, of_month) = date(day);
+            assert_eq!(days(year, month, of_month), day);
+            assert!((1..=days_in(year, month)).contains(&of_month), "{year}-{month}-{of_month}");
+        }
+        assert_eq!(date(0), (1970, 1, 1));
+        assert_eq!(date(days(2024, 2, 28) + 2), (2024, 3, 1));
+        assert_eq!(date(days(2100, 2, 28) + 1), (2100, 3, 1));
+    }
+}
