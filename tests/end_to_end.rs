@@ -71,7 +71,7 @@ impl World {
     }
 }
 
-const SERVERS: [Server; 3] = [Server::V2_1_0, Server::V2_2_3Official, Server::V2_2_3Community];
+const SERVERS: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
 
 #[tokio::test]
 async fn a_new_contact_is_two_requests_and_a_change_that_krayin_cannot_see_none() {
@@ -127,7 +127,7 @@ impl World {
 
 #[tokio::test]
 async fn an_anonymous_visitor_costs_nothing() {
-    let world = World::connected(Server::V2_1_0).await;
+    let world = World::connected(Server::Krayin210).await;
     let outcome = world.event("contact.created", json!({"id": 1, "name": "winter-moon-12"})).await.unwrap();
     assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0));
     assert!(outcome.reasons[0].contains("neither an e-mail address nor a phone number"));
@@ -135,7 +135,7 @@ async fn an_anonymous_visitor_costs_nothing() {
 
 #[tokio::test]
 async fn a_person_of_theirs_is_found_and_keeps_what_they_entered() {
-    let world = World::connected(Server::V2_1_0).await;
+    let world = World::connected(Server::Krayin210).await;
     let settings = world.settings();
     let theirs = json!({
         "name": "Dr. Jane Doe", "job_title": "CTO", "user_id": 1, "organization_name": "Other Ltd",
@@ -158,13 +158,16 @@ async fn a_person_of_theirs_is_found_and_keeps_what_they_entered() {
 
 #[tokio::test]
 async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
-    let world = World::connected(Server::V2_1_0).await;
+    let world = World::connected(Server::Krayin210).await;
     let ids = world.event("contact.created", world.contact()).await.unwrap().ids;
     let (person_id, lead_id) = (ids.get("person").unwrap(), ids.get("lead").unwrap());
     let settings = world.settings();
     let client = world.client(&settings);
     client
-        .update_lead(lead_id, json!({"title": "Big deal", "lead_pipeline_stage_id": 2, "expected_close_date": "2030-01-31"}))
+        .update_lead(
+            lead_id,
+            json!({"title": "Big deal", "lead_pipeline_stage_id": 2, "expected_close_date": "2030-01-31"}),
+        )
         .await
         .unwrap();
 
@@ -190,7 +193,7 @@ async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
 
 #[tokio::test]
 async fn what_was_deleted_in_krayin_is_healed_within_the_event() {
-    let world = World::connected(Server::V2_1_0).await;
+    let world = World::connected(Server::Krayin210).await;
     let ids = world.event("contact.created", world.contact()).await.unwrap().ids;
     let settings = world.settings();
     let client = world.client(&settings);
@@ -206,7 +209,7 @@ async fn what_was_deleted_in_krayin_is_healed_within_the_event() {
 
 #[tokio::test]
 async fn a_number_of_someone_elses_stays_with_that_person() {
-    let world = World::connected(Server::V2_1_0).await;
+    let world = World::connected(Server::Krayin210).await;
     world.event("contact.created", world.contact()).await.unwrap();
     let other = json!({"id": 8, "name": "John", "email": "john@example.com", "phone_number": "+14155550182"});
     let outcome = world.event("contact.created", other.clone()).await.unwrap();
@@ -223,7 +226,7 @@ async fn a_number_of_someone_elses_stays_with_that_person() {
 
 #[tokio::test]
 async fn ids_of_another_krayin_are_not_used() {
-    let world = World::connected(Server::V2_1_0).await;
+    let world = World::connected(Server::Krayin210).await;
     let elsewhere = Stored {
         ids: "krayin:person:900|krayin:lead:901".parse().unwrap(),
         server: "0123456789ab".into(),
@@ -241,7 +244,8 @@ async fn a_refused_token_is_one_error_without_the_token() {
         let json = json!({"api_url": sim.url(), "api_token": "1|secret", "default_stage_id": 1});
         let settings = Settings::from_json(json.to_string().as_bytes()).unwrap();
         let client = Client::new(settings.connection().unwrap(), Arc::new(ReqwestTransport::new().unwrap()));
-        let event = Event::from_json("contact.created", br#"{"contact": {"id": 1, "email": "private@example.com"}}"#).unwrap();
+        let event =
+            Event::from_json("contact.created", br#"{"contact": {"id": 1, "email": "private@example.com"}}"#).unwrap();
         let error = sync::process(&event, &settings, &client, &Memory::default()).await.unwrap_err();
         let Error::Api(error) = error else { panic!("{error}") };
         assert_eq!(error.kind, ErrorKind::Authentication);
@@ -252,7 +256,7 @@ async fn a_refused_token_is_one_error_without_the_token() {
 
 #[tokio::test]
 async fn one_connection_carries_many_calls() {
-    let world = World::connected(Server::V2_1_0).await;
+    let world = World::connected(Server::Krayin210).await;
     let settings = world.settings();
     let client = world.client(&settings);
     let before = world.sim.connections();
