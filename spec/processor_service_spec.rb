@@ -17,7 +17,7 @@ RSpec.describe KrayinSync::ProcessorService do
   it "creates a new contact with its company in two requests" do
     outcome = nil
     requests = krayin.requests { outcome = perform(contact) }
-    expect(requests).to eq(["GET contacts/persons/search", "POST leads"])
+    expect(requests).to eq(["GET /contacts/persons/search", "POST /leads"])
     expect(outcome).to include(status: "synced", requests: 2, created: %w[organization person lead], reasons: [])
     expect(outcome[:ids].keys).to eq(%i[person lead organization])
     person = krayin.records["persons"].find { |known| known["id"] == outcome[:ids][:person] }
@@ -40,7 +40,7 @@ RSpec.describe KrayinSync::ProcessorService do
     outcome = nil
     changed = contact.merge(additional_attributes: { "company_name" => "changed Ltd", "job_title" => "CTO" })
     expect(krayin.requests { outcome = perform(changed, event: "contact.updated") })
-      .to match(["GET contacts/persons", %r{\APUT contacts/persons/\d+\z}])
+      .to match(["GET /contacts/persons", %r{\APUT /contacts/persons/\d+\z}])
     expect(outcome).to include(status: "synced", updated: ["person"])
   end
 

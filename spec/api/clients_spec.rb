@@ -22,7 +22,8 @@ RSpec.describe KrayinSync::Api do
 
   it "finds persons and leads whatever their spelling" do
     persons = client(:PersonClient)
-    person = persons.create_person(person_of("spelling").merge(emails: [{ value: "Spelling@Example.com", label: "home" }]))
+    capitalised = [{ value: "Spelling@Example.com", label: "home" }]
+    person = persons.create_person(person_of("spelling").merge(emails: capitalised))
     expect(persons.search_person(email: "spelling@example.com").map { |hit| hit["id"] }).to eq([person["id"]])
     expect(persons.search_person(phone: person["contact_numbers"][0]["value"])[0]["name"]).to eq("spelling")
     expect(persons.search_person(email: "pelling@example.com")).to eq([])

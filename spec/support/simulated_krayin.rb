@@ -46,11 +46,11 @@ class SimulatedKrayin
 
   def records = control(:get, "/_sim/records")
 
-  # Those that the block sent, as "POST leads".
+  # Those that the block sent, as "POST /leads".
   def requests
     control(:delete, "/_sim/requests")
     yield
-    control(:get, "/_sim/requests").map { |sent| "#{sent["method"]} #{sent["path"].delete_prefix("/api/v1/")}" }
+    control(:get, "/_sim/requests").map { |sent| "#{sent["method"]} #{sent["path"]}" }
   end
 
   def stop

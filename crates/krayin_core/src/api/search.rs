@@ -13,9 +13,9 @@ pub(crate) fn email_pattern(email: &str) -> Option<String> {
     }
     let mut pattern = String::with_capacity(email.len());
     let mut inside_word = false;
-    for c in email.chars() {
+    for c in email.to_lowercase().chars() {
         match c {
-            'a'..='z' | 'A'..='Z' if !inside_word => pattern.push('_'),
+            'a'..='z' if !inside_word => pattern.push('_'),
             // JSON columns hold other letters escaped, in as many characters as the server likes.
             c if !c.is_ascii() => pattern.push('%'),
             c => pattern.push(c),

@@ -1,0 +1,267 @@
+//! Contact events through the whole core and over real HTTP into the simulator.
+
+use std::sync::Arc;
+
+use krayin_core::{
+    Error,
+    api::{Client, ErrorKind, ReqwestTransport},
+    records::{Kind, Memory, Records, Stored},
+    settings::Settings,
+    setup,
+    sync::{self, Event, Outcome, Status},
+};
+use krayin_sim::{Options, Server, Sim};
+use serde_json::{Value, json};
+
+const TOKEN: &str = "1|end-to-end-0123456789";
+
+struct World {
+    sim: Sim,
+    settings: Value,
+    records: Memory,
+    transport: Arc<ReqwestTransport>,
+}
+
+impl World {
+    fn new(server: Server) -> Self {
+        let tokens = vec![TOKEN.to_owned()];
+        let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
+        let settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
+        Self { sim, settings, records: Memory::default(), transport: Arc::new(ReqwestTransport::new().unwrap()) }
+    }
+
+    async fn connected(server: Server) -> Self {
+        let mut world = Self::new(server);
+        let settings = world.settings();
+        let (found, requests) = setup::connect(&settings, &world.client(&settings)).await.unwrap();
+        assert_eq!(requests, 6);
+        let found = serde_json::to_value(found).unwrap();
+        for (key, value) in found.as_object().unwrap() {
+            world.settings[key] = value.clone();
+        }
+        world.sim.clear_requests();
+        world
+    }
+
+    fn settings(&self) -> Settings {
+        Settings::from_json(self.settings.to_string().as_bytes()).unwrap()
+    }
+
+    fn client(&self, settings: &Settings) -> Client {
+        Client::new(settings.connection().unwrap(), self.transport.clone())
+    }
+
+    /// Runs an event; the requests that it says it took are those that the server counted.
+    async fn event(&self, name: &str, contact: Value) -> Result<Outcome, Error> {
+        self.sim.clear_requests();
+        let settings = self.settings();
+        let event = Event::from_json(name, json!({"contact": contact}).to_string().as_bytes()).unwrap();
+        let outcome = sync::process(&event, &settings, &self.client(&settings), &self.records).await;
+        if let Ok(outcome) = &outcome {
+            assert_eq!(self.sim.requests().len(), outcome.requests as usize, "{outcome:?}");
+        }
+        outcome
+    }
+
+    fn contact(&self) -> Value {
+        json!({
+            "id": 7, "name": "Jane Doe", "email": "jane@example.com", "phone_number": "+14155550182",
+            "additional_attributes": {"company_name": "Acme, Inc."}
+        })
+    }
+}
+
+const SERVERS: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
+
+#[tokio::test]
+async fn a_new_contact_is_two_requests_and_a_change_that_krayin_cannot_see_none() {
+    for server in SERVERS {
+        let world = World::connected(server).await;
+        let outcome = world.event("contact.created", world.contact()).await.unwrap();
+        assert_eq!((outcome.status, outcome.requests), (Status::Synced, 2), "{server:?} {outcome:?}");
+        assert_eq!(outcome.created, ["organization", "person", "lead"], "{server:?}");
+        let mut seen = world.contact();
+        seen["last_activity_at"] = json!("2026-01-01T00:00:00Z");
+        seen["additional_attributes"]["created_at_ip"] = json!("203.0.113.9");
+        let outcome = world.event("contact_updated", seen).await.unwrap();
+        assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0));
+        assert_eq!((world.sim.persons().len(), world.sim.leads().len(), world.sim.organizations().len()), (1, 1, 1));
+        assert_eq!(world.sim.organizations()[0]["name"], "Acme, Inc.");
+    }
+}
+
+#[tokio::test]
+async fn every_mixture_of_address_and_number_is_created_once_on_every_server() {
+    for server in SERVERS {
+        let world = World::connected(server).await;
+        for (id, contact) in [
+            json!({"name": "Only e-mail", "email": "only@example.com"}),
+            json!({"name": "Only phone", "phone_number": "+14155550183"}),
+            json!({"name": "Second phone", "phone_number": "+14155550184"}),
+            json!({"email": "nameless@example.com"}),
+            json!({"name": "Zoë 日本 👋🏽", "email": "zoe@example.com", "phone_number": "+351912345678"}),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut contact = contact;
+            contact["id"] = json!(id + 1);
+            let outcome = world.event("contact.created", contact.clone()).await.unwrap();
+            assert_eq!(outcome.requests, 2, "{server:?} {contact} {outcome:?}");
+            world.forget(id as u64 + 1).await;
+            let again = world.event("contact.created", contact.clone()).await.unwrap();
+            assert_eq!((again.ids, again.requests), (outcome.ids, 2), "{server:?} {contact}");
+        }
+        assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (5, 5), "{server:?}");
+        for person in world.sim.persons() {
+            assert!(!person["contact_numbers"].is_null(), "null numbers break the lead's page: {person}");
+        }
+    }
+}
+
+impl World {
+    async fn forget(&self, id: u64) {
+        self.records.store(Kind::Contact, id, &Stored::default()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_anonymous_visitor_costs_nothing() {
+    let world = World::connected(Server::Krayin210).await;
+    let outcome = world.event("contact.created", json!({"id": 1, "name": "winter-moon-12"})).await.unwrap();
+    assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0));
+    assert!(outcome.reasons[0].contains("neither an e-mail address nor a phone number"));
+}
+
+#[tokio::test]
+async fn a_person_of_theirs_is_found_and_keeps_what_they_entered() {
+    let world = World::connected(Server::Krayin210).await;
+    let settings = world.settings();
+    let theirs = json!({
+        "name": "Dr. Jane Doe", "job_title": "CTO", "user_id": 1, "organization_name": "Other Ltd",
+        "emails": [{"value": "Jane@Example.com", "label": "home"}],
+        "contact_numbers": [{"value": "+1 (415) 555-0182", "label": "home"}]
+    });
+    let client = world.client(&settings);
+    let theirs_id = client.create_person(theirs).await.unwrap().id;
+    let outcome = world.event("contact.created", world.contact()).await.unwrap();
+    assert_eq!(outcome.ids.get("person"), Some(theirs_id));
+    assert_eq!((outcome.requests, outcome.created.as_slice()), (3, ["lead"].as_slice()), "{outcome:?}");
+    let person = client.get_person(theirs_id).await.unwrap();
+    assert_eq!(person.name.as_deref(), Some("Dr. Jane Doe"));
+    assert_eq!(person.organization.unwrap().name.as_deref(), Some("Other Ltd"));
+    assert_eq!(person.sales_owner.unwrap().id, 1);
+    world.forget(7).await;
+    let again = world.event("contact.updated", world.contact()).await.unwrap();
+    assert_eq!((again.requests, again.created.len(), again.ids), (2, 0, outcome.ids));
+}
+
+#[tokio::test]
+async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
+    let world = World::connected(Server::Krayin210).await;
+    let ids = world.event("contact.created", world.contact()).await.unwrap().ids;
+    let (person_id, lead_id) = (ids.get("person").unwrap(), ids.get("lead").unwrap());
+    let settings = world.settings();
+    let client = world.client(&settings);
+    client
+        .update_lead(
+            lead_id,
+            json!({"title": "Big deal", "lead_pipeline_stage_id": 2, "expected_close_date": "2030-01-31"}),
+        )
+        .await
+        .unwrap();
+
+    let mut contact = world.contact();
+    contact["email"] = json!("jane.doe@example.com");
+    let outcome = world.event("contact.updated", contact.clone()).await.unwrap();
+    assert_eq!((outcome.requests, outcome.updated.as_slice()), (2, ["person"].as_slice()));
+    let person = client.get_person(person_id).await.unwrap();
+    assert_eq!(person.emails[0].value, "jane.doe@example.com");
+    assert_eq!(person.emails.len(), 1);
+
+    contact["name"] = json!("Jane Smith");
+    contact["custom_attributes"] = json!({"deal_value": 250});
+    let outcome = world.event("contact.updated", contact).await.unwrap();
+    assert_eq!((outcome.requests, outcome.updated.as_slice()), (4, ["person", "lead"].as_slice()));
+    assert_eq!(outcome.reasons, ["The lead's title was edited in Krayin and is left alone."]);
+    let lead = client.get_lead(lead_id).await.unwrap();
+    assert_eq!((lead.title.as_deref(), lead.lead_value), (Some("Big deal"), json!("250.0000")));
+    assert_eq!(lead.lead_pipeline_stage_id, Some(2));
+    assert!(lead.expected_close_date.unwrap().starts_with("2030-01-30T18:30"), "the closing date stays");
+    assert_eq!(client.get_person(person_id).await.unwrap().name.as_deref(), Some("Jane Smith"));
+}
+
+#[tokio::test]
+async fn what_was_deleted_in_krayin_is_healed_within_the_event() {
+    let world = World::connected(Server::Krayin210).await;
+    let ids = world.event("contact.created", world.contact()).await.unwrap().ids;
+    let settings = world.settings();
+    let client = world.client(&settings);
+    client.delete(&format!("leads/{}", ids.get("lead").unwrap()), &[]).await.unwrap();
+    client.delete(&format!("contacts/persons/{}", ids.get("person").unwrap()), &[]).await.unwrap();
+    let mut contact = world.contact();
+    contact["name"] = json!("Jane Again");
+    let outcome = world.event("contact.updated", contact).await.unwrap();
+    assert_eq!(outcome.created, ["person", "lead"]);
+    assert!(outcome.reasons[0].contains("gone from Krayin"), "{:?}", outcome.reasons);
+    assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_number_of_someone_elses_stays_with_that_person() {
+    let world = World::connected(Server::Krayin210).await;
+    world.event("contact.created", world.contact()).await.unwrap();
+    let other = json!({"id": 8, "name": "John", "email": "john@example.com", "phone_number": "+14155550182"});
+    let outcome = world.event("contact.created", other.clone()).await.unwrap();
+    // By its number the contact is Jane's person: the only one who has it.
+    assert_eq!(outcome.created.len(), 0, "{outcome:?}");
+    let third = json!({"id": 9, "name": "Third", "email": "third@example.com"});
+    world.event("contact.created", third.clone()).await.unwrap();
+    let mut third = third;
+    third["phone_number"] = json!("+14155550182");
+    let outcome = world.event("contact.updated", third).await.unwrap();
+    assert_eq!(outcome.reasons, ["The phone number belongs to another person in Krayin and was left out."]);
+    assert_eq!(world.sim.persons().len(), 2);
+}
+
+#[tokio::test]
+async fn ids_of_another_krayin_are_not_used() {
+    let world = World::connected(Server::Krayin210).await;
+    let elsewhere = Stored {
+        ids: "krayin:person:900|krayin:lead:901".parse().unwrap(),
+        server: "0123456789ab".into(),
+        ..Stored::default()
+    };
+    world.records.store(Kind::Contact, 7, &elsewhere).await.unwrap();
+    let outcome = world.event("contact.updated", world.contact()).await.unwrap();
+    assert_eq!(outcome.created, ["organization", "person", "lead"]);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_one_error_without_the_token() {
+    for production in [false, true] {
+        let sim = Sim::start(Options { production, tokens: vec![TOKEN.to_owned()], ..Options::default() }).unwrap();
+        let json = json!({"api_url": sim.url(), "api_token": "1|secret", "default_stage_id": 1});
+        let settings = Settings::from_json(json.to_string().as_bytes()).unwrap();
+        let client = Client::new(settings.connection().unwrap(), Arc::new(ReqwestTransport::new().unwrap()));
+        let event =
+            Event::from_json("contact.created", br#"{"contact": {"id": 1, "email": "private@example.com"}}"#).unwrap();
+        let error = sync::process(&event, &settings, &client, &Memory::default()).await.unwrap_err();
+        let Error::Api(error) = error else { panic!("{error}") };
+        assert_eq!(error.kind, ErrorKind::Authentication);
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("secret") && !shown.contains("private"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn one_connection_carries_many_calls() {
+    let world = World::connected(Server::Krayin210).await;
+    let settings = world.settings();
+    let client = world.client(&settings);
+    let before = world.sim.connections();
+    for _ in 0..100 {
+        client.current_user().await.unwrap();
+    }
+    assert_eq!(world.sim.connections(), before, "the set-up's connection is still open");
+}
