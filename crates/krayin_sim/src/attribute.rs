@@ -79,7 +79,7 @@ const PRODUCTS: [Seed; 5] = [
     ("description", "Description", "textarea", None, None, false, false),
     ("sku", "SKU", "text", None, None, true, true),
     ("quantity", "Quantity", "text", None, Some("numeric"), true, false),
-    ("price", "Price", "text", None, Some("decimal"), true, false),
+    ("price", "Price", "price", None, Some("decimal"), true, false),
 ];
 const QUOTES: [Seed; 13] = [
     ("user_id", "Sales Owner", "select", Some("users"), None, true, false),

@@ -311,13 +311,13 @@ fn failed(crm: &Crm, request: &Request, failure: &Failure) -> Response {
         RenderedBody::Json(body) => json_response(rendered.status, &body),
         RenderedBody::Html(body) => Response {
             status: rendered.status,
-            headers: vec![("content-type", "text/html; charset=UTF-8".into())],
+            headers: vec![("content-type", crm.server.html_type().into())],
             body: body.into_bytes(),
         },
         RenderedBody::Redirect => Response {
             status: rendered.status,
             headers: vec![
-                ("content-type", "text/html; charset=UTF-8".into()),
+                ("content-type", crm.server.html_type().into()),
                 ("location", format!("http://{}", request.host)),
             ],
             body: b"<!DOCTYPE html>\n<html><body>Redirecting</body></html>\n".to_vec(),
