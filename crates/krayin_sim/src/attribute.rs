@@ -343,6 +343,9 @@ impl Crm {
 
     /// Whether another person has this e-mail or number. With regard to case: another case passes and makes a twin.
     fn entry_taken(&self, is_email: bool, entered: &str, own: Option<u64>) -> bool {
+        if !self.checks_uniqueness {
+            return false;
+        }
         let index = if is_email { &self.person_indexes.emails } else { &self.person_indexes.numbers };
         index.get(entered).is_some_and(|persons| persons.iter().any(|person| Some(*person) != own))
     }

@@ -226,7 +226,7 @@ impl Crm {
         leading_number(id).and_then(|id| self.leads.get(id))
     }
 
-    fn check_lead(&self, input: &Input, own: Option<u64>) -> Outcome<()> {
+    pub(crate) fn check_lead(&self, input: &Input, own: Option<u64>) -> Outcome<()> {
         let mut errors: Errors = self.check_attributes("leads", &input.0, "", own);
         if let Some(person) = input.get("person").and_then(Value::as_object) {
             let own = person.get("id").and_then(crate::input::number);
