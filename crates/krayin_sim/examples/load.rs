@@ -123,7 +123,7 @@ fn main() -> ExitCode {
     }
     let target = Target { address: address.into(), prefix: format!("/{prefix}"), token: token.clone() };
     // Two runs against the same simulator must not make the same persons.
-    let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let run = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
     let next = AtomicU64::new(1);
     let began = Instant::now();
     let results: Vec<_> = std::thread::scope(|scope| {

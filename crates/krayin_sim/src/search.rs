@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use memchr::memmem;
-
 use crate::answer::{Failure, Outcome};
 use crate::list::{Cell, Column, Row};
 use crate::text::fold;
@@ -222,16 +220,15 @@ impl Pattern {
 #[derive(Debug)]
 struct Parts(Vec<Piece>);
 
-/// A piece without `%`. Its longest run without `_` is looked for first, the characters around it then.
+/// A piece without `%`.
 #[derive(Debug)]
 struct Piece {
     /// None stands for any character.
     characters: Vec<Option<char>>,
     /// The same as bytes, for a text that is ASCII throughout. None: such a text cannot match.
     bytes: Option<Vec<Option<u8>>>,
-    run: memmem::Finder<'static>,
-    /// Characters of the piece before that run.
-    before: usize,
+    /// Where in the piece the character stands that is looked for first. None: the piece has none but wildcards.
+    anchor: Option<usize>,
 }
 
 impl Parts {
@@ -271,67 +268,44 @@ impl Parts {
 
 impl Piece {
     fn new(characters: Vec<Option<char>>) -> Self {
-        let (mut start, mut longest) = (0, 0..0);
-        for (at, token) in characters.iter().enumerate() {
-            if token.is_none() {
-                start = at + 1;
-            } else if at + 1 - start > longest.len() {
-                longest = start..at + 1;
-            }
-        }
-        let run: String = characters.iter().skip(longest.start).take(longest.len()).flatten().collect();
         let byte = |token: &Option<char>| match token {
             None => Some(None),
             Some(character) if character.is_ascii() => u8::try_from(*character).ok().map(Some),
             Some(_) => None,
         };
-        Self {
-            bytes: characters.iter().map(byte).collect(),
-            run: memmem::Finder::new(run.as_bytes()).into_owned(),
-            before: longest.start,
-            characters,
-        }
+        // An address has one `@`, so hardly any row needs a second look.
+        let anchor = characters
+            .iter()
+            .position(|token| *token == Some('@'))
+            .or_else(|| characters.iter().position(Option::is_some));
+        Self { bytes: characters.iter().map(byte).collect(), anchor, characters }
     }
 
     /// Where the first match ends.
     fn find_in_ascii(&self, text: &str) -> Option<usize> {
         let (text, wanted) = (text.as_bytes(), self.bytes.as_ref()?);
-        let mut from = self.before;
-        loop {
-            let at = from + self.run.find(text.get(from..)?)?;
-            let start = at - self.before;
+        let Some((anchor, byte)) = self.anchor.and_then(|at| Some((at, (*wanted.get(at)?)?))) else {
+            return (wanted.len() <= text.len()).then_some(wanted.len());
+        };
+        memchr::memchr_iter(byte, text).find_map(|at| {
+            let start = at.checked_sub(anchor)?;
             let here = text.get(start..start + wanted.len())?;
-            if here.iter().zip(wanted).all(|(byte, wanted)| wanted.is_none_or(|wanted| wanted == *byte)) {
-                return Some(start + wanted.len());
-            }
-            from = at + 1;
-        }
+            let fits = here.iter().zip(wanted).all(|(byte, wanted)| wanted.is_none_or(|wanted| wanted == *byte));
+            fits.then_some(start + wanted.len())
+        })
     }
 
     fn find(&self, text: &str) -> Option<usize> {
-        let mut from = 0;
-        loop {
-            let at = from + self.run.find(text.get(from..)?.as_bytes())?;
-            if let Some(end) = self.match_around(text, at) {
-                return Some(end);
+        text.char_indices().find_map(|(start, _)| {
+            let mut rest = text.get(start..)?.chars();
+            for token in &self.characters {
+                let character = rest.next()?;
+                if token.is_some_and(|token| token != character) {
+                    return None;
+                }
             }
-            from = at + text.get(at..)?.chars().next()?.len_utf8();
-        }
-    }
-
-    fn match_around(&self, text: &str, at: usize) -> Option<usize> {
-        let start = match self.before {
-            0 => at,
-            before => text.get(..at)?.char_indices().rev().nth(before - 1)?.0,
-        };
-        let mut characters = text.get(start..)?.char_indices();
-        for token in &self.characters {
-            let (_, character) = characters.next()?;
-            if token.is_some_and(|token| token != character) {
-                return None;
-            }
-        }
-        Some(characters.next().map_or(text.len(), |(end, _)| start + end))
+            Some(text.len() - rest.as_str().len())
+        })
     }
 }
 
