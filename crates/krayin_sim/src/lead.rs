@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::activity::{Subject, unparsable_date};
-use crate::answer::{Answer, Errors, Failure, Outcome};
+use crate::answer::{Answer, Errors, Failure, Outcome, Written};
 use crate::automation::Event;
 use crate::clock::iso;
 use crate::crm::Crm;
@@ -296,7 +296,7 @@ impl Crm {
         };
         let id = self.insert_lead(lead, input, user)?;
         self.fire(Event::LeadCreated(id));
-        self.answer_lead(id, input, "Lead created successfully.")
+        self.answer_lead(id, input, Written::Created)
     }
 
     fn insert_lead(&mut self, mut lead: Lead, input: &Input, user: u64) -> Outcome<u64> {
@@ -345,18 +345,17 @@ impl Crm {
     }
 
     /// The answer to a write shows texts and value as they were sent; a later GET shows what was stored.
-    fn answer_lead(&self, id: u64, input: &Input, message: &str) -> Outcome {
+    fn answer_lead(&self, id: u64, input: &Input, written: Written) -> Outcome {
         let Some(lead) = self.leads.get(id) else {
             return Err(Failure::missing(MODEL, id));
         };
         let mut shown = self.show_lead(lead);
-        let created = message.contains("created");
         for field in ["title", "description", "lead_value"] {
-            if created || input.has(field) {
+            if written == Written::Created || input.has(field) {
                 shown[field] = input.0.get(field).cloned().unwrap_or(Value::Null);
             }
         }
-        Answer::data_and_message(shown, message)
+        Answer::data_and_message(shown, &written.message("Lead"))
     }
 
     /// `PUT leads/{id}`: what is not sent among products and closing date is gone.
@@ -472,7 +471,7 @@ impl Crm {
         self.leads.put(id, lead);
         self.log_lead_changes(id, Some(old), user);
         self.fire(Event::LeadUpdated(id));
-        self.answer_lead(id, input, "Lead updated successfully.")
+        self.answer_lead(id, input, Written::Updated)
     }
 
     /// A lead's activities stay when it goes, without their link.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use crate::activity::Subject;
-use crate::answer::{Answer, Failure, Outcome};
+use crate::answer::{Answer, Failure, Outcome, Written};
 use crate::automation::Event;
 use crate::clock::iso;
 use crate::crm::Crm;
@@ -214,11 +214,11 @@ impl Crm {
         let numbers = self.sanitize_numbers(&input.0, false)?;
         let id = self.insert_person(&input.0, numbers, user)?;
         self.fire(Event::PersonCreated(id));
-        self.answer_person(id, &input.0, "Person created successfully.")
+        self.answer_person(id, &input.0, Written::Created)
     }
 
     /// The answer to a write shows the texts as they were sent, though what is stored is cut.
-    fn answer_person(&self, id: u64, fields: &Map<String, Value>, message: &str) -> Outcome {
+    fn answer_person(&self, id: u64, fields: &Map<String, Value>, written: Written) -> Outcome {
         let Some(person) = self.persons.get(id) else {
             return Err(Failure::missing(MODEL, id));
         };
@@ -226,11 +226,11 @@ impl Crm {
         for field in ["name", "job_title"] {
             match fields.get(field) {
                 Some(sent) => shown[field] = json!(text(sent)),
-                None if message.contains("created") => shown[field] = Value::Null,
+                None if written == Written::Created => shown[field] = Value::Null,
                 None => {}
             }
         }
-        Answer::data_and_message(shown, message)
+        Answer::data_and_message(shown, &written.message("Person"))
     }
 
     /// `person` inside a lead: an id links and changes nothing, everything else makes a new person. No event is fired.
@@ -381,7 +381,7 @@ impl Crm {
         self.persons.put(key, person);
         self.log_person_changes(key, Some(&old), user)?;
         self.fire(Event::PersonUpdated(key));
-        self.answer_person(key, fields, "Person updated successfully.")
+        self.answer_person(key, fields, Written::Updated)
     }
 
     /// A person with leads cannot be deleted: the leads point at it.
