@@ -28,17 +28,18 @@ impl Instant {
     /// `2026-11-24 08:10:58` on a clock that is `offset` minutes ahead of UTC: what Krayin takes.
     pub(super) fn wall_clock(self, offset: Option<i32>) -> String {
         let [year, month, day, hour, minute, second] = self.fields(clamp(offset));
-        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+        written(&[(year, 4, "-"), (month, 2, "-"), (day, 2, " "), (hour, 2, ":"), (minute, 2, ":"), (second, 2, "")])
     }
 
     /// `2026-11-24 08:10 UTC`, or the same with the offset: what people read.
     pub(super) fn shown(self, offset: Option<i32>) -> String {
         let offset = clamp(offset);
         let [year, month, day, hour, minute, _] = self.fields(offset);
-        let mut shown = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC");
+        let mut shown = written(&[(year, 4, "-"), (month, 2, "-"), (day, 2, " "), (hour, 2, ":"), (minute, 2, " UTC")]);
         if offset != 0 {
-            let sign = if offset < 0 { '-' } else { '+' };
-            shown.push_str(&format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60));
+            shown.push(if offset < 0 { '-' } else { '+' });
+            let (hours, minutes) = (offset.abs() / 60, offset.abs() % 60);
+            shown.push_str(&written(&[(hours, 2, ":"), (minutes, 2, "")]));
         }
         shown
     }
@@ -49,6 +50,19 @@ impl Instant {
         let second = local.rem_euclid(DAY);
         [year, month, day, second / 3600, second / 60 % 60, second % 60]
     }
+}
+
+/// Numbers with leading zeros, each followed by a text. A comment has many times, and `format!` takes longer than all else
+/// about them.
+fn written(parts: &[(i64, u32, &str)]) -> String {
+    let mut out = String::with_capacity(32);
+    for (number, digits, after) in parts {
+        for place in (0..*digits).rev() {
+            out.push(char::from(b'0' + (number / 10_i64.pow(place) % 10) as u8));
+        }
+        out.push_str(after);
+    }
+    out
 }
 
 /// No place is further from UTC than a day.
