@@ -225,18 +225,19 @@ impl Crm {
             is_done: true,
             ..Made::default()
         });
+        let writes = |field| input.writes_text(field, self.server.null_keeps_text());
         let old_title = made.title.clone();
         let is_made = activity.made().is_some();
-        if input.has("title") {
+        if writes("title") {
             made.title = input.text("title").map(|title| short(&title).to_owned());
         }
-        if input.has("comment") {
+        if writes("comment") {
             made.comment = input.text("comment").map(|comment| long(&comment).to_owned());
         }
         if input.has("type") {
             made.kind = input.text("type").unwrap_or_default();
         }
-        if input.has("location") {
+        if writes("location") {
             made.location = input.text("location");
         }
         if input.has("additional") {
@@ -446,6 +447,24 @@ impl Crm {
                 }
             }
         }
+    }
+
+    /// E-mails without `additional`: Krayin shows the timelines that they are in empty.
+    pub(crate) fn blanked_timelines(&self) -> Vec<String> {
+        let mut blanked = Vec::new();
+        for activity in self.activities.table.iter() {
+            let Some(made) = activity.made().filter(|made| made.kind == "email" && made.additional.is_none()) else {
+                continue;
+            };
+            let records = made.leads.iter().map(|id| format!("lead {id}"));
+            for record in records.chain(made.persons.iter().map(|id| format!("person {id}"))) {
+                blanked.push(format!(
+                    "{record}: activity {} of type email has no additional, the timeline is empty",
+                    activity.id
+                ));
+            }
+        }
+        blanked
     }
 
     /// The activities that API clients made, with what they are linked to.

@@ -98,6 +98,17 @@ impl Crm {
         Err(Failure::php("Attempt to read property \"groups\" on null"))
     }
 
+    /// What Krayin's own pages cannot show, in words.
+    pub(crate) fn broken_pages(&self) -> Vec<String> {
+        // The design document's server has no such pages.
+        if self.server == Server::Documented {
+            return Vec::new();
+        }
+        let mut broken = self.leads_without_page();
+        broken.extend(self.blanked_timelines());
+        broken
+    }
+
     /// The records that API clients made, as JSON.
     pub(crate) fn records(&self) -> Value {
         json!({
@@ -105,6 +116,7 @@ impl Crm {
             "leads": self.lead_records(),
             "organizations": self.organization_records(),
             "activities": self.activity_records(),
+            "broken_pages": self.broken_pages(),
         })
     }
 

@@ -436,16 +436,17 @@ impl Crm {
     }
 
     fn apply_fields(&self, lead: &mut Lead, input: &Input) {
-        if input.has("title") {
+        let writes = |field| input.writes_text(field, self.server.null_keeps_text());
+        if writes("title") {
             lead.title = short(&input.text("title").unwrap_or_default()).to_owned();
         }
-        if input.has("description") {
+        if writes("description") {
             lead.description = input.text("description").map(|text| long(&text).to_owned());
         }
         if input.has("lead_value") {
             lead.value = amount(input.get("lead_value"));
         }
-        if input.has("lost_reason") {
+        if writes("lost_reason") {
             lead.lost_reason = input.text("lost_reason");
         }
         if input.has("status") {
@@ -582,6 +583,16 @@ impl Crm {
     pub(crate) fn add_product(&mut self, lead: u64, product: Value) -> bool {
         let found = self.leads.get_mut(lead);
         found.map(|lead| lead.products.push(product)).is_some()
+    }
+
+    /// Leads whose person has no `contact_numbers` at all: Krayin shows an error where their page should be.
+    pub(crate) fn leads_without_page(&self) -> Vec<String> {
+        let broken = self.leads.iter().filter_map(|lead| {
+            let person = self.persons.get(lead.person_id?)?;
+            let id = (person.numbers.is_none()).then_some(person.id)?;
+            Some(format!("lead {}: contact_numbers of person {id} is null, the page is an error", lead.id))
+        });
+        broken.collect()
     }
 
     pub(crate) fn lead_records(&self) -> Vec<Value> {

@@ -7,6 +7,7 @@ use crate::crm::Crm;
 use crate::http::Shared;
 use crate::input::leading_number;
 use crate::router::{Request, Response};
+use crate::server::Server;
 
 /// How many persons the first page shows; with more it says so.
 const SHOWN: usize = 200;
@@ -148,8 +149,14 @@ fn lead(crm: &Crm, id: u64) -> Option<(u16, String, String)> {
         None => or_dash(""),
     };
     let owner = shown.get("user").map(|user| text(user, "name")).unwrap_or_default();
+    let null = lead.person_id.and_then(|id| crm.persons.get(id)).is_some_and(|person| person.numbers.is_none());
+    let warning = if null && crm.server != Server::Documented {
+        "<p class=warning>The person’s contact_numbers is null: Krayin itself shows an error instead of this page.</p>"
+    } else {
+        ""
+    };
     let main = format!(
-        "<p><a href=\"/\">All leads</a></p><h1>{}</h1><p><span class=stage>{}</span> <b>{}</b></p>\
+        "<p><a href=\"/\">All leads</a></p>{warning}<h1>{}</h1><p><span class=stage>{}</span> <b>{}</b></p>\
          <dl><dt>Person<dd>{person}<dt>Owner<dd>{}<dt>Description<dd class=text>{}</dl>{}",
         or_dash(&lead.title),
         escape(stage),

@@ -359,8 +359,9 @@ impl Crm {
             let name = fields.get("organization_name").and_then(text).unwrap_or_default();
             person.organization_id = Some(self.find_or_create_organization(&name)?);
         }
-        if let Some(name) = fields.get("name") {
-            person.name = Some(cut(Some(name)).unwrap_or_default());
+        let writes = |field| input.writes_text(field, self.server.null_keeps_text());
+        if writes("name") {
+            person.name = Some(cut(fields.get("name")).unwrap_or_default());
         }
         if let Some(emails) = fields.get("emails").filter(|emails| !emails.is_null()) {
             person.emails = stored_json(emails);
@@ -368,7 +369,7 @@ impl Crm {
         if let Some(numbers) = numbers {
             person.numbers = Some(stored_json(&json!(numbers)));
         }
-        if fields.contains_key("job_title") {
+        if writes("job_title") {
             person.job_title = cut(fields.get("job_title"));
         }
         self.check_unique_id(&unique_id, key)?;

@@ -137,6 +137,13 @@ impl Sim {
         self.shared.lock().crm.activity_records()
     }
 
+    /// What the sales team would see broken in Krayin, a sentence each: a lead whose person's `contact_numbers` is null
+    /// has an error for a page, an e-mail without `additional` empties the timelines that it is in.
+    #[must_use]
+    pub fn broken_pages(&self) -> Vec<String> {
+        self.shared.lock().crm.broken_pages()
+    }
+
     /// Makes calls fail: see [`Fault`].
     pub fn fault(&self, fault: Fault) {
         self.shared.lock().faults.add(fault);
