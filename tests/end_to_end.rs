@@ -79,7 +79,7 @@ async fn a_new_contact_is_two_requests_and_a_change_that_krayin_cannot_see_none(
         let world = World::connected(server).await;
         let outcome = world.event("contact.created", world.contact()).await.unwrap();
         assert_eq!((outcome.status, outcome.requests), (Status::Synced, 2), "{server:?} {outcome:?}");
-        assert_eq!(outcome.created, ["organization", "person", "lead"], "{server:?}");
+        assert_eq!(outcome.created, ["person", "lead"], "{server:?}");
         let mut seen = world.contact();
         seen["last_activity_at"] = json!("2026-01-01T00:00:00Z");
         seen["additional_attributes"]["created_at_ip"] = json!("203.0.113.9");
@@ -234,7 +234,7 @@ async fn ids_of_another_krayin_are_not_used() {
     };
     world.records.store(Kind::Contact, 7, &elsewhere).await.unwrap();
     let outcome = world.event("contact.updated", world.contact()).await.unwrap();
-    assert_eq!(outcome.created, ["organization", "person", "lead"]);
+    assert_eq!(outcome.created, ["person", "lead"]);
 }
 
 #[tokio::test]

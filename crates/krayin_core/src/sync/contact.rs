@@ -331,17 +331,7 @@ impl Flow<'_> {
     fn took_person(&mut self, person: &Person, created: bool) {
         self.stored.ids.set("person", person.id);
         if let Some(organization) = &person.organization {
-            let known = self.stored.ids.get("organization") == Some(organization.id);
             self.stored.ids.set("organization", organization.id);
-            // The server found or made it by name; made with this very request it has the same birth.
-            let born = |rest: &Map<String, Value>| rest.get("created_at").cloned();
-            if created
-                && !known
-                && self.wanted.person.organization_name.is_some()
-                && born(&organization.rest) == born(&person.rest)
-            {
-                self.outcome.created.push("organization");
-            }
         }
         if created {
             self.outcome.created.push("person");

@@ -31,7 +31,8 @@ pub struct Outcome {
     pub ids: ExternalIds,
     /// How many requests it took.
     pub requests: u32,
-    /// What was created: `person`, `lead`, `organization`, `activity`.
+    /// What this event created: `person`, `lead`, `organization`, `activity`. An organization given by name is found or
+    /// created by the server, which does not say which: it is among the ids only.
     pub created: Vec<&'static str>,
     /// What was written.
     pub updated: Vec<&'static str>,
