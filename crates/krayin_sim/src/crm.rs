@@ -45,6 +45,8 @@ pub(crate) struct Crm {
     pub(crate) workflows: Table<Workflow>,
     /// Webhook calls that the current request has caused and that go out before it is answered.
     pub(crate) outgoing: Vec<OutgoingCall>,
+    /// False while a request is carried out that was checked before.
+    pub(crate) checks_uniqueness: bool,
     /// Counts every change, for those who watch.
     pub(crate) version: u64,
 }
@@ -77,6 +79,7 @@ impl Crm {
             webhooks: Table::default(),
             workflows: Workflow::installed(now),
             outgoing: Vec::new(),
+            checks_uniqueness: true,
             version: 0,
             clock,
         })

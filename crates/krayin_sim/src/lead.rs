@@ -11,7 +11,7 @@ use crate::input::{Input, is_empty, leading_number, text};
 use crate::list::{Cell, Column, ListQuery, Row, list};
 use crate::person::Person;
 use crate::pipeline::STAGE_MODEL;
-use crate::search::{Reach, Search, Searched};
+use crate::search::{Search, Searched, Visit};
 use crate::text::{long, short};
 
 pub(crate) const MODEL: &str = "Webkul\\Lead\\Models\\Lead";
@@ -90,23 +90,38 @@ impl Searched for Lead {
         "expected_close_date",
     ];
 
-    fn cells<'a>(field: &str, row: &'a Self, reach: &'a dyn Reach) -> Option<Vec<Cell<'a>>> {
-        if let Some(column) = Self::column(field) {
-            return Some(vec![column(row)]);
+    fn related(field: &str) -> Option<Visit<Self>> {
+        /// A column of the lead's person. A lead without one has no cell.
+        macro_rules! of_person {
+            ($column:literal) => {
+                |row, reach, found| {
+                    let person = row.person_id.and_then(|id| reach.person(id));
+                    person.zip(Person::column($column)).is_some_and(|(person, column)| found(column(person)))
+                }
+            };
         }
-        if field == "user.name" {
-            let name = row.user_id.and_then(|id| reach.user_name(id));
-            return Some(vec![Cell::text_or_null(name)]);
-        }
-        if field == "attribute_values.text_value" {
-            let values = row.custom.iter().map(|(_, value)| value.as_str());
-            return Some(values.chain([row.title.as_str()]).map(Cell::text).collect());
-        }
-        let column = field.strip_prefix("person.")?;
-        match row.person_id.and_then(|id| reach.person(id)) {
-            Some(person) => Person::cells(column, person, reach),
-            None => Person::column(column).map(|_| Vec::new()),
-        }
+        Some(match field {
+            "user.name" => {
+                |row, reach, found| found(Cell::text_or_null(row.user_id.and_then(|id| reach.user_name(id))))
+            }
+            "attribute_values.text_value" => |row, _, found| {
+                let custom = row.custom.iter().map(|(_, value)| value.as_str());
+                custom.chain([row.title.as_str()]).any(|value| found(Cell::text(value)))
+            },
+            "person.id" => of_person!("id"),
+            "person.name" => of_person!("name"),
+            "person.emails" => of_person!("emails"),
+            "person.contact_numbers" => of_person!("contact_numbers"),
+            "person.job_title" => of_person!("job_title"),
+            "person.user_id" => of_person!("user_id"),
+            "person.organization_id" => of_person!("organization_id"),
+            "person.organization.name" => |row, reach, found| {
+                let person = row.person_id.and_then(|id| reach.person(id));
+                let organization = person.and_then(|person| person.organization_id);
+                found(Cell::text_or_null(organization.and_then(|id| reach.organization_name(id))))
+            },
+            _ => return None,
+        })
     }
 }
 
@@ -211,7 +226,7 @@ impl Crm {
         leading_number(id).and_then(|id| self.leads.get(id))
     }
 
-    fn check_lead(&self, input: &Input, own: Option<u64>) -> Outcome<()> {
+    pub(crate) fn check_lead(&self, input: &Input, own: Option<u64>) -> Outcome<()> {
         let mut errors: Errors = self.check_attributes("leads", &input.0, "", own);
         if let Some(person) = input.get("person").and_then(Value::as_object) {
             let own = person.get("id").and_then(crate::input::number);

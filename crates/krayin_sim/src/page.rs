@@ -37,7 +37,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
             ("content-type", "text/html; charset=utf-8".into()),
             ("cache-control", "no-store".into()),
             // Notes are written by others: nothing of theirs may run or be loaded.
-            ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'".into()),
+            ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'".into()),
         ],
         body: document.into_bytes(),
     }
@@ -245,7 +245,7 @@ fn document(title: &str, main: &str, version: u64) -> String {
         "<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
          <meta name=color-scheme content=\"light dark\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n\
-         <body>\n<main data-version=\"{version}\">{main}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+         <body>\n<main data-version=\"{version}\">{main}</main>\n<script src=\"/_sim/page.js\"></script>\n</body>\n</html>\n",
         escape(title)
     )
 }
@@ -285,7 +285,7 @@ article p { margin: .25rem 0; font-size: .9rem; }
 ";
 
 /// Looks once a second whether anything has changed, and then takes the page's new contents.
-const SCRIPT: &str = r"
+pub(crate) const SCRIPT: &str = r"
 (() => {
   const main = () => document.querySelector('main');
   const look = async () => {

@@ -12,7 +12,7 @@ use crate::clock::iso;
 use crate::crm::Crm;
 use crate::input::{Input, is_empty, leading_number, text};
 use crate::list::{Cell, Column, ListQuery, Row, list};
-use crate::search::{Reach, Search, Searched};
+use crate::search::{Reach, Search, Searched, Visit};
 use crate::text::{fold, short, stored_json};
 
 pub(crate) const MODEL: &str = "Webkul\\Contact\\Models\\Person";
@@ -78,26 +78,21 @@ impl Searched for Person {
         "user.name",
     ];
 
-    fn cells<'a>(field: &str, row: &'a Self, reach: &'a dyn Reach) -> Option<Vec<Cell<'a>>> {
-        if let Some(column) = Self::column(field) {
-            return Some(vec![column(row)]);
-        }
-        let name = |name: Option<&'a str>| vec![Cell::text_or_null(name)];
-        match field {
-            "organization.name" => Some(name(row.organization_id.and_then(|id| reach.organization_name(id)))),
-            "user.name" => Some(name(row.user_id.and_then(|id| reach.user_name(id)))),
-            "attribute_values.text_value" => Some(
-                // The entity's own text fields have attribute values too.
-                row.custom
-                    .iter()
-                    .map(|(_, value)| value.as_str())
-                    .chain(row.name.as_deref())
-                    .chain(row.job_title.as_deref())
-                    .map(Cell::text)
-                    .collect(),
-            ),
-            _ => None,
-        }
+    fn related(field: &str) -> Option<Visit<Self>> {
+        Some(match field {
+            "organization.name" => |row, reach, found| {
+                found(Cell::text_or_null(row.organization_id.and_then(|id| reach.organization_name(id))))
+            },
+            "user.name" => {
+                |row, reach, found| found(Cell::text_or_null(row.user_id.and_then(|id| reach.user_name(id))))
+            }
+            // The entity's own text fields have attribute values too.
+            "attribute_values.text_value" => |row, _, found| {
+                let custom = row.custom.iter().map(|(_, value)| value.as_str());
+                custom.chain(row.name.as_deref()).chain(row.job_title.as_deref()).any(|value| found(Cell::text(value)))
+            },
+            _ => return None,
+        })
     }
 }
 

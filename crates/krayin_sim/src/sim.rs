@@ -192,13 +192,6 @@ impl Sim {
         self.end();
     }
 
-    /// Waits until the simulator has stopped.
-    pub fn join(mut self) {
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-
     fn end(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
