@@ -1,4 +1,4 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     ApiError, Client, Dialect, Method,
@@ -6,7 +6,7 @@ use super::{
     person::HasId,
     search,
 };
-use crate::krayin::Lead;
+use crate::krayin::{Lead, closing_day};
 
 impl HasId for Lead {
     fn id(&self) -> u64 {
@@ -72,9 +72,19 @@ impl Client {
         record((Method::Put, &path), self.put(&path, lead, &[]).await?)
     }
 
-    /// Moves a lead to a stage of its pipeline.
-    pub async fn move_lead(&self, id: u64, stage_id: u64) -> Result<Lead, ApiError> {
-        let path = self.connection().dialect.lead_stage(id);
-        record((Method::Put, &path), self.put(&path, json!({"lead_pipeline_stage_id": stage_id}), &[]).await?)
+    /// Moves a lead to a stage of its pipeline. Its closing date is sent along, which the server would clear.
+    pub async fn move_lead(
+        &self,
+        lead: &Lead,
+        stage_id: u64,
+        utc_offset_minutes: Option<i32>,
+    ) -> Result<Lead, ApiError> {
+        let path = self.connection().dialect.lead_stage(lead.id);
+        let mut body = Map::from_iter([("lead_pipeline_stage_id".to_owned(), json!(stage_id))]);
+        let date = lead.expected_close_date.as_deref();
+        if let Some(day) = date.and_then(|date| closing_day(date, utc_offset_minutes)) {
+            body.insert("expected_close_date".to_owned(), json!(day));
+        }
+        record((Method::Put, &path), self.put(&path, Value::Object(body), &[]).await?)
     }
 }

@@ -21,5 +21,5 @@ pub use dialect::Dialect;
 pub use error::{ApiError, ErrorKind, Executed};
 pub use reqwest_transport::ReqwestTransport;
 pub(crate) use search::{has_email, has_phone, is_email};
-pub use traits::{NoPhone, Traits};
+pub use traits::{KnownPipeline, KnownStage, NoPhone, Traits};
 pub use transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind};

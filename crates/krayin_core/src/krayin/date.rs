@@ -19,6 +19,19 @@ pub(crate) fn closing_day(instant: &str, offset_minutes: Option<i32>) -> Option<
     Some(format!("{year:04}-{month:02}-{day:02}"))
 }
 
+/// The server's time zone in minutes east of UTC: what was sent by its clock minus what came back in UTC.
+pub(crate) fn offset_minutes(sent: &str, returned: &str) -> Option<i32> {
+    let minutes = wall_minutes(sent)? - wall_minutes(returned)?;
+    // No clock is further from UTC; more is another time, not another zone.
+    i32::try_from(minutes).ok().filter(|minutes| (-12 * 60..=14 * 60).contains(minutes))
+}
+
+fn wall_minutes(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let days = to_days(number(0..4)?, number(5..7)?, number(8..10)?);
+    Some(days * 24 * 60 + number(11..13)? * 60 + number(14..16)?)
+}
+
 /// Days since 0000-03-01 of the proleptic Gregorian calendar: with March first, a leap day ends its year.
 fn to_days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
@@ -43,7 +56,7 @@ fn from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{closing_day, from_days, to_days};
+    use super::{closing_day, from_days, offset_minutes, to_days};
 
     #[test]
     fn finds_the_servers_day() {
@@ -63,6 +76,21 @@ mod tests {
         ];
         for (instant, offset, expected) in table {
             assert_eq!(closing_day(instant, offset).as_deref(), expected, "{instant}");
+        }
+    }
+
+    #[test]
+    fn learns_the_servers_time_zone() {
+        let table = [
+            ("2026-11-24 10:00:00", "2026-11-24T04:30:00.000000Z", Some(330)),
+            ("2026-11-24 22:00:00", "2026-11-25T03:00:00.000000Z", Some(-300)),
+            ("2026-11-24 10:00:00", "2026-11-24T10:00:00Z", Some(0)),
+            ("2026-11-24 10:00:00", "2026-11-23T10:00:00Z", None),
+            ("2026-11-24 10:00:00", "", None),
+            ("soon", "2026-11-24T10:00:00Z", None),
+        ];
+        for (sent, returned, expected) in table {
+            assert_eq!(offset_minutes(sent, returned), expected, "{sent} {returned}");
         }
     }
 
