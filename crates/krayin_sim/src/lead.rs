@@ -204,7 +204,14 @@ impl Crm {
     pub(crate) fn lead_search(&self, pairs: &[(String, String)], user: u64) -> Outcome {
         self.check_view_permission(user)?;
         let search = Search::parse(pairs, Lead::FIELDS, self.server.blank_becomes_null())?;
-        let found = search.run(self.leads.iter(), self)?;
+        let found = match search.of_contacts("person.") {
+            Some(matches) => {
+                let persons = self.persons_with_contacts(matches);
+                let theirs = |lead: &&Lead| lead.person_id.is_some_and(|id| persons.contains(&id));
+                self.leads.iter().filter(theirs).take(search.limit()).collect()
+            }
+            None => search.run(self.leads.iter(), self)?,
+        };
         Answer::data(found.into_iter().map(|lead| self.show_lead(lead)).collect())
     }
 

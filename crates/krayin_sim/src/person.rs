@@ -1,7 +1,7 @@
 //! Persons: `contacts/persons`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -9,6 +9,7 @@ use crate::activity::Subject;
 use crate::answer::{Answer, Failure, Outcome, Written};
 use crate::automation::Event;
 use crate::clock::iso;
+use crate::contacts::Contacts;
 use crate::crm::Crm;
 use crate::input::{Input, is_empty, leading_number, text};
 use crate::list::{Cell, Column, ListQuery, Row, list};
@@ -42,6 +43,8 @@ pub(crate) struct PersonIndexes {
     /// By the value as it is written.
     pub(crate) emails: HashMap<String, Vec<u64>>,
     pub(crate) numbers: HashMap<String, Vec<u64>>,
+    /// Both columns for searches.
+    contacts: Contacts,
     /// By owner, organization, first e-mail and first number joined; without regard to case.
     unique_ids: HashMap<String, u64>,
 }
@@ -188,8 +191,19 @@ impl Crm {
     pub(crate) fn person_search(&self, pairs: &[(String, String)], user: u64) -> Outcome {
         self.check_view_permission(user)?;
         let search = Search::parse(pairs, Person::FIELDS, self.server.blank_becomes_null())?;
-        let found = search.run(self.persons.iter(), self)?;
+        let found = match search.of_contacts("") {
+            Some(matches) => {
+                let ids = self.person_indexes.contacts.scan(matches);
+                ids.filter_map(|id| self.persons.get(id)).take(search.limit()).collect()
+            }
+            None => search.run(self.persons.iter(), self)?,
+        };
         Answer::data(found.into_iter().map(|person| self.show_person(person)).collect())
+    }
+
+    /// The persons whose e-mails and numbers match.
+    pub(crate) fn persons_with_contacts(&self, matches: impl Fn(&str, &str) -> bool) -> HashSet<u64> {
+        self.person_indexes.contacts.scan(matches).collect()
     }
 
     pub(crate) fn person_get(&self, id: &str) -> Outcome {
@@ -448,6 +462,7 @@ impl Crm {
                 }
             }
         }
+        self.person_indexes.contacts.put(person.id, &person.emails, person.numbers.as_deref());
         if let Some(unique_id) = &person.unique_id {
             self.person_indexes.unique_ids.insert(fold(unique_id).into_owned(), person.id);
         }
@@ -467,6 +482,7 @@ impl Crm {
                 }
             }
         }
+        self.person_indexes.contacts.remove(person.id);
         if let Some(unique_id) = &person.unique_id {
             self.person_indexes.unique_ids.remove(fold(unique_id).as_ref());
         }

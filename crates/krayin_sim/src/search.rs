@@ -109,6 +109,31 @@ impl Search {
         Ok(Self { terms, all, limit })
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// For a search that looks by LIKE for e-mails or numbers alone and takes either: what they must be like. `prefix`
+    /// leads from the row to the person.
+    pub(crate) fn of_contacts(&self, prefix: &str) -> Option<impl Fn(&str, &str) -> bool + '_> {
+        let (mut emails, mut numbers) = (Vec::new(), Vec::new());
+        for term in &self.terms {
+            let Condition::Like(pattern) = &term.condition else {
+                return None;
+            };
+            match term.field.strip_prefix(prefix)? {
+                "emails" => emails.push(&pattern.binary),
+                "contact_numbers" => numbers.push(&pattern.binary),
+                _ => return None,
+            }
+        }
+        let either = !self.terms.is_empty() && (!self.all || self.terms.len() == 1);
+        either.then_some(move |of_emails: &str, of_numbers: &str| {
+            emails.iter().any(|parts| parts.found_in(of_emails))
+                || (!of_numbers.is_empty() && numbers.iter().any(|parts| parts.found_in(of_numbers)))
+        })
+    }
+
     /// The rows that match, oldest first. A field that does not exist breaks the query.
     pub(crate) fn run<'a, T: Searched + 'a>(
         &self,
