@@ -19,7 +19,8 @@ class Bench
 
   ROUNDS = Integer(ENV.fetch("ROUNDS", 7))
   Hook = Struct.new(:app_id, :settings)
-  HTML = "<html><body><style>p{}</style>#{"<p>Dear <b>team</b>,</p><p>it is wrong.<br>Regards</p>" * 5}</body></html>".freeze
+  LETTER = "<p>Dear <b>team</b>,</p><p>it is wrong.<br>Regards</p>" * 5
+  HTML = "<html><body><style>p{}</style>#{LETTER}</body></html>".freeze
 
   def initialize(servers)
     @servers = servers
@@ -59,7 +60,9 @@ class Bench
     ways = { ours: [8, -> { ours(hook) }], seed: [2, -> { seed.new_contact(contact) }],
              kept: [8, -> { kept.new_contact(contact) }] }
     ways.each_value { |_, way| way.call }
-    rounds = ratios(ROUNDS) { ways.transform_values { |times, way| cost { times.times { way.call } }.map { |x| x / times } } }
+    rounds = ratios(ROUNDS) do
+      ways.transform_values { |times, way| cost { times.times { way.call } }.map { |spent| spent / times } }
+    end
     against_seed(rounds) << against_kept(rounds)
   end
 
