@@ -55,10 +55,11 @@ class Package
     missing.empty? && unwanted.empty?
   end
 
-  # What Cargo.lock names is fetched first: the build itself must need nothing else.
+  # What Cargo.lock names for this machine is fetched first: the build itself must need nothing else.
   def install
+    host = `rustc --version --verbose`[/^host: (.+)$/, 1]
     offline = gem_home.merge("CARGO_NET_OFFLINE" => "true")
-    Command.run("cargo", "fetch", "--locked", "--quiet") &&
+    Command.run("cargo", "fetch", "--locked", "--quiet", "--target", host) &&
       Command.run("gem", "install", "--local", "--no-document", @gem, dir: @dir, env: offline)
   end
 
