@@ -12,8 +12,8 @@ class Package
     ext/krayin_sync/Cargo.toml ext/krayin_sync/src/lib.rs lib/krayin_sync.rb bin/krayin-sync
   ].freeze
   UNWANTED = %r{
-    \A(?:bench|demo|script|spec|target|tmp)/ | \Abin/(?!krayin-sync\z) |
-    \A(?:crates/krayin_sim|tests)/.*\.rs\z | \.(?:so|bundle)\z
+    \A(?:demo|script|spec|target|tmp)/ | \Abin/(?!krayin-sync\z) |
+    \A(?:bench|crates/krayin_sim|tests)/.*\.r[bs]\z | \.(?:so|bundle)\z
   }x
   CALL = <<~'RUBY'
     require "krayin_sync"
