@@ -2,7 +2,9 @@ use serde_json::Value;
 
 use super::{
     ApiError, Client, Dialect, Method,
-    client::{record, records},
+    answer::{record, records},
+    lengths::fit,
+    look::Creates,
     person::HasId,
 };
 use crate::krayin::Activity;
@@ -37,14 +39,15 @@ impl Client {
         record((Method::Get, &path), self.get(&path, &[]).await?)
     }
 
-    /// Creates an activity with one link: a lead's or a person's.
+    /// Creates an activity with one link: a lead's or a person's. Exactly one, where its title has no comma: if the answer
+    /// is lost, it is looked for by its title.
     pub async fn create_activity(&self, activity: Value) -> Result<Activity, ApiError> {
-        record((Method::Post, "activities"), self.post("activities", activity, &[]).await?)
+        record((Method::Post, "activities"), self.create(Creates::Activity, "activities", fit(activity)).await?)
     }
 
     /// Writes an activity; absent fields stay, and a `person_id` or `lead_id` adds that link.
     pub async fn update_activity(&self, id: u64, activity: Value) -> Result<Activity, ApiError> {
         let path = format!("activities/{id}");
-        record((Method::Put, &path), self.put(&path, activity, &[]).await?)
+        record((Method::Put, &path), self.put(&path, fit(activity), &[]).await?)
     }
 }

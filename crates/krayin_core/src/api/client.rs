@@ -1,71 +1,38 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    ApiError, Connection, ErrorKind, Executed, Method, Request, Response, Transport, TransportError, TransportErrorKind,
+    ApiError, Attempt, Connection, ErrorKind, Executed, Method, Observer, Pace, Request, Response, ServerState,
+    Transport, TransportError,
+    attempt::millis,
+    failure::{error, failed, holds_a_record, unanswered, wrong_shape},
+    look::{Creates, Seen},
+    path::{names_a_record, template},
 };
-use crate::retry::{Answer, Backoff, Class, Jitter, Next, Step, classify, decide};
+use crate::retry::{
+    Answer, Backoff, Class, Jitter, Leave, Next, Step, Suspicion, Told, Urgency, WINDOW, classify, decide, retry_after,
+    suspect,
+};
 
 /// Attempts of one call.
 const MOST_ATTEMPTS: u32 = 3;
-
-/// The throttle's window: a token that worked within it is good, so that a bare 500 is the throttle's.
-const WINDOW: Duration = Duration::from_secs(60);
-
-/// One attempt, as it is told to whoever listens.
-#[derive(Debug, Clone, Serialize)]
-pub struct Attempt {
-    /// `GET`, `POST`, `PUT` or `DELETE`.
-    pub method: &'static str,
-    /// The path without query, its ids replaced by `{id}`.
-    pub path: String,
-    /// The answer's status, where there was one.
-    pub status: Option<u16>,
-    /// Which attempt of its call it was, from 1.
-    pub attempt: u32,
-    /// How many there may be in all.
-    pub most: u32,
-    /// How long it took, in milliseconds.
-    pub duration_ms: u64,
-    /// `X-RateLimit-Remaining`, where it came.
-    pub remaining: Option<u32>,
-    /// The wait before the next attempt in milliseconds, where there will be one.
-    pub retry_in_ms: Option<u64>,
-    /// Why it failed, where it did.
-    pub failure: Option<String>,
-}
-
-/// Whoever listens to attempts. Called on the task that made the attempt: be quick.
-pub trait Observer: Send + Sync {
-    /// An attempt has ended.
-    fn attempt(&self, attempt: &Attempt);
-}
-
-/// What the answers so far have told of a server and a token. Share one among all clients of the same.
-#[derive(Debug, Default)]
-pub struct ServerState(Mutex<Known>);
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Known {
-    sends_rate_headers: Option<bool>,
-    last_success: Option<Instant>,
-}
 
 /// Typed calls to one Krayin. Cheap to make: one an event, so that [`requests`](Self::requests) counts that event's.
 pub struct Client {
     connection: Connection,
     transport: Arc<dyn Transport>,
     state: Arc<ServerState>,
+    pace: Option<Arc<dyn Pace>>,
+    urgency: Urgency,
     observer: Option<Arc<dyn Observer>>,
     jitter: Arc<Jitter>,
     backoff: Backoff,
@@ -84,6 +51,8 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
+    /// What a POST creates, where it is a record that can be looked for.
+    pub(crate) creates: Option<Creates>,
 }
 
 impl Client {
@@ -93,6 +62,8 @@ impl Client {
             connection,
             transport,
             state: Arc::default(),
+            pace: None,
+            urgency: Urgency::default(),
             observer: None,
             jitter: Arc::default(),
             backoff: Backoff::default(),
@@ -104,6 +75,33 @@ impl Client {
     #[must_use]
     pub fn with_state(mut self, state: Arc<ServerState>) -> Self {
         self.state = state;
+        self
+    }
+
+    /// Paces requests by `pace`, which other processes may share, instead of by the state's own count.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Arc<dyn Pace>) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+
+    /// Whether somebody waits for the calls.
+    #[must_use]
+    pub fn with_urgency(mut self, urgency: Urgency) -> Self {
+        self.urgency = urgency;
+        self
+    }
+
+    /// What the set-up saw of the server's rate headers. Call it after [`with_state`](Self::with_state) and
+    /// [`with_pace`](Self::with_pace).
+    #[must_use]
+    pub fn with_rate_headers(self, sends: Option<bool>) -> Self {
+        if let Some(sends) = sends {
+            self.state.assume_rate_headers(sends);
+            if sends {
+                self.pace().assume_limit();
+            }
+        }
         self
     }
 
@@ -135,6 +133,8 @@ impl Client {
             connection,
             transport: Arc::clone(&self.transport),
             state: Arc::default(),
+            pace: self.pace.clone(),
+            urgency: self.urgency,
             observer: self.observer.clone(),
             jitter: Arc::clone(&self.jitter),
             backoff: self.backoff,
@@ -154,66 +154,136 @@ impl Client {
 
     /// Whether the server's good answers carry rate headers, once one has come.
     pub fn sends_rate_headers(&self) -> Option<bool> {
-        self.known().sends_rate_headers
+        self.state.sends_rate_headers()
     }
 
     /// `GET path?params`: the body of a good answer.
     pub async fn get(&self, path: &str, params: &[(&str, String)]) -> Result<Value, ApiError> {
-        self.call(Call { method: Method::Get, path, query: owned(params), body: None }).await
+        self.plain(Method::Get, path, None, params).await
     }
 
-    /// `POST path` with a JSON body.
+    /// `POST path` with a JSON body. Repeated only when it certainly was not executed.
     pub async fn post(&self, path: &str, body: Value, params: &[(&str, String)]) -> Result<Value, ApiError> {
-        self.call(Call { method: Method::Post, path, query: owned(params), body: Some(body) }).await
+        self.plain(Method::Post, path, Some(body), params).await
     }
 
     /// `PUT path` with a JSON body.
     pub async fn put(&self, path: &str, body: Value, params: &[(&str, String)]) -> Result<Value, ApiError> {
-        self.call(Call { method: Method::Put, path, query: owned(params), body: Some(body) }).await
+        self.plain(Method::Put, path, Some(body), params).await
     }
 
     /// `DELETE path?params`.
     pub async fn delete(&self, path: &str, params: &[(&str, String)]) -> Result<Value, ApiError> {
-        self.call(Call { method: Method::Delete, path, query: owned(params), body: None }).await
+        self.plain(Method::Delete, path, None, params).await
+    }
+
+    async fn plain(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        params: &[(&str, String)],
+    ) -> Result<Value, ApiError> {
+        let query = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self.call(Call { method, path, query, body, creates: None }).await
+    }
+
+    /// Creates a record, exactly one: where its answer is lost, looks before repeating.
+    pub(crate) async fn create(&self, creates: Creates, path: &str, body: Value) -> Result<Value, ApiError> {
+        let call = Call { method: Method::Post, path, query: Vec::new(), body: Some(body), creates: Some(creates) };
+        self.call(call).await
     }
 
     /// The loop: send, tell what the answer means, obey the decision.
-    pub(crate) async fn call(&self, call: Call<'_>) -> Result<Value, ApiError> {
-        let started = Instant::now();
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let left = self.connection.deadline.saturating_sub(started.elapsed());
+    pub(crate) async fn call(&self, mut call: Call<'_>) -> Result<Value, ApiError> {
+        let until = Instant::now() + self.connection.deadline;
+        let mut lost = false;
+        let mut before: Option<ApiError> = None;
+        self.state.earn();
+        for attempt in 1.. {
+            let leave = match self.leave(&call).await {
+                Ok(leave) => leave,
+                Err(refused) => return Err(before.map_or(refused.clone(), |before| before.put_off(&refused))),
+            };
             let sent_at = Instant::now();
-            let sent = self.send(&call, left.min(self.connection.attempt_timeout)).await;
-            let mut error = match self.read(&call, &sent).await {
+            let sent = self.send(&call, until.saturating_duration_since(sent_at), leave).await;
+            let mut error = match self.read(&call, &sent, until).await {
                 Ok(value) => {
                     self.report(&call, &sent, attempt, sent_at, None, None);
                     return Ok(value);
                 }
                 Err(error) => error,
             };
+            let taken_by_us = lost && error.kind == ErrorKind::Conflict;
+            let may_have_run = error.executed == Executed::Maybe;
+            lost |= may_have_run;
             error.attempts = attempt;
+            if lost {
+                error.executed = Executed::Maybe;
+            }
+            let may_still_run = error.kind == ErrorKind::Timeout || error.status == Some(504);
+            let body = call.body.as_ref().unwrap_or(&Value::Null);
             let next = decide(Step {
                 passing: error.is_passing(),
-                may_have_run: error.executed == Executed::Maybe,
+                may_have_run,
+                may_still_run,
+                taken_by_us,
                 idempotent: call.method.is_idempotent(),
+                can_look: call.creates.is_some_and(|creates| creates.can_look(body, self.connection.dialect)),
+                guarded: call.creates.is_some_and(|creates| creates.is_guarded(body)),
                 attempt,
                 most: MOST_ATTEMPTS,
+                affordable: self.state.can_spend(),
                 backoff: self.backoff.delay(attempt, self.jitter.next()),
                 retry_after: error.retry_after,
-                left: self.connection.deadline.saturating_sub(started.elapsed()),
+                left: until.saturating_duration_since(Instant::now()),
             });
-            let wait = if let Next::Retry(wait) = next { Some(wait) } else { None };
+            let wait = match next {
+                Next::Stop => None,
+                Next::Retry(wait) | Next::Look { wait, .. } => Some(wait),
+            };
             self.report(&call, &sent, attempt, sent_at, wait, Some(&error.reason));
-            match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(error),
+            let Some(wait) = wait else { return Err(error) };
+            sleep(wait).await;
+            if let (Next::Look { repeat, .. }, Some(creates)) = (next, call.creates) {
+                let left = until.saturating_duration_since(Instant::now());
+                match timeout(left, self.look(creates, body, error.kind)).await {
+                    Ok(Ok(Seen::Left(record))) => return Ok(record),
+                    Ok(Ok(Seen::Half(rest))) if repeat => call.body = Some(rest),
+                    Ok(Ok(Seen::Nothing)) if repeat && !taken_by_us => {}
+                    Ok(Ok(Seen::Nothing)) if !may_still_run => {
+                        error.executed = Executed::No;
+                        return Err(error);
+                    }
+                    _ => return Err(error),
+                }
             }
+            self.state.spend();
+            before = Some(error);
         }
+        Err(error(call.method, call.path, ErrorKind::Server, "no attempt was made"))
     }
 
-    async fn send(&self, call: &Call<'_>, timeout: Duration) -> Result<Response, TransportError> {
+    /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
+    async fn leave(&self, call: &Call<'_>) -> Result<u64, ApiError> {
+        let (kind, reason, wait) = match self.state.admit() {
+            Err(wait) => (ErrorKind::Unavailable, "was not tried, the server has not answered lately", wait),
+            Ok(()) if self.state.sends_rate_headers() == Some(false) => return Ok(0),
+            Ok(()) => match self.pace().take(self.urgency).await {
+                Leave::Go(number) => return Ok(number),
+                Leave::ComeBack(wait) => {
+                    (ErrorKind::RateLimit, "was not tried, the requests of this minute are spent", wait)
+                }
+            },
+        };
+        Err(ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, reason) })
+    }
+
+    fn pace(&self) -> &dyn Pace {
+        self.pace.as_deref().unwrap_or(self.state.pace.as_ref())
+    }
+
+    async fn send(&self, call: &Call<'_>, left: Duration, leave: u64) -> Result<Response, TransportError> {
         let mut headers = vec![
             ("authorization".to_owned(), self.connection.authorization()),
             // Without it production answers 200 with an HTML page for a refused token.
@@ -228,64 +298,81 @@ impl Client {
             url: self.connection.address(call.path, &call.query),
             headers,
             body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
-            timeout,
+            timeout: left.min(self.connection.attempt_timeout),
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.transport.send(&request).await
+        let sent = self.transport.send(&request).await;
+        if leave != 0 {
+            self.pace().learn(leave, told(&sent)).await;
+        }
+        sent
     }
 
-    async fn read(&self, call: &Call<'_>, sent: &Result<Response, TransportError>) -> Result<Value, ApiError> {
-        let response = match sent {
-            Ok(response) => response,
-            Err(error) => return Err(unanswered(call, error)),
+    async fn read(
+        &self,
+        call: &Call<'_>,
+        sent: &Result<Response, TransportError>,
+        until: Instant,
+    ) -> Result<Value, ApiError> {
+        let outcome = match sent {
+            Ok(response) => self.answer(call, response, until).await,
+            Err(failure) => Err(unanswered(call, failure)),
         };
+        let down = |error: &ApiError| matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Timeout);
+        self.state.note(!outcome.as_ref().is_err_and(down));
+        outcome
+    }
+
+    async fn answer(&self, call: &Call<'_>, response: &Response, until: Instant) -> Result<Value, ApiError> {
         let json: Option<Value> = serde_json::from_slice(&response.body).ok();
-        let rate_headers = response.header("x-ratelimit-limit").is_some();
         let answer = Answer {
             status: response.status,
-            rate_headers,
-            retry_after: response.header("retry-after").and_then(seconds),
+            rate_headers: response.rate().is_some(),
+            retry_after: come_back(response),
             json: json.as_ref(),
             names_a_record: names_a_record(call.path),
+            encoded: response.header("content-encoding").is_some_and(|encoding| encoding.trim() != "identity"),
         };
-        let class = classify(answer, self.known().sends_rate_headers);
-        if class == Class::Ok {
-            self.learn(rate_headers);
-            return Ok(json.unwrap_or_default());
+        let class = match classify(answer, self.state.sends_rate_headers()) {
+            Class::Ok => {
+                self.state.worked(answer.rate_headers);
+                let body = json.unwrap_or_default();
+                let whole = call.creates.is_none() || holds_a_record(&body);
+                return if whole { Ok(body) } else { Err(wrong_shape(call.method, call.path)) };
+            }
+            unclear @ (Class::NotExecuted | Class::ExecutedOrNot) => self.clear_up(unclear, until).await,
+            class => class,
+        };
+        if let Class::Throttled(wait) = class {
+            self.pace().learn(0, Told::Spent(wait.unwrap_or(WINDOW))).await;
         }
-        let class =
-            if matches!(class, Class::NotExecuted | Class::ExecutedOrNot) { self.probe(class).await } else { class };
         Err(failed(call, response, class))
     }
 
     /// What a bare 500 was. `GET get` costs one request and tells a refused token from a failure inside.
-    async fn probe(&self, unclear: Class) -> Class {
-        let known = self.known();
-        let worked_lately = known.last_success.is_some_and(|at| at.elapsed() < WINDOW);
-        if unclear == Class::NotExecuted && worked_lately {
-            return Class::Throttled(Some(WINDOW));
+    async fn clear_up(&self, unclear: Class, until: Instant) -> Class {
+        let past = self.state.failed_bare();
+        if unclear == Class::NotExecuted
+            && let Suspicion::Throttle(wait) = suspect(past, WINDOW)
+        {
+            return Class::Throttled(Some(wait));
         }
-        let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None };
-        match self.send(&probe, self.connection.attempt_timeout).await {
+        let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, creates: None };
+        let leave = match self.leave(&probe).await {
+            Ok(leave) => leave,
+            Err(refused) if refused.kind == ErrorKind::RateLimit => return Class::Throttled(refused.retry_after),
+            Err(_) => return unclear,
+        };
+        match self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await {
             Ok(answer) if answer.status == 200 => {
-                let rate_headers = answer.header("x-ratelimit-limit").is_some();
-                self.learn(rate_headers);
+                let rate_headers = answer.rate().is_some();
+                self.state.worked(rate_headers);
                 if rate_headers { Class::NoSuchCall } else { Class::FailedInside }
             }
-            Ok(answer) if answer.status == 429 => Class::Throttled(answer.header("retry-after").and_then(seconds)),
+            Ok(answer) if answer.status == 429 => Class::Throttled(come_back(&answer)),
             Ok(answer) if matches!(answer.status, 401 | 500) => Class::RefusedToken,
             _ => Class::FailedInside,
         }
-    }
-
-    fn known(&self) -> Known {
-        *self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn learn(&self, rate_headers: bool) {
-        let mut known = self.state.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.sends_rate_headers = Some(rate_headers);
-        known.last_success = Some(Instant::now());
     }
 
     fn report(
@@ -306,133 +393,22 @@ impl Client {
             attempt,
             most: MOST_ATTEMPTS,
             duration_ms: millis(sent_at.elapsed()),
-            remaining: response.and_then(|response| response.header("x-ratelimit-remaining")?.parse().ok()),
+            remaining: response.and_then(Response::rate).map(|(_, remaining)| remaining),
             retry_in_ms: wait.map(millis),
             failure: failure.map(str::to_owned),
         });
     }
 }
 
-/// The record under `data`, or the body itself where a server wraps nothing.
-pub(crate) fn record<T: DeserializeOwned>(call: (Method, &str), body: Value) -> Result<T, ApiError> {
-    serde_json::from_value(data(body)).map_err(|_| wrong_shape(call))
-}
-
-/// The records under `data` that can be read.
-pub(crate) fn records<T: DeserializeOwned>(call: (Method, &str), body: Value) -> Result<Vec<T>, ApiError> {
-    let Value::Array(rows) = data(body) else { return Err(wrong_shape(call)) };
-    Ok(rows.into_iter().filter_map(|row| serde_json::from_value(row).ok()).collect())
-}
-
-fn data(mut body: Value) -> Value {
-    match body.get_mut("data") {
-        Some(data) => data.take(),
-        None => body,
+fn told(sent: &Result<Response, TransportError>) -> Told {
+    let Ok(response) = sent else { return Told::Nothing };
+    match response.rate() {
+        _ if response.status == 429 => Told::Spent(come_back(response).unwrap_or(WINDOW)),
+        Some((limit, remaining)) => Told::Counted { limit, remaining },
+        None => Told::Nothing,
     }
 }
 
-fn wrong_shape((method, path): (Method, &str)) -> ApiError {
-    ApiError {
-        status: Some(200),
-        executed: if method == Method::Get { Executed::No } else { Executed::Maybe },
-        ..error(method, path, ErrorKind::UnexpectedResponse, "the answer has not the shape of Krayin's")
-    }
-}
-
-fn error(method: Method, path: &str, kind: ErrorKind, reason: &str) -> ApiError {
-    ApiError {
-        kind,
-        status: None,
-        method,
-        path: path.trim_matches('/').to_owned(),
-        attempts: 1,
-        executed: Executed::No,
-        fields: Default::default(),
-        retry_after: None,
-        response: None,
-        reason: reason.to_owned(),
-    }
-}
-
-fn unanswered(call: &Call<'_>, failure: &TransportError) -> ApiError {
-    let (kind, executed) = match failure.kind {
-        TransportErrorKind::Connect => (ErrorKind::Unavailable, Executed::No),
-        TransportErrorKind::Tls | TransportErrorKind::Refused => (ErrorKind::UnexpectedResponse, Executed::No),
-        TransportErrorKind::Timeout => (ErrorKind::Timeout, Executed::Maybe),
-        TransportErrorKind::Interrupted => (ErrorKind::Unavailable, Executed::Maybe),
-        TransportErrorKind::TooLarge => (ErrorKind::UnexpectedResponse, Executed::Maybe),
-    };
-    ApiError { executed, ..error(call.method, call.path, kind, &failure.reason) }
-}
-
-fn failed(call: &Call<'_>, response: &Response, class: Class) -> ApiError {
-    use Executed::{Maybe, No};
-    let mut fields = Default::default();
-    let mut retry_after = None;
-    let (kind, executed, reason) = match class {
-        Class::RefusedToken => (ErrorKind::Authentication, No, "the token was refused"),
-        Class::Forbidden => (ErrorKind::Permission, No, "the token's user may not do this"),
-        Class::Throttled(wait) => {
-            retry_after = Some(wait.unwrap_or(WINDOW));
-            (ErrorKind::RateLimit, No, "too many requests")
-        }
-        Class::Invalid(named) => {
-            fields = named;
-            (ErrorKind::Validation, No, "the server does not take these fields")
-        }
-        Class::Taken(named) => {
-            fields = named;
-            (ErrorKind::Conflict, No, "another record has the same value")
-        }
-        Class::Missing => (ErrorKind::NotFound, No, "the record is not there"),
-        Class::NoSuchCall => (ErrorKind::UnexpectedResponse, No, "the server has no such call"),
-        Class::Unavailable(wait) => {
-            retry_after = wait;
-            let executed = if wait.is_some() || matches!(response.status, 408 | 425) { No } else { Maybe };
-            (ErrorKind::Unavailable, executed, "the server cannot work now")
-        }
-        Class::NotJson => (ErrorKind::UnexpectedResponse, Maybe, "the answer is not JSON"),
-        Class::Redirect => {
-            (ErrorKind::UnexpectedResponse, No, "the server redirects, which would send the token elsewhere")
-        }
-        Class::Ok | Class::Unexpected => {
-            (ErrorKind::UnexpectedResponse, Maybe, "no answer of Krayin's has this status")
-        }
-        Class::NotExecuted => (ErrorKind::Server, No, "the server failed before it ran the request"),
-        Class::ExecutedOrNot | Class::FailedInside => {
-            (ErrorKind::Server, Maybe, "the server failed while it ran the request")
-        }
-    };
-    ApiError {
-        status: Some(response.status),
-        executed,
-        fields,
-        retry_after,
-        response: Some(Box::new(response.clone())),
-        ..error(call.method, call.path, kind, reason)
-    }
-}
-
-fn owned(params: &[(&str, String)]) -> Vec<(String, String)> {
-    params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
-}
-
-fn seconds(header: &str) -> Option<Duration> {
-    header.trim().parse().ok().map(Duration::from_secs)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn names_a_record(path: &str) -> bool {
-    path.split('/').any(is_id)
-}
-
-fn is_id(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn template(path: &str) -> String {
-    path.trim_matches('/').split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect::<Vec<_>>().join("/")
+fn come_back(response: &Response) -> Option<Duration> {
+    retry_after(response.header("retry-after")?, response.header("date"), SystemTime::now())
 }

@@ -36,8 +36,9 @@ pub enum Executed {
     Maybe,
 }
 
-/// A call that failed. The message names method, path and what to do; no token, query, body or value.
-#[derive(Debug, Clone)]
+/// A call that failed. The message names method, path, fields and what to do; no token, query, body or value. Its `Debug` is
+/// its message.
+#[derive(Clone)]
 pub struct ApiError {
     /// What went wrong.
     pub kind: ErrorKind,
@@ -45,9 +46,9 @@ pub struct ApiError {
     pub status: Option<u16>,
     /// The call's method.
     pub method: Method,
-    /// The call's path, ids in it, without query.
+    /// The call's path, ids in it, without query and without anything that is no word of Krayin's API.
     pub path: String,
-    /// How many attempts were made.
+    /// How many attempts were made; none when the server is known to be down or its requests are spent.
     pub attempts: u32,
     /// Whether the server may have acted on one of them.
     pub executed: Executed,
@@ -87,6 +88,11 @@ impl ApiError {
         matches!(self.kind, ErrorKind::RateLimit | ErrorKind::Server | ErrorKind::Unavailable | ErrorKind::Timeout)
     }
 
+    /// This failure, when its repetition was refused: the caller learns when to come back.
+    pub(super) fn put_off(self, refused: &Self) -> Self {
+        Self { retry_after: self.retry_after.max(refused.retry_after), ..self }
+    }
+
     /// Whether the server named `field` or an entry below it (`emails` for `person.emails.0.value`).
     pub fn names_field(&self, field: &str) -> bool {
         self.fields.keys().any(|key| key.split('.').any(|part| part == field))
@@ -108,6 +114,12 @@ impl fmt::Display for ApiError {
             write!(f, ", after {} attempts", self.attempts)?;
         }
         write!(f, ". {}", self.advice())
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiError({self})")
     }
 }
 

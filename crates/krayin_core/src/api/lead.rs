@@ -2,11 +2,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ApiError, Client, Dialect, Method,
-    client::{Call, record, records},
+    answer::{record, records},
+    client::Call,
+    lengths::fit,
+    look::Creates,
     person::HasId,
     search,
 };
-use crate::krayin::{Lead, closing_day};
+use crate::krayin::{Activity, Lead, closing_day};
 
 impl HasId for Lead {
     fn id(&self) -> u64 {
@@ -20,12 +23,13 @@ impl Client {
         let Some(query) = search::query(email, phone, "person.") else { return Ok(Vec::new()) };
         let path = "leads/search";
         let call = match self.connection().dialect {
-            Dialect::RestApi => Call { method: Method::Get, path, query, body: None },
+            Dialect::RestApi => Call { method: Method::Get, path, query, body: None, creates: None },
             Dialect::Documented => Call {
                 method: Method::Post,
                 path,
                 query: Vec::new(),
                 body: Some(json!({"email": email, "phone": phone})),
+                creates: None,
             },
         };
         let method = call.method;
@@ -61,30 +65,41 @@ impl Client {
         record((Method::Get, &path), self.get(&path, &[]).await?)
     }
 
-    /// Creates a lead; with a nested `person` also that, and with its `organization_name` that as well.
+    /// Creates a lead, exactly one; with a nested `person` also that, and with its `organization_name` that as well.
+    ///
+    /// Where the answer is lost, the person's newest lead of the same title is looked for. If only the person is there,
+    /// the lead is created for it.
     pub async fn create_lead(&self, lead: Value) -> Result<Lead, ApiError> {
-        record((Method::Post, "leads"), self.post("leads", lead, &[]).await?)
+        record((Method::Post, "leads"), self.create(Creates::Lead, "leads", fit(lead)).await?)
     }
 
     /// Writes a lead's own fields; products stay. An absent `expected_close_date` clears it.
     pub async fn update_lead(&self, id: u64, lead: Value) -> Result<Lead, ApiError> {
         let path = self.connection().dialect.lead_fields(id);
-        record((Method::Put, &path), self.put(&path, lead, &[]).await?)
+        record((Method::Put, &path), self.put(&path, fit(lead), &[]).await?)
     }
 
-    /// Moves a lead to a stage of its pipeline. Its closing date is sent along, which the server would clear.
+    /// Moves a lead to a stage of its pipeline. Its closing date goes along, for a server that would clear it; the
+    /// server's offset tells which day it is, where it is known.
     pub async fn move_lead(
         &self,
         lead: &Lead,
         stage_id: u64,
         utc_offset_minutes: Option<i32>,
     ) -> Result<Lead, ApiError> {
-        let path = self.connection().dialect.lead_stage(lead.id);
+        let dialect = self.connection().dialect;
+        let path = dialect.lead_stage(lead.id);
         let mut body = Map::from_iter([("lead_pipeline_stage_id".to_owned(), json!(stage_id))]);
-        let date = lead.expected_close_date.as_deref();
-        if let Some(day) = date.and_then(|date| closing_day(date, utc_offset_minutes)) {
+        let day = lead.expected_close_date.as_deref().and_then(|date| closing_day(date, utc_offset_minutes));
+        if let (Some(day), Dialect::RestApi) = (day, dialect) {
             body.insert("expected_close_date".to_owned(), json!(day));
         }
         record((Method::Put, &path), self.put(&path, Value::Object(body), &[]).await?)
+    }
+
+    /// The activities of a lead and of its person.
+    pub async fn lead_activities(&self, id: u64) -> Result<Vec<Activity>, ApiError> {
+        let path = format!("leads/{id}/activities");
+        records((Method::Get, &path), self.get(&path, &[]).await?)
     }
 }

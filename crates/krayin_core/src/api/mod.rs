@@ -2,24 +2,36 @@
 //! answer means and whether the call may be repeated.
 
 mod activity;
+mod answer;
+mod attempt;
 mod client;
 mod connection;
 mod dialect;
 mod error;
+mod failure;
 mod lead;
+mod lengths;
+mod look;
 mod organization;
+mod pace;
+mod path;
 mod person;
 mod reqwest_transport;
 mod search;
 mod settings;
+mod state;
+mod tag;
 mod traits;
 mod transport;
 
-pub use client::{Attempt, Client, Observer, ServerState};
+pub use attempt::{Attempt, Observer};
+pub use client::Client;
 pub use connection::Connection;
 pub use dialect::Dialect;
 pub use error::{ApiError, ErrorKind, Executed};
+pub use pace::{MemoryPace, Pace};
 pub use reqwest_transport::ReqwestTransport;
 pub(crate) use search::{has_email, has_phone, is_email};
+pub use state::ServerState;
 pub use traits::{KnownPipeline, KnownStage, NoPhone, Traits};
 pub use transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind};

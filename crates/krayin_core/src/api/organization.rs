@@ -2,7 +2,9 @@ use serde_json::Value;
 
 use super::{
     ApiError, Client, Method,
-    client::{record, records},
+    answer::{record, records},
+    lengths::fit,
+    look::Creates,
 };
 use crate::krayin::Organization;
 
@@ -35,14 +37,14 @@ impl Client {
         record((Method::Get, &path), self.get(&path, &[]).await?)
     }
 
-    /// Creates an organization.
+    /// Creates an organization, exactly one: where the answer is lost, it is looked for by its name.
     pub async fn create_organization(&self, organization: Value) -> Result<Organization, ApiError> {
-        record((Method::Post, PATH), self.post(PATH, organization, &[]).await?)
+        record((Method::Post, PATH), self.create(Creates::Organization, PATH, fit(organization)).await?)
     }
 
     /// Writes an organization; absent fields stay.
     pub async fn update_organization(&self, id: u64, organization: Value) -> Result<Organization, ApiError> {
         let path = format!("{PATH}/{id}");
-        record((Method::Put, &path), self.put(&path, organization, &[]).await?)
+        record((Method::Put, &path), self.put(&path, fit(organization), &[]).await?)
     }
 }

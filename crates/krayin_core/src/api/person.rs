@@ -2,10 +2,13 @@ use serde_json::{Value, json};
 
 use super::{
     ApiError, Client, Dialect, Method,
-    client::{Call, record, records},
+    answer::{record, records},
+    client::Call,
+    lengths::fit,
+    look::Creates,
     search,
 };
-use crate::krayin::Person;
+use crate::krayin::{Activity, Person};
 
 impl Client {
     /// The persons who have this e-mail address or this phone number, each checked, the lowest id first. One request;
@@ -14,12 +17,13 @@ impl Client {
         let Some(query) = search::query(email, phone, "") else { return Ok(Vec::new()) };
         let path = self.connection().dialect.persons_search();
         let call = match self.connection().dialect {
-            Dialect::RestApi => Call { method: Method::Get, path, query, body: None },
+            Dialect::RestApi => Call { method: Method::Get, path, query, body: None, creates: None },
             Dialect::Documented => Call {
                 method: Method::Post,
                 path,
                 query: Vec::new(),
                 body: Some(json!({"email": email, "phone": phone})),
+                creates: None,
             },
         };
         let method = call.method;
@@ -44,16 +48,22 @@ impl Client {
         record((Method::Get, &path), self.get(&path, &[]).await?)
     }
 
-    /// Creates a person.
+    /// Creates a person, exactly one: where the answer is lost, it is looked for by its e-mail address and number.
     pub async fn create_person(&self, person: Value) -> Result<Person, ApiError> {
         let path = self.connection().dialect.persons();
-        record((Method::Post, path), self.post(path, person, &[]).await?)
+        record((Method::Post, path), self.create(Creates::Person, path, fit(person)).await?)
     }
 
     /// Writes a person. `emails` and `contact_numbers` replace what is there, and an absent `user_id` clears the owner.
     pub async fn update_person(&self, id: u64, person: Value) -> Result<Person, ApiError> {
         let path = format!("{}/{id}", self.connection().dialect.persons());
-        record((Method::Put, &path), self.put(&path, person, &[]).await?)
+        record((Method::Put, &path), self.put(&path, fit(person), &[]).await?)
+    }
+
+    /// The activities of a person.
+    pub async fn person_activities(&self, id: u64) -> Result<Vec<Activity>, ApiError> {
+        let path = format!("{}/{id}/activities", self.connection().dialect.persons());
+        records((Method::Get, &path), self.get(&path, &[]).await?)
     }
 
     /// A record by its id out of a list, so that a missing one is an empty list on every server.

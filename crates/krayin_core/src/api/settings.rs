@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{
     ApiError, Client, Dialect, Method,
-    client::{record, records},
+    answer::{record, records},
 };
 use crate::krayin::{Named, Pipeline, Stage, User};
 

@@ -69,6 +69,12 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// `X-RateLimit-Limit` and `X-RateLimit-Remaining`, where both came.
+    pub(super) fn rate(&self) -> Option<(u32, u32)> {
+        let number = |name| self.header(name)?.trim().parse().ok();
+        Some((number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?))
+    }
 }
 
 impl fmt::Debug for Response {

@@ -15,6 +15,8 @@ pub struct Answer<'a> {
     pub json: Option<&'a Value>,
     /// Whether the call names one record by its id, so that a 404 means that record.
     pub names_a_record: bool,
+    /// Whether the body is encoded, which no request asks for.
+    pub encoded: bool,
 }
 
 /// What an answer means.
@@ -44,6 +46,8 @@ pub enum Class {
     FailedInside,
     /// A gateway, or a server under maintenance; the request may have been passed on unless `Retry-After` came along.
     Unavailable(Option<Duration>),
+    /// An encoded body: whoever sent it did not read the request.
+    Encoded,
     /// A success that is not JSON: an error page, a login page, a proxy.
     NotJson,
     /// A redirect, which would carry the token elsewhere.
@@ -56,6 +60,7 @@ pub enum Class {
 /// is known.
 pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
     match answer.status {
+        200..=299 if answer.encoded => Class::Encoded,
         200..=299 if answer.json.is_some_and(|json| json.is_object() || json.is_array()) => Class::Ok,
         // A DELETE may answer with nothing at all.
         204 => Class::Ok,
@@ -122,7 +127,7 @@ mod tests {
     const NONE: Option<Duration> = None;
 
     fn answer(status: u16, rate_headers: bool, json: Option<&Value>) -> Answer<'_> {
-        Answer { status, rate_headers, retry_after: NONE, json, names_a_record: false }
+        Answer { status, rate_headers, retry_after: NONE, json, names_a_record: false, encoded: false }
     }
 
     #[test]
@@ -170,6 +175,14 @@ mod tests {
                 "{status} {rate_headers} {sends:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_encoded_success_is_none() {
+        let body = json!({});
+        let encoded = Answer { encoded: true, ..answer(200, true, Some(&body)) };
+        assert_eq!(classify(encoded, Some(true)), Class::Encoded);
+        assert_eq!(classify(Answer { status: 401, ..encoded }, None), Class::RefusedToken);
     }
 
     #[test]

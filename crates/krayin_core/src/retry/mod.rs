@@ -1,9 +1,20 @@
-//! Pure decisions: what an answer means, whether a call may be repeated, and when.
+//! Pure decisions: what an answer means, whether a call may be repeated, when, and whether it may be sent at all. None
+//! reads a clock: the time comes as an argument.
 
 mod backoff;
+mod bare_failure;
+mod breaker;
+mod budget;
 mod classify;
 mod decide;
+mod pacing;
+mod retry_after;
 
 pub use backoff::{Backoff, Jitter};
+pub use bare_failure::{Past, Suspicion, suspect};
+pub use breaker::Breaker;
+pub use budget::Budget;
 pub use classify::{Answer, Class, classify};
 pub use decide::{Next, Step, decide};
+pub use pacing::{Leave, Pacing, Told, Urgency, WINDOW};
+pub use retry_after::retry_after;

@@ -1,0 +1,89 @@
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::pace::MemoryPace;
+use crate::retry::{Breaker, Budget, Past};
+
+/// What the answers so far have told of a server and a token. Share one among all clients of the same.
+#[derive(Debug, Default)]
+pub struct ServerState {
+    known: Mutex<Known>,
+    pub(super) pace: Arc<MemoryPace>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    sends_rate_headers: Option<bool>,
+    /// Whether the set-up saw rate headers: then the token worked.
+    set_up: bool,
+    worked: Option<Instant>,
+    failing_since: Option<Instant>,
+    budget: Budget,
+    breaker: Breaker,
+}
+
+impl ServerState {
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sends_rate_headers(&self) -> Option<bool> {
+        self.lock().sends_rate_headers
+    }
+
+    /// What the set-up saw, until an answer tells.
+    pub(super) fn assume_rate_headers(&self, sends: bool) {
+        let mut known = self.lock();
+        known.sends_rate_headers.get_or_insert(sends);
+        known.set_up = true;
+    }
+
+    /// An answer was good.
+    pub(super) fn worked(&self, rate_headers: bool) {
+        let mut known = self.lock();
+        known.sends_rate_headers = Some(rate_headers);
+        known.worked = Some(Instant::now());
+        known.failing_since = None;
+    }
+
+    /// A bare 500 has come: what was before it?
+    pub(super) fn failed_bare(&self) -> Past {
+        let mut known = self.lock();
+        let failing = known.failing_since.get_or_insert_with(Instant::now).elapsed();
+        let worked = known.worked.map(|at| at.elapsed());
+        Past { worked, ever_worked: worked.is_some() || known.set_up, failing }
+    }
+
+    /// A call begins.
+    pub(super) fn earn(&self) {
+        self.lock().budget.earn();
+    }
+
+    pub(super) fn can_spend(&self) -> bool {
+        self.lock().budget.can_spend()
+    }
+
+    /// A call repeats an attempt.
+    pub(super) fn spend(&self) {
+        self.lock().budget.spend();
+    }
+
+    /// Whether the server counts as up; otherwise how long it is left alone.
+    pub(super) fn admit(&self) -> Result<(), Duration> {
+        self.lock().breaker.admit(Instant::now().into_std())
+    }
+
+    /// Whether an attempt brought an answer of Krayin's, good or bad.
+    pub(super) fn note(&self, answered: bool) {
+        let mut known = self.lock();
+        if answered {
+            known.breaker.answered();
+        } else {
+            known.breaker.failed(Instant::now().into_std());
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use std::time::{Duration, SystemTime};
+
+/// No server keeps a client out for longer, and no sum of times may overflow.
+const MOST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads a `Retry-After`: seconds, or an HTTP date. A date is compared with the answer's own `Date`, so that a server
+/// whose clock is wrong is still understood; without one with `now`.
+pub fn retry_after(header: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let header = header.trim();
+    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(header.parse().map_or(MOST, Duration::from_secs).min(MOST));
+    }
+    let until = httpdate::parse_http_date(header).ok()?;
+    let since = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
+    Some(until.duration_since(since).unwrap_or_default().min(MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::{MOST, retry_after};
+
+    #[test]
+    fn reads_seconds_and_dates() {
+        // Sun, 06 Nov 1994 08:49:37 GMT
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let table = [
+            ("7", None, seconds(7)),
+            (" 120 ", None, seconds(120)),
+            ("0", None, seconds(0)),
+            ("99999999999999999999999", None, Some(MOST)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", None, seconds(20)),
+            ("Sunday, 06-Nov-94 08:49:57 GMT", None, seconds(20)),
+            ("Sun Nov  6 08:49:57 1994", None, seconds(20)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", Some("Sun, 06 Nov 1994 08:49:55 GMT"), seconds(2)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", Some("nonsense"), seconds(20)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", None, seconds(0)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", None, Some(MOST)),
+            ("", None, None),
+            ("-1", None, None),
+            ("1.5", None, None),
+            ("soon", None, None),
+        ];
+        for (header, date, expected) in table {
+            assert_eq!(retry_after(header, date, now), expected, "{header} {date:?}");
+        }
+    }
+}
