@@ -41,6 +41,9 @@ module KrayinSync
     # @return [Boolean] whether plain http may go to other machines than this one; the token would go in the open
     attr_accessor :allow_http
 
+    # @return [#take, #learn, nil] paces the requests of all processes that share it; each process its own where nil
+    attr_accessor :pace
+
     # @return [#fetch, nil] keeps for an hour what the set-up found; Rails' own inside Rails, none elsewhere
     attr_writer :cache
 

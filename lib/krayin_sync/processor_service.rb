@@ -17,12 +17,14 @@ module KrayinSync
     # @param event_data [Hash] the record under :contact, :conversation or :message
     # @param hook [Integrations::Hook, #settings, nil]
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
-    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil)
+    # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
+    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false)
       @inbox = inbox
       @hook = hook || find_hook
       @event_name = event_name.to_s
       @event_data = event_data
       @records = records || KrayinSync.records
+      @bulk = bulk
     end
 
     # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons
@@ -32,7 +34,7 @@ module KrayinSync
       Instrumentation.perform({ event: event_name }) do |payload|
         raise EventError, "The event's data must be a hash." unless event_data.respond_to?(:to_h)
 
-        session = Session.new(hook.settings, records: @records)
+        session = Session.new(hook.settings, records: @records, bulk: @bulk)
         outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
         learn(outcome[:utc_offset_minutes])
         payload[:outcome] = outcome

@@ -11,7 +11,8 @@ module KrayinSync
     attr_reader :settings
 
     # @raise [ConfigurationError] before anything is sent, when the settings cannot be used
-    def initialize(settings, records: nil)
+    # @param bulk [Boolean] whether the work has time, so that live events come first
+    def initialize(settings, records: nil, bulk: false)
       unless settings.respond_to?(:to_h)
         raise ConfigurationError, "The Krayin settings cannot be used: they must be a hash."
       end
@@ -20,10 +21,17 @@ module KrayinSync
       # Whether the network is safe for plain http is the installation's word, never that of a hook's settings.
       @settings_json = Snapshot.json(@settings.merge("allow_http" => KrayinSync.allow_http ? true : false))
       @records = records
+      @bulk = bulk
       Native.check(@settings_json)
     end
 
+    # @return [Boolean]
+    attr_reader :bulk
+
     def observer = Instrumentation.observer
+
+    # Who paces requests for all processes; where nil, this process paces its own.
+    def pace = KrayinSync.pace
 
     # Who performs HTTP attempts instead of the Rust client; nobody.
     def transport = nil
@@ -34,7 +42,7 @@ module KrayinSync
     end
 
     def with(settings)
-      Session.new(@settings.merge(settings.to_h.transform_keys(&:to_s)), records: records)
+      Session.new(@settings.merge(settings.to_h.transform_keys(&:to_s)), records: records, bulk: bulk)
     end
 
     def inspect = "#<#{self.class.name}>"

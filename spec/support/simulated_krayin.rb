@@ -25,11 +25,12 @@ class SimulatedKrayin
 
   attr_reader :url
 
-  def initialize(server, *options)
+  def initialize(server, *options, throttle: false)
+    options << "--no-throttle" unless throttle
     @folder = Dir.mktmpdir
     File.write(File.join(@folder, "tokens"), "#{TOKEN}\n")
     log = File.join(@folder, "log")
-    @pid = Process.spawn(PROGRAM, "--listen", "127.0.0.1:0", "--server", server, "--no-throttle", *options,
+    @pid = Process.spawn(PROGRAM, "--listen", "127.0.0.1:0", "--server", server, *options,
                          "--tokens", File.join(@folder, "tokens"), out: log, err: %i[child out], in: File::NULL)
     sleep 0.01 until (@url = File.read(log)[/listening on (\S+)/, 1]) || Process.waitpid(@pid, Process::WNOHANG)
     raise File.read(log) unless @url

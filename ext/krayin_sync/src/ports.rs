@@ -1,11 +1,18 @@
 //! The core's ports, answered by Ruby on the calling thread.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use krayin_core::{
     BoxFuture,
-    api::{Attempt, Observer, Request, Response, Transport, TransportError, TransportErrorKind},
+    api::{Attempt, Observer, Pace, Request, Response, Transport, TransportError, TransportErrorKind},
     records::{Kind, Records, RecordsError, Stored},
+    retry::{Leave, Told, Urgency},
 };
 use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
 use tokio::sync::oneshot;
@@ -20,6 +27,10 @@ pub(crate) enum Ask {
     Load(Kind, u64, oneshot::Sender<Option<Stored>>),
     /// Keep this for a record.
     Store(Kind, u64, Vec<u8>, oneshot::Sender<()>),
+    /// May one request be sent now? With the server's identity, whether it has time, whether the server throttles.
+    Take(String, Urgency, bool, oneshot::Sender<Leave>),
+    /// What came of a request; no answer is waited for.
+    Learn(String, u64, Told),
     /// An attempt has ended; no answer is waited for.
     Attempt(Vec<u8>),
 }
@@ -30,7 +41,9 @@ pub(crate) struct Answers {
     pub(crate) transport: Value,
     /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil.
     pub(crate) records: Value,
-    /// Responds to `call(attempt_json)`.
+    /// Responds to `take(identity, urgency, throttled)` and `learn(identity, number, told, *figures)`, or is nil.
+    pub(crate) pace: Value,
+    /// Responds to `call(attempt_json)`, or is nil.
     pub(crate) observer: Value,
 }
 
@@ -50,6 +63,24 @@ impl Answers {
             Ask::Store(kind, id, json, reply) => {
                 let _: Value = self.records.funcall("store", (kind.name(), id, convert::string(ruby, &json)?))?;
                 let _ = reply.send(());
+            }
+            Ask::Take(identity, urgency, throttled, reply) => {
+                let urgency = if urgency == Urgency::Bulk { "bulk" } else { "live" };
+                let (granted, value): (bool, f64) = self.pace.funcall("take", (identity, urgency, throttled))?;
+                let _ = reply.send(match granted {
+                    // Whole, and far below what a float cannot count to.
+                    true => Leave::Go(value as u64),
+                    false => Leave::ComeBack(Duration::from_secs_f64(value.clamp(0.0, 3600.0))),
+                });
+            }
+            Ask::Learn(identity, number, told) => {
+                let _: Value = match told {
+                    Told::Counted { limit, remaining } => {
+                        self.pace.funcall("learn", (identity, number, "counted", limit, remaining))?
+                    }
+                    Told::Nothing => self.pace.funcall("learn", (identity, number, "nothing"))?,
+                    Told::Spent(wait) => self.pace.funcall("learn", (identity, number, "spent", wait.as_secs_f64()))?,
+                };
             }
             Ask::Attempt(json) => {
                 let _: Value = self.observer.funcall("call", (convert::string(ruby, &json)?,))?;
@@ -118,6 +149,40 @@ impl Records for RubyRecords {
             self.0.ask(Ask::Store(kind, id, convert::json(stored), reply));
             answer.await.map_err(|_| RecordsError { kind: kind.name(), action: "stored" })
         })
+    }
+}
+
+/// Requests paced by Ruby, for all processes that share a store.
+pub(crate) struct RubyPace {
+    mailbox: Arc<Mailbox>,
+    identity: String,
+    throttled: AtomicBool,
+}
+
+impl RubyPace {
+    pub(crate) fn new(mailbox: Arc<Mailbox>, identity: String) -> Self {
+        Self { mailbox, identity, throttled: AtomicBool::new(false) }
+    }
+}
+
+impl Pace for RubyPace {
+    fn take(&self, urgency: Urgency) -> BoxFuture<'_, Leave> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let throttled = self.throttled.load(Ordering::Relaxed);
+            self.mailbox.ask(Ask::Take(self.identity.clone(), urgency, throttled, reply));
+            // Without an answer the calling thread has left, and this future is being cancelled.
+            answer.await.unwrap_or(Leave::Go(0))
+        })
+    }
+
+    fn learn(&self, number: u64, told: Told) -> BoxFuture<'_, ()> {
+        self.mailbox.ask(Ask::Learn(self.identity.clone(), number, told));
+        Box::pin(std::future::ready(()))
+    }
+
+    fn assume_limit(&self) {
+        self.throttled.store(true, Ordering::Relaxed);
     }
 }
 

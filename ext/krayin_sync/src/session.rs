@@ -5,6 +5,7 @@ use std::sync::Arc;
 use krayin_core::{
     Error as CoreError,
     api::{Client, Transport},
+    retry::Urgency,
     settings::Settings,
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
@@ -12,7 +13,7 @@ use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 use crate::{
     convert, error,
     park::{self, Mailbox},
-    ports::{Answers, RubyObserver, RubyRecords, RubyTransport},
+    ports::{Answers, RubyObserver, RubyPace, RubyRecords, RubyTransport},
     runtime::{self, State},
 };
 
@@ -22,10 +23,11 @@ pub(crate) struct Session {
     state: &'static State,
     mailbox: Arc<Mailbox>,
     answers: Answers,
+    urgency: Urgency,
 }
 
 impl Session {
-    /// Reads `session`: `settings_json`, `transport`, `records`, `observer`.
+    /// Reads `session`: `settings_json`, `transport`, `records`, `pace`, `bulk`, `observer`.
     pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
         let json: RString = session.funcall("settings_json", ())?;
         let json = convert::bytes(json);
@@ -37,8 +39,10 @@ impl Session {
             answers: Answers {
                 transport: session.funcall("transport", ())?,
                 records: session.funcall("records", ())?,
+                pace: session.funcall("pace", ())?,
                 observer: session.funcall("observer", ())?,
             },
+            urgency: if session.funcall("bulk", ())? { Urgency::Bulk } else { Urgency::Live },
         })
     }
 
@@ -54,8 +58,15 @@ impl Session {
             Arc::new(RubyTransport(Arc::clone(&self.mailbox)))
         };
         let server = self.state.server(&connection);
-        let mut client =
-            Client::new(connection, transport).with_state(server).with_jitter(Arc::clone(&self.state.jitter));
+        let identity = connection.identity();
+        let mut client = Client::new(connection, transport)
+            .with_state(server)
+            .with_urgency(self.urgency)
+            .with_jitter(Arc::clone(&self.state.jitter));
+        if !self.answers.pace.is_nil() {
+            client = client.with_pace(Arc::new(RubyPace::new(Arc::clone(&self.mailbox), identity)));
+        }
+        client = client.with_rate_headers(self.settings.traits.rate_headers);
         if !self.answers.observer.is_nil() {
             client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.mailbox))));
         }

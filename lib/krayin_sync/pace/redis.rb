@@ -8,17 +8,23 @@ module KrayinSync
     #
     #   KrayinSync.pace = KrayinSync::Pace::Redis.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
     class Redis
-      # Redis' clock is the one clock that all processes have.
+      # Redis' clock is the one clock that all processes have, in microseconds. Lua's numbers are kept whole when written.
       CLOCK = <<~LUA
         local time = redis.call("TIME")
-        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local now = time[1] * 1000000 + time[2]
         local function field(name) return tonumber(redis.call("HGET", KEYS[1], name) or nil) end
-        local function set(...) redis.call("HSET", KEYS[1], ...) end
+        local function set(...)
+          local values = {...}
+          for i, value in ipairs(values) do
+            if type(value) == "number" then values[i] = string.format("%.0f", value) end
+          end
+          redis.call("HSET", KEYS[1], unpack(values))
+        end
         local function keep()
           redis.call("PEXPIRE", KEYS[1], 600000)
           redis.call("PEXPIRE", KEYS[2], 600000)
         end
-        local WINDOW, FORGOTTEN, STOCK = 60000, 120000, 60
+        local WINDOW, FORGOTTEN, STOCK = 60000000, 120000000, 60
         local ends = field("ends")
         if ends and ends <= now then
           set("ended", ends)
@@ -29,7 +35,7 @@ module KrayinSync
 
       TAKE = <<~LUA.freeze
         #{CLOCK}
-        redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", now - FORGOTTEN)
+        redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", string.format("%.0f", now - FORGOTTEN))
         if ARGV[2] == "1" and not field("limit") then set("limit", STOCK) end
         local limit = field("limit")
         if limit then
@@ -38,7 +44,7 @@ module KrayinSync
           if left <= reserve then return {0, ends and ends - now or WINDOW} end
         end
         local number = redis.call("HINCRBY", KEYS[1], "number", 1)
-        redis.call("ZADD", KEYS[2], now, number)
+        redis.call("ZADD", KEYS[2], string.format("%.0f", now), number)
         keep()
         return {1, number}
       LUA
@@ -56,7 +62,7 @@ module KrayinSync
             told = "nothing"
           elseif field("remaining") and remaining < field("remaining") then
             set("remaining", remaining, "learned", now)
-          elseif not (field("learned") and sent < field("learned")) then
+          elseif not (field("learned") and sent <= field("learned")) then
             set("remaining", remaining, "learned", now, "ends", now + WINDOW)
           end
         end
@@ -85,7 +91,7 @@ module KrayinSync
       # @return [Array(true, Integer), Array(false, Float)] a number to hand back, or the seconds until it makes sense
       def take(identity, urgency, throttled)
         granted, value = run(TAKE, identity, urgency, throttled ? "1" : "0")
-        granted == 1 ? [true, value] : [false, value / 1000.0]
+        granted == 1 ? [true, value] : [false, value / 1_000_000.0]
       end
 
       # What came of the request with that number.
@@ -93,7 +99,7 @@ module KrayinSync
       # @param figures [Array<Numeric>] limit and remaining where counted, the seconds to wait where spent
       # @return [void]
       def learn(identity, number, told, *figures)
-        figures = figures.map { |seconds| (seconds * 1000).ceil } if told == "spent"
+        figures = figures.map { |seconds| (seconds * 1_000_000).ceil } if told == "spent"
         run(LEARN, identity, number, told, *figures)
       end
 
