@@ -8,7 +8,7 @@ module KrayinSync
     #
     #   KrayinSync.pace = KrayinSync::Pace::Redis.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
     class Redis
-      # Redis' clock is the one clock that all processes have, in microseconds. Lua's numbers are kept whole when written.
+      # Redis' clock is the one clock that all processes have, in microseconds, written whole.
       CLOCK = <<~LUA
         local time = redis.call("TIME")
         local now = time[1] * 1000000 + time[2]
