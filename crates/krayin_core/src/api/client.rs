@@ -348,6 +348,7 @@ impl Client {
             retry_after: come_back(response),
             json: json.as_ref(),
             names_a_record: names_a_record(call.path),
+            refers_to_records: call.body.is_some(),
             encoded: response.header("content-encoding").is_some_and(|encoding| encoding.trim() != "identity"),
         };
         let class = match classify(answer, self.state.sends_rate_headers()) {
@@ -369,10 +370,10 @@ impl Client {
     /// What a bare 500 was. `GET get` costs one request and tells a refused token from a failure inside.
     async fn clear_up(&self, unclear: Class, until: Instant) -> Class {
         let past = self.state.failed_bare();
-        if unclear == Class::NotExecuted
-            && let Suspicion::Throttle(wait) = suspect(past, WINDOW)
-        {
-            return Class::Throttled(Some(wait));
+        if let Suspicion::Throttle(wait) = suspect(past, WINDOW) {
+            // Without a throttle, a token that has just worked leaves nothing but the inside.
+            let throttles = unclear == Class::NotExecuted;
+            return if throttles { Class::Throttled(Some(wait)) } else { Class::FailedInside };
         }
         let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
         let leave = match self.leave(&probe).await {
