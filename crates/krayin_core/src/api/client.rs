@@ -315,6 +315,7 @@ impl Client {
             url: self.connection.address(call.path, &call.query),
             headers,
             body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
+            any_address: self.connection.any_address(),
             timeout: left.min(self.connection.attempt_timeout),
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
