@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::api::{Connection, Dialect, Traits};
+use crate::api::{Connection, Destinations, Dialect, Traits};
 
 /// What is wrong with the settings. Names keys, never values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,8 +68,8 @@ pub struct Settings {
     pub attempt_timeout: Option<Duration>,
     /// The longest that one call may take with all its attempts; 90 s where absent.
     pub deadline: Option<Duration>,
-    /// Whether plain http may go to other machines: the installation says so, never the administrator.
-    pub allow_http: bool,
+    /// Where the token may go: the installation says so, never the administrator (`allow_http`, `allowed_hosts`).
+    pub destinations: Destinations,
 }
 
 impl Settings {
@@ -103,7 +103,10 @@ impl Settings {
             traits: keys.traits("traits"),
             attempt_timeout: keys.seconds("attempt_timeout"),
             deadline: keys.seconds("deadline"),
-            allow_http: keys.flag("allow_http"),
+            destinations: Destinations {
+                allow_http: keys.flag("allow_http"),
+                allowed_hosts: keys.texts("allowed_hosts"),
+            },
         };
         for name in ["default_pipeline_name", "default_stage_name", "default_source_name", "default_lead_type_name"] {
             keys.text(name);
@@ -115,7 +118,7 @@ impl Settings {
     pub fn connection(&self) -> Result<Connection, SettingsError> {
         let url = self.api_url.as_deref().ok_or_else(|| SettingsError::one("api_url is missing"))?;
         let token = self.api_token.as_deref().ok_or_else(|| SettingsError::one("api_token is missing"))?;
-        let mut connection = Connection::new(url, token, self.api_dialect, self.allow_http)?;
+        let mut connection = Connection::new(url, token, self.api_dialect, &self.destinations)?;
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
         Ok(connection)
@@ -143,6 +146,16 @@ impl Keys<'_> {
         match self.value(key)? {
             Value::String(text) => Some(text.trim().to_owned()),
             _ => self.refuse(key, "text"),
+        }
+    }
+
+    fn texts(&mut self, key: &str) -> Vec<String> {
+        match self.value(key) {
+            None => Vec::new(),
+            Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
+                list.iter().filter_map(Value::as_str).map(|text| text.trim().to_owned()).collect()
+            }
+            Some(_) => self.refuse(key, "a list of texts").unwrap_or_default(),
         }
     }
 

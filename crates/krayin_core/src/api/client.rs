@@ -51,8 +51,24 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
-    /// What a POST creates, where it is a record that can be looked for.
-    pub(crate) creates: Option<Creates>,
+    pub(crate) repeat: Repeat,
+}
+
+/// What a second execution of a call does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// What its method says: nothing, or for a POST anybody's guess.
+    ByMethod,
+    /// Nothing, though it is a POST: it only reads, or sets what is set.
+    Harmless,
+    /// It creates a second record, which can be looked for first.
+    Creates(Creates),
+}
+
+impl Repeat {
+    fn creates(self) -> Option<Creates> {
+        if let Self::Creates(creates) = self { Some(creates) } else { None }
+    }
 }
 
 impl Client {
@@ -185,12 +201,13 @@ impl Client {
         params: &[(&str, String)],
     ) -> Result<Value, ApiError> {
         let query = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        self.call(Call { method, path, query, body, creates: None }).await
+        self.call(Call { method, path, query, body, repeat: Repeat::ByMethod }).await
     }
 
     /// Creates a record, exactly one: where its answer is lost, looks before repeating.
     pub(crate) async fn create(&self, creates: Creates, path: &str, body: Value) -> Result<Value, ApiError> {
-        let call = Call { method: Method::Post, path, query: Vec::new(), body: Some(body), creates: Some(creates) };
+        let call =
+            Call { method: Method::Post, path, query: Vec::new(), body: Some(body), repeat: Repeat::Creates(creates) };
         self.call(call).await
     }
 
@@ -228,9 +245,9 @@ impl Client {
                 may_have_run,
                 may_still_run,
                 taken_by_us,
-                idempotent: call.method.is_idempotent(),
-                can_look: call.creates.is_some_and(|creates| creates.can_look(body, self.connection.dialect)),
-                guarded: call.creates.is_some_and(|creates| creates.is_guarded(body)),
+                idempotent: call.method.is_idempotent() || call.repeat == Repeat::Harmless,
+                can_look: call.repeat.creates().is_some_and(|creates| creates.can_look(body, self.connection.dialect)),
+                guarded: call.repeat.creates().is_some_and(|creates| creates.is_guarded(body)),
                 attempt,
                 most: MOST_ATTEMPTS,
                 affordable: self.state.can_spend(),
@@ -245,7 +262,7 @@ impl Client {
             self.report(&call, &sent, attempt, sent_at, wait, Some(&error.reason));
             let Some(wait) = wait else { return Err(error) };
             sleep(wait).await;
-            if let (Next::Look { repeat, .. }, Some(creates)) = (next, call.creates) {
+            if let (Next::Look { repeat, .. }, Some(creates)) = (next, call.repeat.creates()) {
                 let left = until.saturating_duration_since(Instant::now());
                 match timeout(left, self.look(creates, body, error.kind)).await {
                     Ok(Ok(Seen::Left(record))) => return Ok(record),
@@ -298,6 +315,7 @@ impl Client {
             url: self.connection.address(call.path, &call.query),
             headers,
             body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
+            any_address: self.connection.any_address(),
             timeout: left.min(self.connection.attempt_timeout),
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -331,13 +349,14 @@ impl Client {
             retry_after: come_back(response),
             json: json.as_ref(),
             names_a_record: names_a_record(call.path),
+            refers_to_records: call.body.is_some(),
             encoded: response.header("content-encoding").is_some_and(|encoding| encoding.trim() != "identity"),
         };
         let class = match classify(answer, self.state.sends_rate_headers()) {
             Class::Ok => {
                 self.state.worked(answer.rate_headers);
                 let body = json.unwrap_or_default();
-                let whole = call.creates.is_none() || holds_a_record(&body);
+                let whole = call.repeat.creates().is_none() || holds_a_record(&body);
                 return if whole { Ok(body) } else { Err(wrong_shape(call.method, call.path)) };
             }
             unclear @ (Class::NotExecuted | Class::ExecutedOrNot) => self.clear_up(unclear, until).await,
@@ -352,12 +371,12 @@ impl Client {
     /// What a bare 500 was. `GET get` costs one request and tells a refused token from a failure inside.
     async fn clear_up(&self, unclear: Class, until: Instant) -> Class {
         let past = self.state.failed_bare();
-        if unclear == Class::NotExecuted
-            && let Suspicion::Throttle(wait) = suspect(past, WINDOW)
-        {
-            return Class::Throttled(Some(wait));
+        if let Suspicion::Throttle(wait) = suspect(past, WINDOW) {
+            // Without a throttle, a token that has just worked leaves nothing but the inside.
+            let throttles = unclear == Class::NotExecuted;
+            return if throttles { Class::Throttled(Some(wait)) } else { Class::FailedInside };
         }
-        let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, creates: None };
+        let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
         let leave = match self.leave(&probe).await {
             Ok(leave) => leave,
             Err(refused) if refused.kind == ErrorKind::RateLimit => return Class::Throttled(refused.retry_after),

@@ -1,8 +1,11 @@
-use std::{fmt, net::IpAddr, time::Duration};
+use std::{fmt, time::Duration};
 
 use reqwest::Url;
 
-use super::Dialect;
+use super::{
+    Destinations, Dialect,
+    destination::{may_connect, names_loopback},
+};
 use crate::{digest::digest, settings::SettingsError};
 
 /// A checked address with its token: everything of a request that does not depend on the call.
@@ -10,6 +13,7 @@ use crate::{digest::digest, settings::SettingsError};
 pub struct Connection {
     base: Url,
     token: String,
+    any_address: bool,
     /// Which paths serve which call.
     pub dialect: Dialect,
     /// The longest that one attempt may take. A Krayin with 100,000 persons takes 700 ms to create one, a million 5 s.
@@ -19,8 +23,13 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Checks the address and the token. `allow_http` lets plain http go to other machines than this one.
-    pub fn new(url: &str, token: &str, dialect: Option<Dialect>, allow_http: bool) -> Result<Self, SettingsError> {
+    /// Checks the address and the token: whether they may be used at all, and whether the token may go there.
+    pub fn new(
+        url: &str,
+        token: &str,
+        dialect: Option<Dialect>,
+        destinations: &Destinations,
+    ) -> Result<Self, SettingsError> {
         let mut base = Url::parse(url.trim())
             .map_err(|_| SettingsError::one("api_url must be an address such as https://crm.example.com/api/v1"))?;
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none_or(str::is_empty) {
@@ -35,9 +44,17 @@ impl Connection {
                 "api_url must have no user, query or fragment: the token has a key of its own",
             ));
         }
-        if base.scheme() == "http" && !allow_http && !is_loopback(&base) {
+        let host = base.host_str().unwrap_or_default();
+        if base.scheme() == "http" && !destinations.allow_http && !names_loopback(host) {
             return Err(SettingsError::one(
                 "api_url must begin with https://: the token would go over the network in the open",
+            ));
+        }
+        let any_address = destinations.allows(host);
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        if !any_address && literal.is_some_and(|address| !may_connect(host, address)) {
+            return Err(SettingsError::one(
+                "api_url has a private address, which this installation does not allow (KRAYIN_SYNC_ALLOWED_HOSTS)",
             ));
         }
         let token = token.trim();
@@ -50,6 +67,7 @@ impl Connection {
         Ok(Self {
             base,
             token: token.to_owned(),
+            any_address,
             dialect,
             attempt_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(90),
@@ -82,6 +100,11 @@ impl Connection {
         format!("{}#{}", self.url(), digest(&self.token))
     }
 
+    /// Whether the host may have an address of a private network.
+    pub(super) fn any_address(&self) -> bool {
+        self.any_address
+    }
+
     pub(super) fn authorization(&self) -> String {
         format!("Bearer {}", self.token)
     }
@@ -103,11 +126,6 @@ fn default_path(dialect: Dialect) -> &'static str {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Connection({}, {:?})", self.url(), self.dialect)
@@ -116,7 +134,7 @@ impl fmt::Debug for Connection {
 
 #[cfg(test)]
 mod tests {
-    use super::{Connection, Dialect};
+    use super::{Connection, Destinations, Dialect};
 
     #[test]
     fn completes_an_address_and_keeps_one_that_has_a_path() {
@@ -130,10 +148,11 @@ mod tests {
             ("http://[::1]:8000", "http://[::1]:8000/api/v1", Dialect::RestApi),
         ];
         for (typed, url, dialect) in table {
-            let connection = Connection::new(typed, "1|abc", None, false).unwrap();
+            let connection = Connection::new(typed, "1|abc", None, &Destinations::default()).unwrap();
             assert_eq!((connection.url(), connection.dialect), (url, dialect), "{typed}");
         }
-        let typed = Connection::new("https://example.com/crm/api/admin", "1|abc", None, false).unwrap();
+        let typed =
+            Connection::new("https://example.com/crm/api/admin", "1|abc", None, &Destinations::default()).unwrap();
         assert_eq!(typed.at_package_path().url(), "https://example.com/crm/api/v1");
         assert_eq!(typed.at_package_path().dialect, Dialect::RestApi);
     }
@@ -147,29 +166,49 @@ mod tests {
             ("http://crm.example.com", "1|a", "in the open"),
             ("https://user:secret@crm.example.com", "1|a", "no user, query or fragment"),
             ("https://crm.example.com/?token=secret", "1|a", "no user, query or fragment"),
+            ("https://10.0.0.1", "1|a", "private address"),
+            ("https://169.254.169.254", "1|a", "private address"),
+            ("https://0xA9FEA9FE", "1|a", "private address"),
+            ("https://2852039166/", "1|a", "private address"),
+            ("https://[::ffff:10.0.0.1]", "1|a", "private address"),
+            ("https://[fe80::1]", "1|a", "private address"),
+            ("https://0.0.0.0", "1|a", "private address"),
             ("https://crm.example.com", "", "api_token"),
             ("https://crm.example.com", "secret\r\nX-Evil: 1", "api_token"),
             ("https://crm.example.com", "sécret", "api_token"),
         ];
         for (url, token, expected) in table {
-            let message = Connection::new(url, token, None, false).unwrap_err().to_string();
+            let message = Connection::new(url, token, None, &Destinations::default()).unwrap_err().to_string();
             assert!(message.contains(expected), "{url}: {message}");
             assert!(!message.contains("secret") && !message.contains("passwd"), "{message}");
         }
-        assert!(Connection::new("http://crm.example.com", "1|a", None, true).is_ok());
+        let open = Destinations { allow_http: true, ..Destinations::default() };
+        assert!(Connection::new("http://crm.example.com", "1|a", None, &open).is_ok());
+    }
+
+    #[test]
+    fn a_private_address_needs_the_installations_word() {
+        let allowing = |host: &str| Destinations { allowed_hosts: vec![host.to_owned()], ..Destinations::default() };
+        let private = "https://10.0.0.5/api/v1";
+        assert!(Connection::new(private, "1|a", None, &allowing("10.0.0.5")).unwrap().any_address());
+        assert!(Connection::new(private, "1|a", None, &allowing("*")).unwrap().any_address());
+        assert!(Connection::new(private, "1|a", None, &allowing("10.0.0.6")).is_err());
+        assert!(!Connection::new("https://crm.example.com", "1|a", None, &allowing("krayin")).unwrap().any_address());
     }
 
     #[test]
     fn its_debug_form_and_fingerprint_hold_no_token() {
-        let connection = Connection::new("https://crm.example.com", "1|secret", None, false).unwrap();
+        let connection =
+            Connection::new("https://crm.example.com", "1|secret", None, &Destinations::default()).unwrap();
         assert_eq!(format!("{connection:?}"), "Connection(https://crm.example.com/api/v1, RestApi)");
-        let other = Connection::new("https://crm.example.com/api/v1/", "2|other", None, false).unwrap();
+        let other =
+            Connection::new("https://crm.example.com/api/v1/", "2|other", None, &Destinations::default()).unwrap();
         assert_eq!(connection.fingerprint(), other.fingerprint());
     }
 
     #[test]
     fn an_odd_path_or_query_stays_inside_its_place() {
-        let connection = Connection::new("https://crm.example.com", "1|a", None, false).unwrap();
+        let connection = Connection::new("https://crm.example.com", "1|a", None, &Destinations::default()).unwrap();
         let query = [("search".to_owned(), "emails:a+b@x.y;z&q=1".to_owned())];
         assert_eq!(
             connection.address("/contacts/persons/search", &query),

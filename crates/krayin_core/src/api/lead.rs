@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 use super::{
     ApiError, Client, Dialect, Method,
     answer::{record, records},
-    client::Call,
+    client::{Call, Repeat},
     lengths::fit,
     look::Creates,
     person::HasId,
@@ -23,13 +23,13 @@ impl Client {
         let Some(query) = search::query(email, phone, "person.") else { return Ok(Vec::new()) };
         let path = "leads/search";
         let call = match self.connection().dialect {
-            Dialect::RestApi => Call { method: Method::Get, path, query, body: None, creates: None },
+            Dialect::RestApi => Call { method: Method::Get, path, query, body: None, repeat: Repeat::ByMethod },
             Dialect::Documented => Call {
                 method: Method::Post,
                 path,
                 query: Vec::new(),
                 body: Some(json!({"email": email, "phone": phone})),
-                creates: None,
+                repeat: Repeat::Harmless,
             },
         };
         let method = call.method;

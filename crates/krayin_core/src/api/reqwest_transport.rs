@@ -1,6 +1,15 @@
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{
+    error::Error as StdError,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use super::transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind};
+use rustls::CertificateError;
+
+use super::{
+    resolver::{GuardedResolver, PrivateAddress},
+    transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
+};
 use crate::{BoxFuture, settings::SettingsError};
 
 /// A larger answer is none of Krayin's: it is refused while it streams in.
@@ -12,38 +21,75 @@ const KEEP_IDLE: Duration = Duration::from_secs(15);
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Real HTTP: rustls with ring, certificates always checked, redirects never followed, connections kept.
+/// Real HTTP: rustls with ring, certificates always checked, redirects never followed, connections kept, private
+/// addresses refused unless the request says otherwise.
 ///
 /// Belongs to the tokio runtime and the process in which it was made.
-#[derive(Clone, Debug)]
-pub struct ReqwestTransport(reqwest::Client);
+#[derive(Debug)]
+pub struct ReqwestTransport {
+    authority: Option<Vec<reqwest::Certificate>>,
+    guarded: reqwest::Client,
+    /// For hosts that may have any address: connections of its own, so that no other request comes to use one.
+    open: OnceLock<Option<reqwest::Client>>,
+}
 
 impl ReqwestTransport {
-    /// Reads the machine's certificate authorities; make one a process.
+    /// Trusts the machine's certificate authorities (or those of `SSL_CERT_FILE`); make one a process.
     pub fn new() -> Result<Self, SettingsError> {
+        Self::build(None)
+    }
+
+    /// Trusts the authorities of `pem` as well.
+    pub fn with_authority(pem: &[u8]) -> Result<Self, SettingsError> {
+        let authority = reqwest::Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
+        let unreadable = || SettingsError::one("the certificate authority is not PEM");
+        Self::build(Some(authority.ok_or_else(unreadable)?))
+    }
+
+    fn build(authority: Option<Vec<reqwest::Certificate>>) -> Result<Self, SettingsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         // Fails only where the process has one already, which serves as well.
         let _ = rustls::crypto::CryptoProvider::install_default((*provider).clone());
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("krayin_sync/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .pool_idle_timeout(KEEP_IDLE)
-            .connect_timeout(CONNECT_WITHIN)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|_| {
-                SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
-            })?;
-        Ok(Self(client))
+        let guarded = client(authority.as_deref()).dns_resolver(GuardedResolver).build().map_err(|_| {
+            SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
+        })?;
+        Ok(Self { authority, guarded, open: OnceLock::new() })
+    }
+
+    fn client_for(&self, request: &Request) -> Option<&reqwest::Client> {
+        if request.any_address {
+            self.open.get_or_init(|| client(self.authority.as_deref()).build().ok()).as_ref()
+        } else {
+            Some(&self.guarded)
+        }
+    }
+}
+
+fn client(authority: Option<&[reqwest::Certificate]>) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("krayin_sync/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .pool_idle_timeout(KEEP_IDLE)
+        .connect_timeout(CONNECT_WITHIN)
+        .tcp_nodelay(true);
+    match authority {
+        Some(authority) => builder.tls_certs_merge(authority.iter().cloned()),
+        None => builder,
     }
 }
 
 impl Transport for ReqwestTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
-        Box::pin(async move { exchange(&self.0, request).await })
+        Box::pin(async move {
+            let client = self.client_for(request).ok_or_else(|| TransportError {
+                kind: TransportErrorKind::Refused,
+                reason: "the HTTP client cannot start".into(),
+            })?;
+            exchange(client, request).await
+        })
     }
 }
 
@@ -82,31 +128,56 @@ async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Respons
 
 /// reqwest's own texts name the whole address, whose query may hold an e-mail address: none of them is repeated.
 fn explain(error: reqwest::Error) -> TransportError {
-    let mut tls = false;
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        tls |= inner.downcast_ref::<rustls::Error>().is_some() || tls_inside(inner);
-        cause = inner.source();
-    }
-    let (kind, reason) = if error.is_connect() && tls {
-        (TransportErrorKind::Tls, "the server's certificate was not accepted")
+    use TransportErrorKind as Kind;
+    let (kind, reason) = if find::<PrivateAddress>(&error).is_some() {
+        (Kind::Refused, "the host has a private address, which this installation does not allow")
+    } else if let Some(tls) = find::<rustls::Error>(&error).filter(|_| error.is_connect()) {
+        (Kind::Tls, explain_tls(tls))
     } else if error.is_connect() && error.is_timeout() {
-        (TransportErrorKind::Connect, "no connection within 10 s")
+        (Kind::Connect, "no connection within the time limit")
     } else if error.is_connect() {
-        (TransportErrorKind::Connect, "no connection: is the address right and the server running?")
+        (Kind::Connect, "no connection: is the address right and the server running?")
     } else if error.is_timeout() {
-        (TransportErrorKind::Timeout, "no answer within the time limit")
+        (Kind::Timeout, "no answer within the time limit")
     } else if error.is_builder() {
-        (TransportErrorKind::Refused, "the request cannot be built")
+        (Kind::Refused, "the request cannot be built")
     } else {
-        (TransportErrorKind::Interrupted, "the connection broke before the whole answer was there")
+        (Kind::Interrupted, "the connection broke before the whole answer was there")
     };
     TransportError { kind, reason: reason.into() }
 }
 
-fn tls_inside(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref)
-        .is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some())
+fn explain_tls(error: &rustls::Error) -> &'static str {
+    use CertificateError as C;
+    match error {
+        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
+            "the server's certificate has expired"
+        }
+        rustls::Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
+            "the server's certificate is not valid yet"
+        }
+        rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
+            "the server's certificate is for another name"
+        }
+        rustls::Error::InvalidCertificate(C::UnknownIssuer) => "the server's certificate is from an unknown authority",
+        rustls::Error::InvalidCertificate(_) => "the server's certificate was not accepted",
+        _ => "the server speaks no TLS that can be trusted",
+    }
+}
+
+/// The cause of that type. An `io::Error` keeps its own beside the chain.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        if let Some(found) = inner.downcast_ref::<T>() {
+            return Some(found);
+        }
+        if let Some(kept) = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
+            && let Some(found) = find::<T>(kept)
+        {
+            return Some(found);
+        }
+        cause = inner.source();
+    }
+    None
 }

@@ -3,6 +3,7 @@ use serde_json::json;
 use super::{
     ApiError, Client, Method,
     answer::{record, records},
+    client::{Call, Repeat},
     look::Creates,
 };
 use crate::krayin::Named;
@@ -43,6 +44,9 @@ impl Client {
     }
 
     async fn attach(&self, path: &str, tag_id: u64) -> Result<(), ApiError> {
-        self.post(path, json!({"tag_id": tag_id}), &[]).await.map(|_| ())
+        let body = Some(json!({"tag_id": tag_id}));
+        self.call(Call { method: Method::Post, path, query: Vec::new(), body, repeat: Repeat::Harmless })
+            .await
+            .map(|_| ())
     }
 }

@@ -43,6 +43,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// JSON, where there is a body.
     pub body: Option<Vec<u8>>,
+    /// Whether the host may have an address of a private network.
+    pub any_address: bool,
     /// The longest that it may take, to the last byte of the answer.
     pub timeout: Duration,
 }

@@ -14,7 +14,7 @@ pub struct Past {
 /// What to make of a bare 500 before anything is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suspicion {
-    /// It is the throttle's: come back after this.
+    /// It is the throttle's: come back after this. Of a server without one: it is not the token's.
     Throttle(Duration),
     /// It may be the token: ask `GET get`.
     Token,

@@ -15,6 +15,8 @@ pub struct Answer<'a> {
     pub json: Option<&'a Value>,
     /// Whether the call names one record by its id, so that a 404 means that record.
     pub names_a_record: bool,
+    /// Whether the call has a body, which may refer to other records, so that a 404 may mean one of them.
+    pub refers_to_records: bool,
     /// Whether the body is encoded, which no request asks for.
     pub encoded: bool,
 }
@@ -40,7 +42,8 @@ pub enum Class {
     NoSuchCall,
     /// The request never reached the code that would have run it; token, throttle or method. Only a probe can tell.
     NotExecuted,
-    /// A 500 of a server of which it is not known whether its good answers carry rate headers. Only a probe can tell.
+    /// A 500 of a server whose good answers carry no rate headers, or of which that is not known: token or inside. Only a
+    /// probe can tell.
     ExecutedOrNot,
     /// The server broke while it ran the request, and may have left something behind.
     FailedInside,
@@ -68,7 +71,7 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         300..=399 => Class::Redirect,
         401 => Class::RefusedToken,
         403 => Class::Forbidden,
-        404 if answer.rate_headers || (answer.names_a_record && sends_rate_headers != Some(true)) => Class::Missing,
+        404 if is_missing(&answer, sends_rate_headers) => Class::Missing,
         404 | 405 => Class::NoSuchCall,
         408 | 425 => Class::Unavailable(answer.retry_after),
         422 => invalid(answer.json),
@@ -76,14 +79,27 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         // The framework's own middleware answers before the code that adds the headers: refused tokens, the throttle
         // and wrong methods are all a bare 500 in production.
         500 => match (answer.rate_headers, sends_rate_headers) {
-            (true, _) | (false, Some(false)) => Class::FailedInside,
+            (true, _) => Class::FailedInside,
             (false, Some(true)) => Class::NotExecuted,
-            (false, None) => Class::ExecutedOrNot,
+            (false, _) => Class::ExecutedOrNot,
         },
         502..=504 => Class::Unavailable(answer.retry_after),
         501 | 505..=599 => Class::FailedInside,
         _ => Class::Unexpected,
     }
+}
+
+/// Whether a 404 is about a record and not about the address. With rate headers it is: the call was there to be counted.
+/// On a server without them it depends on what the call is about, unless the server says that it was the route.
+fn is_missing(answer: &Answer<'_>, sends_rate_headers: Option<bool>) -> bool {
+    let message = answer.json.and_then(|json| json.get("message")).and_then(Value::as_str).unwrap_or_default();
+    let is_route = message.starts_with("The route ");
+    let may_be = match sends_rate_headers {
+        Some(true) => false,
+        Some(false) => answer.names_a_record || answer.refers_to_records,
+        None => answer.names_a_record,
+    };
+    answer.rate_headers || (may_be && !is_route)
 }
 
 fn invalid(json: Option<&Value>) -> Class {
@@ -127,7 +143,15 @@ mod tests {
     const NONE: Option<Duration> = None;
 
     fn answer(status: u16, rate_headers: bool, json: Option<&Value>) -> Answer<'_> {
-        Answer { status, rate_headers, retry_after: NONE, json, names_a_record: false, encoded: false }
+        Answer {
+            status,
+            rate_headers,
+            retry_after: NONE,
+            json,
+            names_a_record: false,
+            refers_to_records: false,
+            encoded: false,
+        }
     }
 
     #[test]
@@ -157,7 +181,7 @@ mod tests {
             (500, true, Some(&body), headers, Class::FailedInside),
             (500, true, Some(&body), None, Class::FailedInside),
             (500, false, Some(&body), headers, Class::NotExecuted),
-            (500, false, Some(&body), bare, Class::FailedInside),
+            (500, false, Some(&body), bare, Class::ExecutedOrNot),
             (500, false, Some(&body), None, Class::ExecutedOrNot),
             (500, false, None, headers, Class::NotExecuted),
             (502, false, None, headers, Class::Unavailable(NONE)),
@@ -191,6 +215,11 @@ mod tests {
         assert_eq!(classify(named, Some(false)), Class::Missing);
         assert_eq!(classify(named, None), Class::Missing);
         assert_eq!(classify(named, Some(true)), Class::NoSuchCall);
+        let route = json!({"message": "The route api/v1/persons/1 could not be found."});
+        assert_eq!(classify(Answer { json: Some(&route), ..named }, Some(false)), Class::NoSuchCall);
+        let stage = Answer { refers_to_records: true, ..answer(404, false, None) };
+        assert_eq!(classify(stage, Some(false)), Class::Missing, "a lead's unknown stage");
+        assert_eq!(classify(stage, None), Class::NoSuchCall, "any server answers so to a wrong address");
     }
 
     #[test]

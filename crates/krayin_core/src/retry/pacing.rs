@@ -193,9 +193,9 @@ mod tests {
     fn one_that_is_known_to_throttle_gets_sixty() {
         let (mut pacing, now) = (Pacing::default(), Instant::now());
         pacing.assume_limit();
-        (0..60).for_each(|_| {
+        for _ in 0..60 {
             go(&mut pacing, now);
-        });
+        }
         assert_eq!(pacing.take(Urgency::Live, now), Leave::ComeBack(WINDOW));
     }
 
@@ -257,9 +257,9 @@ mod tests {
         let straggler = go(&mut pacing, start);
         pacing.learn(number, counted(1), start);
         pacing.learn(straggler, counted(0), start + WINDOW);
-        (0..59).for_each(|_| {
+        for _ in 0..59 {
             go(&mut pacing, start + WINDOW);
-        });
+        }
         assert_eq!(pacing.take(Urgency::Live, start + WINDOW), Leave::ComeBack(WINDOW));
     }
 
@@ -267,9 +267,9 @@ mod tests {
     fn a_request_that_nobody_finished_is_forgotten() {
         let (mut pacing, start) = (Pacing::default(), Instant::now());
         pacing.assume_limit();
-        (0..60).for_each(|_| {
+        for _ in 0..60 {
             go(&mut pacing, start);
-        });
+        }
         go(&mut pacing, start + 2 * WINDOW);
     }
 
