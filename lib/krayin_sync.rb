@@ -33,6 +33,7 @@ require_relative "krayin_sync/doctor"
 module KrayinSync
   @records = Records::Memory.new
   @allow_http = false
+  @allowed_hosts = ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(/[\s,]+/).reject(&:empty?)
 
   class << self
     # @return [#load, #store] where ids are kept when a {ProcessorService} is given no other place
@@ -40,6 +41,12 @@ module KrayinSync
 
     # @return [Boolean] whether plain http may go to other machines than this one; the token would go in the open
     attr_accessor :allow_http
+
+    # @return [Array<String>] hosts that may have private addresses, "*" for all; KRAYIN_SYNC_ALLOWED_HOSTS at first
+    attr_accessor :allowed_hosts
+
+    # @return [Float, nil] seconds below which the wait before a second attempt is drawn; 0 in specs, 1 where nil
+    attr_accessor :retry_base
 
     # @return [#take, #learn, nil] paces the requests of all processes that share it; each process its own where nil
     attr_accessor :pace

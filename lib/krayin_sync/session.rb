@@ -18,8 +18,9 @@ module KrayinSync
       end
 
       @settings = settings.to_h.transform_keys(&:to_s)
-      # Whether the network is safe for plain http is the installation's word, never that of a hook's settings.
-      @settings_json = Snapshot.json(@settings.merge("allow_http" => KrayinSync.allow_http ? true : false))
+      # Where the token may go is the installation's word, never that of a hook's settings.
+      installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts }
+      @settings_json = Snapshot.json(@settings.merge(installation))
       @records = records
       @bulk = bulk
       Native.check(@settings_json)
@@ -33,8 +34,15 @@ module KrayinSync
     # Who paces requests for all processes; where nil, this process paces its own.
     def pace = KrayinSync.pace
 
-    # Who performs HTTP attempts instead of the Rust client; nobody.
-    def transport = nil
+    # Who performs HTTP attempts instead of the Rust client: WebMock where it is on, else nobody.
+    def transport
+      return unless defined?(::WebMock::HttpLibAdapter)
+
+      require_relative "webmock"
+      WebMockTransport.new if WebMockAdapter.enabled?
+    end
+
+    def retry_base = KrayinSync.retry_base
 
     # @return [Object] what a function of the core answers
     def call(function, *arguments)

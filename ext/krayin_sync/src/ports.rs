@@ -10,7 +10,9 @@ use std::{
 
 use krayin_core::{
     BoxFuture,
-    api::{Attempt, Observer, Pace, Request, Response, Transport, TransportError, TransportErrorKind},
+    api::{
+        Attempt, Observer, Pace, Request, ReqwestTransport, Response, Transport, TransportError, TransportErrorKind,
+    },
     records::{Kind, Records, RecordsError, Stored},
     retry::{Leave, Told, Urgency},
 };
@@ -21,8 +23,10 @@ use crate::{convert, park::Mailbox};
 
 /// A question to Ruby.
 pub(crate) enum Ask {
-    /// Perform one HTTP attempt.
-    Send(Request, oneshot::Sender<Result<Response, TransportError>>),
+    /// Perform one HTTP attempt, or have it performed for real.
+    Send(Request, oneshot::Sender<Performed>),
+    /// One that was performed for real has been answered; go on when all who listen have heard of it.
+    Sent(Request, Response, oneshot::Sender<()>),
     /// What is kept for a record?
     Load(Kind, u64, oneshot::Sender<Option<Stored>>),
     /// Keep this for a record.
@@ -35,9 +39,18 @@ pub(crate) enum Ask {
     Attempt(Vec<u8>),
 }
 
+/// What became of a request that Ruby was asked to perform.
+pub(crate) enum Performed {
+    /// This.
+    Here(Result<Response, TransportError>),
+    /// It is not Ruby's to answer.
+    ForReal,
+}
+
 /// The Ruby objects that answer. They live on the calling thread's stack, where the garbage collector sees them.
 pub(crate) struct Answers {
-    /// Responds to `call(method, url, headers, body, timeout)` with `[status, headers, body]`, or is nil.
+    /// Responds to `call(method, url, headers, body)` with `[status, headers, body]`, nil for a timeout or `:real`, and
+    /// to `sent` with the same and an answer's three; or is nil.
     pub(crate) transport: Value,
     /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil.
     pub(crate) records: Value,
@@ -53,6 +66,13 @@ impl Answers {
         match question {
             Ask::Send(request, reply) => {
                 let _ = reply.send(self.send(ruby, &request)?);
+            }
+            Ask::Sent(request, response, reply) => {
+                let body = request.body.as_ref().map(|body| convert::string(ruby, body)).transpose()?;
+                let sent = (request.method.name(), request.url.as_str(), pairs(ruby, &request.headers)?, body);
+                let answer = (response.status, pairs(ruby, &response.headers)?, convert::string(ruby, &response.body)?);
+                let _: Value = self.transport.funcall("sent", (sent, answer))?;
+                let _ = reply.send(());
             }
             Ask::Load(kind, id, reply) => {
                 let json: Option<RString> = self.records.funcall("load", (kind.name(), id))?;
@@ -89,19 +109,17 @@ impl Answers {
         Ok(())
     }
 
-    fn send(&self, ruby: &Ruby, request: &Request) -> Result<Result<Response, TransportError>, Error> {
-        let headers = ruby.hash_new();
-        for (name, value) in &request.headers {
-            headers.aset(name.as_str(), value.as_str())?;
-        }
+    fn send(&self, ruby: &Ruby, request: &Request) -> Result<Performed, Error> {
+        let headers = pairs(ruby, &request.headers)?;
         let body = request.body.as_ref().map(|body| convert::string(ruby, body)).transpose()?;
-        let arguments = (request.method.name(), request.url.as_str(), headers, body, request.timeout.as_secs_f64());
-        let answer: Option<RArray> = self.transport.funcall("call", arguments)?;
-        let Some(answer) = answer else {
-            return Ok(Err(TransportError {
-                kind: TransportErrorKind::Timeout,
-                reason: "no answer within the time limit".into(),
-            }));
+        let answer: Value =
+            self.transport.funcall("call", (request.method.name(), request.url.as_str(), headers, body))?;
+        if magnus::Symbol::from_value(answer).is_some() {
+            return Ok(Performed::ForReal);
+        }
+        let Some(answer) = RArray::from_value(answer) else {
+            let reason = "no answer within the time limit".into();
+            return Ok(Performed::Here(Err(TransportError { kind: TransportErrorKind::Timeout, reason })));
         };
         let (status, headers, body): (u16, RHash, Option<RString>) =
             (answer.entry(0)?, answer.entry(1)?, answer.entry(2)?);
@@ -110,22 +128,42 @@ impl Answers {
             read.push((name.to_lowercase(), value));
             Ok(magnus::r_hash::ForEach::Continue)
         })?;
-        Ok(Ok(Response { status, headers: read, body: body.map(convert::bytes).unwrap_or_default() }))
+        let body = body.map(convert::bytes).unwrap_or_default();
+        Ok(Performed::Here(Ok(Response { status, headers: read, body })))
     }
 }
 
 /// HTTP by Ruby: WebMock's stubs.
-pub(crate) struct RubyTransport(pub(crate) Arc<Mailbox>);
+pub(crate) struct RubyTransport {
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) real: Arc<ReqwestTransport>,
+}
+
+fn pairs(ruby: &Ruby, headers: &[(String, String)]) -> Result<RHash, Error> {
+    let hash = ruby.hash_new();
+    for (name, value) in headers {
+        hash.aset(name.as_str(), value.as_str())?;
+    }
+    Ok(hash)
+}
 
 impl Transport for RubyTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
-            self.0.ask(Ask::Send(request.clone(), reply));
-            // Without an answer the calling thread has left, and this future is being cancelled.
-            answer.await.unwrap_or_else(|_| {
-                Err(TransportError { kind: TransportErrorKind::Interrupted, reason: "cancelled".into() })
-            })
+            self.mailbox.ask(Ask::Send(request.clone(), reply));
+            match answer.await {
+                Ok(Performed::Here(answer)) => answer,
+                Ok(Performed::ForReal) => {
+                    let answer = self.real.send(request).await?;
+                    let (reply, heard) = oneshot::channel();
+                    self.mailbox.ask(Ask::Sent(request.clone(), answer.clone(), reply));
+                    let _ = heard.await;
+                    Ok(answer)
+                }
+                // The calling thread has left, and this future is being cancelled.
+                Err(_) => Err(TransportError { kind: TransportErrorKind::Interrupted, reason: "cancelled".into() }),
+            }
         })
     }
 }

@@ -1,11 +1,11 @@
 //! One call from Ruby: its settings, and the Ruby objects that answer the core's ports.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use krayin_core::{
     Error as CoreError,
     api::{Client, Transport},
-    retry::Urgency,
+    retry::{Backoff, Urgency},
     settings::Settings,
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
@@ -24,10 +24,11 @@ pub(crate) struct Session {
     mailbox: Arc<Mailbox>,
     answers: Answers,
     urgency: Urgency,
+    retry_base: Option<Duration>,
 }
 
 impl Session {
-    /// Reads `session`: `settings_json`, `transport`, `records`, `pace`, `bulk`, `observer`.
+    /// Reads `session`: `settings_json`, `transport`, `records`, `pace`, `bulk`, `retry_base`, `observer`.
     pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
         let json: RString = session.funcall("settings_json", ())?;
         let json = convert::bytes(json);
@@ -43,6 +44,9 @@ impl Session {
                 observer: session.funcall("observer", ())?,
             },
             urgency: if session.funcall("bulk", ())? { Urgency::Bulk } else { Urgency::Live },
+            retry_base: session
+                .funcall::<_, _, Option<f64>>("retry_base", ())?
+                .map(|seconds| Duration::from_secs_f64(seconds.clamp(0.0, 60.0))),
         })
     }
 
@@ -55,7 +59,7 @@ impl Session {
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
             Arc::<krayin_core::api::ReqwestTransport>::clone(&self.state.transport)
         } else {
-            Arc::new(RubyTransport(Arc::clone(&self.mailbox)))
+            Arc::new(RubyTransport { mailbox: Arc::clone(&self.mailbox), real: Arc::clone(&self.state.transport) })
         };
         let server = self.state.server(&connection);
         let identity = connection.identity();
@@ -63,6 +67,9 @@ impl Session {
             .with_state(server)
             .with_urgency(self.urgency)
             .with_jitter(Arc::clone(&self.state.jitter));
+        if let Some(base) = self.retry_base {
+            client = client.with_backoff(Backoff { base, ..Backoff::default() });
+        }
         if !self.answers.pace.is_nil() {
             client = client.with_pace(Arc::new(RubyPace::new(Arc::clone(&self.mailbox), identity)));
         }

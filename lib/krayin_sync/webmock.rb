@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+require "webmock"
+
+module KrayinSync
+  # Registers with WebMock, so that it turns this gem on and off as it does Net::HTTP. Loads itself where WebMock is.
+  class WebMockAdapter < ::WebMock::HttpLibAdapter
+    adapter_for :krayin_sync
+
+    # Net::HTTP tells whether WebMock was on already when this was loaded.
+    @enabled = !::Net::HTTP.equal?(::WebMock::HttpLibAdapters::NetHttpAdapter::OriginalNetHTTP)
+
+    class << self
+      def enable! = @enabled = true
+
+      def disable! = @enabled = false
+
+      def enabled? = @enabled
+    end
+  end
+
+  # Answers the HTTP attempts of one call by WebMock's stubs. Each attempt, so that the core's retries are the real ones.
+  class WebMockTransport
+    # @return [Array(Integer, Hash, String), nil, :real] the stub's answer, nil for its timeout, or leave to connect
+    def call(method, url, headers, body)
+      # The callbacks of a request that is let through want the very object that its stubs were asked with.
+      @signature = ::WebMock::RequestSignature.new(method.downcase.to_sym, url, body: body, headers: headers)
+      ::WebMock::RequestRegistry.instance.requested_signatures.put(@signature)
+      stub = ::WebMock::StubRegistry.instance.response_for_request(@signature)
+      return stubbed(stub) if stub
+      return :real if ::WebMock.net_connect_allowed?(@signature.uri)
+
+      raise ::WebMock::NetConnectNotAllowedError, @signature
+    end
+
+    # A request that was let through has been answered: WebMock's callbacks hear of it, VCR by them.
+    def sent(_request, answer)
+      return unless ::WebMock::CallbackRegistry.any_callbacks?
+
+      status, headers, body = answer
+      response = ::WebMock::Response.new
+      response.status = [status, ""]
+      response.headers = headers
+      response.body = body
+      ::WebMock::CallbackRegistry.invoke_callbacks({ lib: :krayin_sync, real_request: true }, @signature, response)
+    end
+
+    def inspect = "#<#{self.class.name}>"
+
+    private
+
+    def stubbed(stub)
+      return if stub.should_timeout
+
+      stub.raise_error_if_any
+      ::WebMock::CallbackRegistry.invoke_callbacks({ lib: :krayin_sync }, @signature, stub)
+      headers = (stub.headers || {}).to_h { |name, value| [name.to_s, Array(value).join(", ")] }
+      [stub.status[0].to_i, headers, stub.body.to_s]
+    end
+  end
+end
