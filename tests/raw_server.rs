@@ -84,5 +84,5 @@ pub fn write_json(stream: &mut TcpStream, headers: &str, body: &str) -> bool {
     let length = body.len();
     let head =
         format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n");
-    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).is_ok()
+    stream.write_all(format!("{head}{body}").as_bytes()).is_ok()
 }

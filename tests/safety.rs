@@ -170,7 +170,11 @@ fn what_a_caller_puts_into_a_path_stays_on_the_server() {
     let server = ok_server();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let client = client(&server.url(), json!({}));
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let hostile = "(//|http://|\\.\\./|\\\\|@|evil\\.example|:|#|\\?|%2e|\r\n|[a-z0-9]|\\PC){0,12}";
     runner
         .run(&(hostile, "\\PC{0,20}"), |(path, value)| {
