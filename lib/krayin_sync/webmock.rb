@@ -19,7 +19,7 @@ module KrayinSync
     end
   end
 
-  # Answers the HTTP attempts of one call by WebMock's stubs. Each attempt, so that the core's retries are the real ones.
+  # Answers the HTTP attempts of one call by WebMock's stubs. Each attempt, so that retries are the core's own.
   class WebMockTransport
     # @return [Array(Integer, Hash, String), nil, :real] the stub's answer, nil for its timeout, or leave to connect
     def call(method, url, headers, body)

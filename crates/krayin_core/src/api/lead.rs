@@ -79,8 +79,11 @@ impl Client {
         record((Method::Put, &path), self.put(&path, fit(lead), &[]).await?)
     }
 
-    /// Moves a lead to a stage of its pipeline. Its closing date goes along, for a server that would clear it; the
-    /// server's offset tells which day it is, where it is known.
+    /// Moves a lead to a stage of its pipeline.
+    ///
+    /// The package's own call for that clears the closing date, whatever is sent along. So a lead that has one is moved by
+    /// the call that writes its fields, with the date as it is; the server's offset tells which day that is, where it is
+    /// known.
     pub async fn move_lead(
         &self,
         lead: &Lead,
@@ -88,13 +91,21 @@ impl Client {
         utc_offset_minutes: Option<i32>,
     ) -> Result<Lead, ApiError> {
         let dialect = self.connection().dialect;
-        let path = dialect.lead_stage(lead.id);
-        let mut body = Map::from_iter([("lead_pipeline_stage_id".to_owned(), json!(stage_id))]);
         let day = lead.expected_close_date.as_deref().and_then(|date| closing_day(date, utc_offset_minutes));
-        if let (Some(day), Dialect::RestApi) = (day, dialect) {
-            body.insert("expected_close_date".to_owned(), json!(day));
-        }
-        record((Method::Put, &path), self.put(&path, Value::Object(body), &[]).await?)
+        let (path, body) = match (day, dialect) {
+            (Some(day), Dialect::RestApi) => {
+                let mut body = Map::from_iter([
+                    ("lead_pipeline_stage_id".to_owned(), json!(stage_id)),
+                    ("expected_close_date".to_owned(), json!(day)),
+                ]);
+                if let Some(pipeline) = lead.lead_pipeline_id {
+                    body.insert("lead_pipeline_id".to_owned(), json!(pipeline));
+                }
+                (dialect.lead_fields(lead.id), Value::Object(body))
+            }
+            _ => (dialect.lead_stage(lead.id), json!({"lead_pipeline_stage_id": stage_id})),
+        };
+        record((Method::Put, &path), self.put(&path, body, &[]).await?)
     }
 
     /// The activities of a lead and of its person.

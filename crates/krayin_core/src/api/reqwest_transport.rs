@@ -1,5 +1,7 @@
 use std::{
+    collections::HashMap,
     error::Error as StdError,
+    net::IpAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -7,7 +9,7 @@ use std::{
 use rustls::CertificateError;
 
 use super::{
-    resolver::{GuardedResolver, PrivateAddress},
+    resolver::{Names, PrivateAddress, Resolver},
     transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
 };
 use crate::{BoxFuture, settings::SettingsError};
@@ -27,7 +29,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// Belongs to the tokio runtime and the process in which it was made.
 #[derive(Debug)]
 pub struct ReqwestTransport {
-    authority: Option<Vec<reqwest::Certificate>>,
+    authority: Vec<reqwest::Certificate>,
+    names: Names,
     guarded: reqwest::Client,
     /// For hosts that may have any address: connections of its own, so that no other request comes to use one.
     open: OnceLock<Option<reqwest::Client>>,
@@ -36,37 +39,42 @@ pub struct ReqwestTransport {
 impl ReqwestTransport {
     /// Trusts the machine's certificate authorities (or those of `SSL_CERT_FILE`); make one a process.
     pub fn new() -> Result<Self, SettingsError> {
-        Self::build(None)
+        Self::build(Vec::new(), Names::default())
     }
 
     /// Trusts the authorities of `pem` as well.
     pub fn with_authority(pem: &[u8]) -> Result<Self, SettingsError> {
         let authority = reqwest::Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
         let unreadable = || SettingsError::one("the certificate authority is not PEM");
-        Self::build(Some(authority.ok_or_else(unreadable)?))
+        Self::build(authority.ok_or_else(unreadable)?, Names::default())
     }
 
-    fn build(authority: Option<Vec<reqwest::Certificate>>) -> Result<Self, SettingsError> {
+    /// The same, with these addresses for these names, as a hosts file has them. They are guarded like any other.
+    pub fn with_names(self, names: HashMap<String, Vec<IpAddr>>) -> Result<Self, SettingsError> {
+        Self::build(self.authority, Arc::new(names))
+    }
+
+    fn build(authority: Vec<reqwest::Certificate>, names: Names) -> Result<Self, SettingsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         // Fails only where the process has one already, which serves as well.
         let _ = rustls::crypto::CryptoProvider::install_default((*provider).clone());
-        let guarded = client(authority.as_deref()).dns_resolver(GuardedResolver).build().map_err(|_| {
+        let guarded = client(&authority, &names, true).build().map_err(|_| {
             SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
         })?;
-        Ok(Self { authority, guarded, open: OnceLock::new() })
+        Ok(Self { authority, names, guarded, open: OnceLock::new() })
     }
 
     fn client_for(&self, request: &Request) -> Option<&reqwest::Client> {
         if request.any_address {
-            self.open.get_or_init(|| client(self.authority.as_deref()).build().ok()).as_ref()
+            self.open.get_or_init(|| client(&self.authority, &self.names, false).build().ok()).as_ref()
         } else {
             Some(&self.guarded)
         }
     }
 }
 
-fn client(authority: Option<&[reqwest::Certificate]>) -> reqwest::ClientBuilder {
-    let builder = reqwest::Client::builder()
+fn client(authority: &[reqwest::Certificate], names: &Names, guarded: bool) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
         .user_agent(concat!("krayin_sync/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -74,11 +82,9 @@ fn client(authority: Option<&[reqwest::Certificate]>) -> reqwest::ClientBuilder 
         .no_proxy()
         .pool_idle_timeout(KEEP_IDLE)
         .connect_timeout(CONNECT_WITHIN)
-        .tcp_nodelay(true);
-    match authority {
-        Some(authority) => builder.tls_certs_merge(authority.iter().cloned()),
-        None => builder,
-    }
+        .tcp_nodelay(true)
+        .tls_certs_merge(authority.iter().cloned())
+        .dns_resolver(Resolver { guarded, names: Arc::clone(names) })
 }
 
 impl Transport for ReqwestTransport {

@@ -1,19 +1,34 @@
-use std::{fmt, net::SocketAddr};
+use std::{
+    collections::HashMap,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::destination::may_connect;
 
-/// Resolves a name and lets through only addresses that it may have. What is checked here is what is connected to: a
+/// Addresses that are known without asking the system.
+pub(super) type Names = Arc<HashMap<String, Vec<IpAddr>>>;
+
+/// Resolves a name and, where it is guarded, lets through only addresses that it may have. What is checked here is what is connected to: a
 /// name that answers differently the next time gains nothing.
 #[derive(Debug)]
-pub(super) struct GuardedResolver;
+pub(super) struct Resolver {
+    pub(super) guarded: bool,
+    pub(super) names: Names,
+}
 
-impl Resolve for GuardedResolver {
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let (guarded, known) = (self.guarded, self.names.get(name.as_str()).cloned());
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !found.iter().all(|address| may_connect(name.as_str(), address.ip())) {
+            let found: Vec<SocketAddr> = match known {
+                Some(addresses) => addresses.into_iter().map(|address| (address, 0).into()).collect(),
+                None => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+            };
+            if guarded && !found.iter().all(|address| may_connect(name.as_str(), address.ip())) {
                 return Err(PrivateAddress.into());
             }
             Ok(Box::new(found.into_iter()) as Addrs)
