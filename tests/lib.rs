@@ -1,5 +1,9 @@
 //! What the tests of this folder share.
 
+mod cases;
+mod file_records;
 mod support;
 
+pub use cases::{Case, cases};
+pub use file_records::FileRecords;
 pub use support::{SERVERS, TOKEN, World, conversation, jane};

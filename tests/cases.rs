@@ -1,0 +1,186 @@
+use krayin_sim::Sim;
+use serde_json::{Value, json};
+
+use crate::{conversation, jane};
+
+/// An event with what comes before it, and what must be in Krayin after it: once, and linked.
+pub struct Case {
+    /// What it is called.
+    pub name: &'static str,
+    /// Settings beside the usual ones.
+    pub settings: Value,
+    /// Whether a workflow waits for new persons.
+    pub workflow: bool,
+    /// A person who is there without being known.
+    pub theirs: Option<Value>,
+    /// Events that went well before.
+    pub before: Vec<(&'static str, Value)>,
+    /// What is deleted in Krayin then: `person` (with its leads), `lead` or `activity`.
+    pub deleted: Option<&'static str>,
+    /// The event.
+    pub event: (&'static str, Value),
+    /// Persons, leads, organizations and activities in the end.
+    pub counts: [usize; 4],
+    /// What must be read somewhere in the end.
+    pub shown: Option<(&'static str, &'static str)>,
+}
+
+fn case(name: &'static str, event: &'static str, data: Value, counts: [usize; 4]) -> Case {
+    Case {
+        name,
+        settings: json!({}),
+        workflow: false,
+        theirs: None,
+        before: Vec::new(),
+        deleted: None,
+        event: (event, data),
+        counts,
+        shown: None,
+    }
+}
+
+fn changed(mut record: Value, field: &str, value: Value) -> Value {
+    record[field] = value;
+    record
+}
+
+fn contact(contact: Value) -> Value {
+    json!({"contact": contact})
+}
+
+/// Every flow of the sync.
+pub fn cases() -> Vec<Case> {
+    let known = || vec![("contact.created", contact(jane()))];
+    let conversations = || json!({"sync_conversations": true});
+    let talk = || json!({"conversation": conversation("Channel::Whatsapp")});
+    let resolved = || json!({"conversation": changed(conversation("Channel::Whatsapp"), "status", json!("resolved"))});
+    let begun = || vec![("contact.created", contact(jane())), ("conversation.created", talk())];
+    let message = json!({"message": {
+        "id": 9, "message_type": "outgoing", "content": "A reply", "created_at": "2026-11-24T10:02:00Z",
+        "sender": {"name": "Ann", "type": "User"}, "conversation": conversation("Channel::Api")
+    }});
+    let stages = json!({"stage_progression_enabled": true, "stage_on_conversation_created": 2});
+    let no_company = |fields: Value| {
+        let mut jane = jane();
+        jane.as_object_mut().unwrap().remove("additional_attributes");
+        for (key, value) in fields.as_object().unwrap() {
+            jane[key] = value.clone();
+        }
+        contact(jane)
+    };
+    vec![
+        case("new contact", "contact.created", contact(jane()), [1, 1, 1, 0]),
+        case("new contact without phone", "contact.created", no_company(json!({"phone_number": null})), [1, 1, 0, 0]),
+        case("new contact without e-mail", "contact.created", no_company(json!({"email": null})), [1, 1, 0, 0]),
+        Case { workflow: true, ..case("new contact, workflow", "contact.created", contact(jane()), [1, 1, 1, 0]) },
+        Case {
+            theirs: Some(json!({
+                "name": "Jane", "emails": [{"value": "Jane@example.com", "label": "work"}],
+                "contact_numbers": [{"value": "+1 (415) 555-0182", "label": "work"}]
+            })),
+            ..case("person there, no lead", "contact.created", no_company(json!({})), [1, 1, 0, 0])
+        },
+        Case {
+            before: known(),
+            shown: Some(("persons", "Jane Smith")),
+            ..case(
+                "contact renamed",
+                "contact.updated",
+                contact(changed(jane(), "name", json!("Jane Smith"))),
+                [1, 1, 1, 0],
+            )
+        },
+        Case {
+            before: known(),
+            deleted: Some("person"),
+            shown: Some(("leads", "Jane Smith")),
+            ..case(
+                "person deleted",
+                "contact.updated",
+                contact(changed(jane(), "name", json!("Jane Smith"))),
+                [1, 1, 1, 0],
+            )
+        },
+        Case {
+            before: known(),
+            deleted: Some("lead"),
+            ..case(
+                "lead deleted",
+                "contact.updated",
+                contact(changed(jane(), "name", json!("Jane Smith"))),
+                [1, 1, 1, 0],
+            )
+        },
+        Case {
+            settings: conversations(),
+            ..case("conversation, new contact", "conversation.created", talk(), [1, 1, 1, 1])
+        },
+        Case {
+            settings: conversations(),
+            before: known(),
+            ..case("conversation, known contact", "conversation.created", talk(), [1, 1, 1, 1])
+        },
+        Case {
+            settings: conversations(),
+            before: begun(),
+            shown: Some(("activities", "esolved")),
+            ..case("conversation resolved", "conversation.updated", resolved(), [1, 1, 1, 1])
+        },
+        Case {
+            settings: conversations(),
+            before: begun(),
+            deleted: Some("activity"),
+            ..case("activity deleted", "conversation.updated", resolved(), [1, 1, 1, 1])
+        },
+        Case {
+            settings: json!({"sync_messages": true}),
+            before: known(),
+            ..case("message", "message.created", message, [1, 1, 1, 1])
+        },
+        Case {
+            settings: stages,
+            before: known(),
+            shown: Some(("leads", "\"lead_pipeline_stage_id\":2")),
+            ..case("stage", "conversation.created", talk(), [1, 1, 1, 0])
+        },
+    ]
+}
+
+impl Case {
+    /// What is wrong in the end: too many of something, too few, not linked, not shown.
+    pub fn wrong(&self, sim: &Sim, dialect_links_leads: bool) -> Vec<String> {
+        let [persons, leads, organizations, activities] =
+            [sim.persons(), sim.leads(), sim.organizations(), sim.activities()];
+        let mut wrong = Vec::new();
+        let lists =
+            [("persons", &persons), ("leads", &leads), ("organizations", &organizations), ("activities", &activities)];
+        for ((name, list), wanted) in lists.iter().zip(self.counts) {
+            if list.len() != wanted {
+                wrong.push(format!("{} {name} instead of {wanted}", list.len()));
+            }
+        }
+        let id = |list: &[Value]| list.first().map(|record| record["id"].clone()).unwrap_or_default();
+        if leads.iter().any(|lead| lead["person"]["id"] != id(&persons) && lead["person_id"] != id(&persons)) {
+            wrong.push("the lead is not the person's".into());
+        }
+        if self.counts[2] == 1 && persons.iter().any(|person| person["organization_id"] != id(&organizations)) {
+            wrong.push("the person is not the organization's".into());
+        }
+        for activity in &activities {
+            let both = self.event.0 != "message.created" && dialect_links_leads;
+            let is_persons = activity["person_ids"] == json!([id(&persons)]);
+            let is_leads = activity["lead_ids"] == json!([id(&leads)]);
+            if !is_persons || (both && !is_leads) {
+                wrong.push(format!("the activity is not linked: {} {}", activity["person_ids"], activity["lead_ids"]));
+            }
+        }
+        if let Some((list, text)) = self.shown
+            && !lists
+                .iter()
+                .any(|(name, records)| *name == list && records.iter().any(|record| record.to_string().contains(text)))
+        {
+            wrong.push(format!("{text} is not among the {list}"));
+        }
+        wrong
+    }
+}

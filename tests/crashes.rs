@@ -1,0 +1,125 @@
+//! A process is killed before and after every request and every store of every flow; then the event runs again, in a
+//! new process. In the end there is one of everything, linked, and nothing is lost.
+
+use std::{
+    process::{Command, Output},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use krayin_core::{
+    api::{Client, ReqwestTransport},
+    settings::Settings,
+    setup,
+};
+use krayin_sim::{Options, Server, Sim};
+use krayin_tests::{Case, TOKEN, cases};
+use serde_json::{Value, json};
+
+static POINTS: AtomicUsize = AtomicUsize::new(0);
+static DOUBLED: AtomicUsize = AtomicUsize::new(0);
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
+fn victim(folder: &std::path::Path, point: u32, settings: &Value, event: &str, data: &Value) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_victim"))
+        .arg(folder.join("records.json"))
+        .args([point.to_string(), settings.to_string(), event.to_owned(), data.to_string()])
+        .output()
+        .unwrap()
+}
+
+/// Brings Krayin and the records to where the event finds them.
+fn prepare(case: &Case, sim: &Sim, folder: &std::path::Path) -> Value {
+    sim.reset();
+    let _ = std::fs::remove_file(folder.join("records.json"));
+    let mut settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let read = |settings: &Value| Settings::from_json(settings.to_string().as_bytes()).unwrap();
+        let transport = std::sync::Arc::new(ReqwestTransport::new().unwrap());
+        let client = Client::new(read(&settings).connection().unwrap(), transport);
+        if case.workflow {
+            let workflow = json!({
+                "name": "Greet", "description": "d", "entity_type": "persons", "event": "contacts.person.create.after",
+                "condition_type": "and", "conditions": [], "actions": []
+            });
+            client.post("settings/workflows", workflow, &[]).await.unwrap();
+        }
+        if let Some(theirs) = &case.theirs {
+            client.create_person(theirs.clone()).await.unwrap();
+        }
+        let (found, _) = setup::connect(&read(&settings), &client).await.unwrap();
+        for values in [serde_json::to_value(found).unwrap(), case.settings.clone()] {
+            for (key, value) in values.as_object().unwrap() {
+                settings[key] = value.clone();
+            }
+        }
+        for (event, data) in &case.before {
+            let ran = victim(folder, 0, &settings, event, data);
+            assert!(ran.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&ran.stderr));
+        }
+        let client = &client;
+        let delete = |path: String| async move {
+            client.delete(&path, &[]).await.unwrap();
+        };
+        match case.deleted {
+            Some("activity") => delete(format!("activities/{}", sim.activities()[0]["id"])).await,
+            Some("lead") => delete(format!("leads/{}", sim.leads()[0]["id"])).await,
+            Some(_) => {
+                delete(format!("leads/{}", sim.leads()[0]["id"])).await;
+                delete(format!("contacts/persons/{}", sim.persons()[0]["id"])).await;
+            }
+            None => {}
+        }
+    });
+    settings
+}
+
+fn kill_everywhere(server: Server) -> Vec<String> {
+    let tokens = vec![TOKEN.to_owned()];
+    let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
+    let folder = std::env::temp_dir().join(format!("krayin-crashes-{}-{server:?}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut failures = Vec::new();
+    for case in cases() {
+        if server == Server::Documented && (case.workflow || case.deleted.is_some()) {
+            continue; // The document knows neither workflows nor deletions.
+        }
+        let mut point = 0;
+        loop {
+            point += 1;
+            let settings = prepare(&case, &sim, &folder);
+            let (event, data) = &case.event;
+            let killed = victim(&folder, point, &settings, event, data);
+            if killed.status.success() {
+                break; // It has fewer points.
+            }
+            POINTS.fetch_add(1, Ordering::Relaxed);
+            let again = victim(&folder, 0, &settings, event, data);
+            let mut wrong = case.wrong(&sim, server != Server::Documented);
+            if !again.status.success() {
+                wrong.push(String::from_utf8_lossy(&again.stderr).into_owned());
+            }
+            let doubled = wrong.iter().any(|what| what.contains("instead") && !what.starts_with('0'));
+            DOUBLED.fetch_add(usize::from(doubled), Ordering::Relaxed);
+            LOST.fetch_add(usize::from(!wrong.is_empty() && !doubled), Ordering::Relaxed);
+            failures
+                .extend(wrong.iter().map(|what| format!("{server:?}, {}, killed at point {point}: {what}", case.name)));
+        }
+        assert!(point > 4, "{server:?}, {}: no more than {point} points", case.name);
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    failures
+}
+
+#[test]
+fn a_process_may_be_killed_anywhere() {
+    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = servers.map(|server| scope.spawn(move || kill_everywhere(server))).into();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let [points, doubled, lost] = [&POINTS, &DOUBLED, &LOST].map(|count| count.load(Ordering::Relaxed));
+    println!("{points} points, {doubled} doubled, {lost} lost");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(points > 300, "{points}");
+}
