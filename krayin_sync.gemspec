@@ -26,9 +26,12 @@ Gem::Specification.new do |spec|
 
   # Cargo wants the manifest of every member of the workspace. The simulator and the tests are packed by their manifests
   # alone, so that the one Cargo.lock holds for the packed workspace too.
-  packed = %r{\A(?:(?:README|CHANGELOG)\.md|LICENSE|Cargo\.(?:toml|lock)|(?:crates/\w+|tests)/Cargo\.toml|
+  packed = %r{\A(?:(?:README|CHANGELOG)\.md|LICENSE|Cargo\.(?:toml|lock)|(?:crates/\w+|bench|tests)/Cargo\.toml|
+                   bin/krayin-sync|
                    (?:lib|config|ext|crates/krayin_core/src)/.+)\z}x
   spec.files = tracked.grep(packed).reject { |path| path.end_with?(".so", ".bundle") }
+  spec.bindir = "bin"
+  spec.executables = ["krayin-sync"]
   spec.require_paths = ["lib"]
   spec.extensions = ["ext/krayin_sync/Cargo.toml"]
 end

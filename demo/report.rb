@@ -16,7 +16,7 @@ class Report
   def heading = line("#", "event", "contact", "requests", "what happened")
 
   def event(number, event, requests, happened)
-    line(number, event["event"], name(event.dig("data", "contact").to_h), requests.zero? ? "-" : requests, happened)
+    line(number, event["event"], name(contact(event["data"])), requests.zero? ? "-" : requests, happened)
   end
 
   # `records` as the simulator tells them, `stages` {1 => "New"}
@@ -36,6 +36,11 @@ class Report
     say [
       number.to_s.rjust(3), pad(event, 15), pad(cut(contact, WIDEST), WIDEST), requests.to_s.rjust(8), cut(happened, 64)
     ].join("  ")
+  end
+
+  def contact(data)
+    found = data["contact"] || data.dig("conversation", "contact") || data.dig("message", "conversation", "contact")
+    found.to_h
   end
 
   def name(contact)

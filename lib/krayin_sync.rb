@@ -2,6 +2,7 @@
 
 require "json"
 require "logger"
+require "openssl"
 require "time"
 
 require_relative "krayin_sync/version"
@@ -25,6 +26,7 @@ require_relative "krayin_sync/person_finder_service"
 require_relative "krayin_sync/lead_finder_service"
 require_relative "krayin_sync/processor_service"
 require_relative "krayin_sync/setup_service"
+require_relative "krayin_sync/doctor"
 
 # Keeps a Krayin CRM in step with Chatwoot.
 module KrayinSync
@@ -37,6 +39,13 @@ module KrayinSync
 
     # @return [Boolean] whether plain http may go to other machines than this one; the token would go in the open
     attr_accessor :allow_http
+
+    # @return [#fetch, nil] keeps for an hour what the set-up found; Rails' own inside Rails, none elsewhere
+    attr_writer :cache
+
+    def cache
+      @cache || (::Rails.cache if defined?(::Rails) && ::Rails.respond_to?(:cache))
+    end
 
     # @return [Logger, nil] where attempts are told; Rails' own inside Rails, nobody elsewhere
     attr_writer :logger

@@ -18,7 +18,7 @@ RSpec.describe KrayinSync::ProcessorService do
     outcome = nil
     requests = krayin.requests { outcome = perform(contact) }
     expect(requests).to eq(["GET /contacts/persons/search", "POST /leads"])
-    expect(outcome).to include(status: "synced", requests: 2, created: %w[organization person lead], reasons: [])
+    expect(outcome).to include(status: "synced", requests: 2, created: %w[person lead], reasons: [])
     expect(outcome[:ids].keys).to eq(%i[person lead organization])
     person = krayin.records["persons"].find { |known| known["id"] == outcome[:ids][:person] }
     expect(person).to include("name" => "Jane", "emails" => [{ "value" => "jane@example.com", "label" => "work" }])

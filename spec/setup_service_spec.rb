@@ -29,4 +29,20 @@ RSpec.describe KrayinSync::SetupService do
     expect { connect("nowhere") }.to raise_error(KrayinSync::ConfigurationError)
     expect(hook.settings).to eq("sync_messages" => true)
   end
+
+  it "keeps what it found for an hour, by address and token, without the token" do
+    krayin = SimulatedKrayin.of("2.1.0")
+    cache = Class.new do
+      attr_reader :kept
+
+      def fetch(key, expires_in:) = (@kept ||= {})[[key, expires_in]] ||= yield
+    end.new
+    connect = lambda do |token|
+      described_class.new(inbox: nil, api_url: krayin.url, api_token: token, cache: cache).perform
+    end
+    expect(krayin.requests { 2.times { connect.call(SimulatedKrayin::TOKEN) } }.size).to eq(6)
+    expect { connect.call("1|other") }.to raise_error(KrayinSync::AuthenticationError)
+    expect(cache.kept.keys.map(&:last)).to eq([3600])
+    expect(cache.kept.inspect).not_to include(SimulatedKrayin::TOKEN)
+  end
 end

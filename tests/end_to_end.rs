@@ -7,83 +7,23 @@ use krayin_core::{
     api::{Client, ErrorKind, ReqwestTransport},
     records::{Kind, Memory, Records, Stored},
     settings::Settings,
-    setup,
-    sync::{self, Event, Outcome, Status},
+    sync::{self, Event, Status},
 };
 use krayin_sim::{Options, Server, Sim};
-use serde_json::{Value, json};
-
-const TOKEN: &str = "1|end-to-end-0123456789";
-
-struct World {
-    sim: Sim,
-    settings: Value,
-    records: Memory,
-    transport: Arc<ReqwestTransport>,
-}
-
-impl World {
-    fn new(server: Server) -> Self {
-        let tokens = vec![TOKEN.to_owned()];
-        let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
-        let settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
-        Self { sim, settings, records: Memory::default(), transport: Arc::new(ReqwestTransport::new().unwrap()) }
-    }
-
-    async fn connected(server: Server) -> Self {
-        let mut world = Self::new(server);
-        let settings = world.settings();
-        let (found, requests) = setup::connect(&settings, &world.client(&settings)).await.unwrap();
-        assert_eq!(requests, 6);
-        let found = serde_json::to_value(found).unwrap();
-        for (key, value) in found.as_object().unwrap() {
-            world.settings[key] = value.clone();
-        }
-        world.sim.clear_requests();
-        world
-    }
-
-    fn settings(&self) -> Settings {
-        Settings::from_json(self.settings.to_string().as_bytes()).unwrap()
-    }
-
-    fn client(&self, settings: &Settings) -> Client {
-        Client::new(settings.connection().unwrap(), self.transport.clone())
-    }
-
-    /// Runs an event; the requests that it says it took are those that the server counted.
-    async fn event(&self, name: &str, contact: Value) -> Result<Outcome, Error> {
-        self.sim.clear_requests();
-        let settings = self.settings();
-        let event = Event::from_json(name, json!({"contact": contact}).to_string().as_bytes()).unwrap();
-        let outcome = sync::process(&event, &settings, &self.client(&settings), &self.records).await;
-        if let Ok(outcome) = &outcome {
-            assert_eq!(self.sim.requests().len(), outcome.requests as usize, "{outcome:?}");
-        }
-        outcome
-    }
-
-    fn contact(&self) -> Value {
-        json!({
-            "id": 7, "name": "Jane Doe", "email": "jane@example.com", "phone_number": "+14155550182",
-            "additional_attributes": {"company_name": "Acme, Inc."}
-        })
-    }
-}
-
-const SERVERS: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
+use krayin_tests::{SERVERS, TOKEN, World, jane};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_new_contact_is_two_requests_and_a_change_that_krayin_cannot_see_none() {
     for server in SERVERS {
         let world = World::connected(server).await;
-        let outcome = world.event("contact.created", world.contact()).await.unwrap();
+        let outcome = world.contact("contact.created", jane()).await;
         assert_eq!((outcome.status, outcome.requests), (Status::Synced, 2), "{server:?} {outcome:?}");
-        assert_eq!(outcome.created, ["organization", "person", "lead"], "{server:?}");
-        let mut seen = world.contact();
+        assert_eq!(outcome.created, ["person", "lead"], "{server:?}");
+        let mut seen = jane();
         seen["last_activity_at"] = json!("2026-01-01T00:00:00Z");
         seen["additional_attributes"]["created_at_ip"] = json!("203.0.113.9");
-        let outcome = world.event("contact_updated", seen).await.unwrap();
+        let outcome = world.contact("contact_updated", seen).await;
         assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0));
         assert_eq!((world.sim.persons().len(), world.sim.leads().len(), world.sim.organizations().len()), (1, 1, 1));
         assert_eq!(world.sim.organizations()[0]["name"], "Acme, Inc.");
@@ -106,10 +46,10 @@ async fn every_mixture_of_address_and_number_is_created_once_on_every_server() {
         {
             let mut contact = contact;
             contact["id"] = json!(id + 1);
-            let outcome = world.event("contact.created", contact.clone()).await.unwrap();
+            let outcome = world.contact("contact.created", contact.clone()).await;
             assert_eq!(outcome.requests, 2, "{server:?} {contact} {outcome:?}");
-            world.forget(id as u64 + 1).await;
-            let again = world.event("contact.created", contact.clone()).await.unwrap();
+            world.forget(Kind::Contact, id as u64 + 1).await;
+            let again = world.contact("contact.created", contact.clone()).await;
             assert_eq!((again.ids, again.requests), (outcome.ids, 2), "{server:?} {contact}");
         }
         assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (5, 5), "{server:?}");
@@ -119,16 +59,10 @@ async fn every_mixture_of_address_and_number_is_created_once_on_every_server() {
     }
 }
 
-impl World {
-    async fn forget(&self, id: u64) {
-        self.records.store(Kind::Contact, id, &Stored::default()).await.unwrap();
-    }
-}
-
 #[tokio::test]
 async fn an_anonymous_visitor_costs_nothing() {
     let world = World::connected(Server::Krayin210).await;
-    let outcome = world.event("contact.created", json!({"id": 1, "name": "winter-moon-12"})).await.unwrap();
+    let outcome = world.contact("contact.created", json!({"id": 1, "name": "winter-moon-12"})).await;
     assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0));
     assert!(outcome.reasons[0].contains("neither an e-mail address nor a phone number"));
 }
@@ -136,33 +70,31 @@ async fn an_anonymous_visitor_costs_nothing() {
 #[tokio::test]
 async fn a_person_of_theirs_is_found_and_keeps_what_they_entered() {
     let world = World::connected(Server::Krayin210).await;
-    let settings = world.settings();
     let theirs = json!({
         "name": "Dr. Jane Doe", "job_title": "CTO", "user_id": 1, "organization_name": "Other Ltd",
         "emails": [{"value": "Jane@Example.com", "label": "home"}],
         "contact_numbers": [{"value": "+1 (415) 555-0182", "label": "home"}]
     });
-    let client = world.client(&settings);
+    let client = world.client();
     let theirs_id = client.create_person(theirs).await.unwrap().id;
-    let outcome = world.event("contact.created", world.contact()).await.unwrap();
+    let outcome = world.contact("contact.created", jane()).await;
     assert_eq!(outcome.ids.get("person"), Some(theirs_id));
     assert_eq!((outcome.requests, outcome.created.as_slice()), (3, ["lead"].as_slice()), "{outcome:?}");
     let person = client.get_person(theirs_id).await.unwrap();
     assert_eq!(person.name.as_deref(), Some("Dr. Jane Doe"));
     assert_eq!(person.organization.unwrap().name.as_deref(), Some("Other Ltd"));
     assert_eq!(person.sales_owner.unwrap().id, 1);
-    world.forget(7).await;
-    let again = world.event("contact.updated", world.contact()).await.unwrap();
+    world.forget(Kind::Contact, 7).await;
+    let again = world.contact("contact.updated", jane()).await;
     assert_eq!((again.requests, again.created.len(), again.ids), (2, 0, outcome.ids));
 }
 
 #[tokio::test]
 async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
     let world = World::connected(Server::Krayin210).await;
-    let ids = world.event("contact.created", world.contact()).await.unwrap().ids;
+    let ids = world.contact("contact.created", jane()).await.ids;
     let (person_id, lead_id) = (ids.get("person").unwrap(), ids.get("lead").unwrap());
-    let settings = world.settings();
-    let client = world.client(&settings);
+    let client = world.client();
     client
         .update_lead(
             lead_id,
@@ -171,9 +103,9 @@ async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
         .await
         .unwrap();
 
-    let mut contact = world.contact();
+    let mut contact = jane();
     contact["email"] = json!("jane.doe@example.com");
-    let outcome = world.event("contact.updated", contact.clone()).await.unwrap();
+    let outcome = world.contact("contact.updated", contact.clone()).await;
     assert_eq!((outcome.requests, outcome.updated.as_slice()), (2, ["person"].as_slice()));
     let person = client.get_person(person_id).await.unwrap();
     assert_eq!(person.emails[0].value, "jane.doe@example.com");
@@ -181,7 +113,7 @@ async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
 
     contact["name"] = json!("Jane Smith");
     contact["custom_attributes"] = json!({"deal_value": 250});
-    let outcome = world.event("contact.updated", contact).await.unwrap();
+    let outcome = world.contact("contact.updated", contact).await;
     assert_eq!((outcome.requests, outcome.updated.as_slice()), (4, ["person", "lead"].as_slice()));
     assert_eq!(outcome.reasons, ["The lead's title was edited in Krayin and is left alone."]);
     let lead = client.get_lead(lead_id).await.unwrap();
@@ -194,14 +126,13 @@ async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
 #[tokio::test]
 async fn what_was_deleted_in_krayin_is_healed_within_the_event() {
     let world = World::connected(Server::Krayin210).await;
-    let ids = world.event("contact.created", world.contact()).await.unwrap().ids;
-    let settings = world.settings();
-    let client = world.client(&settings);
+    let ids = world.contact("contact.created", jane()).await.ids;
+    let client = world.client();
     client.delete(&format!("leads/{}", ids.get("lead").unwrap()), &[]).await.unwrap();
     client.delete(&format!("contacts/persons/{}", ids.get("person").unwrap()), &[]).await.unwrap();
-    let mut contact = world.contact();
+    let mut contact = jane();
     contact["name"] = json!("Jane Again");
-    let outcome = world.event("contact.updated", contact).await.unwrap();
+    let outcome = world.contact("contact.updated", contact).await;
     assert_eq!(outcome.created, ["person", "lead"]);
     assert!(outcome.reasons[0].contains("gone from Krayin"), "{:?}", outcome.reasons);
     assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (1, 1));
@@ -210,16 +141,16 @@ async fn what_was_deleted_in_krayin_is_healed_within_the_event() {
 #[tokio::test]
 async fn a_number_of_someone_elses_stays_with_that_person() {
     let world = World::connected(Server::Krayin210).await;
-    world.event("contact.created", world.contact()).await.unwrap();
+    world.contact("contact.created", jane()).await;
     let other = json!({"id": 8, "name": "John", "email": "john@example.com", "phone_number": "+14155550182"});
-    let outcome = world.event("contact.created", other.clone()).await.unwrap();
+    let outcome = world.contact("contact.created", other.clone()).await;
     // By its number the contact is Jane's person: the only one who has it.
     assert_eq!(outcome.created.len(), 0, "{outcome:?}");
     let third = json!({"id": 9, "name": "Third", "email": "third@example.com"});
-    world.event("contact.created", third.clone()).await.unwrap();
+    world.contact("contact.created", third.clone()).await;
     let mut third = third;
     third["phone_number"] = json!("+14155550182");
-    let outcome = world.event("contact.updated", third).await.unwrap();
+    let outcome = world.contact("contact.updated", third).await;
     assert_eq!(outcome.reasons, ["The phone number belongs to another person in Krayin and was left out."]);
     assert_eq!(world.sim.persons().len(), 2);
 }
@@ -233,8 +164,8 @@ async fn ids_of_another_krayin_are_not_used() {
         ..Stored::default()
     };
     world.records.store(Kind::Contact, 7, &elsewhere).await.unwrap();
-    let outcome = world.event("contact.updated", world.contact()).await.unwrap();
-    assert_eq!(outcome.created, ["organization", "person", "lead"]);
+    let outcome = world.contact("contact.updated", jane()).await;
+    assert_eq!(outcome.created, ["person", "lead"]);
 }
 
 #[tokio::test]
@@ -257,8 +188,7 @@ async fn a_refused_token_is_one_error_without_the_token() {
 #[tokio::test]
 async fn one_connection_carries_many_calls() {
     let world = World::connected(Server::Krayin210).await;
-    let settings = world.settings();
-    let client = world.client(&settings);
+    let client = world.client();
     let before = world.sim.connections();
     for _ in 0..100 {
         client.current_user().await.unwrap();

@@ -275,7 +275,7 @@ fn kept_back(mut message: Map<String, Value>, way: usize) -> Map<String, Value> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_json_maps(value in value(), offset in any::<Option<i32>>()) {

@@ -111,6 +111,48 @@ fn a_delay_of_the_answer() {
     });
 }
 
+/// Sends these persons at the same moment, each checked before any is written. Answers the statuses.
+fn at_once(sim: &Sim, persons: &[Value]) -> Vec<u16> {
+    let write = Action::SlowWrite(Duration::from_millis(150));
+    sim.fault(Fault::on("POST", "/contacts/persons", write).times(u32::try_from(persons.len()).unwrap()));
+    std::thread::scope(|scope| {
+        let send =
+            |person| scope.spawn(move || Client::new(sim).send("POST", "/contacts/persons", Some(person)).status);
+        let threads: Vec<_> = persons.iter().map(send).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+fn person(number: &str) -> Value {
+    json!({
+        "name": "J", "emails": [{"value": "j@example.com", "label": "work"}],
+        "contact_numbers": [{"value": number, "label": "work"}],
+    })
+}
+
+#[test]
+fn at_the_same_moment_several_with_one_email_get_through() {
+    let sim = start();
+    let statuses = at_once(&sim, &["+1", "+2", "+3", "+4"].map(person));
+    assert_eq!((statuses, sim.persons().len()), (vec![200; 4], 4));
+    assert_eq!(Client::new(&sim).post("/contacts/persons", person("+5")).status, 422, "later the check sees them");
+}
+
+#[test]
+fn at_the_same_moment_one_of_equal_persons_gets_through() {
+    let sim = start();
+    let mut statuses = at_once(&sim, &["+1", "+1", "+1"].map(person));
+    statuses.sort_unstable();
+    assert_eq!((statuses, sim.persons().len()), (vec![200, 500, 500], 1));
+}
+
+#[test]
+fn a_slow_write_refuses_at_once_what_is_taken_already() {
+    let sim = start();
+    assert_eq!(Client::new(&sim).post("/contacts/persons", person("+1")).status, 200);
+    assert_eq!(at_once(&sim, &[person("+2")]), [422]);
+}
+
 #[test]
 fn a_close_before_the_body_was_read() {
     let sim = start();
@@ -337,6 +379,7 @@ fn faults_are_set_and_cleared_over_http() {
     for action in [
         json!({"action": "delay", "ms": 1}),
         json!({"action": "delay_answer", "ms": 1}),
+        json!({"action": "slow_write", "ms": 1}),
         json!({"action": "close_before_reading"}),
         json!({"action": "close_before_acting"}),
         json!({"action": "close_after_acting"}),

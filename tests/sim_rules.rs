@@ -1299,6 +1299,48 @@ fn blank_strings_become_null_on_the_newer_servers() {
 }
 
 #[test]
+fn a_blank_text_empties_a_field_only_on_the_older_server() {
+    for (server, emptied) in [(V210, true), (OFFICIAL, false), (COMMUNITY, false)] {
+        let sim = start(server);
+        let client = Client::new(&sim);
+        let body = with(person("Jane", "jane@example.com", "+1"), json!({"job_title": "Boss"}));
+        let id = client.post("/contacts/persons", body).id();
+        let numbers = json!([{"value": "+1", "label": "work"}]);
+        client.put(&format!("/contacts/persons/{id}"), json!({"job_title": "", "contact_numbers": numbers}));
+        assert_eq!(sim.persons()[0]["job_title"], if emptied { "" } else { "Boss" }, "{server:?}");
+        let lead = client.post("/leads", with(lead_body("L", id), json!({"description": "d"}))).id();
+        client.put(&format!("/leads/attributes/edit/{lead}"), json!({"description": ""}));
+        assert_eq!(sim.leads()[0]["description"], if emptied { "" } else { "d" }, "{server:?}");
+        let note = client.post("/activities", json!({"type": "note", "title": "n", "comment": "c"})).id();
+        client.put(&format!("/activities/{note}"), json!({"comment": ""}));
+        assert_eq!(sim.activities()[0]["comment"], if emptied { "" } else { "c" }, "{server:?}");
+    }
+}
+
+#[test]
+fn the_simulator_knows_which_pages_krayin_cannot_show() {
+    let sim = start(V210);
+    let client = Client::new(&sim);
+    let nested = json!({"person": {"name": "N", "emails": emails("n@example.com")}});
+    let made = client.post("/leads", with(without(lead_body("L", 0), "person_id"), nested)).data();
+    let schedule = json!({"schedule_from": "2026-11-24 10:00:00", "schedule_to": "2026-11-24 10:30:00"});
+    let email = with(json!({"type": "email", "title": "e", "lead_id": made["id"]}), schedule);
+    let id = client.post("/activities", email).id();
+    assert_eq!(
+        sim.broken_pages(),
+        [
+            "lead 1: contact_numbers of person 1 is null, the page is an error".to_owned(),
+            format!("lead 1: activity {id} of type email has no additional, the timeline is empty"),
+        ]
+    );
+    let page = raw(&sim, "GET", "/leads/1", &[], None).unwrap().body;
+    assert!(page.contains("contact_numbers is null") && page.contains("empty timeline"));
+    client.put("/contacts/persons/1", person("N", "n@example.com", "+1"));
+    client.put(&format!("/activities/{id}"), json!({"additional": "{\"from\":\"a@x\"}"}));
+    assert_eq!(sim.broken_pages(), Vec::<String>::new());
+}
+
+#[test]
 fn words_of_failures_differ() {
     for (server, words) in [
         (V210, "admin::app.common.resource-not-found"),

@@ -34,6 +34,7 @@ module KrayinSync
 
         session = Session.new(hook.settings, records: @records)
         outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
+        learn(outcome[:utc_offset_minutes])
         payload[:outcome] = outcome
       end
     end
@@ -68,6 +69,12 @@ module KrayinSync
     def find_hook
       hook = inbox&.hooks&.find { |known| known.app_id == APP_ID }
       hook || raise(ConfigurationError, "There is no Krayin hook: connect Krayin under Settings, Integrations.")
+    end
+
+    # What an answer told of the server's clock saves the next event from asking again.
+    def learn(offset)
+      traits = hook.settings["traits"] if hook.settings.is_a?(Hash)
+      traits["utc_offset_minutes"] = offset if offset && traits.is_a?(Hash) && !traits.frozen?
     end
 
     def kind_of(record, type)

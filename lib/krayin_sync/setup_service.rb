@@ -10,17 +10,22 @@ module KrayinSync
       default_source_id default_source_name default_lead_type_id default_lead_type_name
     ].freeze
 
+    # Seconds for which the same address and token need not be asked again.
+    KEPT = 3600
+
     attr_reader :inbox, :api_url, :warnings
 
     # @param inbox [Inbox, #hooks, nil] where the hook is found when none is given
     # @param api_url [String]
     # @param api_token [String]
     # @param hook [Integrations::Hook, #settings, nil] whose settings get what is found
-    def initialize(inbox:, api_url:, api_token:, hook: nil)
+    # @param cache [#fetch, nil]
+    def initialize(inbox:, api_url:, api_token:, hook: nil, cache: KrayinSync.cache)
       @inbox = inbox
       @api_url = api_url
       @api_token = api_token
       @hook = hook || inbox&.hooks&.find { |known| known.app_id == ProcessorService::APP_ID }
+      @cache = cache
       @warnings = []
     end
 
@@ -29,7 +34,7 @@ module KrayinSync
     def perform
       given = { "api_url" => @api_url, "api_token" => @api_token }
       session = Session.new((@hook&.settings || {}).to_h.merge(given))
-      answer = session.call(:connect)
+      answer = kept { session.call(:connect) }
       @warnings = answer["warnings"]
       found = answer["configuration"].slice(*KEYS).compact
       keep(found)
@@ -41,6 +46,15 @@ module KrayinSync
     def inspect = "#<#{self.class.name}>"
 
     private
+
+    def kept(&)
+      return yield unless @cache
+
+      # By token too: another's token may be another user's, or none at all. Neither it nor a digest that could be tried
+      # against short tokens is in what is kept.
+      key = OpenSSL::HMAC.hexdigest("SHA256", @api_token.to_s, @api_url.to_s)
+      @cache.fetch("krayin_sync:setup:#{key}", expires_in: KEPT, &)
+    end
 
     def keep(found)
       return unless @hook

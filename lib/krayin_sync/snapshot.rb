@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "plain"
+
 module KrayinSync
   # The records of an event as plain data, read once. Takes Chatwoot's records, objects that quack like them, and
   # hashes with string or symbol keys. Below it nothing knows ActiveRecord.
@@ -8,8 +10,15 @@ module KrayinSync
       id account_id name middle_name last_name email phone_number identifier additional_attributes custom_attributes
     ].freeze
 
-    # Deeper is no field that Krayin shows.
-    DEEPEST = 20
+    CONVERSATION = %i[
+      id display_id account_id status priority custom_attributes additional_attributes created_at last_activity_at
+      first_reply_created_at
+    ].freeze
+
+    MESSAGE = %i[id message_type private content content_type content_attributes created_at].freeze
+
+    # The mapper shows the five latest that are public; among so many it finds them.
+    MESSAGES = 50
 
     class << self
       # @return [String] JSON of an event's data
@@ -17,14 +26,22 @@ module KrayinSync
         data = data.to_h.transform_keys(&:to_sym)
         plain = {}
         plain[:contact] = contact(data[:contact]) if data[:contact]
+        plain[:conversation] = conversation(data[:conversation]) if data[:conversation]
+        plain[:message] = message_of_event(data[:message]) if data[:message]
         JSON.generate(plain)
       end
 
       # @return [String] JSON of a contact
-      def contact_json(contact) = JSON.generate(contact(contact))
+      def contact_json(record) = JSON.generate(contact(record))
+
+      # @return [String] JSON of a conversation with its contact and its latest messages
+      def conversation_json(record) = JSON.generate(conversation(record))
+
+      # @return [String] JSON of a message with its conversation
+      def message_json(record) = JSON.generate(message_of_event(record))
 
       # @return [String] JSON of a hash of settings or of a record's fields
-      def json(hash) = JSON.generate(plain(hash))
+      def json(hash) = JSON.generate(Plain.of(hash))
 
       # The field of a record or hash, nil where it has none.
       def read(record, field)
@@ -37,39 +54,75 @@ module KrayinSync
 
       private
 
-      def contact(record)
-        CONTACT.to_h { |field| [field, plain(read(record, field))] }
+      def fields(record, names) = names.to_h { |name| [name, Plain.of(read(record, name))] }
+
+      def contact(record) = fields(record, CONTACT)
+
+      def conversation(record, messages: true)
+        inbox = read(record, :inbox)
+        plain = fields(record, CONVERSATION).merge(
+          channel_type: read(record, :channel_type) || read(inbox, :channel_type),
+          inbox_name: read(record, :inbox_name) || read(inbox, :name),
+          inbox_email: read(record, :inbox_email) || read(read(inbox, :channel), :email),
+          assignee_name: read(record, :assignee_name) || read(read(record, :assignee), :name),
+          team_name: read(record, :team_name) || read(read(record, :team), :name),
+          labels: read(record, :label_list) || read(record, :labels),
+          url: url(record)
+        )
+        plain[:contact] = contact(read(record, :contact)) if read(record, :contact)
+        plain[:messages] = latest_messages(record) if messages
+        Plain.of(plain)
       end
 
-      # Values that JSON has: text in valid UTF-8, finite numbers, times in UTC.
-      def plain(value, depth = 0)
-        case value
-        when nil, true, false, Integer then value
-        when String, Symbol then text(value.to_s)
-        when Float then value.finite? ? value : nil
-        when Time then value.getutc.iso8601(3)
-        when Hash then nested(depth) { value.to_h { |key, inner| [text(key.to_s), plain(inner, depth + 1)] } }
-        when Array then nested(depth) { value.map { |inner| plain(inner, depth + 1) } }
-        else other(value, depth)
+      def message_of_event(record)
+        about = read(record, :conversation)
+        plain = message(record)
+        plain[:conversation] = conversation(about, messages: false) if about
+        plain
+      end
+
+      def message(record)
+        sender = read(record, :sender)
+        Plain.of(fields(record, MESSAGE).merge(
+                   sender: sender && { name: read(sender, :name), type: read(sender, :type) || class_name(sender) },
+                   attachments: list(read(record, :attachments)).map { |attachment| attachment(attachment) }
+                 ))
+      end
+
+      # Chatwoot orders messages by their age and has thousands of them; a hash or plain list has what it has.
+      def latest_messages(record)
+        messages = read(record, :messages)
+        if messages.respond_to?(:reorder)
+          messages = messages.where(private: false).reorder(created_at: :desc, id: :desc).limit(MESSAGES)
         end
+        list(messages).last(MESSAGES).map { |message| message(message) }
       end
 
-      def other(value, depth)
-        return plain(value.to_time, depth) if value.respond_to?(:acts_like_time?) && value.acts_like_time?
-        return plain(value.to_h, depth + 1) if value.respond_to?(:to_h) && !value.is_a?(Struct)
-
-        text(value.respond_to?(:iso8601) ? value.iso8601 : value.to_s)
+      def attachment(record)
+        file = read(record, :file)
+        file = nil if file.respond_to?(:attached?) && !file.attached?
+        {
+          file_type: read(record, :file_type),
+          file_name: read(record, :file_name) || (file && read(file, :filename)&.to_s),
+          content_type: read(record, :content_type) || (file && read(file, :content_type)),
+          byte_size: read(record, :byte_size) || (file && read(file, :byte_size)),
+          fallback_title: read(record, :fallback_title)
+        }
       end
 
-      def nested(depth)
-        depth < DEEPEST ? yield : nil
-      end
+      def list(value) = value.respond_to?(:to_a) ? value.to_a : []
 
-      def text(string)
-        return string if string.encoding == Encoding::UTF_8 && string.valid_encoding?
-        return string.scrub if string.encoding == Encoding::UTF_8
+      def class_name(record) = record.is_a?(Hash) ? nil : record.class.name
 
-        string.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
+      # The conversation's page, where the installation says at which address it is.
+      def url(record)
+        given = read(record, :url)
+        return given if given
+
+        base = ENV.fetch("FRONTEND_URL", nil).to_s.chomp("/")
+        account = read(record, :account_id)
+        number = read(record, :display_id)
+        "#{base}/app/accounts/#{account}/conversations/#{number}" if account && number && base.start_with?("http")
       end
     end
   end

@@ -4,6 +4,7 @@ require "open3"
 
 # Runs a command and shows what it says.
 module Command
+  LAST_WORDS = 5 # seconds in which the output must end after the command has
   ENVIRONMENT = {
     # The same place as bin/setup's, so that what it built is used again.
     "CARGO_TARGET_DIR" => File.expand_path("../../target", __dir__),
@@ -12,18 +13,42 @@ module Command
   }.freeze
 
   # True when the command succeeded. Yields each line.
-  def self.run(*command, env: {}, dir: nil)
-    options = dir ? { chdir: dir } : {}
-    Open3.popen2e(ENVIRONMENT.merge(env), *command, options) do |input, output, process|
+  #
+  # It runs in a process group of its own, so that what it leaves behind can be ended: a server that a failed test never
+  # stopped would otherwise hold the output open, and this would wait for ever.
+  def self.run(*command, env: {}, dir: ROOT, &block)
+    Open3.popen2e(ENVIRONMENT.merge(env), *command, chdir: dir, pgroup: true) do |input, output, process|
       input.close
-      output.each_line do |line|
-        print line
-        yield line.scrub if block_given?
-      end
-      process.value.success?
+      reader = Thread.new { show(output, &block) }
+      good = wait(process)
+      end_group(process.pid)
+      reader.join(LAST_WORDS) || reader.kill
+      good
     end
   rescue Errno::ENOENT => e
     puts e.message
     false
   end
+
+  def self.show(output)
+    output.each_line do |line|
+      print line
+      yield line.scrub if block_given?
+    end
+  end
+
+  def self.wait(process)
+    process.value.success?
+  rescue Interrupt
+    Process.kill(:INT, -process.pid)
+    process.join
+    raise
+  end
+
+  def self.end_group(pid)
+    Process.kill(:KILL, -pid)
+  rescue Errno::ESRCH # it left nothing behind
+    nil
+  end
+  private_class_method :show, :wait, :end_group
 end

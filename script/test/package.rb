@@ -9,9 +9,12 @@ require_relative "tally"
 class Package
   NEEDED = %w[
     Cargo.lock Cargo.toml LICENSE README.md crates/krayin_core/Cargo.toml crates/krayin_core/src/lib.rs
-    ext/krayin_sync/Cargo.toml ext/krayin_sync/src/lib.rs lib/krayin_sync.rb
+    ext/krayin_sync/Cargo.toml ext/krayin_sync/src/lib.rs lib/krayin_sync.rb bin/krayin-sync
   ].freeze
-  UNWANTED = %r{\A(?:bin|bench|demo|script|spec|target|tmp)/|\A(?:crates/krayin_sim|tests)/.*\.rs\z|\.(?:so|bundle)\z}
+  UNWANTED = %r{
+    \A(?:demo|script|spec|target|tmp)/ | \Abin/(?!krayin-sync\z) |
+    \A(?:bench|crates/krayin_sim|tests)/.*\.r[bs]\z | \.(?:so|bundle)\z
+  }x
   CALL = <<~'RUBY'
     require "krayin_sync"
     puts $LOADED_FEATURES.grep(/krayin_sync\.(?:rb|so|bundle)\z/)
@@ -26,7 +29,8 @@ class Package
       @dir = dir
       @gem = File.join(dir, "krayin_sync.gem")
       steps = { "it packs" => :pack, "it holds what it needs and no more" => :look_inside,
-                "it installs into an empty folder" => :install, "it answers a call from there" => :call }
+                "it installs into an empty folder" => :install, "it answers a call from there" => :call,
+                "its command runs" => :command }
       steps.each_with_object(Tally.new) do |(name, step), tally|
         good = send(step)
         puts "#{good ? "ok" : "FAILED"}: #{name}"
@@ -51,10 +55,11 @@ class Package
     missing.empty? && unwanted.empty?
   end
 
-  # What Cargo.lock names is fetched first: the build itself must need nothing else.
+  # What Cargo.lock names for this machine is fetched first: the build itself must need nothing else.
   def install
+    host = `rustc --version --verbose`[/^host: (.+)$/, 1]
     offline = gem_home.merge("CARGO_NET_OFFLINE" => "true")
-    Command.run("cargo", "fetch", "--locked", "--quiet") &&
+    Command.run("cargo", "fetch", "--locked", "--quiet", "--target", host) &&
       Command.run("gem", "install", "--local", "--no-document", @gem, dir: @dir, env: offline)
   end
 
@@ -62,6 +67,10 @@ class Package
     loaded = +""
     good = Command.run("ruby", "-W0", "-e", CALL, dir: @dir, env: gem_home) { |line| loaded << line }
     good && loaded.include?(@dir) && !loaded.include?(ROOT)
+  end
+
+  def command
+    Command.run(File.join(gem_home["GEM_HOME"], "bin/krayin-sync"), "--version", dir: @dir, env: gem_home)
   end
 
   def gem_home

@@ -23,6 +23,7 @@
 //! ```
 
 pub mod api;
+mod calendar;
 pub mod chatwoot;
 mod digest;
 mod error;

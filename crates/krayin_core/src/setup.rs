@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     Error,
-    api::{Client, Dialect, ErrorKind, NoPhone, Traits},
+    api::{Client, Dialect, ErrorKind, KnownPipeline, NoPhone, Traits},
     krayin::{Named, Pipeline, Stage},
     settings::{Settings, SettingsError},
 };
@@ -78,10 +78,15 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     if stage.id == 0 {
         return Err(SettingsError::one("Krayin's pipeline has no stage: create one there, then connect again").into());
     }
+    let mut known: Vec<KnownPipeline> = pipelines.iter().map(KnownPipeline::from).collect();
+    for known in known.iter_mut().filter(|known| known.id == pipeline.id) {
+        *known = KnownPipeline::from(&Pipeline { id: known.id, stages: stages.clone(), ..Pipeline::default() });
+    }
     let sources = client.sources().await?;
     let types = client.types().await?;
     let mut traits = Traits {
         no_phone: if blanks_become_null { NoPhone::Placeholder } else { NoPhone::Blank },
+        pipelines: known,
         ..settings.traits.clone()
     };
     if client.connection().dialect == Dialect::RestApi {

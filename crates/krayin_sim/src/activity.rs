@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Errors, Failure, Outcome};
+use crate::answer::{Answer, Errors, Failure, Outcome, Written};
 use crate::automation::Event;
 use crate::clock::iso;
 use crate::crm::Crm;
@@ -190,15 +190,15 @@ impl Crm {
             leads: Vec::new(),
             persons: Vec::new(),
         };
-        self.check_overlap(&made, None)?;
+        self.check_overlap(&made)?;
         let id = self.insert_activity(made, user);
         // The row is there already when a link turns out to lead nowhere.
         self.link(id, input)?;
         self.fire(Event::ActivityCreated(id));
-        self.answer_activity(id, input, "Activity created successfully.")
+        self.answer_activity(id, input, Written::Created)
     }
 
-    fn answer_activity(&self, id: u64, input: &Input, message: &str) -> Outcome {
+    fn answer_activity(&self, id: u64, input: &Input, written: Written) -> Outcome {
         let Some(activity) = self.activity(id) else {
             return Err(Failure::missing(MODEL, id));
         };
@@ -210,7 +210,7 @@ impl Crm {
                 }
             }
         }
-        Answer::data_and_message(shown, message)
+        Answer::data_and_message(shown, &written.message("Activity"))
     }
 
     /// Partial, and nothing is checked.
@@ -225,18 +225,19 @@ impl Crm {
             is_done: true,
             ..Made::default()
         });
+        let writes = |field| input.writes_text(field, self.server.null_keeps_text());
         let old_title = made.title.clone();
         let is_made = activity.made().is_some();
-        if input.has("title") {
+        if writes("title") {
             made.title = input.text("title").map(|title| short(&title).to_owned());
         }
-        if input.has("comment") {
+        if writes("comment") {
             made.comment = input.text("comment").map(|comment| long(&comment).to_owned());
         }
         if input.has("type") {
             made.kind = input.text("type").unwrap_or_default();
         }
-        if input.has("location") {
+        if writes("location") {
             made.location = input.text("location");
         }
         if input.has("additional") {
@@ -263,7 +264,7 @@ impl Crm {
         self.activities.remember_title(key, new_title.as_deref());
         self.link(key, input)?;
         self.fire(Event::ActivityUpdated(key));
-        self.answer_activity(key, input, "Activity updated successfully.")
+        self.answer_activity(key, input, Written::Updated)
     }
 
     pub(crate) fn activity_delete(&mut self, id: &str) -> Outcome {
@@ -386,18 +387,17 @@ impl Crm {
     }
 
     /// A meeting may not overlap any other.
-    fn check_overlap(&self, made: &Made, own: Option<u64>) -> Outcome<()> {
+    fn check_overlap(&self, made: &Made) -> Outcome<()> {
         let (Some(from), Some(to)) = (made.schedule_from, made.schedule_to) else {
             return Ok(());
         };
         let overlaps = made.kind == "meeting"
             && self.activities.table.iter().any(|activity| {
-                Some(activity.id) != own
-                    && activity.made().is_some_and(|other| {
-                        other.kind == "meeting"
-                            && other.schedule_from.is_some_and(|start| start <= to)
-                            && other.schedule_to.is_some_and(|end| end >= from)
-                    })
+                activity.made().is_some_and(|other| {
+                    other.kind == "meeting"
+                        && other.schedule_from.is_some_and(|start| start <= to)
+                        && other.schedule_to.is_some_and(|end| end >= from)
+                })
             });
         if overlaps {
             return Err(Failure::Invalid(vec![(
@@ -447,6 +447,24 @@ impl Crm {
                 }
             }
         }
+    }
+
+    /// E-mails without `additional`: Krayin shows the timelines that they are in empty.
+    pub(crate) fn blanked_timelines(&self) -> Vec<String> {
+        let mut blanked = Vec::new();
+        for activity in self.activities.table.iter() {
+            let Some(made) = activity.made().filter(|made| made.kind == "email" && made.additional.is_none()) else {
+                continue;
+            };
+            let records = made.leads.iter().map(|id| format!("lead {id}"));
+            for record in records.chain(made.persons.iter().map(|id| format!("person {id}"))) {
+                blanked.push(format!(
+                    "{record}: activity {} of type email has no additional, the timeline is empty",
+                    activity.id
+                ));
+            }
+        }
+        blanked
     }
 
     /// The activities that API clients made, with what they are linked to.

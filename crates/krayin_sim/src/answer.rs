@@ -37,6 +37,22 @@ impl Answer {
     }
 }
 
+/// Which kind of write an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    Created,
+    Updated,
+}
+
+impl Written {
+    pub(crate) fn message(self, what: &str) -> String {
+        match self {
+            Self::Created => format!("{what} created successfully."),
+            Self::Updated => format!("{what} updated successfully."),
+        }
+    }
+}
+
 /// Field and message pairs, in the order in which the server found them.
 pub(crate) type Errors = Vec<(String, String)>;
 

@@ -79,7 +79,7 @@ const PRODUCTS: [Seed; 5] = [
     ("description", "Description", "textarea", None, None, false, false),
     ("sku", "SKU", "text", None, None, true, true),
     ("quantity", "Quantity", "text", None, Some("numeric"), true, false),
-    ("price", "Price", "text", None, Some("decimal"), true, false),
+    ("price", "Price", "price", None, Some("decimal"), true, false),
 ];
 const QUOTES: [Seed; 13] = [
     ("user_id", "Sales Owner", "select", Some("users"), None, true, false),
@@ -343,6 +343,9 @@ impl Crm {
 
     /// Whether another person has this e-mail or number. With regard to case: another case passes and makes a twin.
     fn entry_taken(&self, is_email: bool, entered: &str, own: Option<u64>) -> bool {
+        if !self.checks_uniqueness {
+            return false;
+        }
         let index = if is_email { &self.person_indexes.emails } else { &self.person_indexes.numbers };
         index.get(entered).is_some_and(|persons| persons.iter().any(|person| Some(*person) != own))
     }

@@ -14,6 +14,10 @@ pub(crate) fn is_ours(path: &str) -> bool {
 /// The answer to a call of `/_sim`, None for every other path.
 pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
     let path = request.path.strip_prefix("/_sim")?;
+    if path == "/page.js" {
+        let headers = vec![("content-type", "text/javascript; charset=utf-8".into())];
+        return Some(Response { status: 200, headers, body: crate::page::SCRIPT.into() });
+    }
     let outcome = match (request.method.as_str(), path) {
         ("GET", "/records") => Ok(shared.lock().crm.records()),
         ("GET", "/requests") => {

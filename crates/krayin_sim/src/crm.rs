@@ -45,6 +45,8 @@ pub(crate) struct Crm {
     pub(crate) workflows: Table<Workflow>,
     /// Webhook calls that the current request has caused and that go out before it is answered.
     pub(crate) outgoing: Vec<OutgoingCall>,
+    /// False while a request is carried out that was checked before.
+    pub(crate) checks_uniqueness: bool,
     /// Counts every change, for those who watch.
     pub(crate) version: u64,
 }
@@ -77,6 +79,7 @@ impl Crm {
             webhooks: Table::default(),
             workflows: Workflow::installed(now),
             outgoing: Vec::new(),
+            checks_uniqueness: true,
             version: 0,
             clock,
         })
@@ -95,6 +98,17 @@ impl Crm {
         Err(Failure::php("Attempt to read property \"groups\" on null"))
     }
 
+    /// What Krayin's own pages cannot show, in words.
+    pub(crate) fn broken_pages(&self) -> Vec<String> {
+        // The design document's server has no such pages.
+        if self.server == Server::Documented {
+            return Vec::new();
+        }
+        let mut broken = self.leads_without_page();
+        broken.extend(self.blanked_timelines());
+        broken
+    }
+
     /// The records that API clients made, as JSON.
     pub(crate) fn records(&self) -> Value {
         json!({
@@ -102,6 +116,7 @@ impl Crm {
             "leads": self.lead_records(),
             "organizations": self.organization_records(),
             "activities": self.activity_records(),
+            "broken_pages": self.broken_pages(),
         })
     }
 

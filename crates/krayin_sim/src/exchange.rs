@@ -172,6 +172,21 @@ async fn meet(fault: Fault, request: Request, entry: u64, shared: Arc<Shared>) -
             });
             work.await.map(plain).map_err(|_| Abort)
         }
+        Action::SlowWrite(pause) => {
+            let passes = crate::router::passes_checks(&shared.lock().crm, &request);
+            let work = tokio::spawn(async move {
+                if passes {
+                    tokio::time::sleep(pause).await;
+                }
+                shared.lock().crm.checks_uniqueness = !passes;
+                // No other request comes between: this thread runs them all, and acting does not wait.
+                let (response, calls) = act(&shared, &request, entry);
+                shared.lock().crm.checks_uniqueness = true;
+                send(calls).await;
+                response
+            });
+            work.await.map(plain).map_err(|_| Abort)
+        }
         action => {
             let response = act_and_send(&shared, &request, entry).await;
             spoil(action, response, &shared, entry).await

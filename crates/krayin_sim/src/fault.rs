@@ -42,6 +42,10 @@ pub enum Action {
     Delay(Duration),
     /// Carry the request out, then wait before answering (`delay_answer`, with `ms`).
     DelayAnswer(Duration),
+    /// Check the request, wait, then carry it out without looking again (`slow_write`, with `ms`): what requests at the
+    /// same moment do to each other on a server without transactions. Several get past the check for e-mails and
+    /// numbers; the unique index still lets only one of equal persons through.
+    SlowWrite(Duration),
     /// Close the connection before the body was read (`close_before_reading`).
     CloseBeforeReading,
     /// Close it after the body was read, before the request is carried out (`close_before_acting`).
@@ -171,6 +175,7 @@ fn action(name: &str, fields: &Fields<'_>) -> Result<(Action, &'static [&'static
         }
         "delay" => (Action::Delay(ms()?), &["ms"]),
         "delay_answer" => (Action::DelayAnswer(ms()?), &["ms"]),
+        "slow_write" => (Action::SlowWrite(ms()?), &["ms"]),
         "close_before_reading" => (Action::CloseBeforeReading, &[]),
         "close_before_acting" => (Action::CloseBeforeActing, &[]),
         "close_after_acting" => (Action::CloseAfterActing, &[]),

@@ -32,6 +32,11 @@ impl Input {
         self.0.contains_key(field)
     }
 
+    /// Whether an update writes this text: the key is there, and `null_keeps` does not make null mean nothing.
+    pub(crate) fn writes_text(&self, field: &str, null_keeps: bool) -> bool {
+        self.0.get(field).is_some_and(|value| !(null_keeps && value.is_null()))
+    }
+
     /// The field's value, unless it is absent or null.
     pub(crate) fn get(&self, field: &str) -> Option<&Value> {
         self.0.get(field).filter(|value| !value.is_null())

@@ -17,6 +17,7 @@ mod answer;
 mod attribute;
 mod automation;
 mod clock;
+mod contacts;
 mod control;
 mod crm;
 mod documented;

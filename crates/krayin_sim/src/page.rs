@@ -7,6 +7,7 @@ use crate::crm::Crm;
 use crate::http::Shared;
 use crate::input::leading_number;
 use crate::router::{Request, Response};
+use crate::server::Server;
 
 /// How many persons the first page shows; with more it says so.
 const SHOWN: usize = 200;
@@ -37,7 +38,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Response {
             ("content-type", "text/html; charset=utf-8".into()),
             ("cache-control", "no-store".into()),
             // Notes are written by others: nothing of theirs may run or be loaded.
-            ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'".into()),
+            ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'".into()),
         ],
         body: document.into_bytes(),
     }
@@ -148,8 +149,14 @@ fn lead(crm: &Crm, id: u64) -> Option<(u16, String, String)> {
         None => or_dash(""),
     };
     let owner = shown.get("user").map(|user| text(user, "name")).unwrap_or_default();
+    let null = lead.person_id.and_then(|id| crm.persons.get(id)).is_some_and(|person| person.numbers.is_none());
+    let warning = if null && crm.server != Server::Documented {
+        "<p class=warning>The person’s contact_numbers is null: Krayin itself shows an error instead of this page.</p>"
+    } else {
+        ""
+    };
     let main = format!(
-        "<p><a href=\"/\">All leads</a></p><h1>{}</h1><p><span class=stage>{}</span> <b>{}</b></p>\
+        "<p><a href=\"/\">All leads</a></p>{warning}<h1>{}</h1><p><span class=stage>{}</span> <b>{}</b></p>\
          <dl><dt>Person<dd>{person}<dt>Owner<dd>{}<dt>Description<dd class=text>{}</dl>{}",
         or_dash(&lead.title),
         escape(stage),
@@ -245,7 +252,7 @@ fn document(title: &str, main: &str, version: u64) -> String {
         "<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
          <meta name=color-scheme content=\"light dark\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n\
-         <body>\n<main data-version=\"{version}\">{main}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+         <body>\n<main data-version=\"{version}\">{main}</main>\n<script src=\"/_sim/page.js\"></script>\n</body>\n</html>\n",
         escape(title)
     )
 }
@@ -285,7 +292,7 @@ article p { margin: .25rem 0; font-size: .9rem; }
 ";
 
 /// Looks once a second whether anything has changed, and then takes the page's new contents.
-const SCRIPT: &str = r"
+pub(crate) const SCRIPT: &str = r"
 (() => {
   const main = () => document.querySelector('main');
   const look = async () => {

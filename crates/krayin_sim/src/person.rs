@@ -1,18 +1,19 @@
 //! Persons: `contacts/persons`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use crate::activity::Subject;
-use crate::answer::{Answer, Failure, Outcome};
+use crate::answer::{Answer, Failure, Outcome, Written};
 use crate::automation::Event;
 use crate::clock::iso;
+use crate::contacts::Contacts;
 use crate::crm::Crm;
 use crate::input::{Input, is_empty, leading_number, text};
 use crate::list::{Cell, Column, ListQuery, Row, list};
-use crate::search::{Reach, Search, Searched};
+use crate::search::{Reach, Search, Searched, Visit};
 use crate::text::{fold, short, stored_json};
 
 pub(crate) const MODEL: &str = "Webkul\\Contact\\Models\\Person";
@@ -42,6 +43,8 @@ pub(crate) struct PersonIndexes {
     /// By the value as it is written.
     pub(crate) emails: HashMap<String, Vec<u64>>,
     pub(crate) numbers: HashMap<String, Vec<u64>>,
+    /// Both columns for searches.
+    contacts: Contacts,
     /// By owner, organization, first e-mail and first number joined; without regard to case.
     unique_ids: HashMap<String, u64>,
 }
@@ -78,26 +81,21 @@ impl Searched for Person {
         "user.name",
     ];
 
-    fn cells<'a>(field: &str, row: &'a Self, reach: &'a dyn Reach) -> Option<Vec<Cell<'a>>> {
-        if let Some(column) = Self::column(field) {
-            return Some(vec![column(row)]);
-        }
-        let name = |name: Option<&'a str>| vec![Cell::text_or_null(name)];
-        match field {
-            "organization.name" => Some(name(row.organization_id.and_then(|id| reach.organization_name(id)))),
-            "user.name" => Some(name(row.user_id.and_then(|id| reach.user_name(id)))),
-            "attribute_values.text_value" => Some(
-                // The entity's own text fields have attribute values too.
-                row.custom
-                    .iter()
-                    .map(|(_, value)| value.as_str())
-                    .chain(row.name.as_deref())
-                    .chain(row.job_title.as_deref())
-                    .map(Cell::text)
-                    .collect(),
-            ),
-            _ => None,
-        }
+    fn related(field: &str) -> Option<Visit<Self>> {
+        Some(match field {
+            "organization.name" => |row, reach, found| {
+                found(Cell::text_or_null(row.organization_id.and_then(|id| reach.organization_name(id))))
+            },
+            "user.name" => {
+                |row, reach, found| found(Cell::text_or_null(row.user_id.and_then(|id| reach.user_name(id))))
+            }
+            // The entity's own text fields have attribute values too.
+            "attribute_values.text_value" => |row, _, found| {
+                let custom = row.custom.iter().map(|(_, value)| value.as_str());
+                custom.chain(row.name.as_deref()).chain(row.job_title.as_deref()).any(|value| found(Cell::text(value)))
+            },
+            _ => return None,
+        })
     }
 }
 
@@ -193,8 +191,19 @@ impl Crm {
     pub(crate) fn person_search(&self, pairs: &[(String, String)], user: u64) -> Outcome {
         self.check_view_permission(user)?;
         let search = Search::parse(pairs, Person::FIELDS, self.server.blank_becomes_null())?;
-        let found = search.run(self.persons.iter(), self)?;
+        let found = match search.of_contacts("") {
+            Some(matches) => {
+                let ids = self.person_indexes.contacts.scan(matches);
+                ids.filter_map(|id| self.persons.get(id)).take(search.limit()).collect()
+            }
+            None => search.run(self.persons.iter(), self)?,
+        };
         Answer::data(found.into_iter().map(|person| self.show_person(person)).collect())
+    }
+
+    /// The persons whose e-mails and numbers match.
+    pub(crate) fn persons_with_contacts(&self, matches: impl Fn(&str, &str) -> bool) -> HashSet<u64> {
+        self.person_indexes.contacts.scan(matches).collect()
     }
 
     pub(crate) fn person_get(&self, id: &str) -> Outcome {
@@ -219,11 +228,11 @@ impl Crm {
         let numbers = self.sanitize_numbers(&input.0, false)?;
         let id = self.insert_person(&input.0, numbers, user)?;
         self.fire(Event::PersonCreated(id));
-        self.answer_person(id, &input.0, "Person created successfully.")
+        self.answer_person(id, &input.0, Written::Created)
     }
 
     /// The answer to a write shows the texts as they were sent, though what is stored is cut.
-    fn answer_person(&self, id: u64, fields: &Map<String, Value>, message: &str) -> Outcome {
+    fn answer_person(&self, id: u64, fields: &Map<String, Value>, written: Written) -> Outcome {
         let Some(person) = self.persons.get(id) else {
             return Err(Failure::missing(MODEL, id));
         };
@@ -231,11 +240,11 @@ impl Crm {
         for field in ["name", "job_title"] {
             match fields.get(field) {
                 Some(sent) => shown[field] = json!(text(sent)),
-                None if message.contains("created") => shown[field] = Value::Null,
+                None if written == Written::Created => shown[field] = Value::Null,
                 None => {}
             }
         }
-        Answer::data_and_message(shown, message)
+        Answer::data_and_message(shown, &written.message("Person"))
     }
 
     /// `person` inside a lead: an id links and changes nothing, everything else makes a new person. No event is fired.
@@ -364,8 +373,9 @@ impl Crm {
             let name = fields.get("organization_name").and_then(text).unwrap_or_default();
             person.organization_id = Some(self.find_or_create_organization(&name)?);
         }
-        if let Some(name) = fields.get("name") {
-            person.name = Some(cut(Some(name)).unwrap_or_default());
+        let writes = |field| input.writes_text(field, self.server.null_keeps_text());
+        if writes("name") {
+            person.name = Some(cut(fields.get("name")).unwrap_or_default());
         }
         if let Some(emails) = fields.get("emails").filter(|emails| !emails.is_null()) {
             person.emails = stored_json(emails);
@@ -373,7 +383,7 @@ impl Crm {
         if let Some(numbers) = numbers {
             person.numbers = Some(stored_json(&json!(numbers)));
         }
-        if fields.contains_key("job_title") {
+        if writes("job_title") {
             person.job_title = cut(fields.get("job_title"));
         }
         self.check_unique_id(&unique_id, key)?;
@@ -386,7 +396,7 @@ impl Crm {
         self.persons.put(key, person);
         self.log_person_changes(key, Some(&old), user)?;
         self.fire(Event::PersonUpdated(key));
-        self.answer_person(key, fields, "Person updated successfully.")
+        self.answer_person(key, fields, Written::Updated)
     }
 
     /// A person with leads cannot be deleted: the leads point at it.
@@ -452,6 +462,7 @@ impl Crm {
                 }
             }
         }
+        self.person_indexes.contacts.put(person.id, &person.emails, person.numbers.as_deref());
         if let Some(unique_id) = &person.unique_id {
             self.person_indexes.unique_ids.insert(fold(unique_id).into_owned(), person.id);
         }
@@ -471,6 +482,7 @@ impl Crm {
                 }
             }
         }
+        self.person_indexes.contacts.remove(person.id);
         if let Some(unique_id) = &person.unique_id {
             self.person_indexes.unique_ids.remove(fold(unique_id).as_ref());
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::answer::{self, Answer, Failure, Outcome, RenderedBody};
 use crate::crm::Crm;
 use crate::documented;
-use crate::input::{Input, pairs};
+use crate::input::{Input, leading_number, pairs};
 use crate::list::ListQuery;
 use crate::server::Server;
 use crate::throttle::Rate;
@@ -153,6 +153,18 @@ pub(crate) fn handle(crm: &mut Crm, request: &Request) -> (Response, Option<u64>
         response.headers.push(("x-ratelimit-remaining", remaining.to_string()));
     }
     (response, user)
+}
+
+/// Whether a person's or lead's fields would be accepted now. True for every other request.
+pub(crate) fn passes_checks(crm: &Crm, request: &Request) -> bool {
+    let input = Input::read(&request.content_type, &request.body, crm.server.blank_becomes_null());
+    let path = request.path.strip_prefix(crm.server.prefix()).unwrap_or_default();
+    match path.trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+        ["contacts", "persons"] => crm.check_attributes("persons", &input.0, "", None).is_empty(),
+        ["contacts", "persons", id] => crm.check_attributes("persons", &input.0, "", leading_number(id)).is_empty(),
+        ["leads"] => crm.check_lead(&input, None).is_ok(),
+        _ => true,
+    }
 }
 
 fn run(crm: &mut Crm, request: &Request, user: &mut Option<u64>, rate: &mut Option<Rate>) -> Outcome {
@@ -311,13 +323,13 @@ fn failed(crm: &Crm, request: &Request, failure: &Failure) -> Response {
         RenderedBody::Json(body) => json_response(rendered.status, &body),
         RenderedBody::Html(body) => Response {
             status: rendered.status,
-            headers: vec![("content-type", "text/html; charset=UTF-8".into())],
+            headers: vec![("content-type", crm.server.html_type().into())],
             body: body.into_bytes(),
         },
         RenderedBody::Redirect => Response {
             status: rendered.status,
             headers: vec![
-                ("content-type", "text/html; charset=UTF-8".into()),
+                ("content-type", crm.server.html_type().into()),
                 ("location", format!("http://{}", request.host)),
             ],
             body: b"<!DOCTYPE html>\n<html><body>Redirecting</body></html>\n".to_vec(),

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 
 use crate::answer::{Failure, Outcome};
-use crate::list::{Cell, Row};
+use crate::list::{Cell, Column, Row};
 use crate::text::fold;
 
 /// One condition of a search.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Term {
     field: String,
     condition: Condition,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Condition {
     Equals(String),
     Like(Pattern),
@@ -27,12 +27,38 @@ pub(crate) struct Search {
     limit: usize,
 }
 
-/// Where a field of a search leads: the row's own column, or one of a related row.
+/// Looks at the cells that a field reaches, the row's own or those of related rows, until `found` says yes.
+pub(crate) type Visit<T> = for<'a> fn(&'a T, &'a dyn Reach, &mut dyn FnMut(Cell<'a>) -> bool) -> bool;
+
+/// A row that can be searched for.
 pub(crate) trait Searched: Row {
-    /// The cells that `field` reaches: several when the relation has several rows. None when there is no such field.
-    fn cells<'a>(field: &str, row: &'a Self, reach: &'a dyn Reach) -> Option<Vec<Cell<'a>>>;
     /// The fields that a search without `searchFields` compares.
     const FIELDS: &'static [&'static str];
+
+    /// A field beyond the row's own columns: one of a related row.
+    fn related(field: &str) -> Option<Visit<Self>>;
+}
+
+/// A field of a search, found once for all rows.
+enum Field<T> {
+    Column(Column<T>),
+    Related(Visit<T>),
+}
+
+impl<T: Searched> Field<T> {
+    fn find(name: &str) -> Outcome<Self> {
+        T::column(name)
+            .map(Self::Column)
+            .or_else(|| T::related(name).map(Self::Related))
+            .ok_or_else(|| unknown::<T>(name))
+    }
+
+    fn meets(&self, row: &T, reach: &dyn Reach, condition: &Condition) -> bool {
+        match self {
+            Self::Column(column) => condition.matches(&column(row)),
+            Self::Related(visit) => visit(row, reach, &mut |cell| condition.matches(&cell)),
+        }
+    }
 }
 
 /// What a search needs to follow a relation.
@@ -83,37 +109,44 @@ impl Search {
         Ok(Self { terms, all, limit })
     }
 
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// For a search that looks by LIKE for e-mails or numbers alone and takes either: what they must be like. `prefix`
+    /// leads from the row to the person.
+    pub(crate) fn of_contacts(&self, prefix: &str) -> Option<impl Fn(&str, &str) -> bool + '_> {
+        let (mut emails, mut numbers) = (Vec::new(), Vec::new());
+        for term in &self.terms {
+            let Condition::Like(pattern) = &term.condition else {
+                return None;
+            };
+            match term.field.strip_prefix(prefix)? {
+                "emails" => emails.push(&pattern.binary),
+                "contact_numbers" => numbers.push(&pattern.binary),
+                _ => return None,
+            }
+        }
+        let either = !self.terms.is_empty() && (!self.all || self.terms.len() == 1);
+        either.then_some(move |of_emails: &str, of_numbers: &str| {
+            emails.iter().any(|parts| parts.found_in(of_emails))
+                || (!of_numbers.is_empty() && numbers.iter().any(|parts| parts.found_in(of_numbers)))
+        })
+    }
+
     /// The rows that match, oldest first. A field that does not exist breaks the query.
     pub(crate) fn run<'a, T: Searched + 'a>(
         &self,
         rows: impl Iterator<Item = &'a T>,
-        reach: &'a dyn Reach,
+        reach: &dyn Reach,
     ) -> Outcome<Vec<&'a T>> {
-        let mut found = Vec::new();
-        for row in rows {
-            if found.len() >= self.limit {
-                break;
-            }
-            if self.terms.is_empty() || self.matches(row, reach)? {
-                found.push(row);
-            }
-        }
-        Ok(found)
-    }
-
-    fn matches<'a, T: Searched>(&self, row: &'a T, reach: &'a dyn Reach) -> Outcome<bool> {
-        let mut any = false;
-        for term in &self.terms {
-            let Some(cells) = T::cells(&term.field, row, reach) else {
-                return Err(unknown::<T>(&term.field));
-            };
-            let hit = cells.iter().any(|cell| term.condition.matches(cell));
-            if self.all && !hit {
-                return Ok(false);
-            }
-            any |= hit;
-        }
-        Ok(any)
+        let terms: Vec<(Field<T>, &Condition)> =
+            self.terms.iter().map(|term| Ok((Field::find(&term.field)?, &term.condition))).collect::<Outcome<_>>()?;
+        let matches = |row: &&T| {
+            let mut hits = terms.iter().map(|(field, condition)| field.meets(row, reach, condition));
+            terms.is_empty() || if self.all { hits.all(|hit| hit) } else { hits.any(|hit| hit) }
+        };
+        Ok(rows.filter(matches).take(self.limit).collect())
     }
 }
 
@@ -187,7 +220,7 @@ impl Condition {
 
 /// `LIKE '%value%'`: `%` stands for any characters, `_` for one. A JSON column is compared byte by byte, so with regard
 /// to case, and as it is stored; a text column without regard to case.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Pattern {
     binary: Parts,
     folded: Parts,
@@ -209,16 +242,18 @@ impl Pattern {
 }
 
 /// The pieces between `%`; each must come after the one before.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Parts(Vec<Piece>);
 
-/// A piece without `%`: the longest run without `_` is searched first, since it is seldom there.
-#[derive(Debug, PartialEq)]
+/// A piece without `%`.
+#[derive(Debug)]
 struct Piece {
+    /// None stands for any character.
     characters: Vec<Option<char>>,
-    literal: String,
-    /// Characters of the piece before `literal`.
-    before: usize,
+    /// The same as bytes, for a text that is ASCII throughout. None: such a text cannot match.
+    bytes: Option<Vec<Option<u8>>>,
+    /// Where in the piece the character stands that is looked for first. None: the piece has none but wildcards.
+    anchor: Option<usize>,
 }
 
 impl Parts {
@@ -244,9 +279,10 @@ impl Parts {
     }
 
     fn found_in(&self, text: &str) -> bool {
+        let is_ascii = text.is_ascii();
         let mut rest = text;
         for piece in &self.0 {
-            match piece.find(rest) {
+            match if is_ascii { piece.find_in_ascii(rest) } else { piece.find(rest) } {
                 Some(end) => rest = rest.get(end..).unwrap_or_default(),
                 None => return false,
             }
@@ -257,44 +293,44 @@ impl Parts {
 
 impl Piece {
     fn new(characters: Vec<Option<char>>) -> Self {
-        let mut best = (0, 0);
-        let mut start = 0;
-        for (at, token) in characters.iter().enumerate() {
-            if token.is_none() {
-                start = at + 1;
-            } else if at + 1 - start > best.1 {
-                best = (start, at + 1 - start);
-            }
-        }
-        let literal = characters.iter().skip(best.0).take(best.1).flatten().collect();
-        Self { characters, literal, before: best.0 }
+        let byte = |token: &Option<char>| match token {
+            None => Some(None),
+            Some(character) if character.is_ascii() => u8::try_from(*character).ok().map(Some),
+            Some(_) => None,
+        };
+        // An address has one `@`, so hardly any row needs a second look.
+        let anchor = characters
+            .iter()
+            .position(|token| *token == Some('@'))
+            .or_else(|| characters.iter().position(Option::is_some));
+        Self { bytes: characters.iter().map(byte).collect(), anchor, characters }
     }
 
     /// Where the first match ends.
-    fn find(&self, text: &str) -> Option<usize> {
-        let mut from = 0;
-        loop {
-            let at = from + text.get(from..)?.find(&self.literal)?;
-            if let Some(end) = self.match_around(text, at) {
-                return Some(end);
-            }
-            from = at + text.get(at..)?.chars().next()?.len_utf8();
-        }
+    fn find_in_ascii(&self, text: &str) -> Option<usize> {
+        let (text, wanted) = (text.as_bytes(), self.bytes.as_ref()?);
+        let Some((anchor, byte)) = self.anchor.and_then(|at| Some((at, (*wanted.get(at)?)?))) else {
+            return (wanted.len() <= text.len()).then_some(wanted.len());
+        };
+        memchr::memchr_iter(byte, text).find_map(|at| {
+            let start = at.checked_sub(anchor)?;
+            let here = text.get(start..start + wanted.len())?;
+            let fits = here.iter().zip(wanted).all(|(byte, wanted)| wanted.is_none_or(|wanted| wanted == *byte));
+            fits.then_some(start + wanted.len())
+        })
     }
 
-    fn match_around(&self, text: &str, at: usize) -> Option<usize> {
-        let start = match self.before {
-            0 => at,
-            before => text.get(..at)?.char_indices().rev().nth(before - 1)?.0,
-        };
-        let mut characters = text.get(start..)?.char_indices();
-        for token in &self.characters {
-            let (_, character) = characters.next()?;
-            if token.is_some_and(|token| token != character) {
-                return None;
+    fn find(&self, text: &str) -> Option<usize> {
+        text.char_indices().find_map(|(start, _)| {
+            let mut rest = text.get(start..)?.chars();
+            for token in &self.characters {
+                let character = rest.next()?;
+                if token.is_some_and(|token| token != character) {
+                    return None;
+                }
             }
-        }
-        Some(characters.next().map_or(text.len(), |(end, _)| start + end))
+            Some(text.len() - rest.as_str().len())
+        })
     }
 }
 
@@ -318,7 +354,8 @@ mod tests {
         assert!(like("a\\_b", "a_b") && !like("a\\_b", "axb"));
         assert!(like("__é_", "xxéy") && !like("__é_", "xé"));
         assert!(like("%", "") && !like("_", ""));
-        assert!(like("aab", "aaab"));
+        assert!(like("aab", "aaab") && like("_aab", "aaab") && like("aab", "éaaab"));
+        assert!(like("é", "caffé") && !like("é", "caffe") && like("_", "é") && like("a%é_", "a-éx"));
     }
 
     #[test]

@@ -63,6 +63,16 @@ impl Server {
         self.is_223()
     }
 
+    /// Since a blank text is null and null is no value, the newer servers cannot empty a text by an update.
+    pub(crate) fn null_keeps_text(self) -> bool {
+        self.is_223()
+    }
+
+    /// How each Laravel spells the type of its pages.
+    pub(crate) fn html_type(self) -> &'static str {
+        if self.is_223() { "text/html; charset=utf-8" } else { "text/html; charset=UTF-8" }
+    }
+
     /// Laravel 12 names the page's number in `meta.links[]`.
     pub(crate) fn page_links_have_number(self) -> bool {
         self.is_223()

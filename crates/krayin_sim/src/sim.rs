@@ -137,6 +137,13 @@ impl Sim {
         self.shared.lock().crm.activity_records()
     }
 
+    /// What the sales team would see broken in Krayin, a sentence each: a lead whose person's `contact_numbers` is null
+    /// has an error for a page, an e-mail without `additional` empties the timelines that it is in.
+    #[must_use]
+    pub fn broken_pages(&self) -> Vec<String> {
+        self.shared.lock().crm.broken_pages()
+    }
+
     /// Makes calls fail: see [`Fault`].
     pub fn fault(&self, fault: Fault) {
         self.shared.lock().faults.add(fault);
@@ -190,13 +197,6 @@ impl Sim {
     /// Stops and closes every connection.
     pub fn stop(mut self) {
         self.end();
-    }
-
-    /// Waits until the simulator has stopped.
-    pub fn join(mut self) {
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 
     fn end(&mut self) {

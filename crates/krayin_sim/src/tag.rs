@@ -7,7 +7,7 @@ use crate::clock::iso;
 use crate::crm::Crm;
 use crate::input::{Input, is_absent, leading_number};
 use crate::list::{Cell, Column, ListQuery, Row, list};
-use crate::search::{Reach, Search, Searched};
+use crate::search::{Search, Searched, Visit};
 use crate::text::{fold, short};
 
 /// A tag.
@@ -40,8 +40,8 @@ impl Row for Tag {
 impl Searched for Tag {
     const FIELDS: &'static [&'static str] = &["name", "color", "user_id"];
 
-    fn cells<'a>(field: &str, row: &'a Self, _: &'a dyn Reach) -> Option<Vec<Cell<'a>>> {
-        Some(vec![Self::column(field)?(row)])
+    fn related(_: &str) -> Option<Visit<Self>> {
+        None
     }
 }
 

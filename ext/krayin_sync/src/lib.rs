@@ -5,9 +5,11 @@
 
 mod api;
 mod contact_mapper;
+mod conversation_mapper;
 mod convert;
 mod error;
 mod external_id;
+mod message_mapper;
 mod park;
 mod ports;
 mod processor_service;
@@ -24,7 +26,9 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     park::init(native)?;
     api::init(native)?;
     contact_mapper::init(native)?;
+    conversation_mapper::init(native)?;
     external_id::init(native)?;
+    message_mapper::init(native)?;
     processor_service::init(native)?;
     session::init(native)?;
     setup_service::init(native)?;

@@ -2,19 +2,26 @@
 
 module KrayinSync
   module Mappers
-    # A conversation as an activity of Krayin.
+    # A conversation as an activity of Krayin. Pure: the same conversation gives the same hash.
     class ConversationMapper
       def self.map_to_activity(conversation, person_id, settings)
         new(conversation).map_to_activity(person_id, settings)
       end
 
+      # @param conversation [Conversation, Hash, #display_id] a record of Chatwoot's, or what quacks like one
       def initialize(conversation)
-        @conversation = conversation
+        @conversation = Snapshot.conversation_json(conversation)
       end
 
-      # @raise [NotImplementedError] this version maps contacts only
-      def map_to_activity(_person_id, _settings)
-        raise NotImplementedError, "this version maps contacts only"
+      # @param person_id [Integer]
+      # @param settings [Hash] a hook's
+      # @return [Hash{Symbol => Object}] type, title, comment, person_id, is_done, and for a call or an e-mail
+      #   schedule_from, schedule_to, additional
+      # @raise [ConfigurationError]
+      def map_to_activity(person_id, settings)
+        json = Native.map_conversation(@conversation, person_id, Snapshot.json(settings.to_h))
+        activity = JSON.parse(json, symbolize_names: true)
+        activity.merge(is_done: activity[:is_done] == 1)
       end
     end
   end

@@ -2,19 +2,26 @@
 
 module KrayinSync
   module Mappers
-    # A message as an activity of Krayin.
+    # A message as an activity of Krayin. Pure: the same message gives the same hash.
     class MessageMapper
       def self.map_to_activity(message, person_id, settings)
         new(message).map_to_activity(person_id, settings)
       end
 
+      # @param message [Message, Hash, #content] a record of Chatwoot's, or what quacks like one
       def initialize(message)
-        @message = message
+        @message = Snapshot.message_json(message)
       end
 
-      # @raise [NotImplementedError] this version maps contacts only
-      def map_to_activity(_person_id, _settings)
-        raise NotImplementedError, "this version maps contacts only"
+      # @param person_id [Integer]
+      # @param settings [Hash] a hook's
+      # @return [Hash{Symbol => Object}, nil] type, title, comment, person_id, is_done, and for a call or an e-mail
+      #   schedule_from, schedule_to, additional; nil for what must not leave Chatwoot
+      # @raise [ConfigurationError]
+      def map_to_activity(person_id, settings)
+        json = Native.map_message(@message, person_id, Snapshot.json(settings.to_h))
+        activity = JSON.parse(json, symbolize_names: true)
+        activity&.merge(is_done: activity[:is_done] == 1)
       end
     end
   end

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::krayin::{Pipeline, Stage};
+
 /// What "this person has no phone" must look like, so that the server takes it and its lead page still opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +27,47 @@ pub struct Traits {
     pub person_workflow: bool,
     /// The server's time zone, minutes east of UTC, once a schedule that came back has told.
     pub utc_offset_minutes: Option<i32>,
+    /// The stages of each pipeline, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pipelines: Vec<KnownPipeline>,
+}
+
+/// A pipeline as the set-up saw it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KnownPipeline {
+    /// Its id.
+    pub id: u64,
+    /// Its stages, in order.
+    pub stages: Vec<KnownStage>,
+}
+
+/// A stage as the set-up saw it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KnownStage {
+    /// Its id.
+    pub id: u64,
+    /// Its code; `won` and `lost` end a lead.
+    pub code: String,
+    /// The name that people see.
+    pub name: String,
+}
+
+impl From<&Pipeline> for KnownPipeline {
+    fn from(pipeline: &Pipeline) -> Self {
+        Self { id: pipeline.id, stages: pipeline.stages.iter().map(KnownStage::from).collect() }
+    }
+}
+
+impl From<&Stage> for KnownStage {
+    fn from(stage: &Stage) -> Self {
+        Self {
+            id: stage.id,
+            code: stage.code.clone().unwrap_or_default(),
+            name: stage.name.clone().unwrap_or_default(),
+        }
+    }
 }
 
 impl Default for Traits {
@@ -35,6 +78,7 @@ impl Default for Traits {
             email_required: true,
             person_workflow: false,
             utc_offset_minutes: None,
+            pipelines: Vec::new(),
         }
     }
 }

@@ -38,7 +38,7 @@ pub struct Conversation {
     #[serde(deserialize_with = "lenient::text")]
     pub team_name: Option<String>,
     /// Its labels.
-    #[serde(deserialize_with = "lenient::list")]
+    #[serde(deserialize_with = "lenient::texts")]
     pub labels: Vec<String>,
     /// What the channel noted: an e-mail's subject, but also addresses and devices.
     #[serde(deserialize_with = "lenient::object")]
@@ -69,7 +69,7 @@ pub struct Conversation {
 impl Conversation {
     /// Reads a snapshot; total.
     pub fn from_json(json: &[u8]) -> Self {
-        serde_json::from_slice(json).unwrap_or_default()
+        lenient::record(json)
     }
 
     /// The channel that it runs over.
@@ -145,5 +145,50 @@ impl Channel {
             Self::Whatsapp => "WhatsApp",
             Self::Other => "Chat",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Channel, Conversation};
+
+    #[test]
+    fn reads_any_shape() {
+        let conversation = Conversation::from_json(
+            br#"{"id": "7", "display_id": 4.0, "status": 1, "labels": ["a", 5, null, " b ", {}], "contact": [],
+                "custom_attributes": "none", "additional_attributes": {"mail_subject": "s", "deep": [{"a": [1, 2.5, -3, true]}]},
+                "messages": [5, null, "x", [], {"id": 1, "sender": "x", "attachments": {"a": 1}}, {"id": 2, "attachments": [{}, 1]}],
+                "url": ["x"], "later": {"a": []}}"#,
+        );
+        assert_eq!((conversation.id, conversation.display_id, conversation.status.as_deref()), (7, 0, Some("1")));
+        assert_eq!(conversation.labels, ["a", "b"]);
+        assert_eq!(
+            (conversation.contact.is_none(), conversation.custom_attributes.len(), conversation.url),
+            (true, 0, None)
+        );
+        assert_eq!(conversation.additional_attributes.len(), 2);
+        let messages: Vec<(u64, usize)> =
+            conversation.messages.iter().map(|message| (message.id, message.attachments.len())).collect();
+        assert_eq!(messages, [(1, 0), (2, 1)]);
+        for junk in ["", "[]", "null", "{", "1", r#"{"id": -1}"#, r#"{"messages": {"a": 1}}"#, r#"{"labels": "x"}"#] {
+            let conversation = Conversation::from_json(junk.as_bytes());
+            assert_eq!((conversation.id, conversation.messages.len()), (0, 0), "{junk}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_costs_nothing_else() {
+        let twice = Conversation::from_json(
+            br#"{"id": 1, "id": 2, "messages": [{"id": 3, "private": false, "private": true}]}"#,
+        );
+        assert_eq!((twice.id, twice.messages.first().map(|message| message.private)), (2, Some(true)));
+    }
+
+    #[test]
+    fn knows_the_channels() {
+        assert_eq!(Channel::of("Channel::Whatsapp"), Channel::Whatsapp);
+        assert_eq!(Channel::of("Whatsapp").name(), "WhatsApp");
+        assert_eq!(Channel::of("Channel::Later"), Channel::Other);
+        assert_eq!(Conversation::default().channel(), Channel::Other);
     }
 }

@@ -55,7 +55,7 @@ pub struct Message {
 impl Message {
     /// Reads a snapshot; total.
     pub fn from_json(json: &[u8]) -> Self {
-        serde_json::from_slice(json).unwrap_or_default()
+        lenient::record(json)
     }
 
     /// Which way it went.

@@ -1,3 +1,5 @@
+use crate::calendar;
+
 /// The day that a server means by a date which comes back as an instant.
 ///
 /// `expected_close_date` is midnight in the server's time zone, written in UTC: `2030-01-30T18:30:00.000000Z` is the 31st
@@ -15,35 +17,26 @@ pub(crate) fn closing_day(instant: &str, offset_minutes: Option<i32>) -> Option<
         Some(offset) => (minutes + i64::from(offset)).div_euclid(24 * 60),
         None => i64::from(minutes >= 12 * 60),
     };
-    let (year, month, day) = from_days(to_days(year, month, day) + shift);
+    let (year, month, day) = calendar::date(calendar::days(year, month, day) + shift);
     Some(format!("{year:04}-{month:02}-{day:02}"))
 }
 
-/// Days since 0000-03-01 of the proleptic Gregorian calendar: with March first, a leap day ends its year.
-fn to_days(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let month_from_march = (month + 9) % 12;
-    year * 365 + year.div_euclid(4) - year.div_euclid(100)
-        + year.div_euclid(400)
-        + (153 * month_from_march + 2) / 5
-        + day
-        - 1
+/// The server's time zone in minutes east of UTC: what was sent by its clock minus what came back in UTC.
+pub(crate) fn offset_minutes(sent: &str, returned: &str) -> Option<i32> {
+    let minutes = wall_minutes(sent)? - wall_minutes(returned)?;
+    // No clock is further from UTC; more is another time, not another zone.
+    i32::try_from(minutes).ok().filter(|minutes| (-12 * 60..=14 * 60).contains(minutes))
 }
 
-fn from_days(days: i64) -> (i64, i64, i64) {
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+fn wall_minutes(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let days = calendar::days(number(0..4)?, number(5..7)?, number(8..10)?);
+    Some(days * 24 * 60 + number(11..13)? * 60 + number(14..16)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{closing_day, from_days, to_days};
+    use super::{closing_day, offset_minutes};
 
     #[test]
     fn finds_the_servers_day() {
@@ -67,11 +60,17 @@ mod tests {
     }
 
     #[test]
-    fn the_calendar_goes_both_ways() {
-        for days in (0..1_000_000).step_by(97) {
-            let (year, month, day) = from_days(days);
-            assert_eq!(to_days(year, month, day), days);
+    fn learns_the_servers_time_zone() {
+        let table = [
+            ("2026-11-24 10:00:00", "2026-11-24T04:30:00.000000Z", Some(330)),
+            ("2026-11-24 22:00:00", "2026-11-25T03:00:00.000000Z", Some(-300)),
+            ("2026-11-24 10:00:00", "2026-11-24T10:00:00Z", Some(0)),
+            ("2026-11-24 10:00:00", "2026-11-23T10:00:00Z", None),
+            ("2026-11-24 10:00:00", "", None),
+            ("soon", "2026-11-24T10:00:00Z", None),
+        ];
+        for (sent, returned, expected) in table {
+            assert_eq!(offset_minutes(sent, returned), expected, "{sent} {returned}");
         }
-        assert_eq!(from_days(to_days(2024, 2, 28) + 2), (2024, 3, 1));
     }
 }

@@ -11,7 +11,7 @@ mod person;
 mod pipeline;
 
 pub use activity::{Activity, ActivityLink, ActivityType, NewActivity};
-pub(crate) use date::closing_day;
+pub(crate) use date::{closing_day, offset_minutes};
 pub use lead::{Lead, LeadLink, NewLead};
 pub use organization::{Address, NewOrganization, Organization};
 pub use person::{Labelled, NewPerson, Person};

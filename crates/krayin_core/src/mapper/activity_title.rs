@@ -1,8 +1,5 @@
-use super::sender::plain;
-use crate::{
-    chatwoot::{Conversation, Message},
-    text,
-};
+use super::line::line;
+use crate::chatwoot::{Conversation, Message};
 
 const WIDTH: usize = 255;
 
@@ -27,7 +24,8 @@ pub(super) fn of_message(sender: &str, message: &Message) -> String {
     let start = "Message from ";
     let room = WIDTH.saturating_sub(start.chars().count() + end.chars().count());
     // A title with a comma cannot be searched for.
-    let sender = text::cut_chars(&plain(&sender.replace(',', " ")), room);
+    let sender = sender.replace(',', " ");
+    let sender = line(&sender, room);
     format!("{start}{sender}{end}")
 }
 

@@ -1,5 +1,7 @@
-use super::{attribute, html::Html, sender::plain};
-use crate::{chatwoot::Attachment, text};
+use std::borrow::Cow;
+
+use super::{attribute, html::Html, line::line};
+use crate::chatwoot::Attachment;
 
 /// Beyond these a message says how many more there are.
 const SHOWN: usize = 10;
@@ -23,25 +25,27 @@ pub(super) fn write_attachments(html: &mut Html, attachments: &[Attachment], mut
     }
 }
 
-fn name(attachment: &Attachment) -> String {
+fn name(attachment: &Attachment) -> Cow<'_, str> {
     let names = [&attachment.file_name, &attachment.fallback_title];
-    let name = names.into_iter().flatten().map(|name| plain(name)).find(|name| !name.is_empty());
-    text::cut_chars(&name.unwrap_or_else(|| kind(attachment)), 255)
+    let name = names.into_iter().flatten().map(|name| line(name, 255)).find(|name| !name.is_empty());
+    name.unwrap_or_else(|| kind(attachment))
 }
 
-fn kind(attachment: &Attachment) -> String {
+fn kind(attachment: &Attachment) -> Cow<'_, str> {
     let kind = attachment.file_type.as_deref().map(attribute::label).filter(|kind| !kind.is_empty());
-    kind.unwrap_or_else(|| "File".to_owned())
+    kind.map_or(Cow::Borrowed("File"), |kind| Cow::Owned(line(&kind, 100).into_owned()))
 }
 
 fn details(attachment: &Attachment) -> Option<String> {
     let has_name = attachment.file_name.is_some() || attachment.fallback_title.is_some();
-    let kind = attachment.content_type.as_deref().map(plain).or_else(|| has_name.then(|| kind(attachment)));
-    let kind = kind.filter(|kind| !kind.is_empty()).map(|kind| text::cut_chars(&kind, 100));
+    let kind =
+        attachment.content_type.as_deref().map(|kind| line(kind, 100)).or_else(|| has_name.then(|| kind(attachment)));
+    let kind = kind.filter(|kind| !kind.is_empty());
     let size = (attachment.byte_size > 0).then(|| size(attachment.byte_size));
     match (kind, size) {
         (Some(kind), Some(size)) => Some(format!(" ({kind}, {size})")),
-        (Some(detail), None) | (None, Some(detail)) => Some(format!(" ({detail})")),
+        (Some(kind), None) => Some(format!(" ({kind})")),
+        (None, Some(size)) => Some(format!(" ({size})")),
         (None, None) => None,
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn shown(key: &str, value: &Value) -> Option<String> {
     ];
     let lower = key.to_lowercase();
     let words = || lower.split(|c: char| !c.is_alphanumeric());
-    if PRIVATE.iter().any(|word| lower.contains(word)) || words().any(|word| matches!(word, "ip" | "ipv4" | "ipv6")) {
+    if PRIVATE.iter().any(|word| contains(&lower, word)) || words().any(|word| matches!(word, "ip" | "ipv4" | "ipv6")) {
         return None;
     }
     let text = match value {
@@ -36,11 +36,28 @@ pub(super) fn shown(key: &str, value: &Value) -> Option<String> {
     (!text.is_empty() && text.parse::<std::net::IpAddr>().is_err()).then_some(text)
 }
 
+/// Keys are short: setting up a search takes longer than comparing at each place.
+fn contains(key: &str, word: &str) -> bool {
+    key.as_bytes().windows(word.len()).any(|part| part == word.as_bytes())
+}
+
 /// `plan_name` as `Plan name`.
 pub(super) fn label(key: &str) -> String {
-    let words = text::one_line(&key.replace(['_', '-'], " "));
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let mut label = String::with_capacity(key.len());
+    for word in key.split(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '_' | '-')) {
+        if word.is_empty() {
+            continue;
+        }
+        if label.is_empty() {
+            let mut letters = word.chars();
+            label.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+            label.push_str(letters.as_str());
+        } else {
+            label.push(' ');
+            label.push_str(word);
+        }
+    }
+    label
 }
 
 #[cfg(test)]
@@ -74,6 +91,7 @@ mod tests {
     fn names_a_key_for_people() {
         assert_eq!(label("plan_name"), "Plan name");
         assert_eq!(label("élan-vital"), "Élan vital");
+        assert_eq!(label(" __a--b\n c_"), "A b c");
         assert_eq!(label(""), "");
     }
 }

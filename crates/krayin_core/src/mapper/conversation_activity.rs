@@ -3,15 +3,15 @@ use super::{
     email_envelope::envelope,
     html::Html,
     instant::Instant,
+    line::line,
     message_text::{COMMENT_BYTES, link_back, write_message},
     schedule::schedule,
-    sender::{plain, sender},
+    sender::sender,
 };
 use crate::{
     chatwoot::{Conversation, Direction, Message},
     krayin::{ActivityLink, ActivityType, NewActivity},
     settings::Settings,
-    text,
 };
 
 /// How many of the latest messages a conversation's comment shows.
@@ -83,8 +83,7 @@ fn comment(conversation: &Conversation, times: &Times, offset: Option<i32>) -> S
         html.line_break();
         // What a short message leaves is there for the ones after it.
         let share = html.room() / (messages.len() - count);
-        let sender = text::cut_chars(&sender(message), 255);
-        html.within(share, |html| write_message(html, message, &sender, conversation.channel(), offset));
+        html.within(share, |html| write_message(html, message, &sender(message), conversation.channel(), offset));
     }
     let mut comment = html.finish();
     if !link.is_empty() {
@@ -99,7 +98,7 @@ fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, offs
     html.text(conversation.channel().name());
     if let Some(status) = conversation.status.as_deref() {
         html.text(" · ");
-        html.isolated(&text::cut_chars(&attribute::label(status), 50));
+        html.isolated(&line(&attribute::label(status), 50));
     }
     html.close();
     let facts = [
@@ -110,20 +109,19 @@ fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, offs
     ];
     for (name, value) in facts {
         if let Some(value) = value {
-            write_fact(html, name, &plain(value));
+            write_fact(html, name, value);
         }
     }
     if let Some(priority) = conversation.priority.as_deref() {
         write_fact(html, "Priority", &attribute::label(priority));
     }
-    let labels: Vec<String> = conversation.labels.iter().map(|label| plain(label)).collect();
-    write_fact(html, "Labels", &labels.join(", "));
+    write_fact(html, "Labels", &conversation.labels.join(", "));
     for (key, value) in &conversation.custom_attributes {
         if html.is_full() {
             break;
         }
         if let Some(shown) = attribute::shown(key, value) {
-            write_fact(html, &plain(&attribute::label(key)), &plain(&shown));
+            write_fact(html, &attribute::label(key), &shown);
         }
     }
     for (name, time) in
@@ -136,11 +134,12 @@ fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, offs
 }
 
 fn write_fact(html: &mut Html, name: &str, value: &str) {
+    let value = line(value, FACT);
     if !value.is_empty() {
         html.line_break();
-        html.isolated(&text::cut_chars(name, FACT));
+        html.isolated(&line(name, FACT));
         html.text(": ");
-        html.isolated(&text::cut_chars(value, FACT));
+        html.isolated(&value);
     }
 }
 

@@ -2,12 +2,11 @@ use serde_json::json;
 
 use super::{
     contact_person::{name, sendable_email},
-    sender::plain,
+    line::line,
 };
 use crate::{
     api,
     chatwoot::{Conversation, Direction},
-    text,
 };
 
 /// What Krayin shows of an e-mail beside its title: sender, recipients and folder, as JSON text. A page with an e-mail
@@ -21,8 +20,9 @@ pub(super) fn envelope(conversation: Option<&Conversation>, direction: Direction
     });
     let shown = |party: Option<&str>, stand_in: &str| {
         // Where a page takes it for HTML, it stays text.
-        let party = text::cut_chars(&plain(&party.unwrap_or_default().replace(['<', '>'], " ")), 255);
-        if party.is_empty() { stand_in.to_owned() } else { party }
+        let party = party.unwrap_or_default().replace(['<', '>'], " ");
+        let party = line(&party, 255);
+        if party.is_empty() { stand_in.to_owned() } else { party.into_owned() }
     };
     let (customer, inbox) = (shown(customer.as_deref(), "Customer"), shown(inbox, "Chatwoot"));
     let (from, to, folder) = match direction {

@@ -3,15 +3,15 @@ use super::{
     email_envelope::envelope,
     html::Html,
     instant::Instant,
+    line::line,
     message_text::{COMMENT_BYTES, link_back, write_message},
     schedule::schedule,
-    sender::{plain, sender},
+    sender::sender,
 };
 use crate::{
     chatwoot::{Channel, Conversation, Message},
     krayin::{ActivityLink, ActivityType, NewActivity},
     settings::Settings,
-    text,
 };
 
 /// A message as an activity of the person or lead that `link` names; `None` where it must not leave Chatwoot: a note among
@@ -41,7 +41,7 @@ pub fn map_message_to_activity(message: &Message, link: ActivityLink, settings: 
     };
     let kind = if schedule.is_some() { kind } else { ActivityType::Note };
     let (schedule_from, schedule_to) = schedule.map(|schedule| (schedule.from, schedule.to)).unzip();
-    let sender = text::cut_chars(&sender(message), 255);
+    let sender = sender(message);
     Some(NewActivity {
         kind,
         title: activity_title::of_message(&sender, message),
@@ -63,7 +63,7 @@ fn comment(message: &Message, sender: &str, channel: Channel, offset: Option<i32
     end.text(channel.name());
     if let Some(inbox) = conversation.and_then(|conversation| conversation.inbox_name.as_deref()) {
         end.text(" · ");
-        end.isolated(&text::cut_chars(&plain(inbox), 255));
+        end.isolated(&line(inbox, 255));
     }
     if let Some(number) = conversation.map(|conversation| conversation.display_id).filter(|number| *number > 0) {
         end.text(&format!(" · Conversation #{number}"));

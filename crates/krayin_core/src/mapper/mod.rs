@@ -12,6 +12,7 @@ mod email_envelope;
 mod html;
 mod html_text;
 mod instant;
+mod line;
 mod message_activity;
 mod message_text;
 mod placeholder;

@@ -150,8 +150,8 @@ impl<'a> Inline<'a> {
                 b'[' => self.link(html, 1),
                 b'!' if self.byte(self.at + 1) == Some(b'[') => self.link(html, 2),
                 b'<' => self.address_in_brackets(html),
-                b'h' | b'H' => self.bare_address(html),
-                _ => self.at += 1,
+                b'h' | b'H' if matches!(self.byte(self.at + 1), Some(b't' | b'T')) => self.bare_address(html),
+                _ => self.skip_plain(),
             }
         }
         self.flush(html);
@@ -180,6 +180,13 @@ impl<'a> Inline<'a> {
     fn flush(&mut self, html: &mut Html) {
         html.text(self.slice(self.from, self.at));
         self.from = self.at;
+    }
+
+    /// Goes on to the next character that may mean something.
+    fn skip_plain(&mut self) {
+        let rest = self.text.as_bytes().get(self.at + 1..self.limit()).unwrap_or_default();
+        let means = |byte: &u8| matches!(byte, b'\\' | b'*' | b'_' | b'`' | b'[' | b'!' | b'<' | b'h' | b'H');
+        self.at += 1 + rest.iter().position(means).unwrap_or(rest.len());
     }
 
     fn skip_to(&mut self, at: usize) {

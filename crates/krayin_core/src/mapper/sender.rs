@@ -1,12 +1,16 @@
-use crate::{
-    chatwoot::{Direction, Message},
-    text,
-};
+use std::borrow::Cow;
+
+use super::line::line;
+use crate::chatwoot::{Direction, Message};
+
+/// The longest name that is shown whole.
+const WIDTH: usize = 255;
 
 /// The name of who wrote a message, on one line and never blank.
-pub(super) fn sender(message: &Message) -> String {
+pub(super) fn sender(message: &Message) -> Cow<'_, str> {
     let known = message.sender.as_ref();
-    let name = known.and_then(|sender| sender.name.as_deref()).map(plain).filter(|name| !name.is_empty());
+    let name =
+        known.and_then(|sender| sender.name.as_deref()).map(|name| line(name, WIDTH)).filter(|name| !name.is_empty());
     name.unwrap_or_else(|| {
         let kind = known.and_then(|sender| sender.kind.as_deref()).unwrap_or_default();
         let stand_in = match (kind, message.direction()) {
@@ -14,14 +18,8 @@ pub(super) fn sender(message: &Message) -> String {
             (_, Direction::Incoming) => "Customer",
             (_, Direction::Outgoing | Direction::Internal) => "Agent",
         };
-        stand_in.to_owned()
+        Cow::Borrowed(stand_in)
     })
-}
-
-/// One line that cannot turn the direction of what stands beside it.
-pub(super) fn plain(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if text.contains(turns) { text::one_line(&text.replace(turns, "")) } else { text::one_line(text) }
 }
 
 #[cfg(test)]

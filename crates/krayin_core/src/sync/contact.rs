@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, FoundPerson, LeadFinder, Outcome, PersonFinder,
+    Context, FoundPerson, LeadFinder, Outcome, PersonFinder, load,
     person_finder::complete,
     person_merge::{self, Merged},
+    value,
 };
 use crate::{
     Error,
@@ -17,6 +18,10 @@ use crate::{
     records::{Kind, Stored},
 };
 
+/// Why a contact is not in Krayin.
+pub(super) const UNKNOWABLE: &str =
+    "The contact has neither an e-mail address nor a phone number that Krayin could know it by.";
+
 const PERSON_FIELDS: [&str; 5] = ["name", "email", "phone", "job_title", "organization"];
 
 /// Contact → person, lead and organization.
@@ -24,14 +29,10 @@ const PERSON_FIELDS: [&str; 5] = ["name", "email", "phone", "job_title", "organi
 /// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
 /// person, and the same for the lead where its own fields changed.
 pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
-    let stored = context.records.load(Kind::Contact, contact.id).await?;
-    let server = context.client.connection().fingerprint();
-    // Ids of another Krayin name other people's records here.
-    let stored = if stored.server == server { stored } else { Stored { server, ..Stored::default() } };
+    let stored = load(context, Kind::Contact, contact.id).await?;
     let wanted = Wanted::of(contact, context);
     if wanted.person.emails.is_empty() && wanted.person.contact_numbers.is_empty() {
-        let reason = "The contact has neither an e-mail address nor a phone number that Krayin could know it by.";
-        return Ok(Outcome::skipped(stored.ids, reason));
+        return Ok(Outcome::skipped(stored.ids, UNKNOWABLE));
     }
     let mut flow = Flow { context, contact, wanted, stored, outcome: Outcome::default() };
     let complete = flow.stored.ids.get("person").is_some() && flow.stored.ids.get("lead").is_some();
@@ -182,7 +183,7 @@ impl Flow<'_> {
             self.took_person(&person, true);
             self.store().await?;
             self.address(person.organization.as_ref()).await?;
-            return self.lead(person.id).await;
+            return self.create_lead(person.id).await;
         }
         let lead = NewLead { person: Some(LeadLink::New(Box::new(person))), ..self.wanted.lead.clone() };
         let lead = LeadFinder { client: self.context.client, settings: self.context.settings }.create(lead).await?;
@@ -277,12 +278,16 @@ impl Flow<'_> {
         }
         match finder.find(person_id).await? {
             Some(lead) => self.took_lead(&lead, false),
-            None => {
-                let lead = NewLead { person: Some(LeadLink::Id(person_id)), ..self.wanted.lead.clone() };
-                let lead = finder.create(lead).await?;
-                self.took_lead(&lead, true);
-            }
+            None => return self.create_lead(person_id).await,
         }
+        self.sent_all();
+        self.store().await
+    }
+
+    async fn create_lead(&mut self, person_id: u64) -> Result<(), Error> {
+        let lead = NewLead { person: Some(LeadLink::Id(person_id)), ..self.wanted.lead.clone() };
+        let lead = LeadFinder { client: self.context.client, settings: self.context.settings }.create(lead).await?;
+        self.took_lead(&lead, true);
         self.sent_all();
         self.store().await
     }
@@ -331,17 +336,7 @@ impl Flow<'_> {
     fn took_person(&mut self, person: &Person, created: bool) {
         self.stored.ids.set("person", person.id);
         if let Some(organization) = &person.organization {
-            let known = self.stored.ids.get("organization") == Some(organization.id);
             self.stored.ids.set("organization", organization.id);
-            // The server found or made it by name; made with this very request it has the same birth.
-            let born = |rest: &Map<String, Value>| rest.get("created_at").cloned();
-            if created
-                && !known
-                && self.wanted.person.organization_name.is_some()
-                && born(&organization.rest) == born(&person.rest)
-            {
-                self.outcome.created.push("organization");
-            }
         }
         if created {
             self.outcome.created.push("person");
@@ -384,8 +379,4 @@ fn readable(field: &str) -> &'static str {
         "description" => "The lead's description",
         _ => "A field",
     }
-}
-
-fn value<T: serde::Serialize>(record: &T) -> Value {
-    serde_json::to_value(record).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-use crate::chatwoot::Contact;
+use crate::chatwoot::{Contact, Conversation, Message};
 
 /// The events of Chatwoot that the sync takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,9 +65,6 @@ pub enum EventError {
     /// It lacks the record that its name speaks of, or that record has no id.
     #[error("The event has no {0} with an id. Pass the saved record under the key {0}.")]
     NoRecord(&'static str),
-    /// This version does not run it.
-    #[error("The event {0} is not supported by this version.")]
-    NotYet(&'static str),
 }
 
 /// One event with its data.
@@ -75,6 +73,8 @@ pub struct Event {
     /// What happened.
     pub name: EventName,
     contact: Contact,
+    conversation: Conversation,
+    message: Message,
 }
 
 impl Event {
@@ -82,14 +82,32 @@ impl Event {
     pub fn from_json(name: &str, data: &[u8]) -> Result<Self, EventError> {
         let name = EventName::parse(name)?;
         let Ok(Value::Object(mut data)) = serde_json::from_slice(data) else { return Err(EventError::NotJson) };
-        let contact = data.remove("contact").and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
-        Ok(Self { name, contact })
+        Ok(Self {
+            name,
+            contact: take(&mut data, "contact"),
+            conversation: take(&mut data, "conversation"),
+            message: take(&mut data, "message"),
+        })
     }
 
     /// The contact.
     pub fn contact(&self) -> Result<&Contact, EventError> {
         if self.contact.id == 0 { Err(EventError::NoRecord("contact")) } else { Ok(&self.contact) }
     }
+
+    /// The conversation.
+    pub fn conversation(&self) -> Result<&Conversation, EventError> {
+        if self.conversation.id == 0 { Err(EventError::NoRecord("conversation")) } else { Ok(&self.conversation) }
+    }
+
+    /// The message.
+    pub fn message(&self) -> Result<&Message, EventError> {
+        if self.message.id == 0 { Err(EventError::NoRecord("message")) } else { Ok(&self.message) }
+    }
+}
+
+fn take<T: DeserializeOwned + Default>(data: &mut Map<String, Value>, key: &str) -> T {
+    data.remove(key).and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

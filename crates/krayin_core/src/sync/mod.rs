@@ -1,18 +1,28 @@
 //! The processor: which calls bring Krayin to the state that an event asks for, with the fewest requests.
 
 mod contact;
+mod conversation;
 mod event;
 mod lead_finder;
+mod message;
 mod outcome;
 mod person_finder;
 mod person_merge;
+mod stage;
 
 pub use event::{Event, EventError, EventName};
 pub use lead_finder::{FoundLead, LeadFinder};
 pub use outcome::{Outcome, Status};
 pub use person_finder::{FoundPerson, PersonFinder};
 
-use crate::{Error, api::Client, records::Records, settings::Settings};
+use serde_json::Value;
+
+use crate::{
+    Error,
+    api::Client,
+    records::{Kind, Records, Stored},
+    settings::Settings,
+};
 
 /// What a flow works with.
 pub(crate) struct Context<'a> {
@@ -31,8 +41,22 @@ pub async fn process(
     let context = Context { settings, client, records };
     let mut outcome = match event.name {
         EventName::ContactCreated | EventName::ContactUpdated => contact::sync(&context, event.contact()?).await?,
-        name => return Err(EventError::NotYet(name.dotted()).into()),
+        EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
+            conversation::sync(&context, event.name, event.conversation()?).await?
+        }
+        EventName::MessageCreated => message::sync(&context, event.message()?).await?,
     };
     outcome.requests = client.requests();
     Ok(outcome)
+}
+
+/// What is kept of a record. Ids of another Krayin name other people's records here, so they are none.
+async fn load(context: &Context<'_>, kind: Kind, id: u64) -> Result<Stored, Error> {
+    let stored = context.records.load(kind, id).await?;
+    let server = context.client.connection().fingerprint();
+    Ok(if stored.server == server { stored } else { Stored { server, ..Stored::default() } })
+}
+
+fn value<T: serde::Serialize>(record: &T) -> Value {
+    serde_json::to_value(record).unwrap_or_default()
 }

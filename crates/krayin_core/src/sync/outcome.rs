@@ -31,12 +31,17 @@ pub struct Outcome {
     pub ids: ExternalIds,
     /// How many requests it took.
     pub requests: u32,
-    /// What was created: `person`, `lead`, `organization`, `activity`.
+    /// What this event created: `person`, `lead`, `organization`, `activity`. An organization given by name is found or
+    /// created by the server, which does not say which: it is among the ids only.
     pub created: Vec<&'static str>,
     /// What was written.
     pub updated: Vec<&'static str>,
     /// What a person should know, in sentences without personal data.
     pub reasons: Vec<String>,
+    /// The server's time zone in minutes east of UTC, where this event told it and the settings' traits did not know it:
+    /// keep it there as `utc_offset_minutes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utc_offset_minutes: Option<i32>,
 }
 
 fn as_map<S: Serializer>(ids: &ExternalIds, serializer: S) -> Result<S::Ok, S::Error> {
@@ -47,5 +52,19 @@ impl Outcome {
     /// Nothing to do.
     pub(crate) fn skipped(ids: ExternalIds, reason: &str) -> Self {
         Self { status: Status::Skipped, ids, reasons: vec![reason.to_owned()], ..Self::default() }
+    }
+
+    /// Takes in what came before it within the same event.
+    pub(crate) fn after(mut self, earlier: Self) -> Self {
+        let mut ids = earlier.ids;
+        ids.merge(&self.ids);
+        self.ids = ids;
+        self.created.splice(0..0, earlier.created);
+        self.updated.splice(0..0, earlier.updated);
+        self.reasons.splice(0..0, earlier.reasons);
+        if earlier.status == Status::Synced {
+            self.status = Status::Synced;
+        }
+        self
     }
 }

@@ -1,0 +1,260 @@
+use serde_json::{Map, Value, json};
+
+use super::{Context, EventName, Outcome, contact, load, stage, value};
+use crate::{
+    Error,
+    api::{Dialect, ErrorKind, Executed},
+    chatwoot::{Contact, Conversation},
+    digest::digest,
+    krayin::{Activity, ActivityLink, NewActivity, offset_minutes},
+    mapper,
+    records::{Kind, Stored},
+};
+
+/// Conversation → activity of the contact's lead and person, and the lead's stage.
+///
+/// New: one create and one write, which adds the second link and what the server forces on a create. Changed: one
+/// write. Nothing that Krayin shows changed: none.
+pub(super) async fn sync(
+    context: &Context<'_>,
+    event: EventName,
+    conversation: &Conversation,
+) -> Result<Outcome, Error> {
+    let settings = context.settings;
+    if !settings.sync_conversations && !settings.stage_progression_enabled {
+        return Ok(Outcome::skipped(Default::default(), "sync_conversations and stage_progression_enabled are off."));
+    }
+    let Some(contact) = conversation.contact.as_ref().filter(|contact| contact.id != 0) else {
+        return Ok(Outcome::skipped(Default::default(), "The conversation has no contact."));
+    };
+    let mut stored = load(context, Kind::Conversation, conversation.id).await?;
+    let is_new = event == EventName::ConversationCreated;
+    let due = stage::due(conversation, is_new, &stored, context);
+    let wanted = settings.sync_conversations.then(|| Wanted::of(conversation, context));
+    let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
+    if shown && due.is_empty() {
+        let mut outcome = Outcome::skipped(stored.ids, "Nothing that Krayin shows has changed.");
+        outcome.requests = 0;
+        return Ok(outcome);
+    }
+    let Some(owner) = Owner::of(context, contact).await? else {
+        return Ok(Outcome::skipped(Default::default(), contact::UNKNOWABLE));
+    };
+    let mut flow = Flow { context, conversation, contact, owner, outcome: Outcome::default() };
+    if let Some(wanted) = wanted.filter(|wanted| !wanted.is_shown(&stored)) {
+        flow.activity(wanted, &mut stored).await?;
+    }
+    if !due.is_empty() {
+        stage::progress(context, flow.owner.lead, &due, &mut stored, &mut flow.outcome).await?;
+        context.records.store(Kind::Conversation, conversation.id, &stored).await?;
+    }
+    flow.outcome.ids = stored.ids;
+    Ok(flow.outcome.after(flow.owner.outcome))
+}
+
+/// The person and the lead that an activity belongs to.
+pub(super) struct Owner {
+    pub(super) person: u64,
+    pub(super) lead: u64,
+    /// What it took to have them: nothing where they were known.
+    pub(super) outcome: Outcome,
+}
+
+impl Owner {
+    /// `None` where the contact has nothing that Krayin could know it by.
+    pub(super) async fn of(context: &Context<'_>, contact: &Contact) -> Result<Option<Self>, Error> {
+        let stored = load(context, Kind::Contact, contact.id).await?;
+        if let (Some(person), Some(lead)) = (stored.ids.get("person"), stored.ids.get("lead")) {
+            let outcome = Outcome { ids: stored.ids, status: super::Status::Skipped, ..Outcome::default() };
+            return Ok(Some(Self { person, lead, outcome }));
+        }
+        let outcome = contact::sync(context, contact).await?;
+        Ok(match (outcome.ids.get("person"), outcome.ids.get("lead")) {
+            (Some(person), Some(lead)) => Some(Self { person, lead, outcome }),
+            _ => None,
+        })
+    }
+
+    /// Whether both are still there; two requests, asked only when a call that names them has failed.
+    async fn is_there(&self, context: &Context<'_>) -> Result<bool, Error> {
+        Ok(context.client.find_lead(self.lead).await?.is_some()
+            && context.client.find_person(self.person).await?.is_some())
+    }
+
+    /// The owner anew, after one of the two was deleted or merged in Krayin.
+    async fn heal(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
+        let mut stored = load(context, Kind::Contact, contact.id).await?;
+        stored.ids.forget("person");
+        stored.ids.forget("lead");
+        stored.sent.clear();
+        context.records.store(Kind::Contact, contact.id, &stored).await?;
+        let Some(mut owner) = Box::pin(Self::of(context, contact)).await? else { return Ok(false) };
+        owner
+            .outcome
+            .reasons
+            .push("The person or lead that was known is gone from Krayin; found or created again.".into());
+        *self = owner;
+        Ok(true)
+    }
+}
+
+struct Wanted {
+    activity: NewActivity,
+    digest: String,
+}
+
+impl Wanted {
+    fn of(conversation: &Conversation, context: &Context<'_>) -> Self {
+        // The digest is of what people see, so it must not change when the server's time zone is learned.
+        let mut blank = context.settings.clone();
+        blank.traits.utc_offset_minutes = None;
+        let shown = mapper::map_to_activity(conversation, ActivityLink::Person(0), &blank);
+        let digest = digest(&serde_json::to_string(&shown).unwrap_or_default());
+        let activity = mapper::map_to_activity(conversation, ActivityLink::Person(0), context.settings);
+        Self { activity, digest }
+    }
+
+    fn is_shown(&self, stored: &Stored) -> bool {
+        stored.ids.get("activity").is_some() && stored.sent.get("activity") == Some(&self.digest)
+    }
+}
+
+struct Flow<'a> {
+    context: &'a Context<'a>,
+    conversation: &'a Conversation,
+    contact: &'a Contact,
+    owner: Owner,
+    outcome: Outcome,
+}
+
+impl Flow<'_> {
+    async fn activity(&mut self, wanted: Wanted, stored: &mut Stored) -> Result<(), Error> {
+        if let Some(id) = stored.ids.get("activity") {
+            let linked = stored.sent.contains_key("link");
+            if self.write(id, &wanted, !linked, self.context.settings.traits.utc_offset_minutes).await? {
+                return self.store(stored, &wanted).await;
+            }
+            stored.ids.forget("activity");
+            stored.sent.clear();
+            self.outcome.reasons.push("The activity that was known is gone from Krayin; created again.".into());
+        }
+        let (activity, found) = self.find_or_create(&wanted.activity, stored).await?;
+        stored.ids.set("activity", activity.id);
+        stored.pending = false;
+        self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?;
+        if !found {
+            self.outcome.created.push("activity");
+        }
+        let offset = self.learn(&wanted.activity, &activity);
+        if self.context.client.connection().dialect == Dialect::RestApi || found {
+            self.write(activity.id, &wanted, true, offset).await?;
+            self.outcome.updated.retain(|what| *what != "activity");
+        }
+        self.store(stored, &wanted).await
+    }
+
+    async fn store(&self, stored: &mut Stored, wanted: &Wanted) -> Result<(), Error> {
+        stored.sent.insert("activity".into(), wanted.digest.clone());
+        stored.sent.insert("link".into(), digest(&format!("{}:{}", self.owner.person, self.owner.lead)));
+        Ok(self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?)
+    }
+
+    /// The activity, looked for by its title where an earlier run may have left it.
+    async fn find_or_create(&mut self, wanted: &NewActivity, stored: &mut Stored) -> Result<(Activity, bool), Error> {
+        let client = self.context.client;
+        if stored.pending
+            && let Some(found) = client.search_activity(&wanted.title).await?.into_iter().next()
+        {
+            return Ok((found, true));
+        }
+        stored.pending = true;
+        self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?;
+        let mut activity = wanted.clone();
+        activity.link = self.first_link();
+        match client.create_activity(value(&activity)).await {
+            // It may have been kept without its link, which is what a lead or person that is gone comes to.
+            Err(error) if error.executed == Executed::Maybe && error.kind == ErrorKind::Server => {
+                let found = client.search_activity(&wanted.title).await?.into_iter().next();
+                if self.owner.is_there(self.context).await? || !self.owner.heal(self.context, self.contact).await? {
+                    return Err(error.into());
+                }
+                match found {
+                    Some(found) => {
+                        let lead = json!({"lead_id": self.owner.lead});
+                        Ok((client.update_activity(found.id, lead).await?, true))
+                    }
+                    None => {
+                        activity.link = self.first_link();
+                        Ok((client.create_activity(value(&activity)).await?, false))
+                    }
+                }
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                if !self.owner.heal(self.context, self.contact).await? {
+                    return Err(error.into());
+                }
+                activity.link = self.first_link();
+                Ok((client.create_activity(value(&activity)).await?, false))
+            }
+            created => Ok((created?, false)),
+        }
+    }
+
+    /// Writes what changed and, on the first time, the second link. `false` where the activity is gone.
+    async fn write(&mut self, id: u64, wanted: &Wanted, link: bool, offset: Option<i32>) -> Result<bool, Error> {
+        let mut body = match value(&wanted.activity) {
+            Value::Object(body) => body,
+            _ => Map::new(),
+        };
+        body.remove("person_id");
+        if wanted.activity.schedule_from.is_some() {
+            let mut settings = self.context.settings.clone();
+            settings.traits.utc_offset_minutes = offset;
+            let moved = mapper::map_to_activity(self.conversation, ActivityLink::Person(0), &settings);
+            for (key, at) in [("schedule_from", moved.schedule_from), ("schedule_to", moved.schedule_to)] {
+                // Not knowing the server's clock, the schedule that it has is the better one.
+                match at.filter(|_| offset.is_some()) {
+                    Some(at) => body.insert(key.into(), json!(at)),
+                    None => body.remove(key),
+                };
+            }
+        }
+        if link {
+            body.insert("person_id".into(), json!(self.owner.person));
+        }
+        let client = self.context.client;
+        match client.update_activity(id, Value::Object(body.clone())).await {
+            Ok(_) => {}
+            Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
+            Err(error) if link && error.kind == ErrorKind::Server => {
+                if self.owner.is_there(self.context).await? || !self.owner.heal(self.context, self.contact).await? {
+                    return Err(error.into());
+                }
+                client.update_activity(id, json!({"lead_id": self.owner.lead})).await?;
+                body.insert("person_id".into(), json!(self.owner.person));
+                client.update_activity(id, Value::Object(body)).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.outcome.updated.push("activity");
+        Ok(true)
+    }
+
+    fn first_link(&self) -> ActivityLink {
+        match self.context.client.connection().dialect {
+            Dialect::RestApi => ActivityLink::Lead(self.owner.lead),
+            Dialect::Documented => ActivityLink::Person(self.owner.person),
+        }
+    }
+
+    /// The server's offset at the time of this activity: what was sent minus what came back.
+    fn learn(&mut self, sent: &NewActivity, returned: &Activity) -> Option<i32> {
+        let known = self.context.settings.traits.utc_offset_minutes;
+        let told = sent.schedule_from.as_deref().zip(returned.schedule_from.as_deref());
+        let learned = told.and_then(|(sent, returned)| offset_minutes(sent, returned));
+        if known.is_none() {
+            self.outcome.utc_offset_minutes = learned;
+        }
+        learned.or(known)
+    }
+}

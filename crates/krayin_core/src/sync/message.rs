@@ -1,0 +1,66 @@
+use super::{Context, Outcome, contact, conversation::Owner, load, stage, value};
+use crate::{
+    Error,
+    chatwoot::Message,
+    krayin::{ActivityLink, ActivityType},
+    mapper,
+    records::Kind,
+};
+
+/// Message → activity of the contact's person, in one request, and the lead's stage on a colleague's first reply.
+pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Outcome, Error> {
+    let settings = context.settings;
+    if !settings.sync_messages && !settings.stage_progression_enabled {
+        return Ok(Outcome::skipped(Default::default(), "sync_messages and stage_progression_enabled are off."));
+    }
+    if !message.is_public() {
+        return Ok(Outcome::skipped(Default::default(), "The message is not one between the contact and colleagues."));
+    }
+    let Some(conversation) = message.conversation.as_deref().filter(|conversation| conversation.id != 0) else {
+        return Ok(Outcome::skipped(Default::default(), "The message has no conversation."));
+    };
+    let Some(contact) = message.contact().filter(|contact| contact.id != 0) else {
+        return Ok(Outcome::skipped(Default::default(), "The message's conversation has no contact."));
+    };
+    let mut stored = load(context, Kind::Message, message.id).await?;
+    let mut about = load(context, Kind::Conversation, conversation.id).await?;
+    let due = stage::due(conversation, false, &about, context);
+    let is_wanted = settings.sync_messages && stored.ids.get("activity").is_none();
+    if !is_wanted && due.is_empty() {
+        let reason = if settings.sync_messages { "The message is in Krayin already." } else { "sync_messages is off." };
+        return Ok(Outcome::skipped(stored.ids, reason));
+    }
+    let Some(owner) = Owner::of(context, contact).await? else {
+        return Ok(Outcome::skipped(Default::default(), contact::UNKNOWABLE));
+    };
+    let mut outcome = Outcome::default();
+    let mapped = mapper::map_message_to_activity(message, ActivityLink::Person(owner.person), settings);
+    if let Some(mut activity) = mapped.filter(|_| is_wanted) {
+        // A message is over when it is written, but the server takes every new call and e-mail for something still to
+        // do, and saying otherwise would be a second request a message: a note is done from its beginning.
+        activity.kind = ActivityType::Note;
+        (activity.schedule_from, activity.schedule_to, activity.additional) = (None, None, None);
+        let found = match stored.pending {
+            true => context.client.search_activity(&activity.title).await?.into_iter().next(),
+            false => None,
+        };
+        let id = match found {
+            Some(found) => found.id,
+            None => {
+                stored.pending = true;
+                context.records.store(Kind::Message, message.id, &stored).await?;
+                outcome.created.push("activity");
+                context.client.create_activity(value(&activity)).await?.id
+            }
+        };
+        stored.ids.set("activity", id);
+        stored.pending = false;
+        context.records.store(Kind::Message, message.id, &stored).await?;
+    }
+    if !due.is_empty() {
+        stage::progress(context, owner.lead, &due, &mut about, &mut outcome).await?;
+        context.records.store(Kind::Conversation, conversation.id, &about).await?;
+    }
+    outcome.ids = stored.ids;
+    Ok(outcome.after(owner.outcome))
+}

@@ -1,0 +1,20 @@
+//! `KrayinSync::Mappers::ConversationMapper`.
+
+use krayin_core::{chatwoot::Conversation, krayin::ActivityLink, mapper, settings::Settings};
+use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
+
+use crate::{convert, error, park};
+
+fn activity(ruby: &Ruby, conversation: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
+    let (conversation, settings) = (convert::bytes(conversation), convert::bytes(settings));
+    let settings = Settings::from_json(&settings).map_err(|failure| error::raise(ruby, failure.into()))?;
+    let link = ActivityLink::Person(person_id);
+    let mapped = park::guard(ruby, || {
+        convert::json(&mapper::map_to_activity(&Conversation::from_json(&conversation), link, &settings))
+    })?;
+    convert::string(ruby, &mapped)
+}
+
+pub(crate) fn init(native: RModule) -> Result<(), Error> {
+    native.define_singleton_method("map_conversation", function!(activity, 3))
+}

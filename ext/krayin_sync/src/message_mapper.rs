@@ -1,0 +1,20 @@
+//! `KrayinSync::Mappers::MessageMapper`.
+
+use krayin_core::{chatwoot::Message, krayin::ActivityLink, mapper, settings::Settings};
+use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
+
+use crate::{convert, error, park};
+
+fn activity(ruby: &Ruby, message: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
+    let (message, settings) = (convert::bytes(message), convert::bytes(settings));
+    let settings = Settings::from_json(&settings).map_err(|failure| error::raise(ruby, failure.into()))?;
+    let link = ActivityLink::Person(person_id);
+    let mapped = park::guard(ruby, || {
+        convert::json(&mapper::map_message_to_activity(&Message::from_json(&message), link, &settings))
+    })?;
+    convert::string(ruby, &mapped)
+}
+
+pub(crate) fn init(native: RModule) -> Result<(), Error> {
+    native.define_singleton_method("map_message", function!(activity, 3))
+}

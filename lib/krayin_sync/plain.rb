@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # Values that JSON has: text in valid UTF-8, finite numbers, times in UTC.
+  module Plain
+    # Deeper is no field that Krayin shows.
+    DEEPEST = 20
+
+    class << self
+      def of(value, depth = 0)
+        case value
+        when nil, true, false, Integer then value
+        when String, Symbol then text(value.to_s)
+        when Float then value.finite? ? value : nil
+        when Time then value.getutc.iso8601(3)
+        when Hash then nested(depth) { value.to_h { |key, inner| [text(key.to_s), of(inner, depth + 1)] } }
+        when Array then nested(depth) { value.map { |inner| of(inner, depth + 1) } }
+        else other(value, depth)
+        end
+      end
+
+      private
+
+      def other(value, depth)
+        return of(value.to_time, depth) if value.respond_to?(:acts_like_time?) && value.acts_like_time?
+        return of(value.to_ary, depth) if value.respond_to?(:to_ary)
+        return of(value.to_h, depth + 1) if value.respond_to?(:to_h) && !value.is_a?(Struct)
+
+        text(value.respond_to?(:iso8601) ? value.iso8601 : value.to_s)
+      end
+
+      def nested(depth)
+        depth < DEEPEST ? yield : nil
+      end
+
+      def text(string)
+        return string if string.encoding == Encoding::UTF_8 && string.valid_encoding?
+        return string.scrub if string.encoding == Encoding::UTF_8
+
+        string.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
+      end
+    end
+  end
+end
