@@ -94,10 +94,10 @@ impl Client {
         let day = lead.expected_close_date.as_deref().and_then(|date| closing_day(date, utc_offset_minutes));
         let (path, body) = match (day, dialect) {
             (Some(day), Dialect::RestApi) => {
-                let mut body = json!({"lead_pipeline_stage_id": stage_id, "expected_close_date": day});
-                if let Some(pipeline) = lead.lead_pipeline_id {
-                    body["lead_pipeline_id"] = pipeline.into();
-                }
+                let body = json!({
+                    "lead_pipeline_stage_id": stage_id, "expected_close_date": day,
+                    "lead_pipeline_id": lead.lead_pipeline_id,
+                });
                 (dialect.lead_fields(lead.id), body)
             }
             _ => (dialect.lead_stage(lead.id), json!({"lead_pipeline_stage_id": stage_id})),
