@@ -4,39 +4,24 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, SystemTime},
 };
 
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout};
 
-use super::{
-    ApiError, Attempt, Connection, ErrorKind, Executed, Method, Observer, Pace, Request, Response, ServerState,
-    Transport, TransportError,
-    attempt::millis,
-    failure::{error, failed, holds_a_record, unanswered, wrong_shape},
-    look::{Creates, Seen},
-    path::{names_a_record, template},
-};
-use crate::retry::{
-    Answer, Backoff, Class, Jitter, Leave, Next, Step, Suspicion, Told, Urgency, WINDOW, classify, decide, retry_after,
-    suspect,
-};
-
-/// Attempts of one call.
-const MOST_ATTEMPTS: u32 = 3;
+use super::{ApiError, Connection, Method, Observer, Pace, ServerState, Transport, look::Creates};
+use crate::retry::{Backoff, Jitter, Urgency};
 
 /// Typed calls to one Krayin. Cheap to make: one an event, so that [`requests`](Self::requests) counts that event's.
 pub struct Client {
-    connection: Connection,
-    transport: Arc<dyn Transport>,
-    state: Arc<ServerState>,
-    pace: Option<Arc<dyn Pace>>,
-    urgency: Urgency,
-    observer: Option<Arc<dyn Observer>>,
-    jitter: Arc<Jitter>,
-    backoff: Backoff,
-    requests: AtomicU32,
+    pub(super) connection: Connection,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) state: Arc<ServerState>,
+    pub(super) pace: Option<Arc<dyn Pace>>,
+    pub(super) urgency: Urgency,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+    pub(super) jitter: Arc<Jitter>,
+    pub(super) backoff: Backoff,
+    pub(super) requests: AtomicU32,
 }
 
 impl fmt::Debug for Client {
@@ -66,7 +51,7 @@ pub(crate) enum Repeat {
 }
 
 impl Repeat {
-    fn creates(self) -> Option<Creates> {
+    pub(super) fn creates(self) -> Option<Creates> {
         if let Self::Creates(creates) = self { Some(creates) } else { None }
     }
 }
@@ -210,224 +195,4 @@ impl Client {
             Call { method: Method::Post, path, query: Vec::new(), body: Some(body), repeat: Repeat::Creates(creates) };
         self.call(call).await
     }
-
-    /// The loop: send, tell what the answer means, obey the decision.
-    pub(crate) async fn call(&self, mut call: Call<'_>) -> Result<Value, ApiError> {
-        let until = Instant::now() + self.connection.deadline;
-        let mut lost = false;
-        let mut before: Option<ApiError> = None;
-        self.state.earn();
-        for attempt in 1.. {
-            let leave = match self.leave(&call).await {
-                Ok(leave) => leave,
-                Err(refused) => return Err(before.map_or(refused.clone(), |before| before.put_off(&refused))),
-            };
-            let sent_at = Instant::now();
-            let sent = self.send(&call, until.saturating_duration_since(sent_at), leave).await;
-            let mut error = match self.read(&call, &sent, until).await {
-                Ok(value) => {
-                    self.report(&call, &sent, attempt, sent_at, None, None);
-                    return Ok(value);
-                }
-                Err(error) => error,
-            };
-            let taken_by_us = lost && error.kind == ErrorKind::Conflict;
-            let may_have_run = error.executed == Executed::Maybe;
-            lost |= may_have_run;
-            error.attempts = attempt;
-            if lost {
-                error.executed = Executed::Maybe;
-            }
-            let may_still_run = error.kind == ErrorKind::Timeout || error.status == Some(504);
-            let body = call.body.as_ref().unwrap_or(&Value::Null);
-            let next = decide(Step {
-                passing: error.is_passing(),
-                may_have_run,
-                may_still_run,
-                taken_by_us,
-                idempotent: call.method.is_idempotent() || call.repeat == Repeat::Harmless,
-                can_look: call.repeat.creates().is_some_and(|creates| creates.can_look(body, self.connection.dialect)),
-                guarded: call.repeat.creates().is_some_and(|creates| creates.is_guarded(body)),
-                attempt,
-                most: MOST_ATTEMPTS,
-                affordable: self.state.can_spend(),
-                backoff: self.backoff.delay(attempt, self.jitter.next()),
-                retry_after: error.retry_after,
-                left: until.saturating_duration_since(Instant::now()),
-            });
-            let wait = match next {
-                Next::Stop => None,
-                Next::Retry(wait) | Next::Look { wait, .. } => Some(wait),
-            };
-            self.report(&call, &sent, attempt, sent_at, wait, Some(&error.reason));
-            let Some(wait) = wait else { return Err(error) };
-            sleep(wait).await;
-            if let (Next::Look { repeat, .. }, Some(creates)) = (next, call.repeat.creates()) {
-                let left = until.saturating_duration_since(Instant::now());
-                match timeout(left, self.look(creates, body, error.kind)).await {
-                    Ok(Ok(Seen::Left(record))) => return Ok(record),
-                    Ok(Ok(Seen::Half(rest))) if repeat => call.body = Some(rest),
-                    Ok(Ok(Seen::Nothing)) if repeat && !taken_by_us => {}
-                    Ok(Ok(Seen::Nothing)) if !may_still_run => {
-                        error.executed = Executed::No;
-                        return Err(error);
-                    }
-                    _ => return Err(error),
-                }
-            }
-            self.state.spend();
-            before = Some(error);
-        }
-        Err(error(call.method, call.path, ErrorKind::Server, "no attempt was made"))
-    }
-
-    /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
-    async fn leave(&self, call: &Call<'_>) -> Result<u64, ApiError> {
-        let (kind, reason, wait) = match self.state.admit() {
-            Err(wait) => (ErrorKind::Unavailable, "was not tried, the server has not answered lately", wait),
-            Ok(()) if self.state.sends_rate_headers() == Some(false) => return Ok(0),
-            Ok(()) => match self.pace().take(self.urgency).await {
-                Leave::Go(number) => return Ok(number),
-                Leave::ComeBack(wait) => {
-                    (ErrorKind::RateLimit, "was not tried, the requests of this minute are spent", wait)
-                }
-            },
-        };
-        Err(ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, reason) })
-    }
-
-    fn pace(&self) -> &dyn Pace {
-        self.pace.as_deref().unwrap_or(self.state.pace.as_ref())
-    }
-
-    async fn send(&self, call: &Call<'_>, left: Duration, leave: u64) -> Result<Response, TransportError> {
-        let mut headers = vec![
-            ("authorization".to_owned(), self.connection.authorization()),
-            // Without it production answers 200 with an HTML page for a refused token.
-            ("accept".to_owned(), "application/json".to_owned()),
-            ("x-requested-with".to_owned(), "XMLHttpRequest".to_owned()),
-        ];
-        if call.body.is_some() {
-            headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        }
-        let request = Request {
-            method: call.method,
-            url: self.connection.address(call.path, &call.query),
-            headers,
-            body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
-            any_address: self.connection.any_address(),
-            timeout: left.min(self.connection.attempt_timeout),
-        };
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let sent = self.transport.send(&request).await;
-        if leave != 0 {
-            self.pace().learn(leave, told(&sent)).await;
-        }
-        sent
-    }
-
-    async fn read(
-        &self,
-        call: &Call<'_>,
-        sent: &Result<Response, TransportError>,
-        until: Instant,
-    ) -> Result<Value, ApiError> {
-        let outcome = match sent {
-            Ok(response) => self.answer(call, response, until).await,
-            Err(failure) => Err(unanswered(call, failure)),
-        };
-        let down = |error: &ApiError| matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Timeout);
-        self.state.note(!outcome.as_ref().is_err_and(down));
-        outcome
-    }
-
-    async fn answer(&self, call: &Call<'_>, response: &Response, until: Instant) -> Result<Value, ApiError> {
-        let json: Option<Value> = serde_json::from_slice(&response.body).ok();
-        let answer = Answer {
-            status: response.status,
-            rate_headers: response.rate().is_some(),
-            retry_after: come_back(response),
-            json: json.as_ref(),
-            names_a_record: names_a_record(call.path),
-            refers_to_records: call.body.is_some(),
-            encoded: response.header("content-encoding").is_some_and(|encoding| encoding.trim() != "identity"),
-        };
-        let class = match classify(answer, self.state.sends_rate_headers()) {
-            Class::Ok => {
-                self.state.worked(answer.rate_headers);
-                let body = json.unwrap_or_default();
-                let whole = call.repeat.creates().is_none() || holds_a_record(&body);
-                return if whole { Ok(body) } else { Err(wrong_shape(call.method, call.path)) };
-            }
-            unclear @ (Class::NotExecuted | Class::ExecutedOrNot) => self.clear_up(unclear, until).await,
-            class => class,
-        };
-        if let Class::Throttled(wait) = class {
-            self.pace().learn(0, Told::Spent(wait.unwrap_or(WINDOW))).await;
-        }
-        Err(failed(call, response, class))
-    }
-
-    /// What a bare 500 was. `GET get` costs one request and tells a refused token from a failure inside.
-    async fn clear_up(&self, unclear: Class, until: Instant) -> Class {
-        let past = self.state.failed_bare();
-        if let Suspicion::Throttle(wait) = suspect(past, WINDOW) {
-            // Without a throttle, a token that has just worked leaves nothing but the inside.
-            let throttles = unclear == Class::NotExecuted;
-            return if throttles { Class::Throttled(Some(wait)) } else { Class::FailedInside };
-        }
-        let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
-        let leave = match self.leave(&probe).await {
-            Ok(leave) => leave,
-            Err(refused) if refused.kind == ErrorKind::RateLimit => return Class::Throttled(refused.retry_after),
-            Err(_) => return unclear,
-        };
-        match self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await {
-            Ok(answer) if answer.status == 200 => {
-                let rate_headers = answer.rate().is_some();
-                self.state.worked(rate_headers);
-                if rate_headers { Class::NoSuchCall } else { Class::FailedInside }
-            }
-            Ok(answer) if answer.status == 429 => Class::Throttled(come_back(&answer)),
-            Ok(answer) if matches!(answer.status, 401 | 500) => Class::RefusedToken,
-            _ => Class::FailedInside,
-        }
-    }
-
-    fn report(
-        &self,
-        call: &Call<'_>,
-        sent: &Result<Response, TransportError>,
-        attempt: u32,
-        sent_at: Instant,
-        wait: Option<Duration>,
-        failure: Option<&str>,
-    ) {
-        let Some(observer) = &self.observer else { return };
-        let response = sent.as_ref().ok();
-        observer.attempt(&Attempt {
-            method: call.method.name(),
-            path: template(call.path),
-            status: response.map(|response| response.status),
-            attempt,
-            most: MOST_ATTEMPTS,
-            duration_ms: millis(sent_at.elapsed()),
-            remaining: response.and_then(Response::rate).map(|(_, remaining)| remaining),
-            retry_in_ms: wait.map(millis),
-            failure: failure.map(str::to_owned),
-        });
-    }
-}
-
-fn told(sent: &Result<Response, TransportError>) -> Told {
-    let Ok(response) = sent else { return Told::Nothing };
-    match response.rate() {
-        _ if response.status == 429 => Told::Spent(come_back(response).unwrap_or(WINDOW)),
-        Some((limit, remaining)) => Told::Counted { limit, remaining },
-        None => Told::Nothing,
-    }
-}
-
-fn come_back(response: &Response) -> Option<Duration> {
-    retry_after(response.header("retry-after")?, response.header("date"), SystemTime::now())
 }

@@ -1,4 +1,4 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     ApiError, Client, Dialect, Method,
@@ -94,14 +94,11 @@ impl Client {
         let day = lead.expected_close_date.as_deref().and_then(|date| closing_day(date, utc_offset_minutes));
         let (path, body) = match (day, dialect) {
             (Some(day), Dialect::RestApi) => {
-                let mut body = Map::from_iter([
-                    ("lead_pipeline_stage_id".to_owned(), json!(stage_id)),
-                    ("expected_close_date".to_owned(), json!(day)),
-                ]);
-                if let Some(pipeline) = lead.lead_pipeline_id {
-                    body.insert("lead_pipeline_id".to_owned(), json!(pipeline));
-                }
-                (dialect.lead_fields(lead.id), Value::Object(body))
+                let body = json!({
+                    "lead_pipeline_stage_id": stage_id, "expected_close_date": day,
+                    "lead_pipeline_id": lead.lead_pipeline_id,
+                });
+                (dialect.lead_fields(lead.id), body)
             }
             _ => (dialect.lead_stage(lead.id), json!({"lead_pipeline_stage_id": stage_id})),
         };

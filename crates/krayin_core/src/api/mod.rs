@@ -9,6 +9,7 @@ mod connection;
 mod destination;
 mod dialect;
 mod error;
+mod exchange;
 mod failure;
 mod lead;
 mod lengths;

@@ -264,6 +264,22 @@ mod tests {
     }
 
     #[test]
+    fn a_late_answer_may_have_been_the_next_windows_first() {
+        let (mut pacing, start) = (Pacing::default(), Instant::now());
+        let late = go(&mut pacing, start);
+        let number = go(&mut pacing, start);
+        pacing.learn(number, counted(0), start + SECOND);
+        // The window is over at the server, though not yet for certain here.
+        pacing.learn(late, counted(59), start + WINDOW);
+        assert_eq!(pacing.take(Urgency::Live, start + WINDOW), Leave::ComeBack(SECOND));
+        let next = start + WINDOW + SECOND;
+        for _ in 0..59 {
+            go(&mut pacing, next);
+        }
+        assert_eq!(pacing.take(Urgency::Live, next), Leave::ComeBack(WINDOW));
+    }
+
+    #[test]
     fn a_request_that_nobody_finished_is_forgotten() {
         let (mut pacing, start) = (Pacing::default(), Instant::now());
         pacing.assume_limit();
