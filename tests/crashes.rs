@@ -81,8 +81,11 @@ fn kill_everywhere(server: Server) -> Vec<String> {
     std::fs::create_dir_all(&folder).unwrap();
     let mut failures = Vec::new();
     for case in cases() {
-        if server == Server::Documented && (case.workflow || case.deleted.is_some()) {
-            continue; // The document knows neither workflows nor deletions.
+        // The document has no workflows, no deletions, no way to find an activity by its title, and none to find an
+        // organization whose name has a comma: there a process that is killed between a create and its store may repeat it.
+        let beyond_the_document = case.workflow || case.deleted.is_some() || case.counts[2] + case.counts[3] > 0;
+        if server == Server::Documented && beyond_the_document {
+            continue;
         }
         let mut point = 0;
         loop {
@@ -93,6 +96,8 @@ fn kill_everywhere(server: Server) -> Vec<String> {
             if killed.status.success() {
                 break; // It has fewer points.
             }
+            let text = String::from_utf8_lossy(&killed.stderr);
+            assert!(killed.status.code().is_none(), "{server:?}, {}: failed before it was killed: {text}", case.name);
             POINTS.fetch_add(1, Ordering::Relaxed);
             let again = victim(&folder, 0, &settings, event, data);
             let mut wrong = case.wrong(&sim, server != Server::Documented);

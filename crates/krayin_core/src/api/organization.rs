@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::{
-    ApiError, Client, Method,
+    ApiError, Client, Dialect, Method,
     answer::{record, records},
     lengths::fit,
     look::Creates,
@@ -18,7 +18,7 @@ impl Client {
             return Ok(Vec::new());
         }
         // A comma in a filter makes two values of it; the lookup takes the whole text, anywhere in the name.
-        let body = if wanted.contains(',') {
+        let body = if wanted.contains(',') && self.connection().dialect == Dialect::RestApi {
             self.get("settings/attributes/lookup/organizations", &[("query", wanted.to_owned())]).await?
         } else {
             self.get(PATH, &[("name", wanted.to_owned())]).await?
