@@ -11,7 +11,7 @@ module KrayinSync
       app.middleware.use(::ActionDispatch::Static, IMAGES) if defined?(::ActionDispatch::Static)
     end
 
-    initializer "krayin_sync.chatwoot" do
+    initializer "krayin_sync.chatwoot", before: :load_config_initializers do
       require_relative "chatwoot" if defined?(::Sidekiq) && defined?(::ActiveRecord)
     end
 

@@ -5,10 +5,11 @@ require "securerandom"
 module KrayinSync
   module Chatwoot
     # The requests that one user of Krayin may send in a minute, shared by all processes. A job takes what it may need
-    # before it begins and gives back what it did not; a request counts for a whole window from its end on, so no window,
-    # wherever it begins, holds more of them than the limit.
+    # before it begins and gives back what it did not; a request counts for a whole window from its end on, so no
+    # window, wherever it begins, holds more of them than the limit.
     class Budget
-      # Requests of every window that nobody takes beforehand: a job that meets several failures sends more than it took.
+      # Requests of every window that nobody takes beforehand: a job that meets several failures sends more than it
+      # took.
       SPARE = 2
       # Seconds for which a job that has died holds what it took, beyond the window.
       GRACE = 30

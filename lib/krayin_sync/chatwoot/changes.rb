@@ -8,7 +8,8 @@ module KrayinSync
         name middle_name last_name email phone_number identifier additional_attributes custom_attributes
       ].freeze
       CONVERSATION = %w[
-        status priority assignee_id team_id label_list cached_label_list custom_attributes first_reply_created_at contact_id
+        status priority assignee_id team_id label_list cached_label_list custom_attributes first_reply_created_at
+        contact_id
       ].freeze
       # Written by browsers and by this gem.
       UNSEEN = %w[external browser browser_language referer initiated_at created_at_ip updated_at_ip timezone].freeze

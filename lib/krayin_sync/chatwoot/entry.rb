@@ -4,8 +4,6 @@ module KrayinSync
   module Chatwoot
     # A record of Chatwoot that a hook keeps in step.
     Entry = Struct.new(:hook_id, :kind, :id) do
-      KINDS = %w[contact conversation message].freeze
-
       def self.parse(text)
         hook_id, kind, id = text.split(":")
         new(hook_id.to_i, kind, id.to_i)

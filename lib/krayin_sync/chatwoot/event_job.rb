@@ -2,8 +2,8 @@
 
 module KrayinSync
   module Chatwoot
-    # Brings one record's state to Krayin. It reads the record when it runs, and whatever keeps it from running now brings
-    # it back later: it never waits in a worker, and it is never dropped.
+    # Brings one record's state to Krayin. It reads the record when it runs, and whatever keeps it from running now
+    # brings it back later: it never waits in a worker, and it is never dropped.
     class EventJob
       include ::Sidekiq::Worker
 
@@ -23,7 +23,7 @@ module KrayinSync
         Journal.finish(Entry.new(*job["args"].first(3)).to_s)
       end
 
-      def perform(hook_id, kind, id, bulk = false)
+      def perform(hook_id, kind, id, bulk)
         @entry = Entry.new(hook_id, kind, id)
         @bulk = bulk
         @hook = ::Integrations::Hook.find_by(id: hook_id)
@@ -109,8 +109,8 @@ module KrayinSync
         HookSettings.put(hook, %w[traits utc_offset_minutes], offset)
       end
 
-      # A conversation of which Krayin knows nothing and which began after the connection is new, whichever of its events
-      # was the first to arrive.
+      # A conversation of which Krayin knows nothing and which began after the connection is new, whichever of its
+      # events was the first to arrive.
       def event_name(data)
         case entry.kind
         when "contact" then "contact.updated"
@@ -118,7 +118,8 @@ module KrayinSync
         else
           conversation = data[:conversation]
           kept = conversation[:additional_attributes].to_h["krayin"]
-          kept.nil? && conversation[:created_at] >= hook.created_at.floor ? "conversation.created" : "conversation.updated"
+          known = kept || conversation[:created_at] < hook.created_at.floor
+          known ? "conversation.updated" : "conversation.created"
         end
       end
 
@@ -149,13 +150,17 @@ module KrayinSync
       # Running it again would change nothing: into the dead set, with the reason.
       def bury(error)
         Journal.finish(entry.to_s)
-        now = Time.now.to_f
-        job = { "class" => self.class.name, "args" => [entry.hook_id, entry.kind, entry.id, @bulk], "jid" => jid,
-                "queue" => Chatwoot.configuration.queue, "retry" => 25, "created_at" => now, "failed_at" => now,
-                "error_class" => error.class.name,
-                "error_message" => "#{entry.kind.capitalize} #{entry.id}: #{error.message}" }
+        job = dead(error)
         ::Sidekiq::DeadSet.new.kill(::Sidekiq.dump_json(job), notify_failure: false)
         KrayinSync.logger&.error("krayin_sync: #{job["error_message"]}")
+      end
+
+      def dead(error)
+        now = Time.now.to_f
+        { "class" => self.class.name, "args" => [entry.hook_id, entry.kind, entry.id, @bulk], "jid" => jid,
+          "queue" => Chatwoot.configuration.queue, "retry" => 25, "created_at" => now, "failed_at" => now,
+          "error_class" => error.class.name,
+          "error_message" => "#{entry.kind.capitalize} #{entry.id}: #{error.message}" }
       end
 
       # Nothing has run yet, or it will run again: the record is marked as waiting.

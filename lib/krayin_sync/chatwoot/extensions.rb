@@ -57,7 +57,9 @@ module KrayinSync
           return true if previously_new_record?
 
           before, after = saved_change_to_settings&.map(&:to_h)
-          saved_change_to_status? || (after && (!after["traits"] || before.slice(*CONNECTION) != after.slice(*CONNECTION)))
+          return saved_change_to_status? unless after
+
+          after["traits"].nil? || before.slice(*CONNECTION) != after.slice(*CONNECTION)
         end
 
         def set_up_krayin = SetupJob.set(queue: Chatwoot.configuration.queue).perform_async(id)

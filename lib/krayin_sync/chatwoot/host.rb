@@ -10,7 +10,8 @@ module KrayinSync
       APP = File.expand_path("../../../config/krayin_app.yml", __dir__)
       EXTENDED = {
         "HookListener" => { extension: Extensions::HookListener,
-                            methods: { contact_created: 1, contact_updated: 1, conversation_created: 1, message_created: 1 } },
+                            methods: { contact_created: 1, contact_updated: 1, conversation_created: 1,
+                                       message_created: 1 } },
         "HookJob" => { extension: Extensions::HookJob, methods: { perform: -3 } },
         "Integrations::App" => { extension: Extensions::App, methods: { active?: 1, params: 0 } },
         "Integrations::Hook" => { extension: Extensions::Hook,
@@ -40,7 +41,7 @@ module KrayinSync
         # @return [Array<String>] what is not as expected
         def problems
           found = EXTENDED.flat_map { |name, expected| problems_of(name, expected[:methods]) }
-          found += READ.reject { |name| name.safe_constantize }.map { |name| "there is no #{name}" }
+          found += READ.reject(&:safe_constantize).map { |name| "there is no #{name}" }
           found << "APPS_CONFIG is no hash that takes another app" unless open_list?
           found
         end

@@ -2,8 +2,8 @@
 
 module KrayinSync
   module Chatwoot
-    # Which records have a job, and which have one that runs: a burst of events for one record is one job, and a job whose
-    # process was killed is found again. An entry is "hook:kind:record".
+    # Which records have a job, and which have one that runs: a burst of events for one record is one job, and a job
+    # whose process was killed is found again. An entry is "hook:kind:record".
     module Journal
       QUEUED = "queued"
       RUNNING = "running"

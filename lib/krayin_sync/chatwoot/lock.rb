@@ -4,8 +4,8 @@ require "securerandom"
 
 module KrayinSync
   module Chatwoot
-    # One job at a time for a hook's contact. Only its owner lets it go or makes it last; it ends by itself when its owner
-    # has died.
+    # One job at a time for a hook's contact. Only its owner lets it go or makes it last; it ends by itself when its
+    # owner has died.
     class Lock
       # Seconds. It is made to last again at every request, so it need outlive one call with all its attempts only.
       LIFETIME = 120

@@ -16,9 +16,10 @@ module KrayinSync
       EXTERNAL = format(OBJECT, value: "additional_attributes -> 'external'")
 
       STORE = {
-        "contact" => "additional_attributes = jsonb_set(#{ATTRIBUTES} || jsonb_build_object('external', #{EXTERNAL}), " \
-                     "'{external,krayin}', :kept::jsonb)",
-        "conversation" => "additional_attributes = #{ATTRIBUTES} || jsonb_build_object('krayin', :kept::jsonb) || :activity::jsonb",
+        "contact" => "additional_attributes = jsonb_set(#{ATTRIBUTES} || " \
+                     "jsonb_build_object('external', #{EXTERNAL}), '{external,krayin}', :kept::jsonb)",
+        "conversation" => "additional_attributes = #{ATTRIBUTES} || " \
+                          "jsonb_build_object('krayin', :kept::jsonb) || :activity::jsonb",
         "message" => "additional_attributes = #{ATTRIBUTES} || jsonb_build_object('krayin', :kept::jsonb)"
       }.freeze
       PATH = {
@@ -67,8 +68,8 @@ module KrayinSync
           .fetch(kind).unscoped.where(id: id)
       end
 
-      # Everywhere else that column is the address at which a channel reaches the contact. Of a programmed channel's rows
-      # only those are ours that hold ids already: the others hold the address that its client was given.
+      # Everywhere else that column is the address at which a channel reaches the contact. Of a programmed channel's
+      # rows only those are ours that hold ids already: the others hold the address that its client was given.
       def store_in_source_id(contact_id, ids)
         rows = ::ContactInbox.unscoped.where(contact_id: contact_id).where("source_id LIKE 'krayin:%'")
                              .where(inbox_id: ::Inbox.unscoped.where(channel_type: "Channel::Api").select(:id))

@@ -44,14 +44,16 @@ module KrayinSync
       end
 
       def conversations(hook)
-        known = ::Conversation.unscoped.where(account_id: hook.account_id).where("conversations.updated_at >= ?", @since)
-        identifiable(known.joins("JOIN contacts ON contacts.id = conversations.contact_id")).where(stale("conversation"))
+        known = ::Conversation.unscoped.where(account_id: hook.account_id)
+                              .where("conversations.updated_at >= ?", @since)
+                              .joins("JOIN contacts ON contacts.id = conversations.contact_id")
+        identifiable(known).where(stale("conversation"))
       end
 
       # What a message says does not change: only whether it is there.
       def messages(hook)
-        known = ::Message.unscoped.where(account_id: hook.account_id, message_type: %i[incoming outgoing], private: false)
-                         .where("messages.created_at >= ?", @since)
+        known = ::Message.unscoped.where(account_id: hook.account_id, private: false)
+                         .where(message_type: %i[incoming outgoing]).where("messages.created_at >= ?", @since)
                          .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
                                 "JOIN contacts ON contacts.id = conversations.contact_id")
         identifiable(known).where("#{kept("message")} IS NULL OR #{pending("message")}")

@@ -23,8 +23,10 @@ module KrayinSync
       # @param seconds [Numeric] how far to look back
       def perform(seconds = Chatwoot.configuration.sweep_window)
         found = Sweep.new(since: Time.now - seconds).run
-        KrayinSync.logger&.info("krayin_sync: the sweep enqueued #{found.map { |kind, n| "#{n} #{kind}" }.join(", ")}") \
-          if found.any?
+        return if found.empty?
+
+        told = found.map { |kind, count| "#{count} #{kind}" }.join(", ")
+        KrayinSync.logger&.info("krayin_sync: the sweep enqueued #{told}")
       end
     end
   end

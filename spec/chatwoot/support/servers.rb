@@ -59,7 +59,7 @@ class Servers
 
   def stop
     @pids.reverse.each { |pid| end_process(pid, pid == @postgres ? :INT : :TERM) }
-    FileUtils.rm_rf(folder) unless ENV["KEEP"]
+    FileUtils.rm_rf(folder)
   end
 
   private
@@ -76,8 +76,9 @@ class Servers
     FileUtils.mkdir(data)
     FileUtils.chown("postgres", "postgres", data) if Process.uid.zero?
     port = self.class.free_port
-    system(*as_postgres("#{self.class.programs}/initdb", "--no-sync", "-A", "trust", "-U", "chatwoot", "-E", "UTF8",
-                        "--locale", "C", data), out: log("initdb"), err: %i[child out]) || raise(File.read(log("initdb")))
+    init = ["#{self.class.programs}/initdb", "--no-sync", "-A", "trust", "-U", "chatwoot", "-E", "UTF8",
+            "--locale", "C", data]
+    system(*as_postgres(*init), out: log("initdb"), err: %i[child out]) || raise(File.read(log("initdb")))
     @postgres = spawn(*as_postgres("#{self.class.programs}/postgres", "-D", data, "-p", port.to_s, "-k", data,
                                    "-c", "fsync=off", "-c", "max_connections=100", "-h", "127.0.0.1"), name: "postgres")
     @database_url = "postgresql://chatwoot@127.0.0.1:#{port}/postgres"
@@ -92,13 +93,18 @@ class Servers
     wait_for("Redis") { TCPSocket.open("127.0.0.1", port).close.nil? }
   end
 
-  def wait_for(name)
+  def wait_for(name, &)
     give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + PATIENCE
-    begin
-      return if yield
-    rescue SystemCallError
-      nil
-    end while (sleep 0.05) && Process.clock_gettime(Process::CLOCK_MONOTONIC) < give_up
-    raise "#{name} did not start"
+    until up?(&)
+      raise "#{name} did not start" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
+
+      sleep 0.05
+    end
+  end
+
+  def up?
+    yield
+  rescue SystemCallError
+    false
   end
 end

@@ -31,9 +31,10 @@ module SmallChatwoot
 
     # @return [Integer] the process id of a Sidekiq
     # @param poll [Integer] seconds between looks at what is due later; Sidekiq's own are some five
-    def sidekiq(threads: 10, poll: 1)
-      @servers.spawn("sidekiq", "-r", APP, "-c", threads.to_s, "-q", "critical", "-q", "medium", "-q", "default", "-t", "8",
-                     name: "sidekiq", env: { "POLL" => poll.to_s })
+    def sidekiq(threads: 10, poll: 1, **env)
+      queues = %w[critical medium default].flat_map { |queue| ["-q", queue] }
+      @servers.spawn("sidekiq", "-r", APP, "-c", threads.to_s, *queues, "-t", "8", name: "sidekiq",
+                     env: { "POLL" => poll.to_s, **env.to_h { |name, value| [name.to_s, value.to_s] } })
     end
   end
 
@@ -88,7 +89,9 @@ module SmallChatwoot
     end
 
     def pending_jobs
-      journal = %w[queued running].to_h { |name| [name.to_sym, Sidekiq.redis { |redis| redis.call("ZCARD", "krayin_sync:#{name}") }] }
+      journal = %i[queued running].to_h do |name|
+        [name, KrayinSync::Chatwoot::SharedState.call("ZCARD", "krayin_sync:#{name}")]
+      end
       { pushed: Sidekiq::Queue.all.sum(&:size), scheduled: Sidekiq::ScheduledSet.new.size,
         retried: Sidekiq::RetrySet.new.size, **journal }
     end
@@ -96,7 +99,7 @@ module SmallChatwoot
     # Moves all that waits for its time this much nearer: the jobs', the breakers' and the budgets' clocks.
     def advance(seconds)
       Sidekiq.redis do |redis|
-        keys = %w[schedule retry] + redis.call("KEYS", "krayin_sync:budget:*") + %w[krayin_sync:queued krayin_sync:running]
+        keys = %w[schedule retry krayin_sync:queued krayin_sync:running] + redis.call("KEYS", "krayin_sync:budget:*")
         keys.each do |key|
           redis.call("ZRANGE", key, "0", "-1").each { |member| redis.call("ZINCRBY", key, (-seconds).to_s, member) }
         end
