@@ -67,4 +67,4 @@ module KrayinSync
   end
 end
 
-require_relative "krayin_sync/crm"
+require_relative defined?(Rails::Railtie) ? "krayin_sync/engine" : "krayin_sync/crm"

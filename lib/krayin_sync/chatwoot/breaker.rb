@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # Keeps jobs away from a Krayin that does not answer, or that refuses the token: they come back later, and one at a
+    # time looks whether it has changed. Without it every worker would wait for the same silence.
+    class Breaker
+      # Seconds for which jobs stay away after the first failure, doubled at each further one.
+      FIRST = 5
+      LONGEST = 60
+      # Seconds for which one job may look while the others stay away.
+      PROBE = 30
+      # Seconds between looks where only a person can mend it.
+      PARKED = 600
+
+      # How long to stay away; nothing where the caller may go on.
+      WAIT = <<~LUA
+        local left = redis.call('PTTL', KEYS[1])
+        if left > 0 then return left end
+        if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+        if redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[1]) then return 0 end
+        return math.max(redis.call('PTTL', KEYS[3]), 1000)
+      LUA
+      TRIP = <<~LUA
+        local failures = redis.call('INCR', KEYS[2])
+        redis.call('EXPIRE', KEYS[2], 86400)
+        redis.call('DEL', KEYS[3])
+        local away = math.min(tonumber(ARGV[1]) * 2 ^ (failures - 1), tonumber(ARGV[2]))
+        redis.call('SET', KEYS[1], '1', 'PX', math.floor(away * 1000))
+      LUA
+
+      def initialize(connection)
+        @keys = %w[away failures probe].map { |name| SharedState.key("breaker", connection, name) }
+      end
+
+      # @return [Float] seconds for which to stay away; 0 where the caller may go on
+      def wait = SharedState.script(WAIT, @keys, [PROBE * 1000]) / 1000.0
+
+      # It does not answer.
+      def trip = SharedState.script(TRIP, @keys, [FIRST, LONGEST])
+
+      # It takes nothing until then.
+      def stay_away(seconds) = SharedState.call("SET", @keys[0], "1", "PX", [(seconds * 1000).ceil, 1].max)
+
+      # Only a person can mend it.
+      def park = SharedState.script(TRIP, @keys, [PARKED, PARKED])
+
+      # It answers.
+      def reset = SharedState.call("DEL", *@keys)
+    end
+  end
+end

@@ -1,0 +1,173 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # Brings one record's state to Krayin. It reads the record when it runs, and whatever keeps it from running now
+    # brings it back later: it never waits in a worker, and it is never dropped.
+    class EventJob
+      include ::Sidekiq::Worker
+
+      # Passing failures: Sidekiq's own delays, three weeks of them.
+      sidekiq_options queue: "medium", retry: 25
+
+      # Requests that an event may need, failures among them; what it does not is given back.
+      REQUESTS = { "contact" => 4, "conversation" => 6, "message" => 5 }.freeze
+      # Seconds after which to look again for a contact that another job works on.
+      BUSY = (1.0..3.0)
+      # Seconds after which to look again for a hook whose set-up has not ended.
+      UNREADY = 10
+      # Seconds over which jobs that come back at the same time are spread.
+      SPREAD = 3.0
+
+      sidekiq_retries_exhausted do |job, _error|
+        Journal.finish(Entry.new(*job["args"].first(3)).to_s)
+      end
+
+      def perform(hook_id, kind, id, bulk)
+        @entry = Entry.new(hook_id, kind, id)
+        @bulk = bulk
+        @hook = ::Integrations::Hook.find_by(id: hook_id)
+        contact_id = @entry.contact_id if wanted?
+        return Journal.drop(@entry.to_s) unless contact_id
+
+        wait = wait_for_connection
+        return come_back(wait) if wait.positive?
+
+        Lock.hold(hook_id, contact_id) { |lock| run(lock) } || come_back(rand(BUSY), spread: false)
+      end
+
+      private
+
+      attr_reader :entry, :hook
+
+      def wanted? = hook && !hook.disabled? && hook.feature_allowed?
+
+      def wait_for_connection
+        @connection = SharedState.connection_id(hook.settings)
+        @breaker = Breaker.new(@connection)
+        return @breaker.wait if hook.settings["traits"]
+
+        hook.settings["setup_error"] ? Breaker::LONGEST : UNREADY
+      end
+
+      def run(lock)
+        budget = paced? ? Budget.take(@connection, REQUESTS.fetch(entry.kind), bulk: @bulk) : nil
+        return come_back(budget) if budget.is_a?(Numeric)
+
+        Journal.start(entry.to_s)
+        sync(lock, budget)
+        mended
+        Journal.finish(entry.to_s)
+      rescue Error => e
+        fail_with(e)
+      ensure
+        budget.give_back if budget.is_a?(Budget)
+      end
+
+      def mended
+        @breaker.reset
+        return unless hook.settings["setup_error"]
+
+        HookSettings.merge(hook, {}, without: ["setup_error"])
+        hook.reauthorized!
+      end
+
+      # Some servers take any number of requests.
+      def paced? = hook.settings.dig("traits", "rate_headers") != false
+
+      def sync(lock, budget)
+        began = Time.now
+        data = Snapshot.read(entry.kind, entry.id)
+        return unless data
+
+        records = Records.new(began: began)
+        outcome = Attempts.each(-> { tell(lock, budget) }) do
+          ProcessorService.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
+                               event_data: data).perform
+        end
+        learn
+        records.seen(entry.kind, entry.id) if @bulk
+        outcome
+      end
+
+      def tell(lock, budget)
+        lock.extend_life
+        budget&.spend
+      end
+
+      # The processor notes in it what an answer tells of the server's clock.
+      def settings
+        limits = { "deadline" => Chatwoot.configuration.deadline,
+                   "attempt_timeout" => Chatwoot.configuration.attempt_timeout }
+        @settings ||= HookSettings.new(ProcessorService::APP_ID, limits.merge(hook.settings.deep_dup))
+      end
+
+      def learn
+        offset = settings.settings.dig("traits", "utc_offset_minutes")
+        return if offset.nil? || hook.settings.dig("traits", "utc_offset_minutes") == offset
+
+        HookSettings.put(hook, %w[traits utc_offset_minutes], offset)
+      end
+
+      # A conversation of which Krayin knows nothing and which began after the connection is new, whichever of its
+      # events was the first to arrive.
+      def event_name(data)
+        case entry.kind
+        when "contact" then "contact.updated"
+        when "message" then "message.created"
+        else
+          conversation = data[:conversation]
+          kept = conversation[:additional_attributes].to_h["krayin"]
+          known = kept || conversation[:created_at] < hook.created_at.floor
+          known ? "conversation.updated" : "conversation.created"
+        end
+      end
+
+      def fail_with(error)
+        case error
+        when RateLimitError then put_off(error)
+        when AuthenticationError, PermissionError, ConfigurationError then park(error)
+        when ValidationError, ConflictError, EventError then bury(error)
+        else
+          @breaker.trip if error.is_a?(UnavailableError) || error.is_a?(TimeoutError)
+          raise error
+        end
+      end
+
+      def put_off(error)
+        wait = error.retry_after || Chatwoot.configuration.rate_window
+        @breaker.stay_away(wait)
+        come_back(wait)
+      end
+
+      # Only a person can mend it: says so on the hook, once, and keeps the job.
+      def park(error)
+        HookSettings.failed(hook, error)
+        @breaker.park
+        come_back(Breaker::PARKED)
+      end
+
+      # Running it again would change nothing: into the dead set, with the reason.
+      def bury(error)
+        Journal.finish(entry.to_s)
+        job = dead(error)
+        ::Sidekiq::DeadSet.new.kill(::Sidekiq.dump_json(job), notify_failure: false)
+        KrayinSync.logger&.error("krayin_sync: #{job["error_message"]}")
+      end
+
+      def dead(error)
+        now = Time.now.to_f
+        { "class" => self.class.name, "args" => [entry.hook_id, entry.kind, entry.id, @bulk], "jid" => jid,
+          "queue" => Chatwoot.configuration.queue, "retry" => 25, "created_at" => now, "failed_at" => now,
+          "error_class" => error.class.name,
+          "error_message" => "#{entry.kind.capitalize} #{entry.id}: #{error.message}" }
+      end
+
+      # Nothing has run yet, or it will run again: the record is marked as waiting.
+      def come_back(wait, spread: true)
+        Journal.finish(entry.to_s)
+        entry.come_back(wait + (spread ? rand * SPREAD : 0), bulk: @bulk)
+      end
+    end
+  end
+end

@@ -1,0 +1,38 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # A hook's settings, as the services take them. What is found goes into the hook in one statement beside what the
+    # administrator chose, so a toggle that is flipped at the same moment stays flipped.
+    HookSettings = Struct.new(:app_id, :settings) do
+      class << self
+        # @param found [Hash{String => Object}]
+        # @return [Boolean] false where the hook's address or token is no longer what was looked at
+        def merge(hook, found, without: [])
+          same = %w[api_url api_token].to_h { |key| [key, hook.settings[key].to_s] }
+          changed = rows(hook).where("settings ->> 'api_url' = ? AND settings ->> 'api_token' = ?", *same.values)
+                              .update_all(["settings = (COALESCE(settings, '{}') || ?::jsonb) - ARRAY[?]::text[]",
+                                           JSON.generate(found), without.presence || [""]])
+          changed.positive?
+        end
+
+        def put(hook, path, value)
+          rows(hook).update_all(["settings = jsonb_set(settings, ?, ?::jsonb)", "{#{path.join(",")}}",
+                                 JSON.generate(value)])
+        end
+
+        # Shows on the hook what keeps it from working. Chatwoot is told once: the jobs that come after find it told.
+        def failed(hook, error)
+          merge(hook, "setup_error" => error.message)
+          return unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
+
+          hook.prompt_reauthorization! unless hook.reauthorization_required?
+        end
+
+        private
+
+        def rows(hook) = ::Integrations::Hook.unscoped.where(id: hook.id)
+      end
+    end
+  end
+end

@@ -1,0 +1,67 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # From an event to the jobs of its record: one for each Krayin hook that wants it, none for what Krayin cannot see.
+    module Intake
+      class << self
+        # @param event [Events::Base, #name, #data]
+        def event(event)
+          data = event.data
+          record = data[:message] || data[:conversation] || data[:contact]
+          return unless record
+
+          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: record.account_id)
+          hooks.each { |hook| take(hook, event.name.to_s, data) }
+        end
+
+        # @param name [String] contact.updated, say
+        # @param data [Hash{Symbol => Object}] the record, and what changed where that is known
+        def take(hook, name, data)
+          return if hook.disabled?
+
+          data = data.symbolize_keys
+          case name.tr("_", ".")
+          when "contact.created", "contact.updated", "contact.merged" then contact(hook, data)
+          when "conversation.created", "conversation.updated", "conversation.resolved" then conversation(hook, data)
+          when "message.created" then message(hook, data[:message])
+          end
+        end
+
+        private
+
+        def contact(hook, data)
+          contact = data[:contact]
+          return unless contact && Changes.contact?(data[:changed_attributes])
+          return if contact.email.blank? && contact.phone_number.blank? && unknown?(contact)
+
+          Entry.new(hook.id, "contact", contact.id).enqueue
+        end
+
+        # Krayin does not know it, and could not: it would come back as someone else each time.
+        def unknown?(contact) = contact.additional_attributes.to_h.dig("external", "krayin").nil?
+
+        def conversation(hook, data)
+          conversation = data[:conversation]
+          return unless conversation && Changes.conversation?(data[:changed_attributes])
+          return unless wanted?(hook, "sync_conversations")
+
+          Entry.new(hook.id, "conversation", conversation.id).enqueue
+        end
+
+        def message(hook, message)
+          return unless message && %w[incoming outgoing].include?(message.message_type.to_s) && !message.private?
+          return unless wanted?(hook, "sync_messages")
+
+          Entry.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
+        end
+
+        def wanted?(hook, setting)
+          [setting, "stage_progression_enabled"].any? do |key|
+            ActiveModel::Type::Boolean.new.cast(hook.settings.to_h[key].presence)
+          end
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+require "securerandom"
+
+module KrayinSync
+  module Chatwoot
+    # One job at a time for a hook's contact. Only its owner lets it go or makes it last; it ends by itself when its
+    # owner has died.
+    class Lock
+      # Seconds. It is made to last again at every request, so it need outlive one call with all its attempts only.
+      LIFETIME = 120
+
+      RELEASE = <<~LUA
+        if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+        return 0
+      LUA
+      EXTEND = <<~LUA
+        if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+        return 0
+      LUA
+
+      # Yields where it could be taken.
+      # @return [Boolean] whether it could
+      def self.hold(hook_id, contact_id)
+        lock = new(hook_id, contact_id)
+        return false unless lock.take
+
+        begin
+          yield lock
+        ensure
+          lock.release
+        end
+        true
+      end
+
+      def initialize(hook_id, contact_id)
+        @key = SharedState.key("lock", hook_id, contact_id)
+        @owner = SecureRandom.hex(16)
+      end
+
+      def take = SharedState.call("SET", @key, @owner, "NX", "PX", lifetime) == "OK"
+
+      # @return [Boolean] whether it was still ours
+      def extend_life = SharedState.script(EXTEND, [@key], [@owner, lifetime]) == 1
+
+      # @return [Boolean] whether it was still ours
+      def release = SharedState.script(RELEASE, [@key], [@owner]) == 1
+
+      private
+
+      def lifetime = ([LIFETIME, Chatwoot.configuration.deadline * 2].max * 1000).to_i
+    end
+  end
+end

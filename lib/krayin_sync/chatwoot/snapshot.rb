@@ -1,0 +1,103 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # The records of an event as they are now, in at most four queries: contact, conversation with what it is joined to,
+    # messages with their senders, attachments with their files. Chatwoot's own classes read them, so its encryption and
+    # enumerations hold.
+    module Snapshot
+      CONVERSATION = <<~SQL.squish
+        conversations.*, inboxes.name AS inbox_name, inboxes.channel_type AS channel_type,
+        channel_email.email AS inbox_email, users.name AS assignee_name, teams.name AS team_name
+      SQL
+      JOINS = <<~SQL.squish
+        LEFT JOIN inboxes ON inboxes.id = conversations.inbox_id
+        LEFT JOIN channel_email ON channel_email.id = inboxes.channel_id AND inboxes.channel_type = 'Channel::Email'
+        LEFT JOIN users ON users.id = conversations.assignee_id
+        LEFT JOIN teams ON teams.id = conversations.team_id
+      SQL
+      MESSAGE = "messages.*, COALESCE(contacts.name, users.name, agent_bots.name) AS sender_name"
+      SENDERS = <<~SQL.squish
+        LEFT JOIN contacts ON messages.sender_type = 'Contact' AND contacts.id = messages.sender_id
+        LEFT JOIN users ON messages.sender_type = 'User' AND users.id = messages.sender_id
+        LEFT JOIN agent_bots ON messages.sender_type = 'AgentBot' AND agent_bots.id = messages.sender_id
+      SQL
+      ATTACHMENT = <<~SQL.squish
+        attachments.*, active_storage_blobs.filename AS file_name, active_storage_blobs.content_type AS content_type,
+        active_storage_blobs.byte_size AS byte_size
+      SQL
+      FILES = <<~SQL.squish
+        LEFT JOIN active_storage_attachments ON active_storage_attachments.record_type = 'Attachment'
+          AND active_storage_attachments.record_id = attachments.id AND active_storage_attachments.name = 'file'
+        LEFT JOIN active_storage_blobs ON active_storage_blobs.id = active_storage_attachments.blob_id
+      SQL
+
+      class << self
+        # @param kind [String] contact, conversation or message
+        # @return [Hash, nil] the data of an event; nil where the record is gone
+        def read(kind, id)
+          case kind
+          when "contact" then (contact = contact(id)) && { contact: contact }
+          when "conversation" then (conversation = conversation(id)) && { conversation: with_messages(conversation) }
+          when "message" then (message = message(id)) && { message: message }
+          end
+        end
+
+        private
+
+        def contact(id)
+          record = ::Contact.unscoped.find_by(id: id)
+          record && fields(record, KrayinSync::Snapshot::CONTACT)
+        end
+
+        def conversation(id)
+          record = ::Conversation.unscoped.joins(JOINS).select(CONVERSATION).find_by(id: id)
+          return unless record
+
+          fields(record, KrayinSync::Snapshot::CONVERSATION).merge(
+            channel_type: record[:channel_type], inbox_name: record[:inbox_name], inbox_email: record[:inbox_email],
+            assignee_name: record[:assignee_name], team_name: record[:team_name],
+            label_list: record.cached_label_list.to_s.split(",").map(&:strip), contact: contact(record.contact_id)
+          )
+        end
+
+        def with_messages(conversation)
+          newest = ::Message.unscoped.where(conversation_id: conversation[:id], private: false)
+                            .order(created_at: :desc, id: :desc).limit(KrayinSync::Snapshot::MESSAGES)
+          conversation.merge(messages: plain(newest))
+        end
+
+        def message(id)
+          record = ::Message.unscoped.where(id: id)
+          plain = plain(record).first
+          return unless plain
+
+          about = conversation(plain.delete(:conversation_id))
+          plain.merge(conversation: about)
+        end
+
+        def plain(messages)
+          messages = messages.joins(SENDERS).select(MESSAGE).to_a
+          attachments = attachments(messages.map(&:id))
+          messages.map do |message|
+            fields(message, [*KrayinSync::Snapshot::MESSAGE, :conversation_id]).merge(
+              sender: message.sender_id && { name: message[:sender_name], type: message.sender_type },
+              attachments: attachments.fetch(message.id, [])
+            )
+          end
+        end
+
+        def attachments(message_ids)
+          return {} if message_ids.empty?
+
+          records = ::Attachment.unscoped.where(message_id: message_ids).joins(FILES).select(ATTACHMENT).order(:id)
+          records.group_by(&:message_id).transform_values do |group|
+            group.map { |record| fields(record, %i[file_type fallback_title file_name content_type byte_size]) }
+          end
+        end
+
+        def fields(record, names) = names.to_h { |name| [name, record.public_send(name)] }
+      end
+    end
+  end
+end

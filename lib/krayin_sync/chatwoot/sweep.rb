@@ -1,0 +1,83 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # Finds what is unfinished and enqueues it: jobs that were lost with their process, intents, and what was touched
+    # within the window and is not in Krayin as it is now. Contacts of a CSV import are among them: they have no events.
+    class Sweep
+      PENDING = %("pending":true)
+
+      # @param since [Time] from when on
+      # @param hooks [ActiveRecord::Relation<Integrations::Hook>, nil] all that are enabled where nil
+      def initialize(since:, hooks: nil)
+        @since = since
+        @hooks = hooks || ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
+      end
+
+      # @return [Hash{Symbol => Integer}] how many jobs were enqueued, by kind
+      def run
+        found = Hash.new(0)
+        Journal.lost.each { |entry| found[:lost] += 1 if Entry.parse(entry).enqueue(bulk: true) }
+        @hooks.find_each do |hook|
+          next if hook.disabled? || !hook.feature_allowed?
+
+          kinds(hook).each { |kind, records| found[kind] += enqueue(hook, kind, records) }
+        end
+        found
+      end
+
+      private
+
+      def kinds(hook)
+        wanted = ->(key) { ActiveModel::Type::Boolean.new.cast(hook.settings.to_h[key].presence) }
+        kinds = { contact: contacts(hook) }
+        if wanted["sync_conversations"] || wanted["stage_progression_enabled"]
+          kinds[:conversation] = conversations(hook)
+        end
+        kinds[:message] = messages(hook) if wanted["sync_messages"]
+        kinds
+      end
+
+      def contacts(hook)
+        known = ::Contact.unscoped.where(account_id: hook.account_id).where("contacts.updated_at >= ?", @since)
+        identifiable(known).where(stale("contact"))
+      end
+
+      def conversations(hook)
+        known = ::Conversation.unscoped.where(account_id: hook.account_id)
+                              .where("conversations.updated_at >= ?", @since)
+                              .joins("JOIN contacts ON contacts.id = conversations.contact_id")
+        identifiable(known).where(stale("conversation"))
+      end
+
+      # What a message says does not change: only whether it is there.
+      def messages(hook)
+        known = ::Message.unscoped.where(account_id: hook.account_id, private: false)
+                         .where(message_type: %i[incoming outgoing]).where("messages.created_at >= ?", @since)
+                         .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
+                                "JOIN contacts ON contacts.id = conversations.contact_id")
+        identifiable(known).where("#{kept("message")} IS NULL OR #{pending("message")}")
+      end
+
+      def identifiable(records) = records.where("contacts.email <> '' OR contacts.phone_number <> ''")
+
+      def stale(kind)
+        # The columns' own precision is a second.
+        as_of = "date_trunc('second', (#{kept(kind)} ->> 'at')::timestamp)"
+        "#{kept(kind)} IS NULL OR #{kept(kind)} ->> 'ids' = '' OR #{kind}s.updated_at >= #{as_of} OR #{pending(kind)}"
+      end
+
+      def kept(kind) = "(#{Records.sql(kind)})"
+
+      def pending(kind) = "#{kept(kind)} ->> 'kept' LIKE '%#{PENDING}%'"
+
+      def enqueue(hook, kind, records)
+        count = 0
+        records.select(:id).find_each do |record|
+          count += 1 if Entry.new(hook.id, kind.to_s, record.id).enqueue(bulk: true)
+        end
+        count
+      end
+    end
+  end
+end

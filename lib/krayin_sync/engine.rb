@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+require "rails/engine"
+
+module KrayinSync
+  # What a Rails app gets beside the library: inside Chatwoot the integration, elsewhere the seed's name alone.
+  class Engine < ::Rails::Engine
+    IMAGES = File.expand_path("../../public", __dir__)
+
+    initializer "krayin_sync.images" do |app|
+      app.middleware.use(::ActionDispatch::Static, IMAGES) if defined?(::ActionDispatch::Static)
+    end
+
+    initializer "krayin_sync.chatwoot", before: :load_config_initializers do
+      require_relative "chatwoot" if defined?(::Sidekiq) && defined?(::ActiveRecord)
+    end
+
+    config.to_prepare do
+      # `Crm` is the host's to load, and to unload on every reload.
+      crm = "Crm".safe_constantize || Object.const_set(:Crm, Module.new)
+      crm.const_set(:Krayin, KrayinSync) unless crm.const_defined?(:Krayin, false)
+      KrayinSync::Chatwoot::Host.plug_in if defined?(KrayinSync::Chatwoot::Host)
+    end
+  end
+end

@@ -1,0 +1,177 @@
+# frozen_string_literal: true
+
+# The columns of Chatwoot 4.15 that the sync or this app touches, with their types and precisions.
+ActiveRecord::Schema.define(version: 2026_06_11_184600) do
+  stamps = lambda do |t, precision: nil|
+    t.datetime "created_at", precision: precision, null: false
+    t.datetime "updated_at", precision: precision, null: false
+  end
+
+  create_table "accounts", id: :serial, force: :cascade do |t|
+    t.string "name", null: false
+    t.bigint "feature_flags", default: 0, null: false
+    stamps[t]
+  end
+
+  create_table "contacts", id: :serial, force: :cascade do |t|
+    %w[name middle_name last_name location country_code].each { |name| t.string name, default: "" }
+    %w[email phone_number identifier].each { |name| t.string name }
+    t.integer "account_id", null: false
+    t.jsonb "additional_attributes", default: {}
+    t.jsonb "custom_attributes", default: {}
+    t.datetime "last_activity_at", precision: nil
+    t.integer "contact_type", default: 0
+    t.boolean "blocked", default: false, null: false
+    stamps[t]
+    t.index %w[email account_id], name: "uniq_email_per_account_contact", unique: true
+    t.index %w[identifier account_id], name: "uniq_identifier_per_account_contact", unique: true
+  end
+
+  create_table "contact_inboxes", force: :cascade do |t|
+    t.bigint "contact_id"
+    t.bigint "inbox_id"
+    t.text "source_id", null: false
+    t.boolean "hmac_verified", default: false
+    t.string "pubsub_token"
+    stamps[t, precision: 6]
+    t.index %w[inbox_id source_id], unique: true
+  end
+
+  create_table "inboxes", id: :serial, force: :cascade do |t|
+    t.integer "channel_id", null: false
+    t.integer "account_id", null: false
+    t.string "name", null: false
+    t.string "channel_type"
+    stamps[t]
+  end
+
+  %w[
+    channel_web_widgets channel_api channel_facebook_pages channel_instagram channel_line channel_sms channel_telegram
+    channel_tiktok channel_twilio_sms channel_twitter_profiles channel_whatsapp
+  ].each do |name|
+    create_table name, force: :cascade do |t|
+      t.integer "account_id", null: false
+      stamps[t, precision: 6]
+    end
+  end
+
+  create_table "channel_email", force: :cascade do |t|
+    t.integer "account_id", null: false
+    t.string "email", null: false
+    stamps[t, precision: 6]
+  end
+
+  create_table "conversations", id: :serial, force: :cascade do |t|
+    t.integer "account_id", null: false
+    t.integer "inbox_id", null: false
+    t.integer "status", default: 0, null: false
+    t.integer "assignee_id"
+    t.bigint "contact_id"
+    t.integer "display_id", null: false
+    t.jsonb "additional_attributes", default: {}
+    t.jsonb "custom_attributes", default: {}
+    t.bigint "contact_inbox_id"
+    t.datetime "last_activity_at", precision: nil, default: -> { "CURRENT_TIMESTAMP" }, null: false
+    t.bigint "team_id"
+    t.datetime "snoozed_until", precision: nil
+    t.datetime "first_reply_created_at", precision: nil
+    t.integer "priority"
+    t.datetime "waiting_since", precision: 6
+    t.text "cached_label_list"
+    t.bigint "assignee_agent_bot_id"
+    stamps[t]
+    t.index %w[account_id display_id], unique: true
+  end
+
+  execute <<~SQL
+    CREATE OR REPLACE FUNCTION conversations_before_insert_row_tr() RETURNS trigger AS $$
+    BEGIN
+      NEW.display_id := nextval('conv_dpid_seq_' || NEW.account_id);
+      RETURN NEW;
+    END $$ LANGUAGE plpgsql;
+    CREATE TRIGGER conversations_before_insert_row_tr BEFORE INSERT ON conversations
+    FOR EACH ROW EXECUTE FUNCTION conversations_before_insert_row_tr();
+  SQL
+
+  create_table "messages", id: :serial, force: :cascade do |t|
+    t.text "content"
+    t.integer "account_id", null: false
+    t.integer "inbox_id", null: false
+    t.integer "conversation_id", null: false
+    t.integer "message_type", null: false
+    t.boolean "private", default: false, null: false
+    t.integer "status", default: 0
+    t.text "source_id"
+    t.integer "content_type", default: 0, null: false
+    t.json "content_attributes", default: {}
+    t.string "sender_type"
+    t.bigint "sender_id"
+    t.jsonb "additional_attributes", default: {}
+    stamps[t]
+  end
+
+  create_table "attachments", id: :serial, force: :cascade do |t|
+    t.integer "file_type", default: 0
+    t.string "external_url"
+    t.integer "message_id", null: false
+    t.integer "account_id", null: false
+    t.string "fallback_title"
+    stamps[t]
+  end
+
+  create_table "integrations_hooks", force: :cascade do |t|
+    t.integer "status", default: 1
+    t.integer "inbox_id"
+    t.integer "account_id"
+    t.string "app_id"
+    t.integer "hook_type", default: 0
+    t.string "reference_id"
+    t.string "access_token"
+    t.jsonb "settings", default: {}
+    stamps[t, precision: 6]
+  end
+
+  create_table "users", id: :serial, force: :cascade do |t|
+    t.string "name", null: false
+    t.string "email"
+    t.string "type"
+    stamps[t]
+  end
+
+  create_table "teams", force: :cascade do |t|
+    t.string "name", null: false
+    t.bigint "account_id", null: false
+    stamps[t, precision: 6]
+  end
+
+  create_table "agent_bots", force: :cascade do |t|
+    t.string "name"
+    t.bigint "account_id"
+    stamps[t, precision: 6]
+  end
+
+  create_table "active_storage_blobs", force: :cascade do |t|
+    t.string "key", null: false
+    t.string "filename", null: false
+    t.string "content_type"
+    t.text "metadata"
+    t.bigint "byte_size", null: false
+    t.string "checksum"
+    t.string "service_name", null: false
+    t.datetime "created_at", precision: nil, null: false
+    t.index ["key"], unique: true
+  end
+
+  create_table "active_storage_attachments", force: :cascade do |t|
+    t.string "name", null: false
+    t.string "record_type", null: false
+    t.bigint "record_id", null: false
+    t.bigint "blob_id", null: false
+    t.datetime "created_at", precision: nil, null: false
+  end
+
+  create_table "active_storage_variant_records", force: :cascade do |t|
+    t.bigint "blob_id", null: false
+    t.string "variation_digest", null: false
+  end
+end

@@ -1,0 +1,115 @@
+# frozen_string_literal: true
+
+require_relative "servers"
+require_relative "krayin"
+
+# The small Chatwoot: loaded into this process, which saves records, while Sidekiq runs in processes of its own.
+module SmallChatwoot
+  APP = File.expand_path("../app", __dir__)
+
+  class << self
+    attr_reader :servers
+
+    def start
+      return if @servers
+
+      @servers = Servers.new.start
+      ENV.update(@servers.environment)
+      # As in a host, where Rails is there first; here the library was.
+      require "logger"
+      require "rails"
+      require "krayin_sync/engine"
+      require "#{APP}/config/environment"
+      ActiveRecord::Schema.verbose = false
+      load "#{APP}/db/schema.rb"
+    end
+
+    def stop
+      @servers&.stop
+      @servers = nil
+    end
+
+    # @return [Integer] the process id of a Sidekiq
+    # @param poll [Integer] seconds between looks at what is due later; Sidekiq's own are some five
+    def sidekiq(threads: 10, poll: 1, **env)
+      queues = %w[critical medium default].flat_map { |queue| ["-q", queue] }
+      @servers.spawn("sidekiq", "-r", APP, "-c", threads.to_s, *queues, "-t", "8", name: "sidekiq",
+                     env: { "POLL" => poll.to_s, **env.to_h { |name, value| [name.to_s, value.to_s] } })
+    end
+  end
+
+  # What the examples say.
+  module Steps
+    def servers = SmallChatwoot.servers
+
+    def connect(krayin, token: 0, **settings)
+      account = Account.create!(name: "Acme")
+      account.enable_features!
+      hook = account.hooks.create!(app_id: "krayin", settings: krayin.settings(token, **settings))
+      [account, hook]
+    end
+
+    def inbox(account, type = "Api")
+      fields = type == "Email" ? { email: "support#{account.id}@acme.example" } : {}
+      channel = Channel.const_get(type).create!(account_id: account.id, **fields)
+      Inbox.create!(account: account, name: "#{type} inbox", channel: channel)
+    end
+
+    ADDRESSES = { "Whatsapp" => "14155550100", "TwilioSms" => "+14155550100", "Sms" => "+14155550100" }.freeze
+
+    def conversation(contact, inbox, **fields)
+      type = inbox.channel_type.delete_prefix("Channel::")
+      address = ADDRESSES.fetch(type) { "#{type.downcase}-#{contact.id}" }
+      row = ContactInbox.create!(contact: contact, inbox: inbox, source_id: address)
+      Conversation.create!(account: contact.account, contact: contact, inbox: inbox, contact_inbox: row, **fields)
+    end
+
+    def message(conversation, content, from: conversation.contact, **fields)
+      type = from.is_a?(Contact) ? :incoming : :outgoing
+      Message.create!(account: conversation.account, inbox: conversation.inbox, conversation: conversation,
+                      content: content, sender: from, message_type: type, **fields)
+    end
+
+    # Waits until the block is true.
+    def eventually(seconds = 30)
+      give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
+      until yield
+        raise "not within #{seconds} s; #{pending_jobs}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
+
+        sleep 0.1
+      end
+    end
+
+    # No job waits, runs, or is to be tried again.
+    def settled? = pending_jobs.values.sum.zero?
+
+    def settle(seconds = 60)
+      quiet = 0
+      eventually(seconds) { (quiet = settled? ? quiet + 1 : 0) >= 8 }
+    end
+
+    def pending_jobs
+      journal = %i[queued running].to_h do |name|
+        [name, KrayinSync::Chatwoot::SharedState.call("ZCARD", "krayin_sync:#{name}")]
+      end
+      { pushed: Sidekiq::Queue.all.sum(&:size), scheduled: Sidekiq::ScheduledSet.new.size,
+        retried: Sidekiq::RetrySet.new.size, **journal }
+    end
+
+    # Moves all that waits for its time this much nearer: the jobs', the breakers' and the budgets' clocks.
+    def advance(seconds)
+      Sidekiq.redis do |redis|
+        keys = %w[schedule retry krayin_sync:queued krayin_sync:running] + redis.call("KEYS", "krayin_sync:budget:*")
+        keys.each do |key|
+          redis.call("ZRANGE", key, "0", "-1").each { |member| redis.call("ZINCRBY", key, (-seconds).to_s, member) }
+        end
+        redis.call("KEYS", "krayin_sync:breaker:*:away").each { |key| redis.call("DEL", key) }
+      end
+    end
+  end
+end
+
+RSpec.configure do |config|
+  config.include SmallChatwoot::Steps, :chatwoot
+  config.after(:suite) { SmallChatwoot.stop }
+end
