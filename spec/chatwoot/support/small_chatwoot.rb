@@ -33,8 +33,9 @@ module SmallChatwoot
     # @param poll [Integer] seconds between looks at what is due later; Sidekiq's own are some five
     def sidekiq(threads: 10, poll: 1, **env)
       queues = %w[critical medium default].flat_map { |queue| ["-q", queue] }
-      @servers.spawn("sidekiq", "-r", APP, "-c", threads.to_s, *queues, "-t", "8", name: "sidekiq",
-                     env: { "POLL" => poll.to_s, **env.to_h { |name, value| [name.to_s, value.to_s] } })
+      env = { poll: poll, **env }.to_h { |name, value| [name.to_s.upcase, value.to_s] }
+      options = ["-r", APP, "-c", threads.to_s, *queues, "-t", "8"]
+      @servers.spawn("sidekiq", *options, name: "sidekiq", env: env)
     end
   end
 

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# A small Chatwoot: its tables, and of its classes what the sync meets. `DATABASE_URL` and `REDIS_URL` say where it lives.
+# A small Chatwoot: its tables, and of its classes what the sync meets. `DATABASE_URL` and `REDIS_URL` say where.
 
 require "logger" # Rails 6.1 forgets it
 require "active_record/railtie"

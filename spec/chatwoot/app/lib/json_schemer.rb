@@ -15,7 +15,9 @@ module JsonSchemer
     end
 
     def of_type?(data, types)
-      Array(types).empty? || Array(types).any? { |type| type == "boolean" ? [true, false].include?(data) : data.is_a?(TYPES.fetch(type)) }
+      Array(types).empty? || Array(types).any? do |type|
+        type == "boolean" ? [true, false].include?(data) : data.is_a?(TYPES.fetch(type))
+      end
     end
 
     def object?(data, schema)

@@ -10,7 +10,7 @@ class Dispatcher
     @async_dispatcher = AsyncDispatcher.new
   end
 
-  def dispatch(name, timestamp, data, _async = false)
+  def dispatch(name, timestamp, data, _async = false) # rubocop:disable Style/OptionalBooleanParameter
     @sync_dispatcher.dispatch(name, timestamp, data)
     @async_dispatcher.dispatch(name, timestamp, data)
   end

@@ -38,6 +38,7 @@ class HookListener < BaseListener
   def supported_hook_event?(hook, name)
     return false if hook.disabled?
 
-    { "leadsquared" => %w[contact.updated conversation.created conversation.resolved] }.fetch(hook.app_id, []).include?(name)
+    { "leadsquared" => %w[contact.updated conversation.created conversation.resolved] }.fetch(hook.app_id,
+                                                                                              []).include?(name)
   end
 end

@@ -6,7 +6,8 @@ module Channel
     "WebWidget" => "channel_web_widgets", "Api" => "channel_api", "Email" => "channel_email",
     "FacebookPage" => "channel_facebook_pages", "Instagram" => "channel_instagram", "Line" => "channel_line",
     "Sms" => "channel_sms", "Telegram" => "channel_telegram", "Tiktok" => "channel_tiktok",
-    "TwilioSms" => "channel_twilio_sms", "TwitterProfile" => "channel_twitter_profiles", "Whatsapp" => "channel_whatsapp"
+    "TwilioSms" => "channel_twilio_sms", "TwitterProfile" => "channel_twitter_profiles",
+    "Whatsapp" => "channel_whatsapp"
   }.freeze
 
   TABLES.each do |name, table|

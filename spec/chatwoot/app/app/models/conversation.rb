@@ -40,6 +40,7 @@ class Conversation < ApplicationRecord
   end
 
   def tell(name, changes = nil)
-    dispatch(name, conversation: self, notifiable_assignee_change: false, changed_attributes: changes, performed_by: nil)
+    dispatch(name, conversation: self, notifiable_assignee_change: false, changed_attributes: changes,
+                   performed_by: nil)
   end
 end

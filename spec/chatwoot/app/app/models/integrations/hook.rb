@@ -9,7 +9,9 @@ class Integrations::Hook < ApplicationRecord
   before_validation { self.hook_type = app.params[:hook_type] if app }
   validates :account_id, :app_id, presence: true
   validate :validate_settings_json_schema, :ensure_feature_enabled
-  validates :app_id, uniqueness: { scope: :account_id }, unless: -> { app && app.params[:allow_multiple_hooks].present? }
+  validates :app_id, uniqueness: { scope: :account_id }, unless: lambda {
+                                                                   app && app.params[:allow_multiple_hooks].present?
+                                                                 }
 
   enum status: { disabled: 0, enabled: 1 }
   enum hook_type: { account: 0, inbox: 1 }
