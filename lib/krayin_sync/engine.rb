@@ -12,7 +12,11 @@ module KrayinSync
     end
 
     initializer "krayin_sync.chatwoot", before: :load_config_initializers do
-      require_relative "chatwoot" if defined?(::Sidekiq) && defined?(::ActiveRecord)
+      if defined?(::Sidekiq) && defined?(::ActiveRecord)
+        require_relative "chatwoot"
+        # All processes of the installation count together.
+        KrayinSync.pace ||= Pace::Redis.new { |command| KrayinSync::Chatwoot::SharedState.call(*command) }
+      end
     end
 
     config.to_prepare do

@@ -6,7 +6,7 @@ module KrayinSync
     # time looks whether it has changed. Without it every worker would wait for the same silence.
     class Breaker
       # Seconds for which jobs stay away after the first failure, doubled at each further one.
-      FIRST = 5
+      FIRST = 1
       LONGEST = 60
       # Seconds for which one job may look while the others stay away.
       PROBE = 30

@@ -19,6 +19,9 @@ module KrayinSync
       # Seconds over which jobs that come back at the same time are spread.
       SPREAD = 3.0
 
+      # What passes mostly passes soon.
+      sidekiq_retry_in { |count| 2 if count < 2 }
+
       sidekiq_retries_exhausted do |job, _error|
         Journal.finish(Entry.new(*job["args"].first(3)).to_s)
       end
@@ -83,7 +86,7 @@ module KrayinSync
         records = Records.new(began: began)
         outcome = Attempts.each(-> { tell(lock, budget) }) do
           ProcessorService.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
-                               event_data: data).perform
+                               event_data: data, bulk: @bulk).perform
         end
         learn
         records.seen(entry.kind, entry.id) if @bulk
@@ -136,7 +139,8 @@ module KrayinSync
 
       def put_off(error)
         wait = error.retry_after || Chatwoot.configuration.rate_window
-        @breaker.stay_away(wait)
+        # What is left for those who have no time is theirs.
+        @breaker.stay_away(wait) unless @bulk
         come_back(wait)
       end
 

@@ -1,0 +1,136 @@
+# frozen_string_literal: true
+
+require "rack/mock"
+require_relative "support/small_chatwoot"
+
+RSpec.describe "Plugging into a Chatwoot", :chatwoot do
+  before(:context) do
+    SmallChatwoot.start
+    ActiveJob::Base.logger = nil
+  end
+
+  let(:host) { KrayinSync::Chatwoot::Host }
+  let(:app) { Integrations::App.find(id: "krayin") }
+
+  it "is among the integrations of accounts with the feature, in two languages" do
+    account = Account.create!(name: "Acme")
+    expect(app.active?(account)).to be(false)
+    account.enable_features!
+    expect(app.active?(account)).to be(true)
+    expect(I18n.with_locale(:en) { app.description }).to include("Krayin CRM")
+    I18n.available_locales |= [:pt_BR]
+    expect(I18n.with_locale(:pt_BR) { app.short_description }).to include("sincronia")
+  end
+
+  it "takes a form's text for ids, and no key that it does not know" do
+    schema = JsonSchemer.schema(app.params[:settings_json_schema])
+    needed = { "api_url" => "https://crm.example.com", "api_token" => "1|x" }
+    expect(schema.valid?(needed.merge("lead_source_id" => "3", "stage_on_first_response" => "Follow Up"))).to be(true)
+    expect(schema.valid?(needed.merge("lead_source_id" => 3))).to be(true)
+    expect(schema.valid?(needed.merge("other" => 1))).to be(false)
+    expect(schema.valid?({ "api_url" => "x" })).to be(false)
+  end
+
+  it "serves two logos" do
+    %w[krayin krayin-dark].each do |name|
+      answer = Rack::MockRequest.new(Rails.application).get("/dashboard/images/integrations/#{name}.png")
+      expect([answer.status, answer.body[1, 3]]).to eq([200, "PNG"])
+    end
+  end
+
+  it "survives a reload of the host's classes" do
+    before = HookListener.object_id
+    Rails.application.reloader.reload!
+    expect(HookListener.object_id).not_to eq(before)
+    expect(HookListener.ancestors.first).to be(KrayinSync::Chatwoot::Extensions::HookListener)
+    expect(APPS_CONFIG).to include("krayin")
+  end
+
+  it "stays out of a Chatwoot that has changed, and says what is missing" do
+    told = []
+    logger = Class.new { define_method(:error) { |line| told << line } }.new
+    stub_const("HookJob", Class.new { def perform(event) = event })
+    KrayinSync.logger = logger
+    expect(host.plug_in).to be(false)
+    expect(told).to match([/HookJob#perform takes other arguments.*as before/])
+    expect(HookJob.ancestors).not_to include(KrayinSync::Chatwoot::Extensions::HookJob)
+  ensure
+    KrayinSync.logger = nil
+  end
+
+  it "lets a lock go for its owner alone" do
+    first = KrayinSync::Chatwoot::Lock.new(1, 2)
+    other = KrayinSync::Chatwoot::Lock.new(1, 2)
+    expect([first.take, other.take, other.release, other.extend_life]).to eq([true, false, false, false])
+    expect([first.extend_life, first.release, other.take, other.release]).to eq([true, true, true, true])
+  end
+
+  it "queues a record once, until its job has begun, and finds the one that was lost" do
+    journal = KrayinSync::Chatwoot::Journal
+    expect([journal.queue("9:contact:1"), journal.queue("9:contact:1")]).to eq([true, false])
+    journal.start("9:contact:1")
+    expect(journal.queue("9:contact:1")).to be(true)
+    advance(700)
+    expect(journal.lost).to include("9:contact:1")
+    expect(journal.queue("9:contact:1")).to be(true)
+    journal.drop("9:contact:1")
+    expect(journal.lost).not_to include("9:contact:1")
+  end
+
+  it "gives a minute's budget once" do
+    budget = KrayinSync::Chatwoot::Budget
+    taken = Array.new(14) { budget.take("one", 4) }
+    expect(budget.take("one", 4)).to be_a(Float)
+    expect(budget.take("one", 2, bulk: true)).to be_a(Float)
+    3.times { taken.first.spend }
+    taken.each(&:give_back)
+    again = Array.new(14) { budget.take("one", 4) }
+    expect(again.count { |one| one.is_a?(budget) }).to eq(13)
+    expect(budget.take("two", 4)).to be_a(budget)
+  end
+
+  it "keeps what two jobs store at the same time, and what others wrote" do
+    account = Account.create!(name: "Acme")
+    contact = Contact.insert_all([{ account_id: account.id, additional_attributes: { "external" => { "other_id" => 7 } },
+                                    created_at: Time.now, updated_at: Time.now }]).first["id"]
+    records = KrayinSync::Chatwoot::Records.new
+    records.store("contact", contact, '{"ids":"krayin:person:1"}')
+    records.store("contact", contact, '{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
+    expect(records.load("contact", contact)).to eq('{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
+    expect(Contact.find(contact).additional_attributes["external"]).to include("other_id" => 7)
+  end
+
+  it "reads a conversation in four queries, whatever it has" do
+    account = Account.create!(name: "Acme")
+    contact = Contact.create!(account: account, name: "Jane", email: "sql@acme.example")
+    talk = conversation(contact, inbox(account, "Email"), label_list: %w[a b])
+    3.times { |n| Attachment.create!(message: message(talk, "Text #{n}"), account_id: account.id, file_type: :location) }
+    queries = []
+    listen = ->(*, payload) { queries << payload[:sql] unless payload[:name] == "SCHEMA" }
+    read = lambda do |kind, id|
+      queries.clear
+      ActiveSupport::Notifications.subscribed(listen, "sql.active_record") { KrayinSync::Chatwoot::Snapshot.read(kind, id) }
+    end
+    data = read.call("conversation", talk.id)
+    expect(queries.size).to eq(4)
+    expect(data[:conversation]).to include(label_list: %w[a b], inbox_email: "support#{account.id}@acme.example")
+    expect(data[:conversation][:messages].size).to eq(3)
+    read.call("message", talk.messages.first.id)
+    expect(queries.size).to eq(4)
+    read.call("contact", contact.id)
+    expect(queries.size).to eq(1)
+  end
+
+  it "generates an initializer and indexes that build beside running traffic, and again" do
+    require "generators/krayin_sync/install/install_generator"
+    Dir.mktmpdir do |folder|
+      generator = KrayinSync::Generators::InstallGenerator
+      generator.start(["--quiet"], destination_root: folder)
+      expect(File.read("#{folder}/config/initializers/krayin_sync.rb")).to include("config.queue", "config.sweep_window")
+      load Dir["#{folder}/db/migrate/*_add_krayin_sync_indexes.rb"].first
+      2.times { ActiveRecord::Migration.suppress_messages { AddKrayinSyncIndexes.new.up } }
+    end
+    names = ActiveRecord::Base.connection.select_values("SELECT indexname FROM pg_indexes WHERE indexname LIKE 'idx%krayin'")
+    expect(names).to contain_exactly("idx_contacts_krayin", "idx_contact_inboxes_krayin", "idx_contact_inboxes_inbox_krayin")
+  end
+end
