@@ -60,7 +60,7 @@ RSpec.describe "Ruby's memory" do
       rounds = ->(times) { times.times { |i| event(3_000 + (i % 50), "Name #{i / 100 % 2}") } }
       rounds.call(2_000)
       before = [rss.call, files.call]
-      rounds.call(Integer(ENV.fetch("EVENTS", 18_000)))
+      rounds.call(Integer(ENV.fetch("EVENTS", 6_000)))
       after = [rss.call, files.call]
       puts "#{after[0] - before[0]} KiB, #{after[1] - before[1]} descriptors"
     RUBY
