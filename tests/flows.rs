@@ -297,3 +297,80 @@ async fn a_workflow_on_persons_sees_the_new_person() {
         assert_eq!((outcome.requests, outcome.created.as_slice()), (3, ["person", "lead"].as_slice()), "{server:?}");
     }
 }
+
+/// The requests of each event on the API as the document tells it.
+///
+/// | event | requests |
+/// |---|---|
+/// | new contact | 3: search, person, lead |
+/// | … with a company | 5: search, company's search, company, person, lead |
+/// | … with a company that is there | 4: search, company's search, person, lead |
+/// | nothing that Krayin shows changed | 0 |
+/// | a field of the person changed | 2: read, write |
+/// | … the company | 4: read, company's search, company, write |
+/// | name changed, so the lead's title too | 4: read and write each |
+/// | person there, no lead | 3: search, leads' search, lead |
+/// | person and lead there | 2: search, leads' search |
+/// | new conversation, changed conversation, new message | 1 |
+/// | conversation of a new contact | 4: search, person, lead, activity |
+/// | stage rule | 2: read, write |
+#[tokio::test]
+async fn the_documented_table_holds() {
+    let settings = json!({"sync_conversations": true, "sync_messages": true});
+    let world = world(Server::Documented, settings).await;
+    let client = world.client();
+    let company = |name: &str| json!({"company_name": name});
+    let jane = |fields: Value| with(with(jane(), json!({"additional_attributes": company("Acme")})), fields);
+    let outcome = world.contact("contact.created", jane(json!({}))).await;
+    assert_eq!((outcome.requests, outcome.created.as_slice()), (5, ["organization", "person", "lead"].as_slice()));
+    let ids = outcome.ids;
+    assert_eq!(world.contact("contact.updated", jane(json!({}))).await.requests, 0);
+    let phone = json!({"phone_number": "+14155550199"});
+    assert_eq!(world.contact("contact.updated", jane(phone.clone())).await.requests, 2);
+    let moved = with(phone, json!({"additional_attributes": company("Other Ltd")}));
+    assert_eq!(world.contact("contact.updated", jane(moved.clone())).await.requests, 4);
+    let renamed = with(moved, json!({"name": "Jane Smith"}));
+    let outcome = world.contact("contact.updated", jane(renamed.clone())).await;
+    assert_eq!((outcome.requests, outcome.updated.as_slice()), (4, ["person", "lead"].as_slice()));
+    world.forget(Kind::Contact, 7).await;
+    let outcome = world.contact("contact.updated", jane(renamed)).await;
+    assert_eq!((outcome.requests, outcome.created.len()), (2, 0), "both there: {outcome:?}");
+    assert_eq!([outcome.ids.get("person"), outcome.ids.get("lead")], [ids.get("person"), ids.get("lead")]);
+    let asked: Vec<_> = world.sim.requests().into_iter().map(|asked| (asked.method, asked.path)).collect();
+    let searched = |path: &str| ("POST".to_owned(), path.to_owned());
+    assert_eq!(asked, [searched("/persons/search"), searched("/leads/search")], "no list that the document lacks");
+
+    let alone = json!({"id": 8, "name": "John", "email": "john@example.com"});
+    let outcome = world.contact("contact.created", alone).await;
+    assert_eq!((outcome.requests, outcome.created.as_slice()), (3, ["person", "lead"].as_slice()), "new");
+    let colleague =
+        json!({"id": 9, "name": "Jim", "email": "jim@example.com", "additional_attributes": company("acme")});
+    let outcome = world.contact("contact.created", colleague).await;
+    assert_eq!((outcome.requests, outcome.created.as_slice()), (4, ["person", "lead"].as_slice()), "known company");
+    let theirs = json!({"name": "Joe", "emails": [{"value": "Joe@example.com", "label": "work"}]});
+    let person = client.create_person(theirs).await.unwrap().id;
+    let outcome = world.contact("contact.created", json!({"id": 10, "name": "Joe", "email": "joe@example.com"})).await;
+    assert_eq!((outcome.requests, outcome.ids.get("person")), (3, Some(person)), "person there, no lead");
+
+    let data = |fields: Value| json!({"conversation": with(conversation("Channel::Whatsapp"), fields)});
+    let begun = world.event("conversation.created", data(json!({}))).await.unwrap();
+    assert_eq!((begun.requests, begun.created.as_slice()), (1, ["activity"].as_slice()), "{begun:?}");
+    assert_eq!(world.event("conversation.updated", data(json!({}))).await.unwrap().requests, 0);
+    let done = world.event("conversation.updated", data(json!({"status": "resolved"}))).await.unwrap();
+    assert_eq!((done.requests, done.updated.as_slice()), (1, ["activity"].as_slice()));
+    let other = json!({"id": 5, "display_id": 5, "contact": {"id": 20, "name": "New", "email": "new@example.com"}});
+    let outcome = world.event("conversation.created", data(other)).await.unwrap();
+    assert_eq!((outcome.requests, outcome.created.as_slice()), (4, ["person", "lead", "activity"].as_slice()));
+    assert_eq!(world.event("message.created", message(1, json!({}))).await.unwrap().requests, 1);
+    for activity in world.sim.activities() {
+        assert_eq!(activity["person_ids"].as_array().unwrap().len(), 1, "{activity}");
+    }
+    assert_eq!((world.sim.persons().len(), world.sim.leads().len(), world.sim.organizations().len()), (5, 5, 2));
+
+    let stages = json!({"stage_progression_enabled": true, "stage_on_conversation_created": 2});
+    let world = self::world(Server::Documented, stages).await;
+    world.contact("contact.created", jane(json!({}))).await;
+    let outcome = world.event("conversation.created", data(json!({}))).await.unwrap();
+    assert_eq!((outcome.requests, outcome.updated.as_slice()), (2, ["stage"].as_slice()));
+    assert_eq!(world.sim.leads()[0]["lead_pipeline_stage_id"], 2);
+}

@@ -276,7 +276,7 @@ impl Flow<'_> {
             self.stored.ids.forget("lead");
             self.outcome.reasons.push("The lead that was known is gone from Krayin; found or created again.".into());
         }
-        match finder.find(person_id).await? {
+        match finder.find(self.contact, person_id).await? {
             Some(lead) => self.took_lead(&lead, false),
             None => return self.create_lead(person_id).await,
         }

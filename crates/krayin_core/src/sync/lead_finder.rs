@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::{
     Error,
-    api::Client,
+    api::{Client, Dialect},
     chatwoot::Contact,
     krayin::{Lead, LeadLink, NewLead},
     mapper,
@@ -30,8 +30,18 @@ pub struct FoundLead {
 impl LeadFinder<'_> {
     /// The person's lead: an open one before a closed one, one in the settings' pipeline before others, the oldest of
     /// several. One request.
-    pub async fn find(&self, person_id: u64) -> Result<Option<Lead>, Error> {
-        let leads = self.client.leads_of_person(person_id).await?;
+    pub async fn find(&self, contact: &Contact, person_id: u64) -> Result<Option<Lead>, Error> {
+        let leads = match self.client.connection().dialect {
+            Dialect::RestApi => self.client.leads_of_person(person_id).await?,
+            // The document lists no leads by person, it searches them by the contact's address and number.
+            Dialect::Documented => {
+                let email = mapper::sendable_email(contact);
+                let phone = mapper::sendable_phone(contact);
+                let mut found = self.client.search_lead(email.as_deref(), phone.as_deref()).await?;
+                found.retain(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
+                found
+            }
+        };
         let elsewhere =
             |lead: &Lead| self.settings.pipeline_id.is_some() && lead.lead_pipeline_id != self.settings.pipeline_id;
         Ok(leads.into_iter().min_by_key(|lead| (lead.closed_at.is_some(), elsewhere(lead), lead.id)))
@@ -39,7 +49,7 @@ impl LeadFinder<'_> {
 
     /// The lead found, else one created from the contact.
     pub async fn find_or_create(&self, contact: &Contact, person_id: u64) -> Result<FoundLead, Error> {
-        if let Some(lead) = self.find(person_id).await? {
+        if let Some(lead) = self.find(contact, person_id).await? {
             return Ok(FoundLead { lead, created: false });
         }
         let lead = self.create(mapper::map_to_lead(contact, Some(LeadLink::Id(person_id)), self.settings)).await?;
