@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 static POINTS: AtomicUsize = AtomicUsize::new(0);
 static DOUBLED: AtomicUsize = AtomicUsize::new(0);
 static LOST: AtomicUsize = AtomicUsize::new(0);
+static REPEATED: AtomicUsize = AtomicUsize::new(0);
 
 fn victim(folder: &std::path::Path, point: u32, settings: &Value, event: &str, data: &Value) -> Output {
     Command::new(env!("CARGO_BIN_EXE_victim"))
@@ -29,7 +30,7 @@ fn victim(folder: &std::path::Path, point: u32, settings: &Value, event: &str, d
 }
 
 /// Brings Krayin and the records to where the event finds them.
-fn prepare(case: &Case, sim: &Sim, folder: &std::path::Path) -> Value {
+fn prepare(case: &Case, (sim, server): (&Sim, Server), folder: &std::path::Path) -> Value {
     sim.reset();
     let _ = std::fs::remove_file(folder.join("records.json"));
     let mut settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
@@ -58,18 +59,8 @@ fn prepare(case: &Case, sim: &Sim, folder: &std::path::Path) -> Value {
             let ran = victim(folder, 0, &settings, event, data);
             assert!(ran.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&ran.stderr));
         }
-        let client = &client;
-        let delete = |path: String| async move {
+        for path in case.deletions(sim, server) {
             client.delete(&path, &[]).await.unwrap();
-        };
-        match case.deleted {
-            Some("activity") => delete(format!("activities/{}", sim.activities()[0]["id"])).await,
-            Some("lead") => delete(format!("leads/{}", sim.leads()[0]["id"])).await,
-            Some(_) => {
-                delete(format!("leads/{}", sim.leads()[0]["id"])).await;
-                delete(format!("contacts/persons/{}", sim.persons()[0]["id"])).await;
-            }
-            None => {}
         }
     });
     settings
@@ -81,17 +72,12 @@ fn kill_everywhere(server: Server) -> Vec<String> {
     let folder = std::env::temp_dir().join(format!("krayin-crashes-{}-{server:?}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut failures = Vec::new();
-    for case in cases() {
-        // The document has no workflows, no deletions, no way to find an activity by its title, and none to find an
-        // organization whose name has a comma: there a process that is killed between a create and its store may repeat it.
-        let beyond_the_document = case.workflow || case.deleted.is_some() || case.counts[2] + case.counts[3] > 0;
-        if server == Server::Documented && beyond_the_document {
-            continue;
-        }
+    for case in cases(server) {
+        let mut repeated = 0;
         let mut point = 0;
         loop {
             point += 1;
-            let settings = prepare(&case, &sim, &folder);
+            let settings = prepare(&case, (&sim, server), &folder);
             let (event, data) = &case.event;
             let killed = victim(&folder, point, &settings, event, data);
             if killed.status.success() {
@@ -100,8 +86,14 @@ fn kill_everywhere(server: Server) -> Vec<String> {
             let text = String::from_utf8_lossy(&killed.stderr);
             assert!(killed.status.code().is_none(), "{server:?}, {}: failed before it was killed: {text}", case.name);
             POINTS.fetch_add(1, Ordering::Relaxed);
+            let (event, data) = case.again();
             let again = victim(&folder, 0, &settings, event, data);
             let mut wrong = case.wrong(&sim, server != Server::Documented);
+            // The document has no way to find an activity again: between its create and its store it may be repeated.
+            if server == Server::Documented && wrong == ["2 activities instead of 1"] && again.status.success() {
+                repeated += 1;
+                wrong.clear();
+            }
             if !again.status.success() {
                 wrong.push(String::from_utf8_lossy(&again.stderr).into_owned());
             }
@@ -111,6 +103,8 @@ fn kill_everywhere(server: Server) -> Vec<String> {
             failures
                 .extend(wrong.iter().map(|what| format!("{server:?}, {}, killed at point {point}: {what}", case.name)));
         }
+        REPEATED.fetch_add(repeated, Ordering::Relaxed);
+        assert!(repeated <= 2, "{server:?}, {}: repeated after {repeated} points", case.name);
         assert!(point > 4, "{server:?}, {}: no more than {point} points", case.name);
     }
     std::fs::remove_dir_all(&folder).unwrap();
@@ -127,6 +121,8 @@ fn a_process_may_be_killed_anywhere() {
     let [points, doubled, lost] = [&POINTS, &DOUBLED, &LOST].map(|count| count.load(Ordering::Relaxed));
     // Not by `println!`, which is shown of failing tests alone.
     let _ = writeln!(std::io::stdout(), "{points} points, {doubled} doubled, {lost} lost");
+    let repeated = REPEATED.load(Ordering::Relaxed);
+    let _ = writeln!(std::io::stdout(), "{repeated} activities repeated where the document lets nobody find them");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(points > 300, "{points}");
+    assert!(points > 500, "{points}");
 }

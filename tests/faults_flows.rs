@@ -95,7 +95,7 @@ impl World<'_> {
         sync::process(&event, &self.settings(), &self.client(), &self.records).await
     }
 
-    async fn prepare(&mut self, case: &Case, found: &Value) {
+    async fn prepare(&mut self, case: &Case, found: &Value, server: Server) {
         self.sim.reset();
         self.records = Memory::default();
         let base = json!({"api_url": self.sim.url(), "api_token": TOKEN, "sync_to_organization": true, "attempt_timeout": 0.3});
@@ -113,16 +113,7 @@ impl World<'_> {
             self.run(event, data).await.unwrap();
         }
         let client = self.client();
-        let paths = match case.deleted {
-            Some("activity") => vec![format!("activities/{}", self.sim.activities()[0]["id"])],
-            Some("lead") => vec![format!("leads/{}", self.sim.leads()[0]["id"])],
-            Some(_) => vec![
-                format!("leads/{}", self.sim.leads()[0]["id"]),
-                format!("contacts/persons/{}", self.sim.persons()[0]["id"]),
-            ],
-            None => Vec::new(),
-        };
-        for path in paths {
+        for path in case.deletions(self.sim, server) {
             client.delete(&path, &[]).await.unwrap();
         }
         self.sim.clear_requests();
@@ -138,18 +129,19 @@ async fn break_everywhere(server: Server) -> Vec<String> {
     let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
     let found = serde_json::to_value(found).unwrap();
     let mut failures = Vec::new();
-    for case in cases() {
-        world.prepare(&case, &found).await;
+    for case in cases(server) {
+        world.prepare(&case, &found, server).await;
         world.run(case.event.0, &case.event.1).await.unwrap();
         let requests = sim.requests().len();
         for nth in 1..=requests {
             for (name, fault) in faults() {
-                world.prepare(&case, &found).await;
+                world.prepare(&case, &found, server).await;
                 sim.fault(fault.nth(u32::try_from(nth).unwrap()));
                 let mut ran = Ok(Outcome::default());
-                for _ in 0..RUNS {
-                    ran = world.run(case.event.0, &case.event.1).await;
-                    if ran.is_ok() {
+                for run in 0..RUNS {
+                    let (event, data) = if run == 0 { &case.event } else { case.again() };
+                    ran = world.run(event, data).await;
+                    if ran.is_ok() && (run > 0 || case.later.is_none()) {
                         break;
                     }
                     if name.starts_with("slow") {

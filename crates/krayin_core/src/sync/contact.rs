@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, FoundPerson, LeadFinder, Outcome, PersonFinder, load,
+    Context, FoundPerson, LeadFinder, Outcome, PersonFinder, Status, load,
     person_finder::complete,
     person_merge::{self, Merged},
     value,
@@ -22,6 +22,10 @@ use crate::{
 pub(super) const UNKNOWABLE: &str =
     "The contact has neither an e-mail address nor a phone number that Krayin could know it by.";
 
+/// Why a person's addresses and numbers are not the contact's.
+const TAKEN: &str = "The contact was not created: all that Krayin could know it by belongs to another person there.";
+
+const LEAD_FIELDS: [&str; 3] = ["title", "lead_value", "description"];
 const PERSON_FIELDS: [&str; 5] = ["name", "email", "phone", "job_title", "organization"];
 
 /// Contact → person, lead and organization.
@@ -31,7 +35,7 @@ const PERSON_FIELDS: [&str; 5] = ["name", "email", "phone", "job_title", "organi
 pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
     let stored = load(context, Kind::Contact, contact.id).await?;
     let wanted = Wanted::of(contact, context);
-    if wanted.person.emails.is_empty() && wanted.person.contact_numbers.is_empty() {
+    if is_unknowable(&wanted.person) && stored.ids.get("person").is_none() {
         return Ok(Outcome::skipped(stored.ids, UNKNOWABLE));
     }
     let mut flow = Flow { context, contact, wanted, stored, outcome: Outcome::default() };
@@ -42,6 +46,10 @@ pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Out
     flow.person().await?;
     flow.outcome.ids = flow.stored.ids;
     Ok(flow.outcome)
+}
+
+fn is_unknowable(person: &NewPerson) -> bool {
+    person.emails.is_empty() && person.contact_numbers.is_empty()
 }
 
 /// What Krayin should show of the contact, with a digest of each field.
@@ -122,43 +130,67 @@ impl Flow<'_> {
 
     /// Finds the person and its lead, or creates what is missing.
     async fn resolve(&mut self) -> Result<(), Error> {
+        if is_unknowable(&self.wanted.person) {
+            return self.give_up(UNKNOWABLE).await;
+        }
         let finder = PersonFinder { client: self.context.client };
         if let Some(found) = finder.find(self.contact).await? {
             return self.adopt(found).await;
         }
-        match self.create().await {
-            Err(Error::Api(error)) if error.kind == ErrorKind::Conflict => {
-                // Someone created it since the search, or has the value in a form that the search does not find.
-                if let Some(found) = finder.find(self.contact).await? {
-                    return self.adopt(found).await;
-                }
-                self.give_way(&error)?;
-                self.create().await
+        loop {
+            let error = match self.create().await {
+                Err(Error::Api(error)) if error.kind == ErrorKind::Conflict => error,
+                done => return done,
+            };
+            // Someone created it since the search, or has the value in a form that the search does not find.
+            if let Some(found) = finder.find(self.contact).await? {
+                return self.adopt(found).await;
             }
-            done => done,
+            if let Some(found) = self.our_own(&error).await? {
+                return self.adopt(found).await;
+            }
+            if !self.give_way(&error) {
+                return Err(Error::Api(error));
+            }
+            if is_unknowable(&self.wanted.person) {
+                return self.give_up(TAKEN).await;
+            }
         }
     }
 
-    /// Leaves out the values that another record has.
-    fn give_way(&mut self, error: &ApiError) -> Result<(), Error> {
-        let email = error.names_field("emails");
-        let phone = error.names_field("contact_numbers");
+    /// The person that still has the placeholder of this contact, though its number was changed in Krayin.
+    async fn our_own(&self, error: &ApiError) -> Result<Option<FoundPerson>, Error> {
+        if !error.names_field("emails") || !self.wanted.person.emails.is_empty() {
+            return Ok(None);
+        }
+        let sent = complete(self.wanted.person.clone(), &self.context.settings.traits);
+        let placeholder = sent.emails.first().map(|entry| entry.value.as_str());
+        let person = self.context.client.search_person(placeholder, None).await?.into_iter().next();
+        Ok(person.map(|person| FoundPerson { person, reasons: Vec::new(), phone_is_anothers: false }))
+    }
+
+    async fn give_up(&mut self, reason: &str) -> Result<(), Error> {
+        self.outcome.status = Status::Skipped;
+        self.outcome.reasons.push(reason.to_owned());
+        self.store().await
+    }
+
+    /// Leaves out the values that another record has; `false` where that changes nothing.
+    fn give_way(&mut self, error: &ApiError) -> bool {
         let person = &mut self.wanted.person;
-        let left = (!email && !person.emails.is_empty()) || (!phone && !person.contact_numbers.is_empty());
-        if !left || !(email || phone) {
-            return Err(error.clone().into());
+        let mut changed = false;
+        for (field, what, entries) in [
+            ("emails", "e-mail address", &mut person.emails),
+            ("contact_numbers", "phone number", &mut person.contact_numbers),
+        ] {
+            if error.names_field(field) && !entries.is_empty() {
+                entries.clear();
+                changed = true;
+                let reason = format!("The {what} belongs to another person in Krayin and was left out.");
+                self.outcome.reasons.push(reason);
+            }
         }
-        if email {
-            person.emails.clear();
-            self.outcome
-                .reasons
-                .push("The e-mail address belongs to another person in Krayin and was left out.".into());
-        }
-        if phone {
-            person.contact_numbers.clear();
-            self.outcome.reasons.push("The phone number belongs to another person in Krayin and was left out.".into());
-        }
-        Ok(())
+        changed
     }
 
     async fn adopt(&mut self, found: FoundPerson) -> Result<(), Error> {
@@ -174,6 +206,9 @@ impl Flow<'_> {
     }
 
     async fn create(&mut self) -> Result<(), Error> {
+        // The answer may be lost: a later run must tell our own values from a colleague's.
+        self.sent_all();
+        self.store().await?;
         let traits = &self.context.settings.traits;
         let nested = !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
         let person = complete(self.wanted.person.clone(), traits);
@@ -205,10 +240,18 @@ impl Flow<'_> {
         let Some(name) = person.organization_name.take() else { return Ok(person) };
         let organization = match client.search_organization(&name).await?.into_iter().next() {
             Some(found) => found,
-            None => {
-                self.outcome.created.push("organization");
-                client.create_organization(json!({"name": name})).await?
-            }
+            None => match client.create_organization(json!({"name": name})).await {
+                Err(error) if error.kind == ErrorKind::Conflict => {
+                    self.outcome
+                        .reasons
+                        .push("The organization is in Krayin but its search does not find it; it was left out.".into());
+                    return Ok(person);
+                }
+                created => {
+                    self.outcome.created.push("organization");
+                    created?
+                }
+            },
         };
         self.stored.ids.set("organization", organization.id);
         person.organization_id = Some(organization.id);
@@ -216,7 +259,15 @@ impl Flow<'_> {
     }
 
     /// Puts the changed fields into a person who is there.
-    async fn write_person(&mut self, current: &Person, fields: &[&str]) -> Result<(), Error> {
+    async fn write_person(&mut self, current: &Person, fields: &[&'static str]) -> Result<(), Error> {
+        let mut fields = fields.to_vec();
+        if self.organization_is_gone(current, &fields).await? {
+            fields.push("organization");
+            self.outcome
+                .reasons
+                .push("The organization that was known is gone from Krayin; found or created again.".into());
+        }
+        let fields = fields.as_slice();
         let Merged { person, differs, kept } =
             person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, &self.context.settings.traits);
         for field in kept {
@@ -233,14 +284,31 @@ impl Flow<'_> {
         self.store().await
     }
 
+    /// Whether the person has lost its organization because that was deleted, not because someone took it away.
+    async fn organization_is_gone(&self, current: &Person, fields: &[&str]) -> Result<bool, Error> {
+        let known = self.stored.ids.get("organization").is_some() && self.stored.sent.contains_key("organization");
+        match &self.wanted.person.organization_name {
+            Some(name) if known && current.organization.is_none() && !fields.contains(&"organization") => {
+                Ok(self.context.client.search_organization(name).await?.is_empty())
+            }
+            _ => Ok(false),
+        }
+    }
+
     async fn put_person(&mut self, current: &Person, person: NewPerson, fields: &[&str]) -> Result<(), Error> {
         let client = self.context.client;
         let person = self.with_organization_id(person).await?;
         let written = match client.update_person(current.id, value(&person)).await {
             Err(error) if error.kind == ErrorKind::Conflict => {
-                self.give_way(&error)?;
+                if !self.give_way(&error) {
+                    return Err(error.into());
+                }
                 let traits = &self.context.settings.traits;
                 let again = person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, traits);
+                if !again.differs {
+                    self.took_person(current, false);
+                    return Ok(());
+                }
                 let person = self.with_organization_id(again.person).await?;
                 client.update_person(current.id, value(&person)).await?
             }
@@ -267,7 +335,7 @@ impl Flow<'_> {
     async fn lead(&mut self, person_id: u64) -> Result<(), Error> {
         let finder = LeadFinder { client: self.context.client, settings: self.context.settings };
         if let Some(id) = self.stored.ids.get("lead") {
-            if !["title", "lead_value", "description"].iter().any(|field| self.changed(field)) {
+            if !LEAD_FIELDS.iter().any(|field| self.changed(field)) {
                 return Ok(());
             }
             if let Some(lead) = self.context.client.find_lead(id).await? {
@@ -277,7 +345,13 @@ impl Flow<'_> {
             self.outcome.reasons.push("The lead that was known is gone from Krayin; found or created again.".into());
         }
         match finder.find(self.contact, person_id).await? {
-            Some(lead) => self.took_lead(&lead, false),
+            Some(lead) => {
+                self.took_lead(&lead, false);
+                // Created by an earlier run whose answer was lost.
+                if self.stored.sent.contains_key("title") && LEAD_FIELDS.iter().any(|field| self.changed(field)) {
+                    return self.write_lead(&lead).await;
+                }
+            }
             None => return self.create_lead(person_id).await,
         }
         self.sent_all();
@@ -364,7 +438,10 @@ impl Flow<'_> {
         }
     }
 
-    async fn store(&self) -> Result<(), Error> {
+    /// Keeps what is known, and whether something is still to be done.
+    async fn store(&mut self) -> Result<(), Error> {
+        self.stored.pending = !is_unknowable(&self.wanted.person)
+            && (self.stored.ids.get("lead").is_none() || LEAD_FIELDS.iter().any(|field| self.changed(field)));
         Ok(self.context.records.store(Kind::Contact, self.contact.id, &self.stored).await?)
     }
 }

@@ -1,9 +1,9 @@
 use serde_json::{Map, Value, json};
 
-use super::{Context, EventName, Outcome, contact, load, stage, value};
+use super::{Context, EventName, Outcome, Owner, contact, load, stage, value};
 use crate::{
     Error,
-    api::{Dialect, ErrorKind, Executed},
+    api::{Dialect, ErrorKind},
     chatwoot::{Contact, Conversation},
     digest::digest,
     krayin::{Activity, ActivityLink, NewActivity, offset_minutes},
@@ -45,57 +45,11 @@ pub(super) async fn sync(
         flow.activity(wanted, &mut stored).await?;
     }
     if !due.is_empty() {
-        stage::progress(context, flow.owner.lead, &due, &mut stored, &mut flow.outcome).await?;
+        stage::progress(context, (&mut flow.owner, contact), &due, &mut stored, &mut flow.outcome).await?;
         context.records.store(Kind::Conversation, conversation.id, &stored).await?;
     }
     flow.outcome.ids = stored.ids;
     Ok(flow.outcome.after(flow.owner.outcome))
-}
-
-/// The person and the lead that an activity belongs to.
-pub(super) struct Owner {
-    pub(super) person: u64,
-    pub(super) lead: u64,
-    /// What it took to have them: nothing where they were known.
-    pub(super) outcome: Outcome,
-}
-
-impl Owner {
-    /// `None` where the contact has nothing that Krayin could know it by.
-    pub(super) async fn of(context: &Context<'_>, contact: &Contact) -> Result<Option<Self>, Error> {
-        let stored = load(context, Kind::Contact, contact.id).await?;
-        if let (Some(person), Some(lead)) = (stored.ids.get("person"), stored.ids.get("lead")) {
-            let outcome = Outcome { ids: stored.ids, status: super::Status::Skipped, ..Outcome::default() };
-            return Ok(Some(Self { person, lead, outcome }));
-        }
-        let outcome = contact::sync(context, contact).await?;
-        Ok(match (outcome.ids.get("person"), outcome.ids.get("lead")) {
-            (Some(person), Some(lead)) => Some(Self { person, lead, outcome }),
-            _ => None,
-        })
-    }
-
-    /// Whether both are still there; two requests, asked only when a call that names them has failed.
-    async fn is_there(&self, context: &Context<'_>) -> Result<bool, Error> {
-        Ok(context.client.find_lead(self.lead).await?.is_some()
-            && context.client.find_person(self.person).await?.is_some())
-    }
-
-    /// The owner anew, after one of the two was deleted or merged in Krayin.
-    async fn heal(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
-        let mut stored = load(context, Kind::Contact, contact.id).await?;
-        stored.ids.forget("person");
-        stored.ids.forget("lead");
-        stored.sent.clear();
-        context.records.store(Kind::Contact, contact.id, &stored).await?;
-        let Some(mut owner) = Box::pin(Self::of(context, contact)).await? else { return Ok(false) };
-        owner
-            .outcome
-            .reasons
-            .push("The person or lead that was known is gone from Krayin; found or created again.".into());
-        *self = owner;
-        Ok(true)
-    }
 }
 
 struct Wanted {
@@ -130,7 +84,11 @@ struct Flow<'a> {
 impl Flow<'_> {
     async fn activity(&mut self, wanted: Wanted, stored: &mut Stored) -> Result<(), Error> {
         if let Some(id) = stored.ids.get("activity") {
-            let linked = stored.sent.contains_key("link");
+            let linked = stored.sent.get("link") == Some(&self.links());
+            if !linked && stored.sent.contains_key("link") && self.context.client.find_activity(id).await?.is_some() {
+                // Its owner is another one by now.
+                self.owner.link_activity(self.context, self.contact, id, self.first_link()).await?;
+            }
             if self.write(id, &wanted, !linked, self.context.settings.traits.utc_offset_minutes).await? {
                 return self.store(stored, &wanted).await;
             }
@@ -145,6 +103,9 @@ impl Flow<'_> {
         if !found {
             self.outcome.created.push("activity");
         }
+        if found {
+            self.owner.link_activity(self.context, self.contact, activity.id, self.first_link()).await?;
+        }
         let offset = self.learn(&wanted.activity, &activity);
         if self.context.client.connection().dialect == Dialect::RestApi || found {
             self.write(activity.id, &wanted, true, offset).await?;
@@ -155,7 +116,7 @@ impl Flow<'_> {
 
     async fn store(&self, stored: &mut Stored, wanted: &Wanted) -> Result<(), Error> {
         stored.sent.insert("activity".into(), wanted.digest.clone());
-        stored.sent.insert("link".into(), digest(&format!("{}:{}", self.owner.person, self.owner.lead)));
+        stored.sent.insert("link".into(), self.links());
         Ok(self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?)
     }
 
@@ -169,35 +130,8 @@ impl Flow<'_> {
         }
         stored.pending = true;
         self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?;
-        let mut activity = wanted.clone();
-        activity.link = self.first_link();
-        match client.create_activity(value(&activity)).await {
-            // It may have been kept without its link, which is what a lead or person that is gone comes to.
-            Err(error) if error.executed == Executed::Maybe && error.kind == ErrorKind::Server => {
-                let found = client.search_activity(&wanted.title).await?.into_iter().next();
-                if self.owner.is_there(self.context).await? || !self.owner.heal(self.context, self.contact).await? {
-                    return Err(error.into());
-                }
-                match found {
-                    Some(found) => {
-                        let lead = json!({"lead_id": self.owner.lead});
-                        Ok((client.update_activity(found.id, lead).await?, true))
-                    }
-                    None => {
-                        activity.link = self.first_link();
-                        Ok((client.create_activity(value(&activity)).await?, false))
-                    }
-                }
-            }
-            Err(error) if error.kind == ErrorKind::NotFound => {
-                if !self.owner.heal(self.context, self.contact).await? {
-                    return Err(error.into());
-                }
-                activity.link = self.first_link();
-                Ok((client.create_activity(value(&activity)).await?, false))
-            }
-            created => Ok((created?, false)),
-        }
+        let link = self.first_link();
+        self.owner.create_activity(self.context, self.contact, wanted, link).await
     }
 
     /// Writes what changed and, on the first time, the second link. `false` where the activity is gone.
@@ -226,11 +160,12 @@ impl Flow<'_> {
         match client.update_activity(id, Value::Object(body.clone())).await {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
-            Err(error) if link && error.kind == ErrorKind::Server => {
-                if self.owner.is_there(self.context).await? || !self.owner.heal(self.context, self.contact).await? {
+            Err(error) if link => {
+                if !self.owner.healed(self.context, self.contact, &error).await? {
                     return Err(error.into());
                 }
-                client.update_activity(id, json!({"lead_id": self.owner.lead})).await?;
+                let first = self.first_link();
+                client.update_activity(id, value(&first(&self.owner))).await?;
                 body.insert("person_id".into(), json!(self.owner.person));
                 client.update_activity(id, Value::Object(body)).await?;
             }
@@ -240,11 +175,16 @@ impl Flow<'_> {
         Ok(true)
     }
 
-    fn first_link(&self) -> ActivityLink {
+    /// The document links an activity to its person alone.
+    fn first_link(&self) -> fn(&Owner) -> ActivityLink {
         match self.context.client.connection().dialect {
-            Dialect::RestApi => ActivityLink::Lead(self.owner.lead),
-            Dialect::Documented => ActivityLink::Person(self.owner.person),
+            Dialect::RestApi => |owner| ActivityLink::Lead(owner.lead),
+            Dialect::Documented => |owner| ActivityLink::Person(owner.person),
         }
+    }
+
+    fn links(&self) -> String {
+        digest(&format!("{}:{}", self.owner.person, self.owner.lead))
     }
 
     /// The server's offset at the time of this activity: what was sent minus what came back.

@@ -1,4 +1,4 @@
-use super::{Context, Outcome, contact, conversation::Owner, load, stage, value};
+use super::{Context, Outcome, Owner, contact, load, stage};
 use crate::{
     Error,
     chatwoot::Message,
@@ -6,6 +6,9 @@ use crate::{
     mapper,
     records::Kind,
 };
+
+/// What a pending activity is looked for by.
+const TITLE: &str = "title";
 
 /// Message → activity of the contact's person, in one request, and the lead's stage on a colleague's first reply.
 pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Outcome, Error> {
@@ -30,7 +33,7 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
         let reason = if settings.sync_messages { "The message is in Krayin already." } else { "sync_messages is off." };
         return Ok(Outcome::skipped(stored.ids, reason));
     }
-    let Some(owner) = Owner::of(context, contact).await? else {
+    let Some(mut owner) = Owner::of(context, contact).await? else {
         return Ok(Outcome::skipped(Default::default(), contact::UNKNOWABLE));
     };
     let mut outcome = Outcome::default();
@@ -40,25 +43,36 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
         // do, and saying otherwise would be a second request a message: a note is done from its beginning.
         activity.kind = ActivityType::Note;
         (activity.schedule_from, activity.schedule_to, activity.additional) = (None, None, None);
+        let link: fn(&Owner) -> ActivityLink = |owner| ActivityLink::Person(owner.person);
+        // The sender may have another name by now.
+        let title = stored.sent.get(TITLE).unwrap_or(&activity.title);
         let found = match stored.pending {
-            true => context.client.search_activity(&activity.title).await?.into_iter().next(),
+            true => context.client.search_activity(title).await?.into_iter().next(),
             false => None,
         };
         let id = match found {
-            Some(found) => found.id,
+            Some(found) => {
+                owner.link_activity(context, contact, found.id, link).await?;
+                found.id
+            }
             None => {
                 stored.pending = true;
+                stored.sent.insert(TITLE.to_owned(), activity.title.clone());
                 context.records.store(Kind::Message, message.id, &stored).await?;
-                outcome.created.push("activity");
-                context.client.create_activity(value(&activity)).await?.id
+                let (activity, found) = owner.create_activity(context, contact, &activity, link).await?;
+                if !found {
+                    outcome.created.push("activity");
+                }
+                activity.id
             }
         };
+        stored.sent.remove(TITLE);
         stored.ids.set("activity", id);
         stored.pending = false;
         context.records.store(Kind::Message, message.id, &stored).await?;
     }
     if !due.is_empty() {
-        stage::progress(context, owner.lead, &due, &mut about, &mut outcome).await?;
+        stage::progress(context, (&mut owner, contact), &due, &mut about, &mut outcome).await?;
         context.records.store(Kind::Conversation, conversation.id, &about).await?;
     }
     outcome.ids = stored.ids;

@@ -6,6 +6,7 @@ mod event;
 mod lead_finder;
 mod message;
 mod outcome;
+mod owner;
 mod person_finder;
 mod person_merge;
 mod stage;
@@ -15,6 +16,7 @@ pub use lead_finder::{FoundLead, LeadFinder};
 pub use outcome::{Outcome, Status};
 pub use person_finder::{FoundPerson, PersonFinder};
 
+use owner::Owner;
 use serde_json::Value;
 
 use crate::{

@@ -1,8 +1,8 @@
-use super::{Context, Outcome};
+use super::{Context, Outcome, Owner};
 use crate::{
     Error,
     api::{KnownPipeline, KnownStage},
-    chatwoot::Conversation,
+    chatwoot::{Contact, Conversation},
     records::Stored,
     settings::StageRef,
 };
@@ -86,7 +86,7 @@ fn decide(stages: &[KnownStage], current: Option<u64>, wanted: &StageRef) -> Mov
 /// fired; the caller stores it.
 pub(super) async fn progress(
     context: &Context<'_>,
-    lead_id: u64,
+    (owner, contact): (&mut Owner, &Contact),
     due: &[(Rule, &StageRef)],
     stored: &mut Stored,
     outcome: &mut Outcome,
@@ -96,7 +96,11 @@ pub(super) async fn progress(
     }
     let client = context.client;
     let traits = &context.settings.traits;
-    match client.find_lead(lead_id).await? {
+    let mut lead = client.find_lead(owner.lead).await?;
+    if lead.is_none() && owner.heal(context, contact).await? {
+        lead = client.find_lead(owner.lead).await?;
+    }
+    match lead {
         None => outcome.reasons.push("The lead is gone from Krayin; its stage was not moved.".into()),
         Some(lead) => {
             let read;

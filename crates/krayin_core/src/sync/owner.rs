@@ -1,0 +1,112 @@
+use super::{Context, Outcome, Status, contact, load, value};
+use crate::{
+    Error,
+    api::{ApiError, ErrorKind, Executed},
+    chatwoot::Contact,
+    krayin::{Activity, ActivityLink, NewActivity},
+    records::Kind,
+};
+
+/// The person and the lead that an activity belongs to.
+pub(super) struct Owner {
+    pub(super) person: u64,
+    pub(super) lead: u64,
+    /// What it took to have them: nothing where they were known.
+    pub(super) outcome: Outcome,
+}
+
+impl Owner {
+    /// `None` where the contact has nothing that Krayin could know it by.
+    pub(super) async fn of(context: &Context<'_>, contact: &Contact) -> Result<Option<Self>, Error> {
+        let stored = load(context, Kind::Contact, contact.id).await?;
+        if let (Some(person), Some(lead)) = (stored.ids.get("person"), stored.ids.get("lead")) {
+            let outcome = Outcome { ids: stored.ids, status: Status::Skipped, ..Outcome::default() };
+            return Ok(Some(Self { person, lead, outcome }));
+        }
+        let outcome = contact::sync(context, contact).await?;
+        Ok(match (outcome.ids.get("person"), outcome.ids.get("lead")) {
+            (Some(person), Some(lead)) => Some(Self { person, lead, outcome }),
+            _ => None,
+        })
+    }
+
+    /// Whether both are still there; two requests, asked only when a call that names them has failed.
+    async fn is_there(&self, context: &Context<'_>) -> Result<bool, Error> {
+        Ok(context.client.find_lead(self.lead).await?.is_some()
+            && context.client.find_person(self.person).await?.is_some())
+    }
+
+    /// The owner anew, after one of the two was deleted or merged in Krayin.
+    pub(super) async fn heal(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
+        let mut stored = load(context, Kind::Contact, contact.id).await?;
+        stored.ids.forget("person");
+        stored.ids.forget("lead");
+        stored.sent.clear();
+        context.records.store(Kind::Contact, contact.id, &stored).await?;
+        let Some(mut owner) = Box::pin(Self::of(context, contact)).await? else { return Ok(false) };
+        owner
+            .outcome
+            .reasons
+            .push("The person or lead that was known is gone from Krayin; found or created again.".into());
+        *self = owner;
+        Ok(true)
+    }
+
+    /// Whether a failure may be about this owner, who is gone then; found or created anew.
+    pub(super) async fn healed(
+        &mut self,
+        context: &Context<'_>,
+        contact: &Contact,
+        error: &ApiError,
+    ) -> Result<bool, Error> {
+        let about = match error.kind {
+            ErrorKind::NotFound | ErrorKind::Server => true,
+            ErrorKind::Validation => error.names_field("person_id") || error.names_field("lead_id"),
+            _ => false,
+        };
+        Ok(about && !self.is_there(context).await? && self.heal(context, contact).await?)
+    }
+
+    /// Creates an activity with the link that `link` makes. The flag says whether it was left by a create that failed.
+    pub(super) async fn create_activity(
+        &mut self,
+        context: &Context<'_>,
+        contact: &Contact,
+        activity: &NewActivity,
+        link: fn(&Self) -> ActivityLink,
+    ) -> Result<(Activity, bool), Error> {
+        let client = context.client;
+        let linked = |owner: &Self| value(&NewActivity { link: link(owner), ..activity.clone() });
+        let error = match client.create_activity(linked(self)).await {
+            Ok(created) => return Ok((created, false)),
+            Err(error) => error,
+        };
+        // It may have been kept without its link, which is what a lead or person that is gone comes to.
+        let kept = error.executed == Executed::Maybe && error.kind == ErrorKind::Server;
+        let found = if kept { client.search_activity(&activity.title).await?.into_iter().next() } else { None };
+        if !self.healed(context, contact, &error).await? {
+            return Err(error.into());
+        }
+        match found {
+            Some(found) => Ok((client.update_activity(found.id, value(&link(self))).await?, true)),
+            None => Ok((client.create_activity(linked(self)).await?, false)),
+        }
+    }
+
+    /// Adds a link to an activity that may lack it.
+    pub(super) async fn link_activity(
+        &mut self,
+        context: &Context<'_>,
+        contact: &Contact,
+        id: u64,
+        link: fn(&Self) -> ActivityLink,
+    ) -> Result<(), Error> {
+        if let Err(error) = context.client.update_activity(id, value(&link(self))).await {
+            if !self.healed(context, contact, &error).await? {
+                return Err(error.into());
+            }
+            context.client.update_activity(id, value(&link(self))).await?;
+        }
+        Ok(())
+    }
+}
