@@ -4,16 +4,20 @@
 use std::{
     io::Write,
     process::{Command, Output},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use krayin_core::{
     api::{Client, ReqwestTransport},
     settings::Settings,
     setup,
+    sync::{self, Event},
 };
 use krayin_sim::{Options, Server, Sim};
-use krayin_tests::{Case, TOKEN, cases};
+use krayin_tests::{Case, FileRecords, TOKEN, cases};
 use serde_json::{Value, json};
 
 static POINTS: AtomicUsize = AtomicUsize::new(0);
@@ -23,22 +27,26 @@ static REPEATED: AtomicUsize = AtomicUsize::new(0);
 
 fn victim(folder: &std::path::Path, point: u32, settings: &Value, event: &str, data: &Value) -> Output {
     Command::new(env!("CARGO_BIN_EXE_victim"))
-        .arg(folder.join("records.json"))
+        .arg(folder.join("records"))
         .args([point.to_string(), settings.to_string(), event.to_owned(), data.to_string()])
         .output()
         .unwrap()
 }
 
 /// Brings Krayin and the records to where the event finds them.
-fn prepare(case: &Case, (sim, server): (&Sim, Server), folder: &std::path::Path) -> Value {
+fn prepare(
+    case: &Case,
+    (sim, server): (&Sim, Server),
+    transport: &Arc<ReqwestTransport>,
+    folder: &std::path::Path,
+) -> Value {
     sim.reset();
-    let _ = std::fs::remove_file(folder.join("records.json"));
+    let _ = std::fs::remove_dir_all(folder.join("records"));
     let mut settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let read = |settings: &Value| Settings::from_json(settings.to_string().as_bytes()).unwrap();
-        let transport = std::sync::Arc::new(ReqwestTransport::new().unwrap());
-        let client = Client::new(read(&settings).connection().unwrap(), transport);
+        let client = Client::new(read(&settings).connection().unwrap(), transport.clone());
         if case.workflow {
             let workflow = json!({
                 "name": "Greet", "description": "d", "entity_type": "persons", "event": "contacts.person.create.after",
@@ -56,8 +64,8 @@ fn prepare(case: &Case, (sim, server): (&Sim, Server), folder: &std::path::Path)
             }
         }
         for (event, data) in &case.before {
-            let ran = victim(folder, 0, &settings, event, data);
-            assert!(ran.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&ran.stderr));
+            let event = Event::from_json(event, data.to_string().as_bytes()).unwrap();
+            sync::process(&event, &read(&settings), &client, &FileRecords::new(folder.join("records"))).await.unwrap();
         }
         for path in case.deletions(sim, server) {
             client.delete(&path, &[]).await.unwrap();
@@ -71,13 +79,14 @@ fn kill_everywhere(server: Server) -> Vec<String> {
     let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
     let folder = std::env::temp_dir().join(format!("krayin-crashes-{}-{server:?}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
+    let transport = Arc::new(ReqwestTransport::new().unwrap());
     let mut failures = Vec::new();
     for case in cases(server) {
         let mut repeated = 0;
         let mut point = 0;
         loop {
             point += 1;
-            let settings = prepare(&case, (&sim, server), &folder);
+            let settings = prepare(&case, (&sim, server), &transport, &folder);
             let (event, data) = &case.event;
             let killed = victim(&folder, point, &settings, event, data);
             if killed.status.success() {

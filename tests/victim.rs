@@ -1,6 +1,6 @@
 //! One event in a process of its own, which kills itself at a given point: before or after a request or a store.
 //!
-//! `victim RECORDS_FILE POINT SETTINGS EVENT DATA` prints how many points it passed. Point 0 kills at none.
+//! `victim RECORDS_FOLDER POINT SETTINGS EVENT DATA` prints how many points it passed. Point 0 kills at none.
 
 use std::{
     process::ExitCode,
@@ -70,8 +70,8 @@ impl Records for Store {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [file, fatal, settings, event, data] = arguments.as_slice() else {
-        eprintln!("usage: victim RECORDS_FILE POINT SETTINGS EVENT DATA");
+    let [folder, fatal, settings, event, data] = arguments.as_slice() else {
+        eprintln!("usage: victim RECORDS_FOLDER POINT SETTINGS EVENT DATA");
         return ExitCode::from(2);
     };
     let points = Arc::new(Points { passed: AtomicU32::new(0), fatal: fatal.parse().unwrap_or_default() });
@@ -80,7 +80,7 @@ async fn main() -> ExitCode {
         let wire = Wire(ReqwestTransport::new()?, Arc::clone(&points));
         let backoff = Backoff { base: Duration::from_millis(2), cap: Duration::from_millis(5) };
         let client = Client::new(settings.connection()?, Arc::new(wire)).with_backoff(backoff);
-        let records = Store(FileRecords::new(file), Arc::clone(&points));
+        let records = Store(FileRecords::new(folder), Arc::clone(&points));
         let event = Event::from_json(event, data.as_bytes())?;
         sync::process(&event, &settings, &client, &records).await
     };
