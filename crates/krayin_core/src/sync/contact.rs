@@ -238,15 +238,19 @@ impl Flow<'_> {
             return Ok(person);
         }
         let Some(name) = person.organization_name.take() else { return Ok(person) };
-        let organization = match client.search_organization(&name).await?.into_iter().next() {
+        let find = || async { Ok::<_, Error>(client.search_organization(&name).await?.into_iter().next()) };
+        let organization = match find().await? {
             Some(found) => found,
             None => match client.create_organization(json!({"name": name})).await {
-                Err(error) if error.kind == ErrorKind::Conflict => {
-                    self.outcome
-                        .reasons
-                        .push("The organization is in Krayin but its search does not find it; it was left out.".into());
-                    return Ok(person);
-                }
+                // Someone created it since the search, or the search does not find such a name.
+                Err(error) if error.kind == ErrorKind::Conflict => match find().await? {
+                    Some(found) => found,
+                    None => {
+                        let reason = "The organization is in Krayin but cannot be found by its name; it was left out.";
+                        self.outcome.reasons.push(reason.into());
+                        return Ok(person);
+                    }
+                },
                 created => {
                     self.outcome.created.push("organization");
                     created?

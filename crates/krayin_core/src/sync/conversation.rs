@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::{Context, EventName, Outcome, Owner, contact, load, stage, value};
+use super::{Context, EventName, Outcome, Owner, Status, contact, load, stage, value};
 use crate::{
     Error,
     api::{Dialect, ErrorKind},
@@ -29,7 +29,7 @@ pub(super) async fn sync(
     };
     let mut stored = load(context, Kind::Conversation, conversation.id).await?;
     let is_new = event == EventName::ConversationCreated;
-    let due = stage::due(conversation, is_new, &stored, context);
+    let mut due = stage::due(conversation, is_new, &stored, context);
     let wanted = settings.sync_conversations.then(|| Wanted::of(conversation, context));
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
     if shown && due.is_empty() {
@@ -40,6 +40,11 @@ pub(super) async fn sync(
     let Some(owner) = Owner::of(context, contact).await? else {
         return Ok(Outcome::skipped(Default::default(), contact::UNKNOWABLE));
     };
+    if owner.outcome.status == Status::Synced {
+        // That took a while, in which a host without a lock may have run another event of the conversation.
+        stored = load(context, Kind::Conversation, conversation.id).await?;
+        due = stage::due(conversation, is_new, &stored, context);
+    }
     let mut flow = Flow { context, conversation, contact, owner, outcome: Outcome::default() };
     if let Some(wanted) = wanted.filter(|wanted| !wanted.is_shown(&stored)) {
         flow.activity(wanted, &mut stored).await?;

@@ -77,8 +77,15 @@ impl Owner {
     ) -> Result<(Activity, bool), Error> {
         let client = context.client;
         let linked = |owner: &Self| value(&NewActivity { link: link(owner), ..activity.clone() });
+        let before = client.requests();
         let error = match client.create_activity(linked(self)).await {
-            Ok(created) => return Ok((created, false)),
+            Ok(created) => {
+                if client.requests() > before + 1 {
+                    // Its own answer may have been lost, and with it that the owner is gone: a look found it all the same.
+                    self.link_activity(context, contact, created.id, link).await?;
+                }
+                return Ok((created, false));
+            }
             Err(error) => error,
         };
         // It may have been kept without its link, which is what a lead or person that is gone comes to.
