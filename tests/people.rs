@@ -1,7 +1,7 @@
 //! What people do in Krayin and in Chatwoot besides: it survives every event, and every event finds the right record.
 
 use krayin_core::{records::Kind, sync::Status};
-use krayin_sim::Server;
+use krayin_sim::{Action, Fault, Server};
 use krayin_tests::{SERVERS, World, conversation, jane};
 use serde_json::{Value, json};
 
@@ -295,5 +295,36 @@ async fn a_placeholder_of_ours_is_known_again() {
         world.forget(Kind::Contact, 7).await;
         let outcome = world.contact("contact.updated", caller).await;
         assert_eq!((outcome.ids, world.sim.persons().len(), world.sim.leads().len()), (ids, 1, 1), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_krayin_does_not_take_is_left_out_and_said() {
+    for server in SERVERS {
+        let refuse = |world: &World, method: &str, field: &str| {
+            let body = json!({"message": "x", "errors": {field: ["The value must be a valid email address."]}});
+            let action = Action::Status { status: 422, body: body.to_string(), headers: Vec::new() };
+            world.sim.fault(Fault { method: Some(method.into()), ..Fault::next(action) });
+        };
+        let world = World::connected(server).await;
+        refuse(&world, "POST", "person.emails.0.value");
+        let outcome = world.contact("contact.created", jane()).await;
+        assert_eq!(outcome.reasons, ["The e-mail address is none that Krayin takes and was left out."], "{server:?}");
+        assert_eq!((outcome.created.as_slice(), world.sim.leads().len()), (["person", "lead"].as_slice(), 1));
+        assert_eq!(values(&person(&world, outcome.ids.get("person")), "contact_numbers"), ["+14155550182"]);
+        assert_eq!(world.contact("contact.updated", jane()).await.requests, 0, "{server:?}");
+
+        refuse(&world, "PUT", "emails.0.value");
+        let changed = with(jane(), json!({"email": "odd@example.com", "name": "Jane Smith"}));
+        let outcome = world.contact("contact.updated", changed).await;
+        assert_eq!(outcome.reasons, ["The e-mail address is none that Krayin takes and was left out."], "{server:?}");
+        assert_eq!(person(&world, outcome.ids.get("person"))["name"], "Jane Smith", "{server:?}");
+
+        let world = World::connected(server).await;
+        refuse(&world, "POST", "person.emails.0.value");
+        let outcome = world.contact("contact.created", with(jane(), json!({"phone_number": null}))).await;
+        assert_eq!((outcome.status, outcome.reasons.len()), (Status::Skipped, 2), "{server:?} {outcome:?}");
+        assert!(outcome.reasons[1].contains("takes nothing of what it could be known by"));
+        assert_eq!(world.sim.persons().len(), 0, "{server:?}");
     }
 }

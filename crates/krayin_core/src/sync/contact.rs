@@ -22,8 +22,8 @@ use crate::{
 pub(super) const UNKNOWABLE: &str =
     "The contact has neither an e-mail address nor a phone number that Krayin could know it by.";
 
-/// Why a person's addresses and numbers are not the contact's.
-const TAKEN: &str = "The contact was not created: all that Krayin could know it by belongs to another person there.";
+/// Why a contact that could be known is not in Krayin.
+const REFUSED: &str = "The contact was not created: Krayin takes nothing of what it could be known by.";
 
 const LEAD_FIELDS: [&str; 3] = ["title", "lead_value", "description"];
 const PERSON_FIELDS: [&str; 5] = ["name", "email", "phone", "job_title", "organization"];
@@ -48,6 +48,17 @@ pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Out
     Ok(flow.outcome)
 }
 
+/// Whether the server names values that it does not take.
+fn is_about_fields(error: &ApiError) -> bool {
+    matches!(error.kind, ErrorKind::Conflict | ErrorKind::Validation)
+}
+
+/// The longest that an address may be before and after its `@`, and between the dots there.
+fn is_within_limits(email: &str) -> bool {
+    let (local, domain) = email.rsplit_once('@').unwrap_or_default();
+    local.len() <= 64 && domain.len() <= 253 && domain.split('.').all(|label| label.len() <= 63)
+}
+
 fn is_unknowable(person: &NewPerson) -> bool {
     person.emails.is_empty() && person.contact_numbers.is_empty()
 }
@@ -65,12 +76,15 @@ impl Wanted {
         let organization =
             context.settings.sync_to_organization.then(|| mapper::map_to_organization(contact)).flatten();
         let mut person = mapper::map_to_person(contact);
+        person.emails.retain(|entry| is_within_limits(&entry.value));
         let mut address = None;
         if let Some(organization) = organization {
             person.organization_name = Some(organization.name);
             address = organization.address;
         }
-        let lead = mapper::map_to_lead(contact, None, context.settings);
+        let mut lead = mapper::map_to_lead(contact, None, context.settings);
+        // Minus nothing has a sign, which no server takes.
+        lead.lead_value += 0.0;
         let mut digests = BTreeMap::new();
         let mut note = |field, value: Option<&str>| {
             if let Some(value) = value {
@@ -139,11 +153,12 @@ impl Flow<'_> {
         }
         loop {
             let error = match self.create().await {
-                Err(Error::Api(error)) if error.kind == ErrorKind::Conflict => error,
+                Err(Error::Api(error)) if is_about_fields(&error) => error,
                 done => return done,
             };
             // Someone created it since the search, or has the value in a form that the search does not find.
-            if let Some(found) = finder.find(self.contact).await? {
+            let found = if error.kind == ErrorKind::Conflict { finder.find(self.contact).await? } else { None };
+            if let Some(found) = found {
                 return self.adopt(found).await;
             }
             if let Some(found) = self.our_own(&error).await? {
@@ -153,14 +168,14 @@ impl Flow<'_> {
                 return Err(Error::Api(error));
             }
             if is_unknowable(&self.wanted.person) {
-                return self.give_up(TAKEN).await;
+                return self.give_up(REFUSED).await;
             }
         }
     }
 
     /// The person that still has the placeholder of this contact, though its number was changed in Krayin.
     async fn our_own(&self, error: &ApiError) -> Result<Option<FoundPerson>, Error> {
-        if !error.names_field("emails") || !self.wanted.person.emails.is_empty() {
+        if error.kind != ErrorKind::Conflict || !error.names_field("emails") || !self.wanted.person.emails.is_empty() {
             return Ok(None);
         }
         let sent = complete(self.wanted.person.clone(), &self.context.settings.traits);
@@ -175,7 +190,7 @@ impl Flow<'_> {
         self.store().await
     }
 
-    /// Leaves out the values that another record has; `false` where that changes nothing.
+    /// Leaves out the values that another record has or that the server does not take; `false` where that changes nothing.
     fn give_way(&mut self, error: &ApiError) -> bool {
         let person = &mut self.wanted.person;
         let mut changed = false;
@@ -186,7 +201,11 @@ impl Flow<'_> {
             if error.names_field(field) && !entries.is_empty() {
                 entries.clear();
                 changed = true;
-                let reason = format!("The {what} belongs to another person in Krayin and was left out.");
+                let why = match error.kind {
+                    ErrorKind::Conflict => "belongs to another person in Krayin",
+                    _ => "is none that Krayin takes",
+                };
+                let reason = format!("The {what} {why} and was left out.");
                 self.outcome.reasons.push(reason);
             }
         }
@@ -303,7 +322,7 @@ impl Flow<'_> {
         let client = self.context.client;
         let person = self.with_organization_id(person).await?;
         let written = match client.update_person(current.id, value(&person)).await {
-            Err(error) if error.kind == ErrorKind::Conflict => {
+            Err(error) if is_about_fields(&error) => {
                 if !self.give_way(&error) {
                     return Err(error.into());
                 }

@@ -57,13 +57,15 @@ impl LeadFinder<'_> {
     }
 
     /// Creates a lead. Without a stage every server but one fails, so nothing is sent without.
-    pub(crate) async fn create(&self, lead: NewLead) -> Result<Lead, Error> {
+    pub(crate) async fn create(&self, mut lead: NewLead) -> Result<Lead, Error> {
         if lead.lead_pipeline_stage_id.is_none() {
             return Err(SettingsError::one(
                 "default_stage_id is missing: run the set-up, or set lead_pipeline_stage_id",
             )
             .into());
         }
+        // Minus nothing has a sign, which no server takes.
+        lead.lead_value += 0.0;
         Ok(self.client.create_lead(serde_json::to_value(lead).unwrap_or(Value::Null)).await?)
     }
 }
