@@ -131,6 +131,9 @@ async fn break_everywhere(server: Server) -> Vec<String> {
     let found = serde_json::to_value(found).unwrap();
     let mut failures = Vec::new();
     for case in cases(server) {
+        if server == Server::Documented && case.counts[3] > 0 {
+            continue; // The document has no way to find an activity whose answer was lost.
+        }
         world.prepare(&case, &found, server).await;
         world.run(case.event.0, &case.event.1).await.unwrap();
         let requests = sim.requests().len();
@@ -175,7 +178,7 @@ async fn break_everywhere(server: Server) -> Vec<String> {
 
 #[test]
 fn every_request_of_every_flow_may_fail() {
-    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
+    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
     let failures: Vec<String> = std::thread::scope(|scope| {
         let running: Vec<_> = servers
             .map(|server| {
@@ -194,5 +197,5 @@ fn every_request_of_every_flow_may_fail() {
     let _ = writeln!(std::io::stdout(), "{known} activities repeated after a throttled probe");
     assert!(known <= 4, "{known}");
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
-    assert!(points > 2000, "{points}");
+    assert!(points > 5000, "{points}");
 }

@@ -224,7 +224,8 @@ async fn an_organization_that_was_taken_away_by_hand_stays_away() {
 #[tokio::test]
 async fn a_contact_that_loses_address_and_number_keeps_its_person() {
     for server in ALL {
-        let world = World::connected(server).await;
+        let mut world = World::connected(server).await;
+        world.set(json!({"stage_progression_enabled": true, "stage_on_conversation_created": 2}));
         let ids = world.contact("contact.created", jane()).await.ids;
         let bare = with(jane(), json!({"email": null, "phone_number": null}));
         assert_eq!(world.contact("contact.updated", bare.clone()).await.requests, 0, "{server:?}");
@@ -237,9 +238,16 @@ async fn a_contact_that_loses_address_and_number_keeps_its_person() {
             (&json!("Jane Smith"), vec!["jane@example.com".to_owned()])
         );
         assert_eq!(values(&mine, "contact_numbers"), ["+14155550182"]);
-        // Gone as well: there is nothing to find it by, and nobody new is made up.
+        // A lead that is gone is made anew for the person who is known.
         let client = world.client();
         client.delete(&format!("leads/{}", ids.get("lead").unwrap()), &[]).await.unwrap();
+        let talk = json!({"conversation": with(conversation("Channel::Api"), json!({"contact": renamed}))});
+        let begun = world.event("conversation.created", talk).await.unwrap();
+        assert_eq!(begun.ids.get("person"), ids.get("person"), "{server:?} {begun:?}");
+        let lead = world.sim.leads()[0].clone();
+        assert_eq!((world.sim.persons().len(), begun.ids.get("lead")), (1, lead["id"].as_u64()), "{server:?}");
+        // Gone as well: there is nothing to find it by, and nobody new is made up.
+        client.delete(&format!("leads/{}", lead["id"]), &[]).await.unwrap();
         client.delete(&format!("{}/{}", persons(server), ids.get("person").unwrap()), &[]).await.unwrap();
         let outcome = world.contact("contact.updated", with(renamed, json!({"name": "Jane"}))).await;
         assert_eq!(outcome.status, Status::Skipped, "{server:?}");

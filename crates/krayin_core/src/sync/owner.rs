@@ -30,18 +30,19 @@ impl Owner {
         })
     }
 
-    /// Whether both are still there; two requests, asked only when a call that names them has failed.
-    async fn is_there(&self, context: &Context<'_>) -> Result<bool, Error> {
-        Ok(context.client.find_lead(self.lead).await?.is_some()
-            && context.client.find_person(self.person).await?.is_some())
+    /// The owner anew, whose lead is gone: deleted in Krayin, or merged, alone or with its person.
+    pub(super) async fn heal(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
+        let person_is_there = context.client.find_person(self.person).await?.is_some();
+        self.renew(context, contact, person_is_there).await
     }
 
-    /// The owner anew, after one of the two was deleted or merged in Krayin.
-    pub(super) async fn heal(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
+    async fn renew(&mut self, context: &Context<'_>, contact: &Contact, person_is_there: bool) -> Result<bool, Error> {
         let mut stored = load(context, Kind::Contact, contact.id).await?;
-        stored.ids.forget("person");
         stored.ids.forget("lead");
-        stored.sent.clear();
+        if !person_is_there {
+            stored.ids.forget("person");
+            stored.sent.clear();
+        }
         context.records.store(Kind::Contact, contact.id, &stored).await?;
         let Some(mut owner) = Box::pin(Self::of(context, contact)).await? else { return Ok(false) };
         owner
@@ -64,7 +65,13 @@ impl Owner {
             ErrorKind::Validation => error.names_field("person_id") || error.names_field("lead_id"),
             _ => false,
         };
-        Ok(about && !self.is_there(context).await? && self.heal(context, contact).await?)
+        if !about {
+            return Ok(false);
+        }
+        // Two requests, asked only when a call that names them has failed.
+        let lead_is_there = context.client.find_lead(self.lead).await?.is_some();
+        let person_is_there = context.client.find_person(self.person).await?.is_some();
+        Ok(!(lead_is_there && person_is_there) && self.renew(context, contact, person_is_there).await?)
     }
 
     /// Creates an activity with the link that `link` makes. The flag says whether it was left by a create that failed.
