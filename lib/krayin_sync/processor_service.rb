@@ -10,6 +10,10 @@ module KrayinSync
   class ProcessorService
     APP_ID = "krayin"
 
+    # Kinds of records, and the events that are told by their name.
+    KINDS = %w[contact conversation message].freeze
+    EVENT = /\A(?:contact[._](?:created|updated)|conversation[._](?:created|updated|resolved)|message[._]created)\z/
+
     attr_reader :inbox, :hook, :event_name, :event_data
 
     # @param inbox [Inbox, #hooks, nil] where the hook is found when none is given
@@ -32,7 +36,7 @@ module KrayinSync
     # @raise [ApiError, RecordsError]
     def perform
       # Whatever a caller took for an event's name is not told further.
-      Instrumentation.perform({ event: event_name[/\A[a-z]+[._][a-z]+\z/] || "unknown" }) do |payload|
+      Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
         raise EventError, "The event's data must be a hash." unless event_data.respond_to?(:to_h)
 
         log(:info, "Processing #{subject}")
@@ -66,7 +70,7 @@ module KrayinSync
     # @return [String]
     def build_source_id_string(ids_hash) = ExternalId.build(ids_hash)
 
-    def inspect = "#<#{self.class.name} #{event_name}>"
+    def inspect = "#<#{self.class.name} #{event_name[EVENT] || "unknown"}>"
 
     private
 
@@ -79,8 +83,10 @@ module KrayinSync
 
     # "contact 123"
     def subject
-      kind = event_name[/\A[a-z]+/]
-      record = event_data.to_h.transform_keys(&:to_sym)[kind&.to_sym] if event_data.respond_to?(:to_h)
+      kind = KINDS.find { |known| event_name.start_with?(known) }
+      return "an unknown event" unless kind
+
+      record = event_data.to_h.transform_keys(&:to_sym)[kind.to_sym] if event_data.respond_to?(:to_h)
       id = record && Snapshot.read(record, :id)
       [kind, (id if id.is_a?(Integer))].compact.join(" ")
     end
@@ -112,7 +118,7 @@ module KrayinSync
 
     def kind_of(record, type)
       name = record.class.name.to_s.split("::").last.to_s.downcase
-      return name if %w[contact conversation message].include?(name)
+      return name if KINDS.include?(name)
 
       type.to_s == "activity" ? "conversation" : "contact"
     end
