@@ -98,12 +98,7 @@ module KrayinSync
       log(:info, "Updated lead #{outcome[:ids][:lead]} stage") if outcome[:updated].include?("stage")
     end
 
-    # A logger that fails must not cost an event.
-    def log(level, text)
-      KrayinSync.logger&.public_send(level, "Krayin ProcessorService - #{text}")
-    rescue StandardError
-      nil
-    end
+    def log(level, text) = Instrumentation.say(level, "Krayin ProcessorService - #{text}")
 
     def find_hook
       hook = inbox&.hooks&.find { |known| known.app_id == APP_ID }
