@@ -199,7 +199,8 @@ RSpec.describe "what is told of failures" do
     hook = Struct.new(:settings).new(settings)
     objects << KrayinSync::ProcessorService.new(inbox: nil, hook: hook, **event) << KrayinSync::Mappers::ContactMapper
     objects << KrayinSync::Records::Memory.new("contact:7" => "zebedee") << KrayinSync::Response.new(200, {}, "zebedee")
-    objects << KrayinSync::LeadFinderService.new(lead_client: client, contact: 1, person_id: 1, settings: {})
+    leads = KrayinSync::Api::LeadClient.new(url, token)
+    objects << KrayinSync::LeadFinderService.new(lead_client: leads, contact: 1, person_id: 1, settings: {})
     objects.each { |object| expect(object.inspect).not_to match(/sesame|zebedee/) }
   end
 
