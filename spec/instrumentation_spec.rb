@@ -139,6 +139,21 @@ RSpec.describe KrayinSync::Instrumentation do
     end
   end
 
+  it "lets nobody stand before the caller's own business" do
+    heard = 0
+    contact = { id: 901, name: "Own", email: "own@example.com" }
+    run = lambda do |on_attempt|
+      KrayinSync::ProcessorService.new(inbox: nil, hook: krayin.hook, event_name: "contact.created",
+                                       event_data: { contact: contact }, on_attempt: on_attempt).perform
+    end
+    raising = ->(*) { raise IOError }
+    outcome = ActiveSupport::Notifications.subscribed(raising, /krayin_sync/) { run.call(-> { heard += 1 }) }
+    expect(outcome).to include(status: "synced", requests: 2)
+    expect(heard).to eq(2)
+    KrayinSync.records = KrayinSync::Records::Memory.new
+    expect { run.call(-> { raise KeyError, "the lock is gone" }) }.to raise_error(KeyError, "the lock is gone")
+  end
+
   it "swallows no timeout that strikes a subscriber or the logger" do
     late = Class.new(StandardError)
     slow = ->(*) { sleep 0.4 }

@@ -191,6 +191,15 @@ RSpec.describe "what is told of failures" do
     expect(&panic).to raise_error(KrayinSync::InternalError) { |error| expect_private(error) }
   end
 
+  it "is private when a refusal names values where fields should stand" do
+    names = { "zebedee@private.example" => ["taken"], "+14155550182" => ["taken"], "emails.0.value" => ["taken"] }
+    stub_request(:any, /crm\.example\.com/).to_return(status: 422, body: JSON.generate(errors: names))
+    error = perform
+    expect(error).to be_a(KrayinSync::ConflictError)
+    expect(error.message).to include("emails.0.value", "an unnamed field")
+    expect_private(error)
+  end
+
   it "is private in every inspect" do
     client = KrayinSync::Api::PersonClient.new(url, token)
     objects = [client, client.session, KrayinSync::PersonFinderService.new(person_client: client, contact: 1),

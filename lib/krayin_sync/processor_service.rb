@@ -22,13 +22,15 @@ module KrayinSync
     # @param hook [Integrations::Hook, #settings, nil]
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
-    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false)
+    # @param on_attempt [#call, nil] called after each HTTP attempt, on this thread; what it raises ends the event
+    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false, on_attempt: nil)
       @inbox = inbox
       @hook = hook || find_hook
       @event_name = event_name.to_s
       @event_data = event_data
       @records = records || KrayinSync.records
       @bulk = bulk
+      @on_attempt = on_attempt
     end
 
     # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons
@@ -75,7 +77,7 @@ module KrayinSync
     private
 
     def run
-      session = Session.new(hook.settings, records: @records, bulk: @bulk)
+      session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt)
       outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
       learn(outcome[:utc_offset_minutes])
       outcome
