@@ -28,6 +28,7 @@ require_relative "krayin_sync/lead_finder_service"
 require_relative "krayin_sync/processor_service"
 require_relative "krayin_sync/setup_service"
 require_relative "krayin_sync/doctor"
+require_relative "krayin_sync/webmock" if defined?(WebMock::HttpLibAdapter)
 
 # Keeps a Krayin CRM in step with Chatwoot.
 module KrayinSync

@@ -30,10 +30,10 @@ RSpec.describe "what is told of failures" do
     KrayinSync.logger = KrayinSync.retry_base = nil
   end
 
-  def perform(settings: self.settings, event: "contact.created", records: nil)
+  def perform(settings: self.settings, event: "contact.created", records: nil, data: { contact: contact })
     hook = Struct.new(:app_id, :settings).new("krayin", settings)
     KrayinSync::ProcessorService.new(inbox: nil, hook: hook, event_name: event, records: records,
-                                     event_data: { contact: contact }).perform
+                                     event_data: data).perform
     nil
   rescue StandardError => e
     e
@@ -42,7 +42,7 @@ RSpec.describe "what is told of failures" do
   def expect_private(error)
     shown = [error.message, error.inspect, error.full_message(highlight: false), error.backtrace.join, log.string, told]
     shown << error.response.inspect if error.respond_to?(:response)
-    expect(shown.join("\n")).not_to match(/sesame|zebedee|private\.example|5550182|415%555/i)
+    expect(shown.flatten.map(&:b).join("\n")).not_to match(/sesame|zebedee|private\.example|5550182|415%555/i)
   end
 
   answers = {
@@ -84,28 +84,133 @@ RSpec.describe "what is told of failures" do
     expect_private(error)
   end
 
-  it "is private when nothing was sent" do
-    WebMock.allow_net_connect!
-    errors = [
-      perform(settings: settings.merge("api_url" => "http://127.0.0.1:1")),
-      perform(settings: settings.merge("api_token" => "sesame 1")),
-      perform(settings: settings.merge("sync_messages" => "zebedee@private.example")),
-      perform(settings: settings.merge("api_url" => "https://zebedee:sesame@private.example")),
-      perform(event: "contact.zebedee@private.example")
-    ]
-    classes = [KrayinSync::UnavailableError, *[KrayinSync::ConfigurationError] * 3, KrayinSync::EventError]
-    expect(errors.map(&:class)).to eq(classes)
-    errors.each { |error| expect(error.message).not_to match(/sesame|zebedee/i) }
-    log.string = ""
+  unsent = {
+    "the token" => { "api_token" => "sesame 1" }, "a toggle" => { "sync_messages" => "zebedee@private.example" },
+    "an id" => { "default_stage_id" => "zebedee@private.example" }, "the dialect" => { "api_dialect" => "zebedee" },
+    "the address, with a user," => { "api_url" => "https://zebedee:sesame@private.example" },
+    "the address, with a query," => { "api_url" => "https://crm.example.com/?token=sesame" },
+    "the address, with neither scheme nor host," => { "api_url" => "zebedee@private.example" }
+  }
+  unsent.each do |name, setting|
+    it "is private when #{name} cannot be used" do
+      error = perform(settings: settings.merge(setting))
+      expect(error).to be_a(KrayinSync::ConfigurationError)
+      expect_private(error)
+    end
+  end
+
+  it "is private when the settings are no hash" do
+    error = perform(settings: "sesame")
+    expect(error).to be_a(KrayinSync::ConfigurationError)
+    expect_private(error)
+  end
+
+  %w[contact.zebedee@private.example zebedee zebedee.private +14155550182].each do |event|
+    it "is private when the event is called #{event}" do
+      error = perform(event: event)
+      expect(error).to be_a(KrayinSync::EventError)
+      expect(told.to_s).to include("unknown")
+      expect_private(error)
+    end
+  end
+
+  it "is private when the event's data cannot be used" do
+    [{ contact: "zebedee@private.example" }, { contact: contact.merge(id: "zebedee") }, "sesame"].each do |data|
+      error = perform(data: data)
+      expect(error).to be_a(KrayinSync::EventError)
+      expect_private(error)
+    end
+  end
+
+  it "tells every known event by its name" do
+    names = perform(event: "none").message[/Known are (.*?), with/, 1].split(/, | and /)
+    expect(names.size).to eq(6)
+    expect(names.flat_map { |name| [name, name.tr(".", "_")] }).to all(match(KrayinSync::ProcessorService::EVENT))
+  end
+
+  it "is private when the records fail" do
+    broken = Struct.new(:kept) do
+      def load(*) = kept || raise(IOError, "no store")
+      def store(*) = raise(IOError, "no store")
+    end
+    error = perform(records: broken.new("zebedee@private.example"))
+    expect(error).to be_a(KrayinSync::RecordsError)
+    expect_private(error)
+    error = perform(records: broken.new)
+    expect([error.class, error.message]).to eq([IOError, "no store"])
+    expect_private(error)
+  end
+
+  json = "Content-Type: application/json\r\nConnection: close\r\n"
+  wire = {
+    "no HTTP" => ["zebedee@private.example\r\n\r\n", KrayinSync::UnavailableError],
+    "no status" => ["HTTP/1.1 zebedee\r\n\r\n", KrayinSync::UnavailableError],
+    "cut short" => ["HTTP/1.1 200 OK\r\nContent-Length: 99\r\n#{json}\r\n{\"zebedee", KrayinSync::UnavailableError],
+    "a page" => ["HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<p>zebedee sesame", KrayinSync::UnexpectedResponseError],
+    "elsewhere" => ["HTTP/1.1 302 Found\r\nLocation: http://zebedee:sesame@private.example\r\n#{json}\r\n",
+                    KrayinSync::UnexpectedResponseError],
+    "of another shape" => ["HTTP/1.1 200 OK\r\n#{json}\r\n{\"data\": {\"id\": \"zebedee\"}}",
+                           KrayinSync::UnexpectedResponseError],
+    "busy, in odd words" => ["HTTP/1.1 503 zebedee\r\n#{json}\r\n", KrayinSync::UnavailableError],
+    "throttled, in odd words" => ["HTTP/1.1 429 X\r\nRetry-After: zebedee\r\n#{json}\r\n", KrayinSync::RateLimitError],
+    "late" => [nil, KrayinSync::TimeoutError]
+  }
+  wire.each do |name, (text, error_class)|
+    it "is private when the answer on the wire is #{name}" do
+      WebMock.disable!
+      server = RawServer.new { text }
+      error = perform(settings: settings.merge("api_url" => server.url, "attempt_timeout" => 0.3))
+      expect(error).to be_a(error_class)
+      expect(server.requests).not_to be_empty
+      expect_private(error)
+    ensure
+      server.stop
+    end
+  end
+
+  it "is private when nobody listens" do
+    WebMock.disable!
+    port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+    error = perform(settings: settings.merge("api_url" => "http://127.0.0.1:#{port}"))
+    expect(error).to be_a(KrayinSync::UnavailableError)
+    expect_private(error)
+  end
+
+  it "is private when a path holds what it should not" do
+    stub_request(:any, /crm\.example\.com/).to_return(status: 503, body: body)
+    client = KrayinSync::Api::BaseClient.new(url, token)
+    %w[leads/zebedee@private.example contacts/persons/+14155550182 leads?email=zebedee@private.example].each do |path|
+      expect { client.get(path, email: "zebedee@private.example") }
+        .to raise_error(KrayinSync::UnavailableError) { |error| expect_private(error) }
+    end
+    expect(told.size).to eq(9)
+  end
+
+  it "is private when the core panics" do
     panic = -> { KrayinSync::Native.panic(:here) }
     expect(&panic).to raise_error(KrayinSync::InternalError) { |error| expect_private(error) }
+  end
+
+  it "is private when a refusal names values where fields should stand" do
+    names = { "zebedee@private.example" => ["taken"], "+14155550182" => ["taken"], "emails.0.value" => ["taken"] }
+    stub_request(:any, /crm\.example\.com/).to_return(status: 422, body: JSON.generate(errors: names))
+    error = perform
+    expect(error).to be_a(KrayinSync::ConflictError)
+    expect(error.message).to include("emails.0.value", "an unnamed field")
+    expect_private(error)
   end
 
   it "is private in every inspect" do
     client = KrayinSync::Api::PersonClient.new(url, token)
     objects = [client, client.session, KrayinSync::PersonFinderService.new(person_client: client, contact: 1),
                KrayinSync::SetupService.new(inbox: nil, api_url: url, api_token: token)]
-    objects.each { |object| expect(object.inspect).not_to include("sesame") }
+    event = { event_name: "zebedee@private.example", event_data: { contact: contact } }
+    hook = Struct.new(:settings).new(settings)
+    objects << KrayinSync::ProcessorService.new(inbox: nil, hook: hook, **event) << KrayinSync::Mappers::ContactMapper
+    objects << KrayinSync::Records::Memory.new("contact:7" => "zebedee") << KrayinSync::Response.new(200, {}, "zebedee")
+    leads = KrayinSync::Api::LeadClient.new(url, token)
+    objects << KrayinSync::LeadFinderService.new(lead_client: leads, contact: 1, person_id: 1, settings: {})
+    objects.each { |object| expect(object.inspect).not_to match(/sesame|zebedee/) }
   end
 
   it "costs nothing when the logger itself fails" do

@@ -11,6 +11,13 @@ RSpec.describe "WebMock" do
   let(:client) { KrayinSync::Api::BaseClient.new(url, "1|secret") }
   let(:json) { { "Content-Type" => "application/json" } }
 
+  # What a Ruby prints that has nothing loaded yet.
+  def alone(script)
+    helpers = 'def load_it = require("krayin_sync"); def client = KrayinSync::Api::BaseClient.new(*ARGV);'
+    command = [RbConfig.ruby, "-W0", "-I", Child::LIB, "-e", helpers + script, url, "1|a"]
+    Open3.capture2e(*command, stdin_data: "")[0]
+  end
+
   before do
     KrayinSync.retry_base = 0
     WebMock.enable!
@@ -70,6 +77,62 @@ RSpec.describe "WebMock" do
     WebMock::CallbackRegistry.reset
   end
 
+  it "matches a query in any order, a body by its JSON, headers by any spelling, and whatever a block says" do
+    stub_request(:get, "#{url}/leads?name=Jane%20Doe&limit=1").to_return(body: "{}")
+    expect(client.get("leads", limit: 1, name: "Jane Doe")).to eq({})
+    stub_request(:post, "#{url}/leads").with(body: { a: "1", b: [1, { c: "é" }] }).to_return(body: '{"data": 1}')
+    expect(client.post("leads", b: [1, { c: "é" }], a: "1")).to eq("data" => 1)
+    stub_request(:put, "#{url}/leads").with(body: '{"a":1}', headers: { "content-TYPE" => %r{\Aapplication/json} })
+                                      .to_return(body: '{"data": 2}')
+    expect(client.put("leads", a: 1)).to eq("data" => 2)
+    stub_request(:delete, %r{/leads/\d+\z}).with { |request| request.headers["Authorization"].end_with?("secret") }
+                                           .to_return(status: 204)
+    expect(client.delete("leads/5")).to be_nil
+    expect { client.post("leads", a: "2") }.to raise_error(WebMock::NetConnectNotAllowedError)
+  end
+
+  it "answers with blocks, errors and in turn" do
+    stub_request(:get, "#{url}/get").to_return(body: ->(request) { JSON.generate(data: request.method) })
+    expect(client.get("get")).to eq("data" => "get")
+    in_turn = stub_request(:get, "#{url}/leads")
+    in_turn.to_return(status: [503, "Busy"]).times(2).then.to_return(body: '{"a": 3}')
+    expect([client.get("leads"), client.get("leads")]).to eq([{ "a" => 3 }] * 2)
+    expect(in_turn).to have_been_requested.times(4)
+    stub_request(:get, "#{url}/get").to_raise(IOError)
+    expect { client.get("get") }.to raise_error(IOError, "Exception from WebMock")
+  end
+
+  it "forgets what was sent and stubbed" do
+    stub_request(:any, /example/).to_return(body: "{}")
+    client.get("get")
+    assert_requested(:get, "#{url}/get", times: 1)
+    WebMock.reset_executed_requests!
+    assert_not_requested(:any, /example/)
+    WebMock.reset!
+    expect { client.get("get") }.to raise_error(WebMock::NetConnectNotAllowedError)
+  end
+
+  it "tells callbacks of stubs, but for those that want none of this library" do
+    heard = []
+    stub_request(:get, "#{url}/get").to_return(status: 200, body: "{}")
+    WebMock.after_request { |request, answer| heard << [request.uri.path, answer.status[0]] }
+    WebMock.after_request(except: [:krayin_sync]) { heard << :wrong }
+    WebMock.after_request(real_requests_only: true) { heard << :wrong }
+    client.get("get")
+    expect(heard).to eq([["/api/v1/get", 200]])
+  ensure
+    WebMock::CallbackRegistry.reset
+  end
+
+  it "raises a refused connection through an event" do
+    settings = { "api_url" => url, "api_token" => "1|secret", "default_stage_id" => 1 }
+    service = KrayinSync::ProcessorService.new(
+      inbox: nil, hook: Struct.new(:app_id, :settings).new("krayin", settings), event_name: "contact.created",
+      event_data: { contact: { id: 1, name: "Jane", email: "jane@example.com" } }
+    )
+    expect { service.perform }.to raise_error(WebMock::NetConnectNotAllowedError)
+  end
+
   it "is out of the way when it is off" do
     krayin = SimulatedKrayin.of("2.1.0")
     WebMock.disable!
@@ -78,6 +141,29 @@ RSpec.describe "WebMock" do
     expect(real.get("get")["data"]).to include("id" => 2)
     WebMock.enable!
     expect { real.get("get") }.to raise_error(WebMock::NetConnectNotAllowedError)
+    WebMock.allow_net_connect!
+    expect(real.get("get")["data"]).to include("id" => 2)
+    2.times { WebMock.disable! }
+    expect(real.session.transport).to be_nil
+    2.times { WebMock.enable! }
+    expect(real.session.transport).not_to be_nil
+  end
+
+  {
+    "before" => 'require "webmock"; load_it; WebMock.enable!',
+    "after" => 'load_it; require "webmock"; WebMock.enable!',
+    "by name" => 'load_it; require "krayin_sync/webmock"; WebMock.enable!',
+    "after it was turned on" => 'require "webmock"; WebMock.enable!; load_it'
+  }.each do |order, script|
+    it "is there when WebMock is loaded #{order}" do
+      expect(alone("#{script}; p client.session.transport.class")).to eq("KrayinSync::WebMockTransport\n")
+    end
+  end
+
+  it "is left out where WebMock is told so, and off while WebMock is" do
+    script = 'require "webmock"; load_it; WebMock.enable!(except: [:krayin_sync]); p client.session.transport'
+    expect(alone(script)).to eq("nil\n")
+    expect(alone('load_it; require "webmock"; p client.session.transport')).to eq("nil\n")
   end
 
   it "answers each of many threads" do

@@ -10,6 +10,10 @@ module KrayinSync
   class ProcessorService
     APP_ID = "krayin"
 
+    # Kinds of records, and the events that are told by their name.
+    KINDS = %w[contact conversation message].freeze
+    EVENT = /\A(?:contact[._](?:created|updated)|conversation[._](?:created|updated|resolved)|message[._]created)\z/
+
     attr_reader :inbox, :hook, :event_name, :event_data
 
     # @param inbox [Inbox, #hooks, nil] where the hook is found when none is given
@@ -18,13 +22,15 @@ module KrayinSync
     # @param hook [Integrations::Hook, #settings, nil]
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
-    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false)
+    # @param on_attempt [#call, nil] called after each HTTP attempt, on this thread; what it raises ends the event
+    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false, on_attempt: nil)
       @inbox = inbox
       @hook = hook || find_hook
       @event_name = event_name.to_s
       @event_data = event_data
       @records = records || KrayinSync.records
       @bulk = bulk
+      @on_attempt = on_attempt
     end
 
     # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons
@@ -32,7 +38,7 @@ module KrayinSync
     # @raise [ApiError, RecordsError]
     def perform
       # Whatever a caller took for an event's name is not told further.
-      Instrumentation.perform({ event: event_name[/\A[a-z]+[._][a-z]+\z/] || "unknown" }) do |payload|
+      Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
         raise EventError, "The event's data must be a hash." unless event_data.respond_to?(:to_h)
 
         log(:info, "Processing #{subject}")
@@ -66,12 +72,12 @@ module KrayinSync
     # @return [String]
     def build_source_id_string(ids_hash) = ExternalId.build(ids_hash)
 
-    def inspect = "#<#{self.class.name} #{event_name}>"
+    def inspect = "#<#{self.class.name} #{event_name[EVENT] || "unknown"}>"
 
     private
 
     def run
-      session = Session.new(hook.settings, records: @records, bulk: @bulk)
+      session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt)
       outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
       learn(outcome[:utc_offset_minutes])
       outcome
@@ -79,8 +85,10 @@ module KrayinSync
 
     # "contact 123"
     def subject
-      kind = event_name[/\A[a-z]+/]
-      record = event_data.to_h.transform_keys(&:to_sym)[kind&.to_sym] if event_data.respond_to?(:to_h)
+      kind = KINDS.find { |known| event_name.start_with?(known) }
+      return "an unknown event" unless kind
+
+      record = event_data.to_h.transform_keys(&:to_sym)[kind.to_sym] if event_data.respond_to?(:to_h)
       id = record && Snapshot.read(record, :id)
       [kind, (id if id.is_a?(Integer))].compact.join(" ")
     end
@@ -92,12 +100,7 @@ module KrayinSync
       log(:info, "Updated lead #{outcome[:ids][:lead]} stage") if outcome[:updated].include?("stage")
     end
 
-    # A logger that fails must not cost an event.
-    def log(level, text)
-      KrayinSync.logger&.public_send(level, "Krayin ProcessorService - #{text}")
-    rescue StandardError
-      nil
-    end
+    def log(level, text) = Instrumentation.say(level, "Krayin ProcessorService - #{text}")
 
     def find_hook
       hook = inbox&.hooks&.find { |known| known.app_id == APP_ID }
@@ -112,7 +115,7 @@ module KrayinSync
 
     def kind_of(record, type)
       name = record.class.name.to_s.split("::").last.to_s.downcase
-      return name if %w[contact conversation message].include?(name)
+      return name if KINDS.include?(name)
 
       type.to_s == "activity" ? "conversation" : "contact"
     end

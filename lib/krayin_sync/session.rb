@@ -12,7 +12,8 @@ module KrayinSync
 
     # @raise [ConfigurationError] before anything is sent, when the settings cannot be used
     # @param bulk [Boolean] whether the work has time, so that live events come first
-    def initialize(settings, records: nil, bulk: false)
+    # @param on_attempt [#call, nil] called after each HTTP attempt, on the calling thread; what it raises ends the call
+    def initialize(settings, records: nil, bulk: false, on_attempt: nil)
       unless settings.respond_to?(:to_h)
         raise ConfigurationError, "The Krayin settings cannot be used: they must be a hash."
       end
@@ -23,13 +24,23 @@ module KrayinSync
       @settings_json = Snapshot.json(@settings.merge(installation))
       @records = records
       @bulk = bulk
+      @on_attempt = on_attempt
       Native.check(@settings_json)
     end
 
     # @return [Boolean]
     attr_reader :bulk
 
-    def observer = Instrumentation.observer
+    # Whom the core tells its attempts to. The caller's own business comes first: no subscriber stands before it.
+    def observer
+      listeners = Instrumentation.observer
+      return listeners unless @on_attempt
+
+      lambda do |json|
+        @on_attempt.call
+        listeners&.call(json)
+      end
+    end
 
     # Who paces requests for all processes; where nil, this process paces its own.
     def pace = KrayinSync.pace
@@ -50,7 +61,8 @@ module KrayinSync
     end
 
     def with(settings)
-      Session.new(@settings.merge(settings.to_h.transform_keys(&:to_s)), records: records, bulk: bulk)
+      merged = @settings.merge(settings.to_h.transform_keys(&:to_s))
+      Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt)
     end
 
     def inspect = "#<#{self.class.name}>"

@@ -3,7 +3,9 @@
 require "webmock"
 
 module KrayinSync
-  # Registers with WebMock, so that it turns this gem on and off as it does Net::HTTP. Loads itself where WebMock is.
+  # Registers with WebMock, so that it turns this gem on and off as it does Net::HTTP. Loads itself where WebMock is:
+  # at once where WebMock came first, else with the first session. Require it where something is to be said of
+  # +:krayin_sync+ before that.
   class WebMockAdapter < ::WebMock::HttpLibAdapter
     adapter_for :krayin_sync
 

@@ -84,10 +84,10 @@ module KrayinSync
         return unless data
 
         records = Records.new(began: began)
-        outcome = Attempts.each(-> { tell(lock, budget) }) do
-          ProcessorService.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
-                               event_data: data, bulk: @bulk).perform
-        end
+        outcome = ProcessorService.new(
+          inbox: nil, hook: settings, records: records, event_name: event_name(data), event_data: data, bulk: @bulk,
+          on_attempt: -> { tell(lock, budget) }
+        ).perform
         learn
         records.seen(entry.kind, entry.id) if @bulk
         outcome

@@ -107,7 +107,8 @@ impl fmt::Display for ApiError {
         }
         write!(f, ": {}", self.reason)?;
         if !self.fields.is_empty() {
-            let names: Vec<&str> = self.fields.keys().map(String::as_str).collect();
+            let names: Vec<&str> =
+                self.fields.keys().map(|name| if is_field(name) { name } else { "an unnamed field" }).collect();
             write!(f, " ({})", names.join(", "))?;
         }
         if self.attempts > 1 {
@@ -117,6 +118,17 @@ impl fmt::Display for ApiError {
     }
 }
 
+/// Whether a server's key has the form of a field's path, `person.emails.0.value`, and not that of a value.
+fn is_field(name: &str) -> bool {
+    name.len() <= 120
+        && name.split('.').all(|part| {
+            let is_index = part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+            let is_word = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+            !part.is_empty() && (is_index || is_word)
+        })
+}
+
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ApiError({self})")
@@ -124,3 +136,22 @@ impl fmt::Debug for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::is_field;
+
+    #[test]
+    fn a_field_is_told_from_a_value() {
+        for name in ["name", "emails.0.value", "person.contact_numbers.12.value", "_token", "lead_value", "customCode2"]
+        {
+            assert!(is_field(name), "{name}");
+        }
+        for name in
+            ["", ".", "a..b", "jane@example.com", "+14155550182", "14155550182", "Jane Doe", "1|secret", "é", "a\nb"]
+        {
+            assert!(!is_field(name), "{name}");
+        }
+        assert!(!is_field(&"a".repeat(121)));
+    }
+}
