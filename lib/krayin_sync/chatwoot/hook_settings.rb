@@ -23,13 +23,18 @@ module KrayinSync
 
         # Shows on the hook what keeps it from working. Chatwoot is told once: the jobs that come after find it told.
         def failed(hook, error)
-          merge(hook, "setup_error" => error.message)
+          merge(hook, { "setup_error" => error.message })
           return unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
 
-          hook.prompt_reauthorization! unless hook.reauthorization_required?
+          hook.prompt_reauthorization! if !hook.reauthorization_required? && first?(hook)
         end
 
         private
+
+        # Several jobs meet the refusal at the same moment.
+        def first?(hook)
+          SharedState.call("SET", SharedState.key("told", hook.id), "1", "NX", "EX", 60) == "OK"
+        end
 
         def rows(hook) = ::Integrations::Hook.unscoped.where(id: hook.id)
       end
