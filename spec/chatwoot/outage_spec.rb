@@ -1,0 +1,82 @@
+# frozen_string_literal: true
+
+require_relative "support/small_chatwoot"
+
+RSpec.describe "When Krayin does not work", :chatwoot do
+  before(:context) do
+    SmallChatwoot.start
+    @krayin = Krayin.new(SmallChatwoot.servers, "outage")
+    @sidekiq = SmallChatwoot.sidekiq
+    @account, @hook = connect(@krayin)
+    eventually { @hook.reload.settings["traits"] }
+  end
+
+  after(:context) do
+    servers.end_process(@sidekiq)
+    @krayin.stop
+  end
+
+  def people(word, count)
+    Array.new(count) { |n| @account.contacts.create!(name: "#{word} #{n}", email: "#{word}-#{n}@x.example") }
+  end
+
+  # Seconds that another's jobs waited on the same queue.
+  def waits_of_others(count)
+    Redis::Alfred.delete("other_job")
+    count.times { OtherJob.perform_later(Time.now.to_f) }
+    eventually { Redis::Alfred.run("LLEN", "other_job") == count }
+    Redis::Alfred.run("LRANGE", "other_job", 0, -1).map(&:to_f)
+  end
+
+  it "holds no worker while it is down, and brings everything over afterwards" do
+    @krayin.stop
+    known = people("down", 12)
+    sleep 3
+    expect(waits_of_others(50).max).to be < 2
+    # Ten minutes later.
+    10.times { advance(60) && sleep(0.3) }
+    expect(waits_of_others(50).max).to be < 2
+    @krayin.start
+    eventually(90) { advance(60) && sleep(1) && settled? }
+    names = @krayin.records["persons"].map { |person| person["name"] }
+    expect(names).to match_array(known.map(&:name))
+    expect(Sidekiq::DeadSet.new.size).to eq(0)
+  end
+
+  it "tells of a refused token once, keeps the jobs, and brings them over once the token is right" do
+    right = @hook.reload.settings
+    KrayinSync::Chatwoot::HookSettings.put(@hook, ["api_token"], "9|revoked")
+    known = people("token", 4)
+    eventually { @hook.reload.settings["setup_error"] }
+    eventually { pending_jobs[:scheduled] == 4 && pending_jobs[:pushed].zero? }
+    expect(@hook.reauthorization_required?).to be(true)
+    expect(Redis::Alfred.get("reauthorization_prompts:#{@hook.id}")).to eq("1")
+    expect(@krayin.person("token-0@x.example")).to be_nil
+    @hook.reload.update!(settings: right)
+    eventually { @hook.reload.settings["setup_error"].nil? }
+    eventually(60) { advance(700) && sleep(1) && settled? }
+    known.each { |contact| expect(@krayin.person(contact.email)).to include("name" => contact.name) }
+    expect(@hook.reauthorization_required?).to be(false)
+  end
+
+  it "shows on the hook why the set-up failed, and keeps the administrator's choices" do
+    account, hook = connect(@krayin, sync_messages: true, api_token: "9|none")
+    eventually { hook.reload.settings["setup_error"] }
+    expect(hook.settings).to include("sync_messages" => true, "setup_error" => /token/)
+    hook.destroy!
+    expect(account.hooks.count).to eq(0)
+  end
+
+  it "buries what Krayin does not take, with a reason that people understand" do
+    @krayin.faults({ method: "POST", path: "/leads", action: "status", status: 422, times: "forever",
+                     body: { message: "The given data was invalid.", errors: { title: ["The title is taken."] } } })
+    contact = people("invalid", 1).first
+    eventually { Sidekiq::DeadSet.new.any? }
+    dead = Sidekiq::DeadSet.new.first
+    expect(dead["error_message"]).to match(/\AContact #{contact.id}: Krayin .*title/m)
+    expect(dead["error_message"]).not_to include("@x.example")
+    @krayin.heal
+    dead.retry
+    eventually { @krayin.person(contact.email) }
+  end
+end
