@@ -91,8 +91,9 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
 
   it "keeps what two jobs store at the same time, and what others wrote" do
     account = Account.create!(name: "Acme")
-    contact = Contact.insert_all([{ account_id: account.id, additional_attributes: { "external" => { "other_id" => 7 } },
-                                    created_at: Time.now, updated_at: Time.now }]).first["id"]
+    row = { account_id: account.id, additional_attributes: { "external" => { "other_id" => 7 } },
+            created_at: Time.now, updated_at: Time.now }
+    contact = Contact.insert_all([row]).first["id"]
     records = KrayinSync::Chatwoot::Records.new
     records.store("contact", contact, '{"ids":"krayin:person:1"}')
     records.store("contact", contact, '{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
@@ -104,12 +105,16 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     account = Account.create!(name: "Acme")
     contact = Contact.create!(account: account, name: "Jane", email: "sql@acme.example")
     talk = conversation(contact, inbox(account, "Email"), label_list: %w[a b])
-    3.times { |n| Attachment.create!(message: message(talk, "Text #{n}"), account_id: account.id, file_type: :location) }
+    3.times do |n|
+      Attachment.create!(message: message(talk, "Text #{n}"), account_id: account.id, file_type: :location)
+    end
     queries = []
     listen = ->(*, payload) { queries << payload[:sql] unless payload[:name] == "SCHEMA" }
     read = lambda do |kind, id|
       queries.clear
-      ActiveSupport::Notifications.subscribed(listen, "sql.active_record") { KrayinSync::Chatwoot::Snapshot.read(kind, id) }
+      ActiveSupport::Notifications.subscribed(listen, "sql.active_record") do
+        KrayinSync::Chatwoot::Snapshot.read(kind, id)
+      end
     end
     data = read.call("conversation", talk.id)
     expect(queries.size).to eq(4)
@@ -126,11 +131,13 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     Dir.mktmpdir do |folder|
       generator = KrayinSync::Generators::InstallGenerator
       generator.start(["--quiet"], destination_root: folder)
-      expect(File.read("#{folder}/config/initializers/krayin_sync.rb")).to include("config.queue", "config.sweep_window")
+      written = File.read("#{folder}/config/initializers/krayin_sync.rb")
+      expect(written).to include("config.queue", "config.sweep_window")
       load Dir["#{folder}/db/migrate/*_add_krayin_sync_indexes.rb"].first
       2.times { ActiveRecord::Migration.suppress_messages { AddKrayinSyncIndexes.new.up } }
     end
-    names = ActiveRecord::Base.connection.select_values("SELECT indexname FROM pg_indexes WHERE indexname LIKE 'idx%krayin'")
-    expect(names).to contain_exactly("idx_contacts_krayin", "idx_contact_inboxes_krayin", "idx_contact_inboxes_inbox_krayin")
+    names = "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'idx%krayin'"
+    expect(ActiveRecord::Base.connection.select_values(names))
+      .to contain_exactly("idx_contacts_krayin", "idx_contact_inboxes_krayin", "idx_contact_inboxes_inbox_krayin")
   end
 end
