@@ -42,6 +42,8 @@ module KrayinSync
                "(attempt #{attempt[:attempt]}/#{attempt[:most]}): #{attempt[:failure]}"
         line += format(". Retrying in %.1fs...", attempt[:retry_in_ms] / 1000.0) if attempt[:retry_in_ms]
         KrayinSync.logger&.warn(line)
+      rescue StandardError
+        nil # a logger that fails must not cost a call
       end
     end
   end

@@ -31,14 +31,16 @@ module KrayinSync
     # @raise [EventError, ConfigurationError] before anything is sent
     # @raise [ApiError, RecordsError]
     def perform
-      Instrumentation.perform({ event: event_name }) do |payload|
+      # Whatever a caller took for an event's name is not told further.
+      Instrumentation.perform({ event: event_name[/\A[a-z]+[._][a-z]+\z/] || "unknown" }) do |payload|
         raise EventError, "The event's data must be a hash." unless event_data.respond_to?(:to_h)
 
-        session = Session.new(hook.settings, records: @records, bulk: @bulk)
-        outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
-        learn(outcome[:utc_offset_minutes])
-        payload[:outcome] = outcome
+        log(:info, "Processing #{subject}")
+        payload[:outcome] = run.tap { |outcome| tell(outcome) }
       end
+    rescue Error => e
+      log(:error, "Failed to process #{subject}: #{e.message}")
+      raise
     end
 
     # @return [void]
@@ -67,6 +69,35 @@ module KrayinSync
     def inspect = "#<#{self.class.name} #{event_name}>"
 
     private
+
+    def run
+      session = Session.new(hook.settings, records: @records, bulk: @bulk)
+      outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
+      learn(outcome[:utc_offset_minutes])
+      outcome
+    end
+
+    # "contact 123"
+    def subject
+      kind = event_name[/\A[a-z]+/]
+      record = event_data.to_h.transform_keys(&:to_sym)[kind&.to_sym] if event_data.respond_to?(:to_h)
+      id = record && Snapshot.read(record, :id)
+      [kind, (id if id.is_a?(Integer))].compact.join(" ")
+    end
+
+    def tell(outcome)
+      ids = outcome[:ids].map { |type, id| "#{type.to_s.capitalize}: #{id}" }.join(", ")
+      verdict = [outcome[:status], *outcome[:reasons]].join(". ")
+      log(:info, "#{subject.capitalize} #{verdict}. #{ids}".strip)
+      log(:info, "Updated lead #{outcome[:ids][:lead]} stage") if outcome[:updated].include?("stage")
+    end
+
+    # A logger that fails must not cost an event.
+    def log(level, text)
+      KrayinSync.logger&.public_send(level, "Krayin ProcessorService - #{text}")
+    rescue StandardError
+      nil
+    end
 
     def find_hook
       hook = inbox&.hooks&.find { |known| known.app_id == APP_ID }

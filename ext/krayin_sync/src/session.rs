@@ -61,7 +61,8 @@ impl Session {
         } else {
             Arc::new(RubyTransport { mailbox: Arc::clone(&self.mailbox), real: Arc::clone(&self.state.transport) })
         };
-        let server = self.state.server(&connection);
+        // Ruby's stubs are no server: what fails in one example must not open the breaker for the next.
+        let server = if self.answers.transport.is_nil() { self.state.server(&connection) } else { Arc::default() };
         let identity = connection.identity();
         let mut client = Client::new(connection, transport)
             .with_state(server)

@@ -1,0 +1,195 @@
+//! Every fault of the simulator at every request of every flow, then the event again, as a job would run it: one of
+//! everything, linked, and nothing lost.
+
+use std::{
+    io::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use krayin_core::{
+    Error,
+    api::{Client, ReqwestTransport},
+    records::Memory,
+    retry::Backoff,
+    settings::Settings,
+    setup,
+    sync::{self, Event, Outcome},
+};
+use krayin_sim::{Action, Fault, Options, RetryAfter, Server, Sim};
+use krayin_tests::{Case, TOKEN, cases};
+use serde_json::{Value, json};
+
+/// Longer than an attempt may take.
+const SLOW: Duration = Duration::from_millis(450);
+/// As often as a job comes back.
+const RUNS: usize = 4;
+
+static POINTS: AtomicUsize = AtomicUsize::new(0);
+static DOUBLED: AtomicUsize = AtomicUsize::new(0);
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
+fn faults() -> Vec<(&'static str, Fault)> {
+    let status = |status: u16| Action::Status { status, body: r#"{"message":"x"}"#.into(), headers: Vec::new() };
+    let rate = |status: u16| Action::Status {
+        status,
+        body: r#"{"message":"x"}"#.into(),
+        headers: vec![("x-ratelimit-limit".into(), "60".into()), ("x-ratelimit-remaining".into(), "9".into())],
+    };
+    let redirect = Action::Redirect { status: 302, to: "/login".into() };
+    let next = Fault::next;
+    vec![
+        ("a 401", next(status(401))),
+        ("a 403", next(rate(403))),
+        ("a 405", next(status(405))),
+        ("a 429", next(Action::TooManyRequests(RetryAfter::Absent))),
+        ("a 429 for a second", next(Action::TooManyRequests(RetryAfter::Seconds(1)))),
+        ("a bare 500", next(status(500))),
+        ("a 500 inside", next(rate(500))),
+        ("a 500 inside after acting", next(rate(500)).acting()),
+        ("a 502", next(status(502))),
+        ("a 502 after acting", next(status(502)).acting()),
+        ("a 503", next(status(503))),
+        ("a 504 after acting", next(status(504)).acting()),
+        ("an HTML page", next(Action::Html)),
+        ("an HTML page after acting", next(Action::Html).acting()),
+        ("another shape", next(Action::WrongShape(r#"{"data":"x"}"#.into()))),
+        ("another shape after acting", next(Action::WrongShape(r#"{"data":"x"}"#.into())).acting()),
+        ("a redirect", next(redirect)),
+        ("closed before reading", next(Action::CloseBeforeReading)),
+        ("closed before acting", next(Action::CloseBeforeActing)),
+        ("closed after acting", next(Action::CloseAfterActing)),
+        ("closed after acting, for ever", next(Action::CloseAfterActing).times(3)),
+        ("closed half way", next(Action::CloseHalfway)),
+        ("too long a length", next(Action::ContentLength(10))),
+        ("too short a length", next(Action::ContentLength(-10))),
+        ("slow to act", next(Action::Delay(SLOW))),
+        ("slow to answer", next(Action::DelayAnswer(SLOW))),
+    ]
+}
+
+/// Krayin, the records and the settings, as an event finds them.
+struct World<'a> {
+    sim: &'a Sim,
+    transport: Arc<ReqwestTransport>,
+    settings: Value,
+    records: Memory,
+}
+
+impl World<'_> {
+    fn settings(&self) -> Settings {
+        Settings::from_json(self.settings.to_string().as_bytes()).unwrap()
+    }
+
+    /// A client that knows nothing yet, as in a process that has just begun.
+    fn client(&self) -> Client {
+        let backoff = Backoff { base: Duration::from_millis(2), cap: Duration::from_millis(5) };
+        Client::new(self.settings().connection().unwrap(), self.transport.clone()).with_backoff(backoff)
+    }
+
+    async fn run(&self, event: &str, data: &Value) -> Result<Outcome, Error> {
+        let event = Event::from_json(event, data.to_string().as_bytes()).unwrap();
+        sync::process(&event, &self.settings(), &self.client(), &self.records).await
+    }
+
+    async fn prepare(&mut self, case: &Case, found: &Value) {
+        self.sim.reset();
+        self.records = Memory::default();
+        let base = json!({"api_url": self.sim.url(), "api_token": TOKEN, "sync_to_organization": true, "attempt_timeout": 0.3});
+        self.settings = base;
+        for values in [found, &case.settings] {
+            for (key, value) in values.as_object().unwrap() {
+                self.settings[key] = value.clone();
+            }
+        }
+        self.settings["traits"]["person_workflow"] = json!(case.workflow);
+        if let Some(theirs) = &case.theirs {
+            self.client().create_person(theirs.clone()).await.unwrap();
+        }
+        for (event, data) in &case.before {
+            self.run(event, data).await.unwrap();
+        }
+        let client = self.client();
+        let paths = match case.deleted {
+            Some("activity") => vec![format!("activities/{}", self.sim.activities()[0]["id"])],
+            Some("lead") => vec![format!("leads/{}", self.sim.leads()[0]["id"])],
+            Some(_) => vec![
+                format!("leads/{}", self.sim.leads()[0]["id"]),
+                format!("contacts/persons/{}", self.sim.persons()[0]["id"]),
+            ],
+            None => Vec::new(),
+        };
+        for path in paths {
+            client.delete(&path, &[]).await.unwrap();
+        }
+        self.sim.clear_requests();
+    }
+}
+
+async fn break_everywhere(server: Server) -> Vec<String> {
+    let tokens = vec![TOKEN.to_owned()];
+    let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
+    let transport = Arc::new(ReqwestTransport::new().unwrap());
+    let settings = json!({"api_url": sim.url(), "api_token": TOKEN});
+    let mut world = World { sim: &sim, transport, settings, records: Memory::default() };
+    let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
+    let found = serde_json::to_value(found).unwrap();
+    let mut failures = Vec::new();
+    for case in cases() {
+        world.prepare(&case, &found).await;
+        world.run(case.event.0, &case.event.1).await.unwrap();
+        let requests = sim.requests().len();
+        for nth in 1..=requests {
+            for (name, fault) in faults() {
+                world.prepare(&case, &found).await;
+                sim.fault(fault.nth(u32::try_from(nth).unwrap()));
+                let mut ran = Ok(Outcome::default());
+                for _ in 0..RUNS {
+                    ran = world.run(case.event.0, &case.event.1).await;
+                    if ran.is_ok() {
+                        break;
+                    }
+                    if name.starts_with("slow") {
+                        // What was late is over when a job comes back.
+                        tokio::time::sleep(SLOW).await;
+                    }
+                }
+                sim.clear_faults();
+                POINTS.fetch_add(1, Ordering::Relaxed);
+                let mut wrong = case.wrong(&sim, true);
+                if let Err(error) = ran {
+                    wrong.push(format!("failed in the end: {error}"));
+                }
+                let doubled = wrong.iter().any(|what| what.contains("instead") && !what.starts_with('0'));
+                DOUBLED.fetch_add(usize::from(doubled), Ordering::Relaxed);
+                LOST.fetch_add(usize::from(!wrong.is_empty() && !doubled), Ordering::Relaxed);
+                failures.extend(wrong.iter().map(|what| format!("{server:?}, {}, {name} at {nth}: {what}", case.name)));
+            }
+        }
+    }
+    failures
+}
+
+#[test]
+fn every_request_of_every_flow_may_fail() {
+    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = servers
+            .map(|server| {
+                scope.spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                    runtime.block_on(break_everywhere(server))
+                })
+            })
+            .into();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let [points, doubled, lost] = [&POINTS, &DOUBLED, &LOST].map(|count| count.load(Ordering::Relaxed));
+    // Not by `println!`, which is shown of failing tests alone.
+    let _ = writeln!(std::io::stdout(), "{points} points, {doubled} doubled, {lost} lost");
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+    assert!(points > 2000, "{points}");
+}
