@@ -91,9 +91,9 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
 
   it "keeps what two jobs store at the same time, and what others wrote" do
     account = Account.create!(name: "Acme")
-    attributes = { "external" => { "other_id" => 7 } }
-    contact = Contact.insert_all([{ account_id: account.id, additional_attributes: attributes,
-                                    created_at: Time.now, updated_at: Time.now }]).first["id"]
+    row = { account_id: account.id, additional_attributes: { "external" => { "other_id" => 7 } },
+            created_at: Time.now, updated_at: Time.now }
+    contact = Contact.insert_all([row]).first["id"]
     records = KrayinSync::Chatwoot::Records.new
     records.store("contact", contact, '{"ids":"krayin:person:1"}')
     records.store("contact", contact, '{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
@@ -131,14 +131,13 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     Dir.mktmpdir do |folder|
       generator = KrayinSync::Generators::InstallGenerator
       generator.start(["--quiet"], destination_root: folder)
-      expect(File.read("#{folder}/config/initializers/krayin_sync.rb")).to include("config.queue",
-                                                                                   "config.sweep_window")
+      written = File.read("#{folder}/config/initializers/krayin_sync.rb")
+      expect(written).to include("config.queue", "config.sweep_window")
       load Dir["#{folder}/db/migrate/*_add_krayin_sync_indexes.rb"].first
       2.times { ActiveRecord::Migration.suppress_messages { AddKrayinSyncIndexes.new.up } }
     end
-    query = "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'idx%krayin'"
-    names = ActiveRecord::Base.connection.select_values(query)
-    expect(names).to contain_exactly("idx_contacts_krayin", "idx_contact_inboxes_krayin",
-                                     "idx_contact_inboxes_inbox_krayin")
+    names = "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'idx%krayin'"
+    expect(ActiveRecord::Base.connection.select_values(names))
+      .to contain_exactly("idx_contacts_krayin", "idx_contact_inboxes_krayin", "idx_contact_inboxes_inbox_krayin")
   end
 end

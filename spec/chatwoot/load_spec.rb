@@ -1,0 +1,114 @@
+# frozen_string_literal: true
+
+require_relative "support/small_chatwoot"
+
+# Random bursts of events on three accounts and two servers that throttle and fail one call in ten.
+RSpec.describe "Under load", :chatwoot do
+  before(:context) { SmallChatwoot.start }
+
+  before do
+    @krayins = [2, 1].each_with_index.map do |tokens, number|
+      Krayin.new(servers, "load#{rand(1_000_000)}-#{number}", tokens: tokens)
+    end
+    # Set-ups come first: their requests are not the events'.
+    @sidekiqs = Array.new(2) { SmallChatwoot.sidekiq(poll: 2) }
+    @accounts = [[0, 0], [0, 1], [1, 0]].map { |krayin, token| connect(@krayins[krayin], token: token) }
+    eventually(30) { @accounts.all? { |_, hook| hook.reload.settings["traits"] } }
+    @krayins.each { |krayin| krayin.faults(*one_in_ten) }
+    @random = Random.new(RSpec.configuration.seed)
+  end
+
+  after do
+    @sidekiqs.each { |pid| servers.end_process(pid) }
+    @krayins.each(&:stop)
+  end
+
+  def one_in_ten
+    # Creates whose answer is lost have a matrix of their own among the Rust tests.
+    kinds = [{ action: "status", status: 503 }, { action: "close_before_acting" }]
+    (1..60).map { |n| { nth: n * 10, times: 1, **kinds[n % 2] } }
+  end
+
+  # Saves records until there were so many events, and yields halfway.
+  def burst(events, contacts)
+    word = "load#{rand(1_000_000)}"
+    known = @accounts.flat_map do |account, _|
+      named = Array.new(contacts) do |n|
+        account.contacts.create!(name: "New", email: "#{word}-#{account.id}-#{n}@x.example")
+      end
+      Array.new(contacts / 4) { account.contacts.create!(name: "wind-#{rand(1000)}") }
+      named
+    end
+    made = known.size * 5 / 4
+    while made < events
+      yield if block_given? && (made - (events / 2)).between?(0, 19)
+      contact = known.sample(random: @random)
+      (1 + @random.rand(20)).times do
+        visible = @random.rand < 0.2
+        visible ? contact.update!(name: "Name #{made}") : contact.update!(last_activity_at: Time.now)
+        made += 1
+      end
+    end
+    [known, made]
+  end
+
+  def expect_each_once(known)
+    @accounts.each_with_index do |(account, _), number|
+      own, other = [@krayins, @krayins.reverse].map { |krayins| krayins[number / 2].records["persons"] }
+      known.select { |contact| contact.account_id == account.id }.each { |contact| expect_once(contact, own, other) }
+    end
+    expect(Sidekiq::DeadSet.new.size).to eq(0)
+  end
+
+  def expect_once(contact, own, other)
+    found = own.select { |person| person["emails"].to_s.include?(contact.email) }
+    expect(found.map { |person| person["name"] }).to eq([contact.reload.name])
+    expect(other.to_s).not_to include(contact.email)
+  end
+
+  def by_user
+    @krayins.flat_map { |krayin| krayin.requests.group_by { |request| [krayin.url, request["user"]] }.values }
+  end
+
+  def sweep
+    advance(700)
+    KrayinSync::Chatwoot::Sweep.new(since: Time.now - 900).run
+  end
+
+  it "loses nothing and creates nothing twice, within the budget" do
+    began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    known, made = burst(3000, 24)
+    settle(280)
+    seconds = Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
+    expect_each_once(known)
+    most = by_user.map(&:size).max
+    allowed = (most - 1).div(60) * 60
+    refused = @krayins.flat_map(&:requests).count { |request| request["status"] == 429 }
+    line = "load: %<made>d events, %<known>d contacts, %<sent>d requests, %<refused>d refused by the throttle, " \
+           "%<seconds>.0f s where the budget of 60 a minute allows %<allowed>d s"
+    puts "", format(line, made: made, known: known.size, refused: refused, seconds: seconds, allowed: allowed,
+                          sent: @krayins.sum { |krayin| krayin.requests.size })
+    expect(refused).to eq(0)
+    expect(seconds).to be <= [allowed, 60].max * 1.2
+  end
+
+  it "loses nothing when a process is told to stop in the middle" do
+    known, = burst(400, 6) do
+      servers.end_process(@sidekiqs.pop, :TERM)
+      @sidekiqs << SmallChatwoot.sidekiq
+    end
+    settle(150)
+    expect_each_once(known)
+  end
+
+  it "loses nothing when a process is killed in the middle, once the sweep has run" do
+    known, = burst(400, 6) do
+      servers.end_process(@sidekiqs.pop, :KILL)
+      @sidekiqs << SmallChatwoot.sidekiq
+    end
+    eventually(150) { Sidekiq::Queue.all.sum(&:size).zero? && Sidekiq::ScheduledSet.new.size.zero? }
+    sweep
+    settle(150)
+    expect_each_once(known)
+  end
+end
