@@ -6,8 +6,7 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
   before(:context) do
     SmallChatwoot.start
     @krayin = Krayin.new(SmallChatwoot.servers, "events", throttle: false)
-    # The minute's budget is the load run's matter.
-    @sidekiq = SmallChatwoot.sidekiq(MESSAGE_DELAY: 0.2, RATE_LIMIT: 6000)
+    @sidekiq = SmallChatwoot.sidekiq(MESSAGE_DELAY: 0.2)
     @account, @hook = connect(@krayin, sync_conversations: true, sync_messages: true, sync_to_organization: true)
     eventually { @hook.reload.settings["traits"] }
   end

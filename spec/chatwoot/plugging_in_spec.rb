@@ -77,18 +77,6 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(journal.lost).not_to include("9:contact:1")
   end
 
-  it "gives a minute's budget once" do
-    budget = KrayinSync::Chatwoot::Budget
-    taken = Array.new(14) { budget.take("one", 4) }
-    expect(budget.take("one", 4)).to be_a(Float)
-    expect(budget.take("one", 2, bulk: true)).to be_a(Float)
-    3.times { taken.first.spend }
-    taken.each(&:give_back)
-    again = Array.new(14) { budget.take("one", 4) }
-    expect(again.count { |one| one.is_a?(budget) }).to eq(13)
-    expect(budget.take("two", 4)).to be_a(budget)
-  end
-
   it "keeps what two jobs store at the same time, and what others wrote" do
     account = Account.create!(name: "Acme")
     row = { account_id: account.id, additional_attributes: { "external" => { "other_id" => 7 } },

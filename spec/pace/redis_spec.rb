@@ -53,4 +53,63 @@ RSpec.describe KrayinSync::Pace::Redis do
     60.times { take(throttled: true) }
     expect(pace.take("another", "live", true)[0]).to be(true)
   end
+
+  it "tells of a late answer that may have been the next window's first" do
+    late = take[1]
+    number = take[1]
+    pace.learn(server, number, "counted", 60, 0)
+    shift(59.9)
+    sleep 0.2
+    pace.learn(server, late, "counted", 60, 59)
+    expect(60.times.count { take[0] }).to eq(59)
+  end
+
+  describe "leave that is taken beforehand" do
+    def allowance(count) = KrayinSync::Pace::Allowance.new(pace, count)
+
+    it "is for all or none, and what was not sent is given back" do
+      work = Array.new(16) { allowance(4) }
+      taken = work.map { |one| one.take(server, "live", true) }
+      expect(taken.map(&:first)).to eq([*([true] * 15), false])
+      expect(taken.last[1]).to eq(described_class::SOON)
+      work.first(15).each(&:give_back)
+      expect(45.times.map { take(throttled: true)[0] }).to all(be(true))
+      expect(take(throttled: true)).to eq([false, 60.0])
+    end
+
+    it "is one by one beyond what was thought" do
+      work = allowance(2)
+      numbers = 5.times.map { work.take(server, "live", true)[1] }
+      expect(numbers.uniq.size).to eq(5)
+      work.give_back
+      expect(55.times.map { take(throttled: true)[0] }).to all(be(true))
+      expect(take(throttled: true)[0]).to be(false)
+    end
+
+    it "leaves the quarter of live events to them" do
+      pace.learn(server, take[1], "counted", 60, 17)
+      expect(allowance(3).take(server, "bulk", true)).to match([false, be_between(59, 60)])
+      expect(allowance(2).take(server, "bulk", true)[0]).to be(true)
+      expect(allowance(15).take(server, "live", true)[0]).to be(true)
+    end
+
+    it "comes back when its taker has died" do
+      10.times { allowance(6).take(server, "live", true) }
+      expect(take(throttled: true)).to eq([false, described_class::SOON.to_f])
+      shift(described_class::HELD)
+      # Ten were sent, as far as anybody knows.
+      expect(60.times.count { take(throttled: true)[0] }).to eq(50)
+    end
+  end
+
+  # Moves all that has happened this much further into the past.
+  def shift(seconds)
+    key = "krayin_sync:pace:{#{server}}"
+    %w[ended learned may_end ends].each do |field|
+      redis.call("HINCRBYFLOAT", key, field, (-seconds * 1_000_000).to_i) if redis.call("HEXISTS", key, field) == 1
+    end
+    redis.call("ZRANGE", "#{key}:under_way", "0", "-1").each do |number|
+      redis.call("ZINCRBY", "#{key}:under_way", (-seconds * 1_000_000).to_i, number)
+    end
+  end
 end

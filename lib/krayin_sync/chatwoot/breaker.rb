@@ -39,9 +39,6 @@ module KrayinSync
       # It does not answer.
       def trip = SharedState.script(TRIP, @keys, [FIRST, LONGEST])
 
-      # It takes nothing until then.
-      def stay_away(seconds) = SharedState.call("SET", @keys[0], "1", "PX", [(seconds * 1000).ceil, 1].max)
-
       # Only a person can mend it.
       def park = SharedState.script(TRIP, @keys, [PARKED, PARKED])
 
