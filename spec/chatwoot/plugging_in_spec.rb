@@ -46,6 +46,29 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(APPS_CONFIG).to include("krayin")
   end
 
+  it "takes events after a reload as before" do
+    Rails.application.reloader.reload!
+    account = Account.create!(name: "Acme")
+    account.enable_features!
+    hook = account.hooks.create!(app_id: "krayin", settings: { "api_url" => "http://127.0.0.1:1", "api_token" => "1|x" })
+    contact = account.contacts.create!(name: "Jane", email: "reload@acme.example")
+    EventDispatcherJob.perform_now("contact.created", Time.now, contact: contact)
+    jobs = Sidekiq::Queue.new("medium").map { |job| [job.klass, job.args] }
+    expect(jobs).to include(["KrayinSync::Chatwoot::EventJob", [hook.id, "contact", contact.id, false]])
+  ensure
+    Sidekiq::Queue.all.each(&:clear)
+    KrayinSync::Chatwoot::Journal.drop("#{hook.id}:contact:#{contact.id}") if contact
+  end
+
+  it "has the sweep run on its schedule where there is one, by a name that is a job" do
+    entries = []
+    stub_const("Sidekiq::Cron::Job", Class.new { define_singleton_method(:create) { |**entry| entries << entry } })
+    allow(Sidekiq).to receive(:server?).and_return(true)
+    KrayinSync::Chatwoot::SweepJob.schedule
+    expect(entries).to match([include(cron: "*/15 * * * *", queue: "medium")])
+    expect(entries.first[:class].constantize).to be(KrayinSync::Chatwoot::SweepJob)
+  end
+
   it "stays out of a Chatwoot that has changed, and says what is missing" do
     told = []
     logger = Class.new { define_method(:error) { |line| told << line } }.new
@@ -87,6 +110,25 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     records.store("contact", contact, '{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
     expect(records.load("contact", contact)).to eq('{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
     expect(Contact.find(contact).additional_attributes["external"]).to include("other_id" => 7)
+  end
+
+  it "loses nothing that two threads store at the same moment" do
+    account = Account.create!(name: "Acme")
+    row = { account_id: account.id, additional_attributes: {}, created_at: Time.now, updated_at: Time.now }
+    contact = Contact.insert_all([row]).first["id"]
+    records = KrayinSync::Chatwoot::Records.new
+    stores = [
+      ->(_) { records.store("contact", contact, '{"ids":"krayin:person:1"}') },
+      ->(_) { records.seen("contact", contact) },
+      lambda do |n|
+        Contact.where(id: contact).update_all(["additional_attributes = additional_attributes || ?", %({"k#{n}":1})])
+      end
+    ]
+    stores.map { |store| Thread.new { 40.times(&store) && ActiveRecord::Base.connection_pool.release_connection } }
+          .each(&:join)
+    kept = Contact.find(contact).additional_attributes
+    expect(kept.keys).to include(*(0...40).map { |n| "k#{n}" })
+    expect(records.load("contact", contact)).to eq('{"ids":"krayin:person:1"}')
   end
 
   it "reads a conversation in four queries, whatever it has" do

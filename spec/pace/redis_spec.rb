@@ -64,41 +64,44 @@ RSpec.describe KrayinSync::Pace::Redis do
     expect(60.times.count { take[0] }).to eq(59)
   end
 
-  describe "leave that is taken beforehand" do
-    def allowance(count) = KrayinSync::Pace::Allowance.new(pace, count)
+  describe "leave for two requests" do
+    def allowance = KrayinSync::Pace::Allowance.new(pace)
 
-    it "is for all or none, and what was not sent is given back" do
-      work = Array.new(16) { allowance(4) }
+    it "is for both or none, and what was not sent is given back" do
+      work = Array.new(31) { allowance }
       taken = work.map { |one| one.take(server, "live", true) }
-      expect(taken.map(&:first)).to eq([*([true] * 15), false])
+      expect(taken.map(&:first)).to eq([*([true] * 30), false])
       expect(taken.last[1]).to eq(described_class::SOON)
-      work.first(15).each(&:give_back)
-      expect(45.times.map { take(throttled: true)[0] }).to all(be(true))
-      expect(take(throttled: true)).to eq([false, 60.0])
+      work.each(&:give_back)
+      expect(Array.new(31) { take(throttled: true)[0] }).to eq([*([true] * 30), false])
     end
 
-    it "is one by one beyond what was thought" do
-      work = allowance(2)
-      numbers = 5.times.map { work.take(server, "live", true)[1] }
+    it "is asked for again beyond that" do
+      work = allowance
+      numbers = Array.new(5) { work.take(server, "live", true)[1] }
       expect(numbers.uniq.size).to eq(5)
       work.give_back
-      expect(55.times.map { take(throttled: true)[0] }).to all(be(true))
-      expect(take(throttled: true)[0]).to be(false)
+      expect(Array.new(56) { take(throttled: true)[0] }).to eq([*([true] * 55), false])
+    end
+
+    it "is not given where one alone is left" do
+      pace.learn(server, take[1], "counted", 60, 1)
+      expect(allowance.take(server, "live", true)).to match([false, be_between(59, 60)])
+      expect(take[0]).to be(true)
     end
 
     it "leaves the quarter of live events to them" do
-      pace.learn(server, take[1], "counted", 60, 17)
-      expect(allowance(3).take(server, "bulk", true)).to match([false, be_between(59, 60)])
-      expect(allowance(2).take(server, "bulk", true)[0]).to be(true)
-      expect(allowance(15).take(server, "live", true)[0]).to be(true)
+      pace.learn(server, take[1], "counted", 60, 16)
+      expect(allowance.take(server, "bulk", true)).to match([false, be_between(59, 60)])
+      expect(allowance.take(server, "live", true)[0]).to be(true)
     end
 
     it "comes back when its taker has died" do
-      10.times { allowance(6).take(server, "live", true) }
+      30.times { allowance.take(server, "live", true) }
       expect(take(throttled: true)).to eq([false, described_class::SOON.to_f])
       shift(described_class::HELD)
-      # Ten were sent, as far as anybody knows.
-      expect(60.times.count { take(throttled: true)[0] }).to eq(50)
+      # Half of them were sent, as far as anybody knows.
+      expect(Array.new(31) { take(throttled: true)[0] }).to eq([*([true] * 30), false])
     end
   end
 

@@ -42,6 +42,9 @@ module KrayinSync
       # Only a person can mend it.
       def park = SharedState.script(TRIP, @keys, [PARKED, PARKED])
 
+      # Whether it answers was not seen.
+      def leave = SharedState.call("DEL", @keys[2])
+
       # It answers.
       def reset = SharedState.call("DEL", *@keys)
     end

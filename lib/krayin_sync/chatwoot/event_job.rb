@@ -10,8 +10,6 @@ module KrayinSync
       # Passing failures: Sidekiq's own delays, three weeks of them.
       sidekiq_options queue: "medium", retry: 25
 
-      # Requests that an event may need, failures among them; what it does not is given back.
-      REQUESTS = { "contact" => 4, "conversation" => 6, "message" => 5 }.freeze
       # Seconds after which to look again for a contact that another job works on.
       BUSY = (1.0..3.0)
       # Seconds after which to look again for a hook whose set-up has not ended.
@@ -35,9 +33,6 @@ module KrayinSync
         contact_id = @entry.contact_id if wanted?
         return Journal.drop(@entry.to_s) unless contact_id
 
-        wait = wait_for_connection
-        return come_back(wait + (rand * SPREAD)) if wait.positive?
-
         Lock.hold(hook_id, contact_id) { |lock| run(lock) } || come_back(rand(BUSY))
       end
 
@@ -56,15 +51,18 @@ module KrayinSync
       end
 
       def run(lock)
+        wait = wait_for_connection
+        return come_back(wait + (rand * SPREAD)) if wait.positive?
+
         Journal.start(entry.to_s)
-        pace = Pace::Allowance.new(KrayinSync.pace, REQUESTS.fetch(entry.kind))
+        pace = Pace::Allowance.new(KrayinSync.pace)
         sync(lock, pace)
         mended
         Journal.finish(entry.to_s)
       rescue Error => e
         fail_with(e)
       ensure
-        pace.give_back
+        pace&.give_back
       end
 
       def mended
@@ -119,6 +117,7 @@ module KrayinSync
       end
 
       def fail_with(error)
+        @breaker.leave
         case error
         when RateLimitError then put_off(error)
         when AuthenticationError, PermissionError, ConfigurationError then park(error)

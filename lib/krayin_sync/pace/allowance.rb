@@ -2,28 +2,26 @@
 
 module KrayinSync
   module Pace
-    # The requests of one piece of work. At its first it takes leave for all that it may need, so that it is not broken
-    # off in the middle: where that much is not left, nothing has been sent. What it sends beyond is taken one by one.
+    # The requests of one piece of work. It takes leave for two at a time, both or none: most calls are a read and the
+    # write that depends on it, and a read whose write has to wait for the next window is a request lost.
     class Allowance
+      AT_ONCE = 2
+
       # @param pace [Redis]
-      # @param count [Integer] how many requests it may need
-      def initialize(pace, count)
+      def initialize(pace)
         @pace = pace
-        @count = count
-        @held = nil
+        @held = []
       end
 
       # @return (see Redis#take)
       def take(identity, urgency, throttled)
-        unless @held
-          granted, first, last = @pace.take_all(identity, urgency, throttled, @count)
+        if @held.empty?
+          granted, first, last = @pace.take_all(identity, urgency, throttled, AT_ONCE)
           return [false, first] unless granted
 
           @identity = identity
           @held = [*first..last]
         end
-        return @pace.take(identity, urgency, throttled) if @held.empty?
-
         number = @held.shift
         @pace.send_held(identity, number)
         [true, number]
@@ -35,8 +33,8 @@ module KrayinSync
       # It is done; what it did not send is others' again.
       # @return [void]
       def give_back
-        @pace.give_back(@identity, @held) if @held
-        @held = nil
+        @pace.give_back(@identity, @held)
+        @held = []
       end
 
       def inspect = "#<#{self.class.name}>"

@@ -18,7 +18,7 @@ module SmallChatwoot
       # As in a host, where Rails is there first; here the library was.
       require "logger"
       require "rails"
-      require "krayin_sync/engine"
+      require_relative "../../../lib/krayin_sync/engine"
       require "#{APP}/config/environment"
       ActiveRecord::Schema.verbose = false
       load "#{APP}/db/schema.rb"
@@ -122,7 +122,9 @@ module SmallChatwoot
   end
 end
 
-RSpec.configure do |config|
-  config.include SmallChatwoot::Steps, :chatwoot
-  config.after(:suite) { SmallChatwoot.stop }
+if defined?(RSpec)
+  RSpec.configure do |config|
+    config.include SmallChatwoot::Steps, :chatwoot
+    config.after(:suite) { SmallChatwoot.stop }
+  end
 end
