@@ -30,7 +30,7 @@ SUITES = {
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
-                                "spec/{*,api/*,mappers/*,pace/*}_spec.rb"),
+                                  "spec/{*,api/*,mappers/*,pace/*}_spec.rb"),
   "process" => Specs.new("spec/process/**/*_spec.rb"),
   "package" => Package.new
 }.select { |_, suite| suite.there? }.freeze

@@ -40,7 +40,9 @@ class Trixie
 
   # Each pattern's files are a run of their own.
   def initialize(*patterns)
-    @specs = patterns.map { |pattern| Specs.new(pattern, within: method(:inside), report_in: File.join(ROOT, "target")) }
+    @specs = patterns.map do |pattern|
+      Specs.new(pattern, within: method(:inside), report_in: File.join(ROOT, "target"))
+    end
   end
 
   def there? = @specs.all?(&:there?)

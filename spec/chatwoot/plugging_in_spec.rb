@@ -50,7 +50,9 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     Rails.application.reloader.reload!
     account = Account.create!(name: "Acme")
     account.enable_features!
-    hook = account.hooks.create!(app_id: "krayin", settings: { "api_url" => "http://127.0.0.1:1", "api_token" => "1|x" })
+    hook = account.hooks.create!(app_id: "krayin",
+                                 settings: { "api_url" => "http://127.0.0.1:1",
+                                             "api_token" => "1|x" })
     contact = account.contacts.create!(name: "Jane", email: "reload@acme.example")
     EventDispatcherJob.perform_now("contact.created", Time.now, contact: contact)
     jobs = Sidekiq::Queue.new("medium").map { |job| [job.klass, job.args] }
