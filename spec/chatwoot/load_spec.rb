@@ -11,7 +11,7 @@ RSpec.describe "Under load", :chatwoot do
       Krayin.new(servers, "load#{rand(1_000_000)}-#{number}", tokens: tokens)
     end
     # Set-ups come first: their requests are not the events'.
-    @sidekiqs = Array.new(2) { SmallChatwoot.sidekiq(poll: 2) }
+    @sidekiqs = Array.new(2) { SmallChatwoot.sidekiq }
     @accounts = [[0, 0], [0, 1], [1, 0]].map { |krayin, token| connect(@krayins[krayin], token: token) }
     eventually(30) { @accounts.all? { |_, hook| hook.reload.settings["traits"] } }
     @krayins.each { |krayin| krayin.faults(*one_in_ten) }
@@ -81,8 +81,8 @@ RSpec.describe "Under load", :chatwoot do
     settle(280)
     seconds = Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
     expect_each_once(known)
-    most = by_user.map(&:size).max
-    allowed = (most - 1).div(60) * 60
+    # The last request of a window may be left: a read and its write go together.
+    allowed = (by_user.map(&:size).max + 2).div(60) * 60
     refused = @krayins.flat_map(&:requests).count { |request| request["status"] == 429 }
     line = "load: %<made>d events, %<known>d contacts, %<sent>d requests, %<refused>d refused by the throttle, " \
            "%<seconds>.0f s where the budget of 60 a minute allows %<allowed>d s"

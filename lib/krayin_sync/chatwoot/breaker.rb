@@ -39,11 +39,11 @@ module KrayinSync
       # It does not answer.
       def trip = SharedState.script(TRIP, @keys, [FIRST, LONGEST])
 
-      # It takes nothing until then.
-      def stay_away(seconds) = SharedState.call("SET", @keys[0], "1", "PX", [(seconds * 1000).ceil, 1].max)
-
       # Only a person can mend it.
       def park = SharedState.script(TRIP, @keys, [PARKED, PARKED])
+
+      # Whether it answers was not seen.
+      def leave = SharedState.call("DEL", @keys[2])
 
       # It answers.
       def reset = SharedState.call("DEL", *@keys)
