@@ -34,6 +34,15 @@ RSpec.describe KrayinSync::Pace::Redis do
     expect(take[0]).to be(false)
   end
 
+  it "lets what has time come due evenly" do
+    _, number = take
+    pace.learn(server, number, "counted", 60, 54)
+    expect(take("bulk")[0]).to be(true)
+    # Seven are spent, one more than the start: 39 come due in a minute.
+    expect(take("bulk")).to match([false, be_between(1.4, 1.54)])
+    expect(take("live")[0]).to be(true)
+  end
+
   it "leaves a quarter to live events" do
     _, number = take
     pace.learn(server, number, "counted", 60, 15)

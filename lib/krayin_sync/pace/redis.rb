@@ -4,7 +4,8 @@ module KrayinSync
   module Pace
     # Paces the requests of one token for all processes that share a Redis, so that the server never has to refuse one.
     # The rules are those of the core's own pacing, which knows one process: what is left is at least the fewest that
-    # the server told in this window, less the requests on their way. Each step is one script, so nothing comes between.
+    # the server told in this window, less the requests on their way; what has time comes due evenly. Each step is one
+    # script, so nothing comes between.
     #
     #   KrayinSync.pace = KrayinSync::Pace::Redis.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
     class Redis
@@ -47,11 +48,20 @@ module KrayinSync
         if limit then
           local left = field("remaining") or math.max(full(), 1)
           local reserve = ARGV[1] == "bulk" and math.floor(limit / 4) or 0
+          local to_end = ends and ends - now or WINDOW
           count = math.min(count, math.max(limit - reserve, 1))
-          local free = left - reserve - redis.call("ZCARD", KEYS[2])
+          local taken = redis.call("ZCARD", KEYS[2])
           local held = redis.call("ZCOUNT", KEYS[2], "-inf", string.format("%.0f", beforehand))
-          if free + held < count then return {0, ends and ends - now or WINDOW} end
+          local free = left - reserve - taken
+          if free + held < count then return {0, to_end} end
           if free < count then return {0, tonumber(ARGV[5])} end
+          if ARGV[1] == "bulk" then
+            local start = math.floor(limit / 10)
+            local spent = math.max(limit - left + taken - held - start, 0)
+            local due = WINDOW * spent / math.max(limit - start - reserve, 1)
+            local wait = math.min(due - (WINDOW - to_end), to_end)
+            if wait > 0 then return {0, math.ceil(wait)} end
+          end
         end
         local number = redis.call("HINCRBY", KEYS[1], "number", count)
         local since = tonumber(ARGV[3]) > 1 and beforehand or now
