@@ -4,8 +4,8 @@ require "rack"
 require "webrick"
 require_relative "../spec/chatwoot/support/small_chatwoot"
 
-# The small Chatwoot of the specs with its own PostgreSQL, Redis and Sidekiq, beside a simulated Krayin: saves records as
-# people do, and shows what its events bring to Krayin.
+# The small Chatwoot of the specs with its own PostgreSQL, Redis and Sidekiq, beside a simulated Krayin: saves records
+# as people do, and shows what its events bring to Krayin.
 class ChatwootDemo
   include SmallChatwoot::Steps
 

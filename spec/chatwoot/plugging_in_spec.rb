@@ -90,6 +90,23 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect([first.extend_life, first.release, other.take, other.release]).to eq([true, true, true, true])
   end
 
+  it "stays away from a server that is down, and lets one look at a time" do
+    breaker = KrayinSync::Chatwoot::Breaker.new("down")
+    expect(breaker.wait).to eq(0)
+    5.times { breaker.trip }
+    expect(breaker.wait).to be_between(0.1, 1)
+    advance(60)
+    expect([breaker.wait, breaker.wait]).to match([0, be > 1])
+    breaker.leave
+    expect([breaker.wait, breaker.wait]).to match([0, be > 1])
+    breaker.trip
+    expect(breaker.wait).to be_between(1, 2)
+    breaker.park
+    expect(breaker.wait).to be > 500
+    breaker.reset
+    expect(breaker.wait).to eq(0)
+  end
+
   it "queues a record once, until its job has begun, and finds the one that was lost" do
     journal = KrayinSync::Chatwoot::Journal
     expect([journal.queue("9:contact:1"), journal.queue("9:contact:1")]).to eq([true, false])
