@@ -2,7 +2,9 @@
 
 mod cases;
 mod file_records;
+pub mod fuzzed;
 mod support;
+pub mod well_formed;
 
 pub use cases::{Case, cases};
 pub use file_records::FileRecords;

@@ -2,10 +2,11 @@
 
 use krayin_core::{
     chatwoot::{Conversation, Message},
-    krayin::{ActivityLink, ActivityType, NewActivity},
+    krayin::ActivityLink,
     mapper::{map_message_to_activity, map_to_activity},
     settings::Settings,
 };
+use krayin_tests::well_formed::{check_activity, check_comment};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -13,62 +14,6 @@ const LINK: ActivityLink = ActivityLink::Person(5);
 
 /// What stands in everything that must not leave.
 const SECRET: &str = "zqxSECRETzqx";
-
-/// Fails unless `comment` is text within balanced tags of the few kinds that Krayin shows, and nothing is left open.
-fn check_comment(comment: &str) {
-    assert!(comment.len() <= 65_535, "{} bytes", comment.len());
-    assert!(!comment.is_empty());
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = comment;
-    while let Some(at) = rest.find(['<', '>', '"', '\'', '&']) {
-        let markup = &rest[at..];
-        let (length, name) = if markup.starts_with('&') {
-            let known = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
-            let entity = known.into_iter().find(|known| markup.starts_with(known));
-            (entity.unwrap_or_else(|| panic!("not an entity: {markup:.40}")).len(), "")
-        } else {
-            let end = markup.find('>').unwrap_or_else(|| panic!("a tag without end: {markup:.40}"));
-            assert!(markup.starts_with('<'), "not escaped: {markup:.40}");
-            (end + 1, &markup[1..end])
-        };
-        match name {
-            "" | "br" => {}
-            "b" | "i" | "u" => open.push(name),
-            "/b" | "/i" | "/u" | "/a" => assert_eq!(open.pop(), Some(&name[1..]), "{comment}"),
-            link => {
-                let address = link.strip_prefix("a href=\"").and_then(|link| link.strip_suffix("\" target=\"_blank\""));
-                let address = address.unwrap_or_else(|| panic!("a tag that is not allowed: {link}"));
-                assert!(!address.contains(['"', '<', '>']) && !open.contains(&"a"), "{link}");
-                let address = address.to_lowercase();
-                let schemes = ["http://", "https://", "mailto:"];
-                assert!(schemes.iter().any(|scheme| address.starts_with(scheme)), "{address}");
-                open.push("a");
-            }
-        }
-        rest = &markup[length..];
-    }
-    assert!(open.is_empty(), "{open:?} stay open in {comment}");
-    assert!(!comment.chars().any(char::is_control), "{comment:?}");
-}
-
-fn check(activity: &NewActivity) {
-    check_comment(&activity.comment);
-    assert!(activity.title.chars().count() <= 255 && !activity.title.contains(','), "{}", activity.title);
-    assert_eq!(activity.title, activity.title.trim());
-    let schedule = activity.schedule_from.as_ref().zip(activity.schedule_to.as_ref());
-    assert_eq!(schedule.is_some(), activity.kind != ActivityType::Note);
-    assert_eq!(activity.schedule_from.is_some(), activity.schedule_to.is_some());
-    if let Some((from, to)) = schedule {
-        assert!(from <= to && from.len() == 19 && to.len() == 19, "{from} {to}");
-    }
-    assert_eq!(activity.additional.is_some(), activity.kind == ActivityType::Email);
-    if let Some(additional) = &activity.additional {
-        let additional: Value = serde_json::from_str(additional).unwrap();
-        assert!(
-            additional["from"].is_string() && additional["to"][0].is_string() && additional["folders"][0].is_string()
-        );
-    }
-}
 
 fn settings(offset: Option<i32>) -> Settings {
     let settings = json!({"traits": {"utc_offset_minutes": offset}});
@@ -80,12 +25,12 @@ fn map(json: &[u8], offset: Option<i32>) {
     let settings = settings(offset);
     let conversation = Conversation::from_json(json);
     let activity = map_to_activity(&conversation, LINK, &settings);
-    check(&activity);
+    check_activity(&activity);
     assert_eq!(activity, map_to_activity(&Conversation::from_json(json), LINK, &settings));
     let message = Message::from_json(json);
     let activity = map_message_to_activity(&message, LINK, &settings);
     assert_eq!(activity.is_some(), message.is_public());
-    activity.iter().for_each(check);
+    activity.iter().for_each(check_activity);
     assert_eq!(activity, map_message_to_activity(&Message::from_json(json), LINK, &settings));
 }
 
@@ -336,7 +281,7 @@ fn long_messages_leave_room_for_the_others() {
         });
         let activity =
             map_to_activity(&Conversation::from_json(conversation.to_string().as_bytes()), LINK, &settings(None));
-        check(&activity);
+        check_activity(&activity);
         for id in 1..=5 {
             let (_, message) = activity.comment.split_once(&format!("<b>Sender {id}</b><br>")).unwrap();
             assert!(message.split("Sender").next().unwrap().matches(shown).count() > 1_000, "{id}");

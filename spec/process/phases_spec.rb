@@ -1,116 +1,98 @@
 # frozen_string_literal: true
 
 require "timeout"
+require_relative "../support/held_server"
+require_relative "../support/latencies"
 
 # Each phase of a call, held for ever by a server that goes no further.
 RSpec.describe "a call that is interrupted in each of its phases" do
-  # Against a call that runs to its end, 30 s: wide enough for a busy machine.
+  # Against a call that runs to its end, 30 s: wide enough for a busy machine. What it took is printed.
   let(:soon) { 1.0 }
-  let(:sockets) { [] }
-  let(:threads) { [] }
 
-  after do
-    threads.each(&:kill)
-    sockets.each(&:close)
-  end
-
-  def listen(backlog = 16)
-    socket = Socket.new(:INET, :STREAM)
-    socket.bind(Addrinfo.tcp("127.0.0.1", 0))
-    socket.listen(backlog)
-    sockets << socket
-    socket
-  end
-
-  def port(socket) = socket.local_address.ip_port
-
-  def serve(socket)
-    threads << Thread.new do
-      loop do
-        client, = socket.accept
-        sockets << client
-        yield client
-      end
-    end
-  end
-
-  # Nobody accepts, and no further connection fits into the queue.
-  def connecting
-    socket = listen(0)
-    3.times do
-      waiting = Socket.new(:INET, :STREAM)
-      waiting.connect_nonblock(socket.local_address, exception: false)
-      sockets << waiting
-    end
-    "http://127.0.0.1:#{port(socket)}"
-  end
-
-  def handshake
-    "https://127.0.0.1:#{port(listen)}"
-  end
-
-  def sending
-    "http://127.0.0.1:#{port(listen)}"
-  end
-
-  def waiting
-    socket = listen
-    serve(socket) { |client| client.readpartial(65_536) }
-    "http://127.0.0.1:#{port(socket)}"
-  end
-
-  def reading
-    socket = listen
-    serve(socket) do |client|
-      client.readpartial(65_536)
-      client.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
-    end
-    "http://127.0.0.1:#{port(socket)}"
-  end
-
-  def between_retries
-    socket = listen
-    serve(socket) do |client|
-      client.readpartial(65_536)
-      client.write("HTTP/1.1 503 Busy\r\nRetry-After: 20\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-      client.close_write
-    end
-    "http://127.0.0.1:#{port(socket)}"
-  end
-
-  def start(url, body)
-    client = KrayinSync::Api::BaseClient.new(url, "1|a")
-    thread = Thread.new { body ? client.post("leads", body) : client.get("get") }
+  def start(server)
+    client = KrayinSync::Api::BaseClient.new(server.url, "1|a")
+    thread = Thread.new { server.call(client) }
     thread.report_on_exception = false
-    # Into the phase: the thread sleeps in it until it is interrupted.
-    sleep 0.15
+    server.wait_for_call
     expect(thread).to be_alive
     thread
   end
 
-  def seconds
-    began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    yield
-    Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
+  def measure(way, &) = expect(Latencies.measure(way, &)).to(be < soon)
+
+  # The request is gone from the wire: its connection ends before all of it was sent, or no further attempt comes.
+  def expect_cancelled(server, phase)
+    case phase
+    when :connecting then return
+    when :between_retries
+      sleep HeldServer::PAUSE + 0.5
+      return expect(server.held).to be_empty
+    when :sending then server.let_go
+    end
+    sent = Timeout.timeout(10) { server.closed.pop }
+    expect(sent).to be < HeldServer::LARGE
   end
 
-  %i[connecting handshake sending waiting reading between_retries].each do |phase|
-    it "ends at once while #{phase.to_s.tr("_", " ")}, and the next call is sound" do
-      url = send(phase)
-      # Larger than the buffers of both sides, so that it cannot be sent without a reader.
-      body = { description: "x" * 20_000_000 } if phase == :sending
-      killed = start(url, body)
-      expect(seconds { killed.kill.join }).to be < soon
-      raised = start(url, body)
-      raised.raise(IOError, "stop")
-      expect(seconds { expect { raised.join }.to raise_error(IOError, "stop") }).to be < soon
-      client = KrayinSync::Api::BaseClient.new(url, "1|a")
-      call = -> { Timeout.timeout(0.1) { body ? client.post("leads", body) : client.get("get") } }
-      expect(seconds { expect(&call).to raise_error(Timeout::Error) }).to be < soon
+  def expect_sound
+    krayin = SimulatedKrayin.of("2.1.0")
+    good = KrayinSync::Api::BaseClient.new(krayin.url, SimulatedKrayin::TOKEN)
+    expect(good.get("get")["data"]).to include("id" => 2)
+  end
 
-      krayin = SimulatedKrayin.of("2.1.0")
-      good = KrayinSync::Api::BaseClient.new(krayin.url, SimulatedKrayin::TOKEN)
-      expect(good.get("get")["data"]).to include("id" => 2)
+  HeldServer::PHASES.each do |phase|
+    context "while #{phase.to_s.tr("_", " ")}" do
+      let(:server) { HeldServer.new(phase) }
+
+      after { server.stop }
+
+      it "ends at once by Thread#kill, and takes its request with it" do
+        thread = start(server)
+        measure("kill") { thread.kill.join }
+        expect_cancelled(server, phase)
+        expect_sound
+      end
+
+      it "ends at once by Thread#raise, and takes its request with it" do
+        thread = start(server)
+        thread.raise(IOError, "stop")
+        measure("raise") { expect { thread.join }.to raise_error(IOError, "stop") }
+        expect_cancelled(server, phase)
+        expect_sound
+      end
+
+      it "ends at once by Timeout, and the next call on the same thread and connections is sound" do
+        client = KrayinSync::Api::BaseClient.new(server.url, "1|a")
+        # Long enough for the call to be in its phase: the large body alone takes a while to write.
+        limit = 0.7
+        began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        # The timer's thread begins to count when it gets to run: before the work on a large body, not after it.
+        call = ->(*) { sleep(0.05) && server.call(client) }
+        expect { Timeout.timeout(limit, &call) }.to raise_error(Timeout::Error)
+        late = Process.clock_gettime(Process::CLOCK_MONOTONIC) - began - limit
+        expect(Latencies.note("timeout", late)).to be < soon
+        expect_sound
+      end
+
+      %w[INT TERM].each do |signal|
+        it "ends at once by SIG#{signal}, and takes its request with it" do
+          script = <<~'RUBY'
+            client = KrayinSync::Api::BaseClient.new(ARGV[0], "1|a")
+            body = { description: "x" * Integer(ARGV[1]) } if ARGV[1] != "0"
+            $stdout.syswrite("ready\n")
+            body ? client.post("leads", body) : client.get("get")
+          RUBY
+          large = server.body ? HeldServer::LARGE : 0
+          command = [RbConfig.ruby, "-W0", "-I", Child::LIB, "-r", "krayin_sync", "-e", script, server.url, large.to_s]
+          IO.popen(command, err: File::NULL) do |child|
+            child.gets
+            Timeout.timeout(10) { server.wait_for_call }
+            Process.kill(signal, child.pid)
+            measure("SIG#{signal}") { Timeout.timeout(5) { Process.wait(child.pid) } }
+            expect(Process.last_status.termsig).to eq(Signal.list[signal])
+          end
+          expect_cancelled(server, phase)
+        end
+      end
     end
   end
 end

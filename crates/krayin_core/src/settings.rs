@@ -72,6 +72,8 @@ pub struct Settings {
     pub sync_to_organization: bool,
     /// Whether leads move along as conversations do.
     pub stage_progression_enabled: bool,
+    /// The custom attributes that may be shown in Krayin, by key. `None`: every one that does not look private.
+    pub custom_attributes: Option<Vec<String>>,
     /// Where a lead goes when its contact's conversation begins.
     pub stage_on_conversation_created: Option<StageRef>,
     /// Where a lead goes when a colleague first replies.
@@ -113,6 +115,7 @@ impl Settings {
             sync_messages: keys.flag("sync_messages"),
             sync_to_organization: keys.flag("sync_to_organization"),
             stage_progression_enabled: keys.flag("stage_progression_enabled"),
+            custom_attributes: keys.words("custom_attributes"),
             stage_on_conversation_created: keys.stage("stage_on_conversation_created"),
             stage_on_first_response: keys.stage("stage_on_first_response"),
             stage_on_conversation_resolved: keys.stage("stage_on_conversation_resolved"),
@@ -197,6 +200,15 @@ impl Keys<'_> {
                 list.iter().filter_map(Value::as_str).map(|text| text.trim().to_owned()).collect()
             }
             Some(_) => self.refuse(key, "a list of texts").unwrap_or_default(),
+        }
+    }
+
+    /// A list of texts, or a text that has commas between them.
+    fn words(&mut self, key: &str) -> Option<Vec<String>> {
+        match self.value(key)? {
+            Value::String(text) => Some(text.split(',').map(|word| word.trim().to_owned()).collect()),
+            Value::Array(_) => Some(self.texts(key)),
+            _ => self.refuse(key, "a list of texts"),
         }
     }
 
@@ -347,11 +359,12 @@ mod tests {
     #[test]
     fn takes_numbers_and_toggles_as_forms_send_them() {
         let settings = read(json!({
-            "default_stage_id": " 7 ", "default_source_id": 3.0, "sync_messages": "1", "sync_conversations": "yes",
+            "default_stage_id": " 7 ", "default_source_id": 3.0, "custom_attributes": "plan, seats", "sync_messages": "1", "sync_conversations": "yes",
             "sync_to_organization": "off", "stage_progression_enabled": 1, "stage_on_conversation_created": "5"
         }))
         .unwrap();
         assert_eq!((settings.stage_id, settings.source_id), (Some(7), Some(3)));
+        assert_eq!(settings.custom_attributes, Some(vec!["plan".to_owned(), "seats".to_owned()]));
         assert!(settings.sync_messages && settings.sync_conversations && !settings.sync_to_organization);
         assert_eq!(settings.stage_on_conversation_created, Some(StageRef::Id(5)));
     }
@@ -372,6 +385,8 @@ mod tests {
                 json!({"stage_on_first_response": -4}),
                 "stage_on_first_response must be the number of a record in Krayin",
             ),
+            (json!({"custom_attributes": [1]}), "custom_attributes must be a list of texts"),
+            (json!({"custom_attributes": true}), "custom_attributes must be a list of texts"),
             (json!({"api_dialect": "soap"}), "api_dialect must be rest_api or documented"),
             (json!({"deadline": 0}), "deadline must be a number of seconds, at most 3600"),
             (json!({"traits": 1}), "traits must be what the set-up stored"),

@@ -1,5 +1,7 @@
 //! Bytes across the boundary: JSON strings, copied, so that nothing of Ruby's is touched without the GVL.
 
+use std::time::Duration;
+
 use magnus::{Error, RString, Ruby, encoding::EncodingCapable};
 use serde::Serialize;
 
@@ -12,6 +14,11 @@ pub(crate) fn bytes(string: RString) -> Vec<u8> {
 /// JSON of a value that has no map with keys other than text, so that writing it cannot fail.
 pub(crate) fn json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_else(|_| b"null".to_vec())
+}
+
+/// That many seconds, at most `most`; none where it is no number.
+pub(crate) fn seconds(value: f64, most: f64) -> Duration {
+    Duration::try_from_secs_f64(value.clamp(0.0, most)).unwrap_or_default()
 }
 
 /// A Ruby string in UTF-8.

@@ -20,6 +20,12 @@ pub(crate) fn internal(ruby: &Ruby) -> Error {
     class(ruby, "InternalError").map_or_else(|error| error, |class| Error::new(class, message))
 }
 
+/// The Ruby exception for the child of a process that forked within a call.
+pub(crate) fn forked(ruby: &Ruby) -> Error {
+    let message = "The process forked within this call: it goes on in the parent alone. Call again in the child.";
+    class(ruby, "Error").map_or_else(|error| error, |class| Error::new(class, message))
+}
+
 fn exception(ruby: &Ruby, failure: CoreError) -> Result<Error, Error> {
     Ok(match failure {
         CoreError::Api(error) => api(ruby, *error)?,

@@ -9,6 +9,7 @@ mod conversation_mapper;
 mod convert;
 mod error;
 mod external_id;
+mod fiber;
 mod message_mapper;
 mod park;
 mod ports;

@@ -7,7 +7,8 @@ use crate::{convert, error, park};
 
 fn activity(ruby: &Ruby, message: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
     let (message, settings) = (convert::bytes(message), convert::bytes(settings));
-    let settings = Settings::from_json(&settings).map_err(|failure| error::raise(ruby, failure.into()))?;
+    let settings = park::guard(ruby, || Settings::from_json(&settings))?;
+    let settings = settings.map_err(|failure| error::raise(ruby, failure.into()))?;
     let link = ActivityLink::Person(person_id);
     let mapped = park::guard(ruby, || {
         convert::json(&mapper::map_message_to_activity(&Message::from_json(&message), link, &settings))

@@ -3,6 +3,8 @@
 //! The future runs on the runtime; the Ruby thread sleeps on a condition variable. Whatever Ruby wants of the thread
 //! (`Timeout`, `Thread#kill`, a signal, Sidekiq's shutdown) wakes it, is carried out with the GVL held, and where it
 //! raises, the future is cancelled. A wakeup that wants nothing changes nothing.
+//!
+//! A fiber that a scheduler runs sleeps on a pipe instead, so that the thread's other fibers go on.
 
 use std::{
     collections::VecDeque,
@@ -15,7 +17,12 @@ use krayin_core::Error as CoreError;
 use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
 use tokio::task::JoinHandle;
 
-use crate::{convert, error, ports::Ask, runtime::State};
+use crate::{
+    convert, error,
+    fiber::{self, Bell},
+    ports::Ask,
+    runtime::State,
+};
 
 /// What the future tells the waiting thread.
 enum Letter {
@@ -35,6 +42,8 @@ pub(crate) struct Mailbox {
 struct MailboxState {
     letters: VecDeque<Letter>,
     woken: bool,
+    /// Where the one who waits is a fiber that listens for it.
+    bell: Option<Bell>,
 }
 
 impl Mailbox {
@@ -43,8 +52,16 @@ impl Mailbox {
     }
 
     fn post(&self, letter: Letter) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).letters.push_back(letter);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.letters.push_back(letter);
+        if let Some(bell) = &state.bell {
+            bell.ring();
+        }
         self.changed.notify_one();
+    }
+
+    fn hang(&self, bell: Bell) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).bell = Some(bell);
     }
 
     fn take(&self) -> Option<Letter> {
@@ -67,11 +84,14 @@ impl Mailbox {
 }
 
 /// Cancels the future when the waiting thread leaves for any reason.
-struct CancelOnDrop(JoinHandle<()>);
+struct CancelOnDrop<'a>(JoinHandle<()>, &'a State);
 
-impl Drop for CancelOnDrop {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.abort();
+        // In a child that was forked within the call, the future is the parent's, and so are the locks around it.
+        if self.1.is_of_this_process() {
+            self.0.abort();
+        }
     }
 }
 
@@ -94,22 +114,34 @@ pub(crate) fn wait(
     future: impl Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     mut answer: impl FnMut(Ask) -> Result<(), Error>,
 ) -> Result<RString, Error> {
+    let listener = fiber::listen(ruby)?.map(|(listener, bell)| {
+        mailbox.hang(bell);
+        listener
+    });
     let theirs = Arc::clone(mailbox);
-    let _task = CancelOnDrop(state.runtime.spawn(async move {
+    let spawned = state.runtime.spawn(async move {
         let mut herald = Herald(Some(Arc::clone(&theirs)));
         let result = future.await;
         herald.0 = None;
         theirs.post(Letter::Done(result));
-    }));
+    });
+    let _task = CancelOnDrop(spawned, state);
     loop {
         match mailbox.take() {
             Some(Letter::Done(Ok(bytes))) => return convert::string(ruby, &bytes),
             Some(Letter::Done(Err(failure))) => return Err(error::raise(ruby, failure)),
             Some(Letter::Panicked) => return Err(error::internal(ruby)),
-            Some(Letter::Ask(question)) => answer(question)?,
-            None => sleep(mailbox),
+            Some(Letter::Ask(question)) => guard(ruby, || answer(question))??,
+            None => match &listener {
+                Some(listener) => listener.wait()?,
+                None => sleep(mailbox),
+            },
         }
         ruby.thread_check_ints()?;
+        // A callback, a trap or another fiber may have forked: nobody in the child would ever write to it.
+        if !state.is_of_this_process() {
+            return Err(error::forked(ruby));
+        }
     }
 }
 

@@ -1,11 +1,8 @@
 //! The core's ports, answered by Ruby on the calling thread.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use krayin_core::{
@@ -90,7 +87,7 @@ impl Answers {
                 let _ = reply.send(match granted {
                     // Whole, and far below what a float cannot count to.
                     true => Leave::Go(value as u64),
-                    false => Leave::ComeBack(Duration::from_secs_f64(value.clamp(0.0, 3600.0))),
+                    false => Leave::ComeBack(convert::seconds(value, 3600.0)),
                 });
             }
             Ask::Learn(identity, number, told) => {

@@ -6,12 +6,13 @@ use krayin_core::{
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
-use crate::{convert, error, session::Session};
+use crate::{convert, error, park, session::Session};
 
 fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<RString, Error> {
     let data = convert::bytes(data);
     let session = Session::open(ruby, session)?;
-    let event = Event::from_json(&name, &data).map_err(|failure| error::raise(ruby, failure.into()))?;
+    let event = park::guard(ruby, || Event::from_json(&name, &data))?;
+    let event = event.map_err(|failure| error::raise(ruby, failure.into()))?;
     let (settings, records) = (session.settings.clone(), session.records());
     session.run(ruby, |client| async move {
         let outcome = sync::process(&event, &settings, &client, &records).await?;
@@ -20,7 +21,8 @@ fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<R
 }
 
 fn find_person(ruby: &Ruby, session: Value, contact: RString) -> Result<RString, Error> {
-    let contact = Contact::from_json(&convert::bytes(contact));
+    let contact = convert::bytes(contact);
+    let contact = park::guard(ruby, || Contact::from_json(&contact))?;
     let session = Session::open(ruby, session)?;
     let settings = session.settings.clone();
     session.run(ruby, |client| async move {
@@ -30,7 +32,8 @@ fn find_person(ruby: &Ruby, session: Value, contact: RString) -> Result<RString,
 }
 
 fn find_lead(ruby: &Ruby, session: Value, contact: RString, person_id: u64) -> Result<RString, Error> {
-    let contact = Contact::from_json(&convert::bytes(contact));
+    let contact = convert::bytes(contact);
+    let contact = park::guard(ruby, || Contact::from_json(&contact))?;
     let session = Session::open(ruby, session)?;
     let settings = session.settings.clone();
     session.run(ruby, |client| async move {

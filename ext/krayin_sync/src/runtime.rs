@@ -43,7 +43,7 @@ pub(crate) fn current(ruby: &Ruby) -> Result<&'static State, Error> {
     let known = CURRENT.load(Ordering::Acquire);
     // SAFETY: the pointer is null or came from `Box::leak` below and is never freed.
     if let Some(state) = unsafe { known.as_ref() }
-        && state.pid == std::process::id()
+        && state.is_of_this_process()
     {
         return Ok(state);
     }
@@ -72,6 +72,11 @@ impl State {
             jitter: Arc::new(Jitter::new()),
             servers: Mutex::default(),
         })
+    }
+
+    /// Whether its threads are there: in a forked child they are not.
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.pid == std::process::id()
     }
 
     /// What all threads of this process know of one server and token.

@@ -46,7 +46,7 @@ impl Session {
             urgency: if session.funcall("bulk", ())? { Urgency::Bulk } else { Urgency::Live },
             retry_base: session
                 .funcall::<_, _, Option<f64>>("retry_base", ())?
-                .map(|seconds| Duration::from_secs_f64(seconds.clamp(0.0, 60.0))),
+                .map(|seconds| convert::seconds(seconds, 60.0)),
         })
     }
 
@@ -55,7 +55,8 @@ impl Session {
     where
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
-        let connection = self.settings.connection().map_err(|failure| error::raise(ruby, failure.into()))?;
+        let connection = park::guard(ruby, || self.settings.connection())?;
+        let connection = connection.map_err(|failure| error::raise(ruby, failure.into()))?;
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
             Arc::<krayin_core::api::ReqwestTransport>::clone(&self.state.transport)
         } else {

@@ -194,10 +194,12 @@ impl Client {
             let throttles = unclear == Class::NotExecuted;
             return if throttles { Class::Throttled(Some(wait)) } else { Class::FailedInside };
         }
+        // A throttle that keeps the probe out says what the call met only where the call met a throttle's answer too.
+        let kept_out = |wait| if unclear == Class::NotExecuted { Class::Throttled(wait) } else { unclear.clone() };
         let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
         let leave = match self.leave(&probe).await {
             Ok(leave) => leave,
-            Err(refused) if refused.kind == ErrorKind::RateLimit => return Class::Throttled(refused.retry_after),
+            Err(refused) if refused.kind == ErrorKind::RateLimit => return kept_out(refused.retry_after),
             Err(_) => return unclear,
         };
         match self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await {
@@ -206,7 +208,7 @@ impl Client {
                 self.state.worked(rate_headers);
                 if rate_headers { Class::NoSuchCall } else { Class::FailedInside }
             }
-            Ok(answer) if answer.status == 429 => Class::Throttled(come_back(&answer)),
+            Ok(answer) if answer.status == 429 => kept_out(come_back(&answer)),
             Ok(answer) if matches!(answer.status, 401 | 500) => Class::RefusedToken,
             _ => Class::FailedInside,
         }

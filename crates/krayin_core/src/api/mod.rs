@@ -18,6 +18,7 @@ mod organization;
 mod pace;
 mod path;
 mod person;
+mod pieces;
 mod reqwest_transport;
 mod resolver;
 mod search;

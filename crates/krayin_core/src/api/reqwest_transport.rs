@@ -9,6 +9,7 @@ use std::{
 use rustls::CertificateError;
 
 use super::{
+    pieces::Pieces,
     resolver::{Names, PrivateAddress, Resolver},
     transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
 };
@@ -111,7 +112,7 @@ async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Respons
         builder = builder.header(name, value);
     }
     if let Some(body) = &request.body {
-        builder = builder.body(body.clone());
+        builder = builder.body(Pieces::of(body));
     }
     let mut answer = builder.send().await.map_err(explain)?;
     let status = answer.status().as_u16();

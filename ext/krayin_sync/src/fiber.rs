@@ -1,0 +1,56 @@
+//! Lets the other fibers of a thread go on while one waits, where a scheduler runs them (`Fiber.set_scheduler`).
+//!
+//! A scheduler is told of a wait by the file that is waited for, so the future rings by writing to a pipe.
+
+use std::{
+    fs::File,
+    io::Write,
+    os::fd::{BorrowedFd, RawFd},
+};
+
+use magnus::{Error, RClass, Ruby, Value, prelude::*};
+
+/// The end that the future writes to. Closed with the mailbox, whichever side drops it last.
+pub(crate) struct Bell(File);
+
+impl Bell {
+    /// Never blocks: in a pipe that is full there is enough to wake a fiber.
+    pub(crate) fn ring(&self) {
+        let _ = (&self.0).write(b"!");
+    }
+}
+
+/// The end that the fiber waits at: an `IO`, on the waiting thread's stack.
+pub(crate) struct Listener(Value);
+
+impl Listener {
+    /// Gives the thread to other fibers until the bell has rung. What ends the fiber early is raised.
+    pub(crate) fn wait(&self) -> Result<(), Error> {
+        let _: Value = self.0.funcall("readpartial", (64,))?;
+        Ok(())
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _: Result<Value, Error> = self.0.funcall("close", ());
+    }
+}
+
+/// Both ends, where the current fiber is one that a scheduler runs.
+pub(crate) fn listen(ruby: &Ruby) -> Result<Option<(Listener, Bell)>, Error> {
+    let fiber: RClass = ruby.class_object().const_get("Fiber")?;
+    let scheduler: Value = fiber.funcall("current_scheduler", ())?;
+    if scheduler.is_nil() {
+        return Ok(None);
+    }
+    // Ruby's own pipes do not block and are closed by exec.
+    let (reader, writer): (Value, Value) = ruby.class_io().funcall("pipe", ())?;
+    let listener = Listener(reader);
+    let number: RawFd = writer.funcall("fileno", ())?;
+    // SAFETY: `writer` is open and on this stack until it is closed below.
+    let copied = unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned();
+    let _: Value = writer.funcall("close", ())?;
+    let bell = copied.map_err(|_| Error::new(ruby.exception_io_error(), "the process can open no more files"))?;
+    Ok(Some((listener, Bell(File::from(bell)))))
+}
