@@ -45,6 +45,20 @@ RSpec.describe "README.md" do
     expect(blocks.join.scan("# =>").size).to be >= 8
   end
 
+  it "names files that are there, and so do its neighbours" do
+    root = File.expand_path("..", __dir__)
+    folders = ["", "lib/krayin_sync/", "crates/krayin_core/", "crates/krayin_core/src/", "ext/krayin_sync/src/"]
+    missing = %w[README.md CONTRIBUTING.md DESIGN.md CHANGELOG.md].flat_map do |document|
+      named = File.read(File.join(root, document)).scan(%r{`([\w.-]+(?:/[\w.-]+)+)`}).flatten.uniq
+      named.grep(%r{\.\w+\z|\A(?:bin|tests|spec|crates|lib|ext)/}).reject do |path|
+        path.match?(%r{[A-Z]{2}|\Aconfig/initializers}) || folders.any? do |folder|
+          File.exist?(File.join(root, folder, path))
+        end
+      end
+    end
+    expect(missing).to eq([])
+  end
+
   blocks.each.with_index(1) do |block, number|
     it "has a block #{number} that runs" do
       stub_const("Sidekiq", Class.new { def self.redis = yield }) unless defined?(Sidekiq)
