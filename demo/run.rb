@@ -114,8 +114,15 @@ options = Options.parse(ARGV)
 system(File.expand_path("../bin/setup", __dir__)) || exit(1)
 require_relative "../lib/krayin_sync"
 
+def demo(options)
+  return Demo.new(options) unless options[:chatwoot]
+
+  require_relative "chatwoot"
+  ChatwootDemo.new(options, Report.new($stdout))
+end
+
 begin
-  exit Demo.new(options).run
+  exit demo(options).run
 rescue Interrupt
   warn "", "bin/demo: interrupted"
   exit 130

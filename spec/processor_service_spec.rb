@@ -84,8 +84,19 @@ RSpec.describe KrayinSync::ProcessorService do
     expect(requests).to eq([])
   end
 
-  it "lets what the records raise through, and loses nothing" do
+  it "creates nothing where it cannot keep what it is about to send" do
     broken = Class.new(KrayinSync::Records::Memory) { def store(*) = raise(IOError, "disk full") }.new
+    service = described_class.new(inbox: nil, hook: krayin.hook, records: broken, event_name: "contact.created",
+                                  event_data: { contact: contact_of("full") })
+    expect { service.perform }.to raise_error(IOError, "disk full")
+    expect(krayin.records["persons"].count { |person| person["name"] == "Full" }).to eq(0)
+  end
+
+  it "lets what the records raise through, and loses nothing" do
+    broken = Class.new(KrayinSync::Records::Memory) do
+      # Full once Krayin has given ids.
+      def store(kind, id, json) = json.include?("krayin:") ? raise(IOError, "disk full") : super
+    end.new
     service = described_class.new(inbox: nil, hook: krayin.hook, records: broken, event_name: "contact.created",
                                   event_data: { contact: contact_of("disk") })
     expect { service.perform }.to raise_error(IOError, "disk full")

@@ -23,7 +23,8 @@ module KrayinSync
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
     # @param on_attempt [#call, nil] called after each HTTP attempt, on this thread; what it raises ends the event
-    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false, on_attempt: nil)
+    # @param pace [#take, #learn, nil] paces the event's requests; {KrayinSync.pace} where nil
+    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false, on_attempt: nil, pace: nil)
       @inbox = inbox
       @hook = hook || find_hook
       @event_name = event_name.to_s
@@ -31,6 +32,7 @@ module KrayinSync
       @records = records || KrayinSync.records
       @bulk = bulk
       @on_attempt = on_attempt
+      @pace = pace
     end
 
     # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons
@@ -45,7 +47,7 @@ module KrayinSync
         payload[:outcome] = run.tap { |outcome| tell(outcome) }
       end
     rescue Error => e
-      log(:error, "Failed to process #{subject}: #{e.message}")
+      log(e.is_a?(RateLimitError) ? :info : :error, "Failed to process #{subject}: #{e.message}")
       raise
     end
 
@@ -77,7 +79,7 @@ module KrayinSync
     private
 
     def run
-      session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt)
+      session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt, pace: @pace)
       outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
       learn(outcome[:utc_offset_minutes])
       outcome

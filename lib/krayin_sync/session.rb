@@ -13,7 +13,8 @@ module KrayinSync
     # @raise [ConfigurationError] before anything is sent, when the settings cannot be used
     # @param bulk [Boolean] whether the work has time, so that live events come first
     # @param on_attempt [#call, nil] called after each HTTP attempt, on the calling thread; what it raises ends the call
-    def initialize(settings, records: nil, bulk: false, on_attempt: nil)
+    # @param pace [#take, #learn, nil] {KrayinSync.pace} where nil
+    def initialize(settings, records: nil, bulk: false, on_attempt: nil, pace: nil)
       unless settings.respond_to?(:to_h)
         raise ConfigurationError, "The Krayin settings cannot be used: they must be a hash."
       end
@@ -25,6 +26,7 @@ module KrayinSync
       @records = records
       @bulk = bulk
       @on_attempt = on_attempt
+      @pace = pace
       Native.check(@settings_json)
     end
 
@@ -43,7 +45,7 @@ module KrayinSync
     end
 
     # Who paces requests for all processes; where nil, this process paces its own.
-    def pace = KrayinSync.pace
+    def pace = @pace || KrayinSync.pace
 
     # Who performs HTTP attempts instead of the Rust client: WebMock where it is on, else nobody.
     def transport
@@ -62,7 +64,7 @@ module KrayinSync
 
     def with(settings)
       merged = @settings.merge(settings.to_h.transform_keys(&:to_s))
-      Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt)
+      Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt, pace: @pace)
     end
 
     def inspect = "#<#{self.class.name}>"

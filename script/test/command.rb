@@ -12,14 +12,14 @@ module Command
     "CARGO_PROFILE_DEV_DEBUG" => "0"
   }.freeze
 
-  # True when the command succeeded. Yields each line.
+  # True when the command succeeded. Yields each line, and shows it unless that is to be `quiet`.
   #
   # It runs in a process group of its own, so that what it leaves behind can be ended: a server that a failed test never
   # stopped would otherwise hold the output open, and this would wait for ever.
-  def self.run(*command, env: {}, dir: ROOT, &block)
+  def self.run(*command, env: {}, dir: ROOT, quiet: false, &block)
     Open3.popen2e(ENVIRONMENT.merge(env), *command, chdir: dir, pgroup: true) do |input, output, process|
       input.close
-      reader = Thread.new { show(output, &block) }
+      reader = Thread.new { show(output, quiet, &block) }
       good = wait(process)
       end_group(process.pid)
       reader.join(LAST_WORDS) || reader.kill
@@ -30,9 +30,9 @@ module Command
     false
   end
 
-  def self.show(output)
+  def self.show(output, quiet)
     output.each_line do |line|
-      print line
+      print line unless quiet
       yield line.scrub if block_given?
     end
   end

@@ -10,6 +10,11 @@ class Package
   NEEDED = %w[
     Cargo.lock Cargo.toml LICENSE README.md crates/krayin_core/Cargo.toml crates/krayin_core/src/lib.rs
     ext/krayin_sync/Cargo.toml ext/krayin_sync/src/lib.rs lib/krayin_sync.rb bin/krayin-sync
+    lib/krayin_sync/chatwoot.rb lib/tasks/krayin_sync.rake sig/krayin_sync.rbs
+    config/krayin_app.yml config/locales/krayin_sync.en.yml config/locales/krayin_sync.pt_BR.yml
+    lib/generators/krayin_sync/install/templates/initializer.rb
+    lib/generators/krayin_sync/install/templates/migration.rb.tt
+    public/dashboard/images/integrations/krayin.png public/dashboard/images/integrations/krayin-dark.png
   ].freeze
   UNWANTED = %r{
     \A(?:demo|script|spec|target|tmp)/ | \Abin/(?!krayin-sync\z) |

@@ -5,19 +5,23 @@ require "tmpdir"
 require_relative "command"
 require_relative "tally"
 
-# RSpec files: those that fit the pattern, but for those under the folders `except`.
+# RSpec files: those that fit the patterns, but for those under the folders `except`. Where they run elsewhere, `within`
+# makes their command one that runs there, and `report_in` is a folder that both places have.
 class Specs
-  def initialize(pattern, except: [])
-    @pattern = pattern
+  def initialize(patterns, except: [], within: ->(*command) { command }, report_in: nil)
+    @patterns = patterns
     @except = except
+    @within = within
+    @report_in = report_in
   end
 
   def there? = !files.empty?
 
   def run
-    Dir.mktmpdir do |dir|
+    Dir.mktmpdir(nil, @report_in) do |dir|
       report = File.join(dir, "report.json")
-      good = Command.run("rspec", "--format", "progress", "--format", "json", "--out", report, *files)
+      command = ["rspec", "--format", "progress", "--format", "json", "--out", report, *files]
+      good = Command.run(*@within.call(*command))
       tally = File.size?(report) ? read(report) : Tally.new
       tally += Tally.new(failed: 1) if !good && tally.failed.zero? # the process died
       tally
@@ -27,7 +31,7 @@ class Specs
   private
 
   def files
-    Dir.glob(@pattern, base: ROOT).reject { |path| path.start_with?(*@except) }.sort
+    Dir.glob(@patterns, base: ROOT).reject { |path| path.start_with?(*@except) }.sort
   end
 
   def read(report)

@@ -6,6 +6,7 @@ require_relative "cargo_tests"
 require_relative "checks"
 require_relative "package"
 require_relative "specs"
+require_relative "trixie"
 
 LINTS = {
   "rustfmt" => { command: %w[cargo fmt --all --check] },
@@ -27,6 +28,9 @@ SUITES = {
   "races" => CargoTests.new(:races),
   "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
+  # What meets Rails and Sidekiq, and all that needs the extension.
+  "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
+                                  "spec/{*,api/*,mappers/*,pace/*}_spec.rb"),
   "process" => Specs.new("spec/process/**/*_spec.rb"),
   "package" => Package.new
 }.select { |_, suite| suite.there? }.freeze

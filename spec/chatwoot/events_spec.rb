@@ -6,8 +6,7 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
   before(:context) do
     SmallChatwoot.start
     @krayin = Krayin.new(SmallChatwoot.servers, "events", throttle: false)
-    # The minute's budget is the load run's matter.
-    @sidekiq = SmallChatwoot.sidekiq(MESSAGE_DELAY: 0.2, RATE_LIMIT: 6000)
+    @sidekiq = SmallChatwoot.sidekiq(MESSAGE_DELAY: 0.2)
     @account, @hook = connect(@krayin, sync_conversations: true, sync_messages: true, sync_to_organization: true)
     eventually { @hook.reload.settings["traits"] }
   end
@@ -172,6 +171,52 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
     settle
     (1..5).each { |n| expect(krayin.person("row#{n}@acme.example")).to include("name" => "Row #{n}") }
     expect(sent { KrayinSync::Chatwoot::Sweep.new(since: now - 60).run }).to eq([])
+  end
+
+  it "is swept by the rake task, and by the job that a schedule runs" do
+    rows = %w[raked scheduled].map do |word|
+      { name: word, email: "#{word}@acme.example", account_id: account.id, created_at: Time.now, updated_at: Time.now }
+    end
+    Contact.insert_all([rows.first])
+    Rails.application.load_tasks
+    told = /\AEnqueued: .*\bcontact\b/
+    expect { Rake::Task["krayin_sync:sweep"].invoke("0.1") }.to output(told).to_stdout
+    settle
+    expect(krayin.person("raked@acme.example")).to include("name" => "raked")
+    Contact.insert_all([rows.last])
+    KrayinSync::Chatwoot::SweepJob.perform_async(60)
+    eventually { krayin.person("scheduled@acme.example") }
+    settle
+  end
+
+  it "keeps ids in the rows of a programmed channel that hold some already, and in no other" do
+    ivy = contact("ivy")
+    row = ->(address) { ContactInbox.create!(contact: ivy, inbox: inbox(account), source_id: address) }
+    ours = row.call("krayin:person:998|krayin:lead:999")
+    others = row.call("client-7")
+    settle
+    ivy.update!(name: "Ivy B")
+    settle
+    expect(ours.reload.source_id).to eq(kept(ivy, "external")["ids"])
+    expect(ours.source_id).to match(/\Akrayin:person:\d+\|krayin:lead:\d+\z/)
+    expect(ours.source_id).not_to include("99")
+    expect(others.reload.source_id).to eq("client-7")
+  end
+
+  it "forgets nothing when the hook goes, and goes on with the ids when there is one again" do
+    account, hook = connect(@krayin)
+    eventually { hook.reload.settings["traits"] }
+    zoe = account.contacts.create!(name: "Zoe", email: "zoe@other.example")
+    settle
+    ids = kept(zoe, "external")["ids"]
+    expect(sent { hook.destroy! && zoe.reload.update!(name: "Zoe 2") }).to eq([])
+    expect(kept(zoe, "external")["ids"]).to eq(ids)
+    again = account.hooks.create!(app_id: "krayin", settings: krayin.settings)
+    eventually { again.reload.settings["traits"] }
+    expect(sent { zoe.reload.update!(name: "Zoe 3") }.grep(/POST/)).to eq([])
+    expect(krayin.person("zoe@other.example")).to include("name" => "Zoe 3")
+    expect(kept(zoe, "external")["ids"]).to eq(ids)
+    again.destroy!
   end
 
   it "makes one job of a burst" do

@@ -46,6 +46,31 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(APPS_CONFIG).to include("krayin")
   end
 
+  it "takes events after a reload as before" do
+    Rails.application.reloader.reload!
+    account = Account.create!(name: "Acme")
+    account.enable_features!
+    hook = account.hooks.create!(app_id: "krayin",
+                                 settings: { "api_url" => "http://127.0.0.1:1",
+                                             "api_token" => "1|x" })
+    contact = account.contacts.create!(name: "Jane", email: "reload@acme.example")
+    EventDispatcherJob.perform_now("contact.created", Time.now, contact: contact)
+    jobs = Sidekiq::Queue.new("medium").map { |job| [job.klass, job.args] }
+    expect(jobs).to include(["KrayinSync::Chatwoot::EventJob", [hook.id, "contact", contact.id, false]])
+  ensure
+    Sidekiq::Queue.all.each(&:clear)
+    KrayinSync::Chatwoot::Journal.drop("#{hook.id}:contact:#{contact.id}") if contact
+  end
+
+  it "has the sweep run on its schedule where there is one, by a name that is a job" do
+    entries = []
+    stub_const("Sidekiq::Cron::Job", Class.new { define_singleton_method(:create) { |**entry| entries << entry } })
+    allow(Sidekiq).to receive(:server?).and_return(true)
+    KrayinSync::Chatwoot::SweepJob.schedule
+    expect(entries).to match([include(cron: "*/15 * * * *", queue: "medium")])
+    expect(entries.first[:class].constantize).to be(KrayinSync::Chatwoot::SweepJob)
+  end
+
   it "stays out of a Chatwoot that has changed, and says what is missing" do
     told = []
     logger = Class.new { define_method(:error) { |line| told << line } }.new
@@ -65,6 +90,23 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect([first.extend_life, first.release, other.take, other.release]).to eq([true, true, true, true])
   end
 
+  it "stays away from a server that is down, and lets one look at a time" do
+    breaker = KrayinSync::Chatwoot::Breaker.new("down")
+    expect(breaker.wait).to eq(0)
+    5.times { breaker.trip }
+    expect(breaker.wait).to be_between(0.1, 1)
+    advance(60)
+    expect([breaker.wait, breaker.wait]).to match([0, be > 1])
+    breaker.leave
+    expect([breaker.wait, breaker.wait]).to match([0, be > 1])
+    breaker.trip
+    expect(breaker.wait).to be_between(1, 2)
+    breaker.park
+    expect(breaker.wait).to be > 500
+    breaker.reset
+    expect(breaker.wait).to eq(0)
+  end
+
   it "queues a record once, until its job has begun, and finds the one that was lost" do
     journal = KrayinSync::Chatwoot::Journal
     expect([journal.queue("9:contact:1"), journal.queue("9:contact:1")]).to eq([true, false])
@@ -77,18 +119,6 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(journal.lost).not_to include("9:contact:1")
   end
 
-  it "gives a minute's budget once" do
-    budget = KrayinSync::Chatwoot::Budget
-    taken = Array.new(14) { budget.take("one", 4) }
-    expect(budget.take("one", 4)).to be_a(Float)
-    expect(budget.take("one", 2, bulk: true)).to be_a(Float)
-    3.times { taken.first.spend }
-    taken.each(&:give_back)
-    again = Array.new(14) { budget.take("one", 4) }
-    expect(again.count { |one| one.is_a?(budget) }).to eq(13)
-    expect(budget.take("two", 4)).to be_a(budget)
-  end
-
   it "keeps what two jobs store at the same time, and what others wrote" do
     account = Account.create!(name: "Acme")
     row = { account_id: account.id, additional_attributes: { "external" => { "other_id" => 7 } },
@@ -99,6 +129,25 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     records.store("contact", contact, '{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
     expect(records.load("contact", contact)).to eq('{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
     expect(Contact.find(contact).additional_attributes["external"]).to include("other_id" => 7)
+  end
+
+  it "loses nothing that two threads store at the same moment" do
+    account = Account.create!(name: "Acme")
+    row = { account_id: account.id, additional_attributes: {}, created_at: Time.now, updated_at: Time.now }
+    contact = Contact.insert_all([row]).first["id"]
+    records = KrayinSync::Chatwoot::Records.new
+    stores = [
+      ->(_) { records.store("contact", contact, '{"ids":"krayin:person:1"}') },
+      ->(_) { records.seen("contact", contact) },
+      lambda do |n|
+        Contact.where(id: contact).update_all(["additional_attributes = additional_attributes || ?", %({"k#{n}":1})])
+      end
+    ]
+    stores.map { |store| Thread.new { 40.times(&store) && ActiveRecord::Base.connection_pool.release_connection } }
+          .each(&:join)
+    kept = Contact.find(contact).additional_attributes
+    expect(kept.keys).to include(*(0...40).map { |n| "k#{n}" })
+    expect(records.load("contact", contact)).to eq('{"ids":"krayin:person:1"}')
   end
 
   it "reads a conversation in four queries, whatever it has" do

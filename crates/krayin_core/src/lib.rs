@@ -5,22 +5,56 @@
 //! Krayin. Two ports connect the crate to its surroundings: [`api::Transport`] performs one HTTP attempt,
 //! [`records::Records`] keeps the ids that Krayin gave and a digest of what was last sent.
 //!
-//! ```no_run
-//! # async fn run() -> Result<(), krayin_core::Error> {
-//! use std::sync::Arc;
-//! use krayin_core::{api, records, settings::Settings, sync};
+//! Mapping needs nothing but the record:
 //!
-//! let settings = Settings::from_json(br#"{"api_url": "https://crm.example.com", "api_token": "1|secret",
-//!     "default_stage_id": 1, "default_source_id": 1, "default_lead_type_id": 1}"#)?;
-//! let transport = Arc::new(api::ReqwestTransport::new()?);
-//! let client = api::Client::new(settings.connection()?, transport);
-//! let records = records::Memory::default();
-//! let event = sync::Event::from_json("contact.created", br#"{"contact": {"id": 7, "name": "Jane", "email": "j@example.com"}}"#)?;
-//! let outcome = sync::process(&event, &settings, &client, &records).await?;
-//! println!("{} after {} requests", outcome.status, outcome.requests);
+//! ```
+//! use krayin_core::{chatwoot::Contact, mapper};
+//!
+//! let contact = Contact::from_json(br#"{"id": 7, "name": "Jane Doe", "phone_number": "(415) 555-0182",
+//!     "additional_attributes": {"country_code": "US", "company_name": "Acme"}}"#);
+//! let person = mapper::map_to_person(&contact);
+//! assert_eq!(person.contact_numbers[0].value, "+14155550182");
+//! assert_eq!(serde_json::to_value(&person)?["name"], "Jane Doe");
+//! assert_eq!(mapper::map_to_organization(&contact).map(|company| company.name).as_deref(), Some("Acme"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! Syncing needs a Krayin, settings and a place for its ids:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use krayin_core::{
+//!     Error,
+//!     api::{Client, ReqwestTransport},
+//!     records::Memory,
+//!     settings::Settings,
+//!     setup,
+//!     sync::{self, Event},
+//! };
+//!
+//! # async fn run() -> Result<(), Error> {
+//! let typed = br#"{"api_url": "https://crm.example.com", "api_token": "1|secret", "sync_to_organization": true}"#;
+//! let settings = Settings::from_json(typed)?;
+//! let transport = Arc::new(ReqwestTransport::new()?); // one a process
+//! let (found, _) = setup::connect(&settings, &Client::new(settings.connection()?, transport.clone())).await?;
+//! let settings = settings.with_found(&found);
+//!
+//! let client = Client::new(settings.connection()?, transport); // one an event
+//! let records = Memory::default(); // your own `records::Records` where ids must outlive the process
+//! let contact = br#"{"contact": {"id": 7, "name": "Jane Doe", "email": "jane@example.com"}}"#;
+//! let event = Event::from_json("contact.created", contact)?;
+//! match sync::process(&event, &settings, &client, &records).await {
+//!     Ok(outcome) => println!("{}: {:?} after {} requests", outcome.status, outcome.created, outcome.requests),
+//!     Err(Error::Api(error)) if error.is_passing() => println!("once more in {:?}: {error}", error.retry_after),
+//!     Err(error) => return Err(error),
+//! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! It runs on tokio. `tests/examples/sync_contact.rs` in the repository does the same against the simulated Krayin of
+//! `crates/krayin_sim`.
 
 pub mod api;
 mod calendar;

@@ -1,11 +1,14 @@
 //! The settings of one connection, as a Chatwoot hook keeps them: lenient on how a value is written, strict on what it
 //! means.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::api::{Connection, Destinations, Dialect, Traits};
+use crate::{
+    api::{Connection, Destinations, Dialect, Traits},
+    setup::Configuration,
+};
 
 /// What is wrong with the settings. Names keys, never values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,11 +37,24 @@ pub enum StageRef {
 /// All keys of a hook's settings.
 ///
 /// Ids are whole numbers or text that holds one; toggles are booleans or `"true"`, `"1"`, `"on"`, `"yes"` and their
-/// opposites; a blank text or `null` is an absent key. Unknown keys are passed over.
+/// opposites; a blank text or `null` is an absent key. Unknown keys are passed over. Its `Debug` shows no token.
+///
+/// ```
+/// use krayin_core::settings::Settings;
+///
+/// let settings = Settings::from_json(br#"{"api_url": "https://crm.example.com", "api_token": "1|secret",
+///     "lead_pipeline_stage_id": "3", "sync_messages": "yes", "attempt_timeout": 10}"#)?;
+/// assert_eq!((settings.stage_id, settings.sync_messages), (Some(3), true));
+/// assert_eq!(settings.connection()?.url(), "https://crm.example.com/api/v1");
+///
+/// let refused = Settings::from_json(br#"{"lead_source_id": "Web"}"#).unwrap_err();
+/// assert!(refused.to_string().contains("lead_source_id must be the number of a record in Krayin"));
+/// # Ok::<(), krayin_core::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     api_url: Option<String>,
-    api_token: Option<String>,
+    api_token: Option<Token>,
     api_dialect: Option<Dialect>,
     /// The pipeline of new leads.
     pub pipeline_id: Option<u64>,
@@ -56,6 +72,8 @@ pub struct Settings {
     pub sync_to_organization: bool,
     /// Whether leads move along as conversations do.
     pub stage_progression_enabled: bool,
+    /// The custom attributes that may be shown in Krayin, by key. `None`: every one that does not look private.
+    pub custom_attributes: Option<Vec<String>>,
     /// Where a lead goes when its contact's conversation begins.
     pub stage_on_conversation_created: Option<StageRef>,
     /// Where a lead goes when a colleague first replies.
@@ -87,7 +105,7 @@ impl Settings {
         let mut keys = Keys { object, problems: Vec::new() };
         let settings = Self {
             api_url: keys.text("api_url"),
-            api_token: keys.text("api_token"),
+            api_token: keys.text("api_token").map(Token),
             api_dialect: keys.dialect("api_dialect"),
             pipeline_id: keys.id("lead_pipeline_id").or(keys.id("default_pipeline_id")),
             stage_id: keys.id("lead_pipeline_stage_id").or(keys.id("default_stage_id")),
@@ -97,6 +115,7 @@ impl Settings {
             sync_messages: keys.flag("sync_messages"),
             sync_to_organization: keys.flag("sync_to_organization"),
             stage_progression_enabled: keys.flag("stage_progression_enabled"),
+            custom_attributes: keys.words("custom_attributes"),
             stage_on_conversation_created: keys.stage("stage_on_conversation_created"),
             stage_on_first_response: keys.stage("stage_on_first_response"),
             stage_on_conversation_resolved: keys.stage("stage_on_conversation_resolved"),
@@ -117,11 +136,36 @@ impl Settings {
     /// The address and the token, checked: everything that a client needs before its first request.
     pub fn connection(&self) -> Result<Connection, SettingsError> {
         let url = self.api_url.as_deref().ok_or_else(|| SettingsError::one("api_url is missing"))?;
-        let token = self.api_token.as_deref().ok_or_else(|| SettingsError::one("api_token is missing"))?;
-        let mut connection = Connection::new(url, token, self.api_dialect, &self.destinations)?;
+        let token = self.api_token.as_ref().ok_or_else(|| SettingsError::one("api_token is missing"))?;
+        let mut connection = Connection::new(url, &token.0, self.api_dialect, &self.destinations)?;
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
         Ok(connection)
+    }
+
+    /// These settings with what [`setup::connect`](crate::setup::connect) found: the address that answers, its dialect
+    /// and traits, and where new leads go and what they are wherever the settings do not say.
+    #[must_use]
+    pub fn with_found(mut self, found: &Configuration) -> Self {
+        let defaults = &found.defaults;
+        self.api_url = Some(found.api_url.clone());
+        self.api_dialect = Some(found.api_dialect);
+        self.traits = found.traits.clone();
+        self.pipeline_id = self.pipeline_id.or(defaults.default_pipeline_id);
+        self.stage_id = self.stage_id.or(defaults.default_stage_id);
+        self.source_id = self.source_id.or(defaults.default_source_id);
+        self.type_id = self.type_id.or(defaults.default_lead_type_id);
+        self
+    }
+}
+
+/// An API token, which is shown nowhere.
+#[derive(Clone)]
+struct Token(String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
     }
 }
 
@@ -156,6 +200,15 @@ impl Keys<'_> {
                 list.iter().filter_map(Value::as_str).map(|text| text.trim().to_owned()).collect()
             }
             Some(_) => self.refuse(key, "a list of texts").unwrap_or_default(),
+        }
+    }
+
+    /// A list of texts, or a text that has commas between them.
+    fn words(&mut self, key: &str) -> Option<Vec<String>> {
+        match self.value(key)? {
+            Value::String(text) => Some(text.split(',').map(|word| word.trim().to_owned()).collect()),
+            Value::Array(_) => Some(self.texts(key)),
+            _ => self.refuse(key, "a list of texts"),
         }
     }
 
@@ -233,6 +286,10 @@ mod tests {
     use serde_json::json;
 
     use super::{Settings, StageRef};
+    use crate::{
+        api::{Dialect, Traits},
+        setup::{Configuration, Defaults},
+    };
 
     fn read(value: serde_json::Value) -> Result<Settings, super::SettingsError> {
         Settings::from_json(value.to_string().as_bytes())
@@ -261,6 +318,39 @@ mod tests {
     }
 
     #[test]
+    fn what_the_set_up_found_fills_what_is_not_set() {
+        let found = Configuration {
+            api_url: "https://crm.example.com/api/admin".into(),
+            api_dialect: Dialect::Documented,
+            defaults: Defaults {
+                default_pipeline_id: Some(1),
+                default_stage_id: Some(2),
+                default_source_id: Some(3),
+                default_lead_type_id: Some(4),
+                ..Defaults::default()
+            },
+            traits: Traits { email_required: false, ..Traits::default() },
+            warnings: Vec::new(),
+        };
+        let typed =
+            read(json!({"api_url": "https://crm.example.com", "api_token": "1|abc", "lead_source_id": 13})).unwrap();
+        let settings = typed.with_found(&found);
+        assert_eq!(
+            (settings.pipeline_id, settings.stage_id, settings.source_id, settings.type_id),
+            (Some(1), Some(2), Some(13), Some(4))
+        );
+        assert_eq!(settings.traits, found.traits);
+        let connection = settings.connection().unwrap();
+        assert_eq!((connection.url(), connection.dialect), (found.api_url.as_str(), Dialect::Documented));
+    }
+
+    #[test]
+    fn shows_no_token() {
+        let settings = read(json!({"api_url": "https://crm.example.com", "api_token": "1|abc"})).unwrap();
+        assert!(!format!("{settings:?}").contains("abc"));
+    }
+
+    #[test]
     fn the_overrides_are_optional() {
         let settings = read(json!({"default_stage_id": 2, "lead_pipeline_stage_id": ""})).unwrap();
         assert_eq!(settings.stage_id, Some(2));
@@ -269,11 +359,12 @@ mod tests {
     #[test]
     fn takes_numbers_and_toggles_as_forms_send_them() {
         let settings = read(json!({
-            "default_stage_id": " 7 ", "default_source_id": 3.0, "sync_messages": "1", "sync_conversations": "yes",
+            "default_stage_id": " 7 ", "default_source_id": 3.0, "custom_attributes": "plan, seats", "sync_messages": "1", "sync_conversations": "yes",
             "sync_to_organization": "off", "stage_progression_enabled": 1, "stage_on_conversation_created": "5"
         }))
         .unwrap();
         assert_eq!((settings.stage_id, settings.source_id), (Some(7), Some(3)));
+        assert_eq!(settings.custom_attributes, Some(vec!["plan".to_owned(), "seats".to_owned()]));
         assert!(settings.sync_messages && settings.sync_conversations && !settings.sync_to_organization);
         assert_eq!(settings.stage_on_conversation_created, Some(StageRef::Id(5)));
     }
@@ -294,6 +385,8 @@ mod tests {
                 json!({"stage_on_first_response": -4}),
                 "stage_on_first_response must be the number of a record in Krayin",
             ),
+            (json!({"custom_attributes": [1]}), "custom_attributes must be a list of texts"),
+            (json!({"custom_attributes": true}), "custom_attributes must be a list of texts"),
             (json!({"api_dialect": "soap"}), "api_dialect must be rest_api or documented"),
             (json!({"deadline": 0}), "deadline must be a number of seconds, at most 3600"),
             (json!({"traits": 1}), "traits must be what the set-up stored"),

@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// What the set-up found: the keys that go into the hook's settings.
+/// [`Settings::with_found`](crate::settings::Settings::with_found) takes them over; serialized they are those keys.
 #[derive(Debug, Clone, Serialize)]
 pub struct Configuration {
     /// The address that answers, as it should be kept.
@@ -47,8 +48,12 @@ pub struct Defaults {
     pub default_lead_type_name: Option<String>,
 }
 
-/// Connects. Six requests: user, pipelines, sources, types, attributes, workflows; more only where the address was typed
-/// with another ending than the server answers to.
+/// Connects; the number is that of the requests it took. Six: user, pipelines, sources, types, attributes, workflows; more
+/// only where the address was typed with another ending than the server answers to.
+///
+/// # Errors
+/// [`Error::Settings`] where address, token, user or pipelines are not as the sync needs them; [`Error::Api`] where a call
+/// failed.
 pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configuration, u32), Error> {
     let packaged = client.at(client.connection().at_package_path());
     let (client, tried) = match packaged.current_user().await {

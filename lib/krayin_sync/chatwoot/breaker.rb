@@ -21,7 +21,9 @@ module KrayinSync
         if redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[1]) then return 0 end
         return math.max(redis.call('PTTL', KEYS[3]), 1000)
       LUA
+      # Those that were on their way when it was found out tell nothing new.
       TRIP = <<~LUA
+        if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[3]) then return end
         local failures = redis.call('INCR', KEYS[2])
         redis.call('EXPIRE', KEYS[2], 86400)
         redis.call('DEL', KEYS[3])
@@ -37,13 +39,13 @@ module KrayinSync
       def wait = SharedState.script(WAIT, @keys, [PROBE * 1000]) / 1000.0
 
       # It does not answer.
-      def trip = SharedState.script(TRIP, @keys, [FIRST, LONGEST])
-
-      # It takes nothing until then.
-      def stay_away(seconds) = SharedState.call("SET", @keys[0], "1", "PX", [(seconds * 1000).ceil, 1].max)
+      def trip = SharedState.script(TRIP, @keys, [FIRST, LONGEST, 0])
 
       # Only a person can mend it.
-      def park = SharedState.script(TRIP, @keys, [PARKED, PARKED])
+      def park = SharedState.script(TRIP, @keys, [PARKED, PARKED, LONGEST * 1000])
+
+      # Whether it answers was not seen.
+      def leave = SharedState.call("DEL", @keys[2])
 
       # It answers.
       def reset = SharedState.call("DEL", *@keys)

@@ -10,12 +10,6 @@ module KrayinSync
       attr_accessor :deadline
       # @return [Numeric] seconds that one attempt may take
       attr_accessor :attempt_timeout
-      # @return [Integer] requests that Krayin takes in {#rate_window} from one user
-      attr_accessor :rate_limit
-      # @return [Numeric] seconds
-      attr_accessor :rate_window
-      # @return [Integer] requests of a window that the sweep leaves to what happens now
-      attr_accessor :bulk_reserve
       # @return [Numeric] seconds after which a message is read: some channels attach its files a moment later
       attr_accessor :message_delay
       # @return [Numeric] seconds after which a job that never ran, or never ended, counts as lost
@@ -29,9 +23,6 @@ module KrayinSync
         @queue = "medium"
         @deadline = 15
         @attempt_timeout = 10
-        @rate_limit = 60
-        @rate_window = 60
-        @bulk_reserve = 20
         @message_delay = 2
         @lost_after = 600
         @sweep_schedule = "*/15 * * * *"

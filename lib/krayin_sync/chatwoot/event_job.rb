@@ -10,14 +10,14 @@ module KrayinSync
       # Passing failures: Sidekiq's own delays, three weeks of them.
       sidekiq_options queue: "medium", retry: 25
 
-      # Requests that an event may need, failures among them; what it does not is given back.
-      REQUESTS = { "contact" => 4, "conversation" => 6, "message" => 5 }.freeze
       # Seconds after which to look again for a contact that another job works on.
       BUSY = (1.0..3.0)
       # Seconds after which to look again for a hook whose set-up has not ended.
       UNREADY = 10
       # Seconds over which jobs that come back at the same time are spread.
       SPREAD = 3.0
+      # Seconds that each job which waits adds to it.
+      EACH = 0.1
 
       # What passes mostly passes soon.
       sidekiq_retry_in { |count| 2 if count < 2 }
@@ -33,10 +33,7 @@ module KrayinSync
         contact_id = @entry.contact_id if wanted?
         return Journal.drop(@entry.to_s) unless contact_id
 
-        wait = wait_for_connection
-        return come_back(wait) if wait.positive?
-
-        Lock.hold(hook_id, contact_id) { |lock| run(lock) } || come_back(rand(BUSY), spread: false)
+        Lock.hold(hook_id, contact_id) { |lock| run(lock) } || come_back(rand(BUSY))
       end
 
       private
@@ -54,17 +51,18 @@ module KrayinSync
       end
 
       def run(lock)
-        budget = paced? ? Budget.take(@connection, REQUESTS.fetch(entry.kind), bulk: @bulk) : nil
-        return come_back(budget) if budget.is_a?(Numeric)
+        wait = wait_for_connection
+        return come_back(wait + (rand * SPREAD)) if wait.positive?
 
         Journal.start(entry.to_s)
-        sync(lock, budget)
+        pace = Pace::Allowance.new(KrayinSync.pace)
+        sync(lock, pace)
         mended
         Journal.finish(entry.to_s)
       rescue Error => e
         fail_with(e)
       ensure
-        budget.give_back if budget.is_a?(Budget)
+        pace&.give_back
       end
 
       def mended
@@ -75,10 +73,7 @@ module KrayinSync
         hook.reauthorized!
       end
 
-      # Some servers take any number of requests.
-      def paced? = hook.settings.dig("traits", "rate_headers") != false
-
-      def sync(lock, budget)
+      def sync(lock, pace)
         began = Time.now
         data = Snapshot.read(entry.kind, entry.id)
         return unless data
@@ -86,16 +81,11 @@ module KrayinSync
         records = Records.new(began: began)
         outcome = ProcessorService.new(
           inbox: nil, hook: settings, records: records, event_name: event_name(data), event_data: data, bulk: @bulk,
-          on_attempt: -> { tell(lock, budget) }
+          on_attempt: -> { lock.extend_life }, pace: pace
         ).perform
         learn
         records.seen(entry.kind, entry.id) if @bulk
         outcome
-      end
-
-      def tell(lock, budget)
-        lock.extend_life
-        budget&.spend
       end
 
       # The processor notes in it what an answer tells of the server's clock.
@@ -127,6 +117,7 @@ module KrayinSync
       end
 
       def fail_with(error)
+        @breaker.leave
         case error
         when RateLimitError then put_off(error)
         when AuthenticationError, PermissionError, ConfigurationError then park(error)
@@ -137,18 +128,18 @@ module KrayinSync
         end
       end
 
+      # A crowd does not come back at once: those that have time come back over as long as it takes.
       def put_off(error)
-        wait = error.retry_after || Chatwoot.configuration.rate_window
-        # What is left for those who have no time is theirs.
-        @breaker.stay_away(wait) unless @bulk
-        come_back(wait)
+        spread = Journal.waiting * EACH
+        spread = [spread, Breaker::LONGEST].min unless @bulk
+        return_later((error.retry_after || Breaker::LONGEST) + (rand * [SPREAD, spread].max))
       end
 
       # Only a person can mend it: says so on the hook, once, and keeps the job.
       def park(error)
         HookSettings.failed(hook, error)
         @breaker.park
-        come_back(Breaker::PARKED)
+        return_later(Breaker::PARKED + (rand * SPREAD))
       end
 
       # Running it again would change nothing: into the dead set, with the reason.
@@ -167,10 +158,13 @@ module KrayinSync
           "error_message" => "#{entry.kind.capitalize} #{entry.id}: #{error.message}" }
       end
 
-      # Nothing has run yet, or it will run again: the record is marked as waiting.
-      def come_back(wait, spread: true)
+      # It has not begun: the record is marked as waiting all the time.
+      def come_back(wait) = entry.come_back(wait, bulk: @bulk)
+
+      # It had begun: an event since then has a job already.
+      def return_later(wait)
+        entry.enqueue(delay: wait, bulk: @bulk)
         Journal.finish(entry.to_s)
-        entry.come_back(wait + (spread ? rand * SPREAD : 0), bulk: @bulk)
       end
     end
   end

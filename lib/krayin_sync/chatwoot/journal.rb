@@ -45,6 +45,9 @@ module KrayinSync
         # It was brought to its end, good or bad; its job for a later event stays.
         def finish(entry) = SharedState.call("ZREM", key(RUNNING), entry)
 
+        # @return [Integer] how many records have a job that is to run
+        def waiting = SharedState.call("ZCARD", key(QUEUED))
+
         # There is nothing to do for it any more.
         def drop(entry)
           SharedState.call("ZREM", key(QUEUED), entry)

@@ -8,7 +8,7 @@ module KrayinSync
     # owner has died.
     class Lock
       # Seconds. It is made to last again at every request, so it need outlive one call with all its attempts only.
-      LIFETIME = 120
+      LIFETIME = 60
 
       RELEASE = <<~LUA
         if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end

@@ -18,7 +18,7 @@ module SmallChatwoot
       # As in a host, where Rails is there first; here the library was.
       require "logger"
       require "rails"
-      require "krayin_sync/engine"
+      require_relative "../../../lib/krayin_sync/engine"
       require "#{APP}/config/environment"
       ActiveRecord::Schema.verbose = false
       load "#{APP}/db/schema.rb"
@@ -100,17 +100,31 @@ module SmallChatwoot
     # Moves all that waits for its time this much nearer: the jobs', the breakers' and the budgets' clocks.
     def advance(seconds)
       Sidekiq.redis do |redis|
-        keys = %w[schedule retry krayin_sync:queued krayin_sync:running] + redis.call("KEYS", "krayin_sync:budget:*")
-        keys.each do |key|
-          redis.call("ZRANGE", key, "0", "-1").each { |member| redis.call("ZINCRBY", key, (-seconds).to_s, member) }
-        end
+        %w[schedule retry krayin_sync:queued krayin_sync:running].each { |key| nearer(redis, key, seconds) }
+        redis.call("KEYS", "krayin_sync:pace:*:under_way").each { |key| nearer(redis, key, seconds * 1_000_000) }
+        redis.call("KEYS", "krayin_sync:pace:*}").each { |key| move_window(redis, key, seconds) }
         redis.call("KEYS", "krayin_sync:breaker:*:away").each { |key| redis.call("DEL", key) }
+      end
+    end
+
+    private
+
+    def nearer(redis, key, by)
+      redis.call("ZRANGE", key, "0", "-1").each { |member| redis.call("ZINCRBY", key, (-by).to_s, member) }
+    end
+
+    def move_window(redis, key, seconds)
+      %w[ended learned may_end ends].each do |field|
+        time = redis.call("HGET", key, field)
+        redis.call("HSET", key, field, (time.to_i - (seconds * 1_000_000)).to_s) if time
       end
     end
   end
 end
 
-RSpec.configure do |config|
-  config.include SmallChatwoot::Steps, :chatwoot
-  config.after(:suite) { SmallChatwoot.stop }
+if defined?(RSpec)
+  RSpec.configure do |config|
+    config.include SmallChatwoot::Steps, :chatwoot
+    config.after(:suite) { SmallChatwoot.stop }
+  end
 end

@@ -86,7 +86,7 @@ impl Client {
         self
     }
 
-    /// Whether somebody waits for the calls.
+    /// Whether somebody waits for the calls. Only the first of them is put off: what has begun is finished.
     #[must_use]
     pub fn with_urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = urgency;

@@ -16,7 +16,9 @@ use super::{
     look::Seen,
     path::{names_a_record, template},
 };
-use crate::retry::{Answer, Class, Leave, Next, Step, Suspicion, Told, WINDOW, classify, decide, retry_after, suspect};
+use crate::retry::{
+    Answer, Class, Leave, Next, Step, Suspicion, Told, Urgency, WINDOW, classify, decide, retry_after, suspect,
+};
 
 /// Attempts of one call.
 const MOST_ATTEMPTS: u32 = 3;
@@ -97,7 +99,7 @@ impl Client {
         let (kind, reason, wait) = match self.state.admit() {
             Err(wait) => (ErrorKind::Unavailable, "was not tried, the server has not answered lately", wait),
             Ok(()) if self.state.sends_rate_headers() == Some(false) => return Ok(0),
-            Ok(()) => match self.pace().take(self.urgency).await {
+            Ok(()) => match self.pace().take(self.urgency()).await {
                 Leave::Go(number) => return Ok(number),
                 Leave::ComeBack(wait) => {
                     (ErrorKind::RateLimit, "was not tried, the requests of this minute are spent", wait)
@@ -105,6 +107,11 @@ impl Client {
             },
         };
         Err(ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, reason) })
+    }
+
+    /// What has begun is finished: half an event would cost its requests once more.
+    fn urgency(&self) -> Urgency {
+        if self.requests() == 0 { self.urgency } else { Urgency::Live }
     }
 
     pub(super) fn pace(&self) -> &dyn Pace {
@@ -187,10 +194,12 @@ impl Client {
             let throttles = unclear == Class::NotExecuted;
             return if throttles { Class::Throttled(Some(wait)) } else { Class::FailedInside };
         }
+        // A throttle that keeps the probe out says what the call met only where the call met a throttle's answer too.
+        let kept_out = |wait| if unclear == Class::NotExecuted { Class::Throttled(wait) } else { unclear.clone() };
         let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
         let leave = match self.leave(&probe).await {
             Ok(leave) => leave,
-            Err(refused) if refused.kind == ErrorKind::RateLimit => return Class::Throttled(refused.retry_after),
+            Err(refused) if refused.kind == ErrorKind::RateLimit => return kept_out(refused.retry_after),
             Err(_) => return unclear,
         };
         match self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await {
@@ -199,7 +208,7 @@ impl Client {
                 self.state.worked(rate_headers);
                 if rate_headers { Class::NoSuchCall } else { Class::FailedInside }
             }
-            Ok(answer) if answer.status == 429 => Class::Throttled(come_back(&answer)),
+            Ok(answer) if answer.status == 429 => kept_out(come_back(&answer)),
             Ok(answer) if matches!(answer.status, 401 | 500) => Class::RefusedToken,
             _ => Class::FailedInside,
         }

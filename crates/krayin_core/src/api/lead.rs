@@ -3,7 +3,6 @@ use serde_json::{Value, json};
 use super::{
     ApiError, Client, Dialect, Method,
     answer::{record, records},
-    client::{Call, Repeat},
     lengths::fit,
     look::Creates,
     person::HasId,
@@ -20,20 +19,7 @@ impl HasId for Lead {
 impl Client {
     /// The leads whose person has this e-mail address or this phone number, each checked, the lowest id first.
     pub async fn search_lead(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Lead>, ApiError> {
-        let Some(query) = search::query(email, phone, "person.") else { return Ok(Vec::new()) };
-        let path = "leads/search";
-        let call = match self.connection().dialect {
-            Dialect::RestApi => Call { method: Method::Get, path, query, body: None, repeat: Repeat::ByMethod },
-            Dialect::Documented => Call {
-                method: Method::Post,
-                path,
-                query: Vec::new(),
-                body: Some(json!({"email": email, "phone": phone})),
-                repeat: Repeat::Harmless,
-            },
-        };
-        let method = call.method;
-        let mut found: Vec<Lead> = records((method, path), self.call(call).await?)?;
+        let mut found: Vec<Lead> = self.search_identity("leads/search", "person.", email, phone).await?;
         found.retain(|lead| {
             lead.person.as_ref().is_some_and(|person| {
                 email.is_some_and(|email| search::has_email(person, email))

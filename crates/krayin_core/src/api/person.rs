@@ -1,3 +1,4 @@
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
@@ -14,8 +15,26 @@ impl Client {
     /// The persons who have this e-mail address or this phone number, each checked, the lowest id first. One request;
     /// none where neither can be searched for.
     pub async fn search_person(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Person>, ApiError> {
-        let Some(query) = search::query(email, phone, "") else { return Ok(Vec::new()) };
         let path = self.connection().dialect.persons_search();
+        let mut found: Vec<Person> = self.search_identity(path, "", email, phone).await?;
+        found.retain(|person| {
+            email.is_some_and(|email| search::has_email(person, email))
+                || phone.is_some_and(|phone| search::has_phone(person, phone))
+        });
+        found.sort_by_key(|person| person.id);
+        found.dedup_by_key(|person| person.id);
+        Ok(found)
+    }
+
+    /// What `path` finds by an e-mail address or a phone number, unchecked. `prefix` as in [`search::query`].
+    pub(super) async fn search_identity<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        prefix: &str,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Result<Vec<T>, ApiError> {
+        let Some(query) = search::query(email, phone, prefix) else { return Ok(Vec::new()) };
         let call = match self.connection().dialect {
             Dialect::RestApi => Call { method: Method::Get, path, query, body: None, repeat: Repeat::ByMethod },
             Dialect::Documented => Call {
@@ -27,14 +46,7 @@ impl Client {
             },
         };
         let method = call.method;
-        let mut found: Vec<Person> = records((method, path), self.call(call).await?)?;
-        found.retain(|person| {
-            email.is_some_and(|email| search::has_email(person, email))
-                || phone.is_some_and(|phone| search::has_phone(person, phone))
-        });
-        found.sort_by_key(|person| person.id);
-        found.dedup_by_key(|person| person.id);
-        Ok(found)
+        records((method, path), self.call(call).await?)
     }
 
     /// The person, or `None` where it is gone: the package's own `GET …/{id}` answers 500 then.

@@ -1,10 +1,22 @@
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::text;
+use crate::{settings::Settings, text};
+
+/// The custom attributes for people, each with its name and value: those that the settings list, else all of them.
+pub(super) fn custom<'a>(
+    attributes: &'a Map<String, Value>,
+    settings: &'a Settings,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    let listed = |key: &String| settings.custom_attributes.as_ref().is_none_or(|keys| keys.contains(key));
+    attributes
+        .iter()
+        .filter(move |(key, _)| listed(key))
+        .filter_map(|(key, value)| Some((label(key), shown(key, value)?)))
+}
 
 /// A custom attribute's value for people. What names an address, a secret or a session of someone's is not theirs to
 /// see, whoever defined it.
-pub(super) fn shown(key: &str, value: &Value) -> Option<String> {
+fn shown(key: &str, value: &Value) -> Option<String> {
     const PRIVATE: [&str; 11] = [
         "token",
         "secret",
@@ -64,7 +76,8 @@ pub(super) fn label(key: &str) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{label, shown};
+    use super::{custom, label, shown};
+    use crate::settings::Settings;
 
     #[test]
     fn shows_what_people_may_see() {
@@ -85,6 +98,21 @@ mod tests {
             assert_eq!(shown(key, &value).as_deref(), expected, "{key}");
         }
         assert_eq!(shown("x", &Value::Null), None);
+    }
+
+    #[test]
+    fn shows_those_that_are_listed_and_none_that_is_private() {
+        let attributes = json!({"auth_token": "a", "plan_name": "gold", "seats": 12});
+        let table = [
+            (json!({}), vec!["Plan name: gold", "Seats: 12"]),
+            (json!({"custom_attributes": ["seats", "auth_token"]}), vec!["Seats: 12"]),
+            (json!({"custom_attributes": []}), vec![]),
+        ];
+        for (settings, expected) in table {
+            let settings = Settings::from_object(settings.as_object().unwrap()).unwrap();
+            let shown = custom(attributes.as_object().unwrap(), &settings);
+            assert_eq!(shown.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::{
-    attribute::{label, shown},
+    attribute::{custom, label},
     contact_person::name,
 };
 use crate::{
@@ -23,12 +23,12 @@ const TEXT_BYTES: usize = 65_535;
 /// |---|---|
 /// | `title` | the person's name |
 /// | `lead_value` | `lead_value`, `deal_value` or `budget` among the custom or additional attributes; 0 where there is none |
-/// | `description` | `additional_attributes.description`, city and country, the social profiles, the custom attributes: one a line. Never IP addresses, tokens, sessions |
+/// | `description` | `additional_attributes.description`, city and country, the social profiles, the custom attributes (those of `settings.custom_attributes` where it lists any): one a line. Never IP addresses, tokens, sessions |
 /// | pipeline, stage, source, type | the settings' overrides, else what the set-up found |
 pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Settings) -> NewLead {
     NewLead {
         title: name(contact),
-        description: description(contact),
+        description: description(contact, settings),
         lead_value: value(contact),
         person,
         lead_source_id: settings.source_id,
@@ -77,7 +77,7 @@ fn amount(value: &Value) -> Option<f64> {
     plain.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn description(contact: &Contact) -> Option<String> {
+fn description(contact: &Contact, settings: &Settings) -> Option<String> {
     let mut lines = Vec::new();
     if let Some(about) = contact.attribute(&["description"]) {
         lines.push(about);
@@ -95,11 +95,7 @@ fn description(contact: &Contact) -> Option<String> {
             }
         }
     }
-    for (key, value) in &contact.custom_attributes {
-        if let Some(shown) = shown(key, value) {
-            lines.push(format!("{}: {shown}", label(key)));
-        }
-    }
+    lines.extend(custom(&contact.custom_attributes, settings).map(|(name, value)| format!("{name}: {value}")));
     (!lines.is_empty()).then(|| text::cut_bytes(&lines.join("\n"), TEXT_BYTES))
 }
 

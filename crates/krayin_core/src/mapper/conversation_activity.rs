@@ -46,7 +46,7 @@ pub fn map_to_activity(conversation: &Conversation, link: ActivityLink, settings
     NewActivity {
         kind,
         title: activity_title::of_conversation(conversation),
-        comment: comment(conversation, &times, offset),
+        comment: comment(conversation, &times, settings),
         schedule_from,
         schedule_to,
         additional: (kind == ActivityType::Email).then(|| envelope(Some(conversation), Direction::Incoming)),
@@ -72,11 +72,12 @@ impl Times {
     }
 }
 
-fn comment(conversation: &Conversation, times: &Times, offset: Option<i32>) -> String {
+fn comment(conversation: &Conversation, times: &Times, settings: &Settings) -> String {
+    let offset = settings.traits.utc_offset_minutes;
     let link = link_back(conversation.url.as_deref());
     // What is kept free for the link is its own size and the empty line before it.
     let mut html = Html::new(COMMENT_BYTES - link.len() - "<br>".len());
-    html.within(FACTS_BYTES, |html| write_facts(html, conversation, times, offset));
+    html.within(FACTS_BYTES, |html| write_facts(html, conversation, times, settings));
     let messages = latest(&conversation.messages);
     for (count, message) in messages.iter().enumerate() {
         html.line_break();
@@ -93,7 +94,7 @@ fn comment(conversation: &Conversation, times: &Times, offset: Option<i32>) -> S
     comment
 }
 
-fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, offset: Option<i32>) {
+fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, settings: &Settings) {
     html.open_bold();
     html.text(conversation.channel().name());
     if let Some(status) = conversation.status.as_deref() {
@@ -116,19 +117,17 @@ fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, offs
         write_fact(html, "Priority", &attribute::label(priority));
     }
     write_fact(html, "Labels", &conversation.labels.join(", "));
-    for (key, value) in &conversation.custom_attributes {
+    for (name, value) in attribute::custom(&conversation.custom_attributes, settings) {
         if html.is_full() {
             break;
         }
-        if let Some(shown) = attribute::shown(key, value) {
-            write_fact(html, &attribute::label(key), &shown);
-        }
+        write_fact(html, &name, &value);
     }
     for (name, time) in
         [("Begun", times.begun), ("First reply", times.first_reply), ("Last activity", times.last_activity)]
     {
         if let Some(time) = time {
-            write_fact(html, name, &time.shown(offset));
+            write_fact(html, name, &time.shown(settings.traits.utc_offset_minutes));
         }
     }
 }

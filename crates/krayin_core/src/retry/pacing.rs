@@ -18,7 +18,7 @@ pub enum Urgency {
     /// An event that has just happened.
     #[default]
     Live,
-    /// Work that has time: an import, a repair. A quarter of each window is left to live events.
+    /// Work that has time: an import, a repair. It is spread over each window, a quarter of which is left to live events.
     Bulk,
 }
 
@@ -45,6 +45,20 @@ pub enum Told {
     Nothing,
     /// The server refused it: none before this has passed.
     Spent(Duration),
+}
+
+/// How long work that has time waits for its next request: what it may spend of a window comes due evenly, after a
+/// start of a tenth, and a quarter never does. `None`: not at all.
+fn even(limit: u32, left: u32, to_end: Duration) -> Option<Duration> {
+    let (start, reserve) = (limit / 10, limit / 4);
+    if left <= reserve {
+        return Some(to_end);
+    }
+    let spread = limit.saturating_sub(start).saturating_sub(reserve).max(1);
+    // The next request is due when as many as are spent beyond the start have come due.
+    let due = WINDOW * limit.saturating_sub(left).saturating_sub(start) / spread;
+    let passed = WINDOW.saturating_sub(to_end);
+    Some(due.saturating_sub(passed).min(to_end)).filter(|wait| !wait.is_zero())
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -96,11 +110,13 @@ impl Pacing {
             let under_way = u32::try_from(self.under_way.len()).unwrap_or(u32::MAX);
             let full = limit.saturating_sub(self.carried).max(1);
             let left = self.window.map_or(full, |window| window.remaining).saturating_sub(under_way);
-            let reserve = if urgency == Urgency::Bulk { limit / 4 } else { 0 };
-            if left <= reserve {
-                return Leave::ComeBack(
-                    self.window.map_or(WINDOW, |window| window.ends.saturating_duration_since(now)),
-                );
+            let to_end = self.window.map_or(WINDOW, |window| window.ends.saturating_duration_since(now));
+            let wait = match urgency {
+                Urgency::Live => (left == 0).then_some(to_end),
+                Urgency::Bulk => even(limit, left, to_end),
+            };
+            if let Some(wait) = wait {
+                return Leave::ComeBack(wait);
             }
         }
         self.last_number += 1;
@@ -165,7 +181,7 @@ impl Pacing {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Leave, Pacing, Told, Urgency, WINDOW};
+    use super::{Leave, Pacing, Told, Urgency, WINDOW, even};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -216,14 +232,61 @@ mod tests {
     }
 
     #[test]
-    fn bulk_work_leaves_a_quarter_to_live_events() {
+    fn bulk_work_is_spread_and_leaves_a_quarter_to_live_events() {
+        let seconds = Duration::from_secs;
+        let table = [
+            // left of sixty, seconds to the window's end, what bulk work waits
+            (60, 60, None),
+            (55, 60, None),
+            (54, 60, None),
+            (53, 60, Some(Duration::from_millis(1_538))),
+            (53, 58, None),
+            (34, 30, Some(Duration::from_millis(769))),
+            (35, 30, None),
+            (16, 60, Some(Duration::from_millis(58_461))),
+            (16, 1, None),
+            (15, 60, Some(seconds(60))),
+            (15, 1, Some(seconds(1))),
+            (0, 9, Some(seconds(9))),
+        ];
+        for (left, to_end, expected) in table {
+            let wait = even(60, left, seconds(to_end)).map(|wait| Duration::from_millis(wait.as_millis() as u64));
+            assert_eq!(wait, expected, "{left} left, {to_end} s to the end");
+        }
+        assert_eq!(even(1, 1, WINDOW), None, "the smallest limit is no standstill");
+    }
+
+    #[test]
+    fn live_events_go_while_any_are_left() {
         let (mut pacing, now) = (Pacing::default(), Instant::now());
         let number = go(&mut pacing, now);
-        pacing.learn(number, counted(16), now);
-        let Leave::Go(number) = pacing.take(Urgency::Bulk, now) else { panic!("sixteen are left") };
         pacing.learn(number, counted(15), now);
         assert_eq!(pacing.take(Urgency::Bulk, now), Leave::ComeBack(WINDOW));
-        go(&mut pacing, now);
+        for _ in 0..15 {
+            go(&mut pacing, now);
+        }
+        assert_eq!(pacing.take(Urgency::Live, now), Leave::ComeBack(WINDOW));
+    }
+
+    /// An import alone: three quarters of each window, in every sixth of it about as many.
+    #[test]
+    fn an_import_is_spent_evenly() {
+        let (mut pacing, start) = (Pacing::default(), Instant::now());
+        let mut sixths = [0_u32; 6];
+        let mut left = 60;
+        let mut now = start;
+        while now < start + WINDOW {
+            match pacing.take(Urgency::Bulk, now) {
+                Leave::Go(number) => {
+                    left -= 1;
+                    pacing.learn(number, counted(left), now);
+                    sixths[((now - start).as_secs() / 10) as usize] += 1;
+                }
+                Leave::ComeBack(wait) => now += wait,
+            }
+        }
+        assert_eq!(sixths.iter().sum::<u32>(), 45);
+        assert!(sixths[1..].iter().all(|spent| (6..=7).contains(spent)), "{sixths:?}");
     }
 
     #[test]

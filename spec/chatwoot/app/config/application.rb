@@ -6,7 +6,9 @@ require "logger" # Rails 6.1 forgets it
 require "active_record/railtie"
 require "active_storage/engine"
 require "action_controller/railtie"
+require "action_view/railtie"
 require "active_job/railtie"
+require "redis"
 require "sidekiq"
 
 $LOAD_PATH.unshift(File.expand_path("../../../../lib", __dir__))

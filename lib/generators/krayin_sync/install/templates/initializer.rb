@@ -9,12 +9,6 @@ KrayinSync::Chatwoot.configure do |config|
   # config.deadline = 15
   # config.attempt_timeout = 10
 
-  # How many requests Krayin takes from one user in how many seconds, and how many of them the sweep leaves to what
-  # happens now. Asked only of a Krayin that announces a limit.
-  # config.rate_limit = 60
-  # config.rate_window = 60
-  # config.bulk_reserve = 20
-
   # Seconds after which a new message is read: some channels attach its files a moment later.
   # config.message_delay = 2
 

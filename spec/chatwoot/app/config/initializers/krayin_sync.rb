@@ -2,5 +2,4 @@
 
 KrayinSync::Chatwoot.configure do |config|
   config.message_delay = Float(ENV.fetch("MESSAGE_DELAY", config.message_delay))
-  config.rate_limit = Integer(ENV.fetch("RATE_LIMIT", config.rate_limit))
 end

@@ -1,0 +1,115 @@
+# frozen_string_literal: true
+
+require "digest"
+require "fileutils"
+require_relative "command"
+require_relative "specs"
+
+# RSpec files in a Debian 13 of their own: a newer Ruby, Rails and Sidekiq than this machine's. The system is kept under
+# target/, the extension is built in it, and what it mounts goes with the process that mounted it.
+class Trixie
+  SYSTEM = File.join(ROOT, "target/trixie")
+  BUILT = File.join(ROOT, "target/trixie-build")
+  READY = File.join(SYSTEM, "ready")
+  PACKAGES = %w[
+    build-essential ca-certificates libclang-dev procps ruby ruby-dev ruby-httparty ruby-pg ruby-rails ruby-redis
+    ruby-rspec ruby-sidekiq ruby-webmock postgresql redis-server
+  ].freeze
+  UNREACHABLE = /Failed getting release file|Couldn't download|Could not (?:resolve|connect)|Temporary failure|404/
+
+  # The mounts are this process's alone; the toolchain is the machine's.
+  ENTER = <<~'SH'
+    set -euo pipefail
+    system=$1 repository=$2 built=$3
+    shift 3
+    mkdir -p "$system$repository" "$system/opt/cargo" "$system/opt/rustup"
+    mount -t proc proc "$system/proc"
+    mount --rbind /dev "$system/dev"
+    mount --bind "$repository" "$system$repository"
+    mount --bind "${CARGO_HOME:-$HOME/.cargo}" "$system/opt/cargo"
+    mount --bind "${RUSTUP_HOME:-$HOME/.rustup}" "$system/opt/rustup"
+    extension=$repository/lib/krayin_sync/krayin_sync.so
+    [ ! -f "$built/release/libkrayin_sync.so" ] || mount --bind "$built/release/libkrayin_sync.so" "$system$extension"
+    cp /etc/resolv.conf "$system/etc/resolv.conf"
+    exec env --ignore-environment HOME=/root LANG=C.UTF-8 CARGO_HOME=/opt/cargo RUSTUP_HOME=/opt/rustup \
+      CARGO_TARGET_DIR="$built" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 RUSTUP_AUTO_INSTALL=0 DEBIAN_FRONTEND=noninteractive \
+      PATH=/opt/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+      chroot "$system" sh -c 'cd "$1" && shift && exec "$@"' sh "$repository" "$@"
+  SH
+
+  # Each pattern's files are a run of their own.
+  def initialize(*patterns)
+    @specs = patterns.map do |pattern|
+      Specs.new(pattern, within: method(:inside), report_in: File.join(ROOT, "target"))
+    end
+  end
+
+  def there? = @specs.all?(&:there?)
+
+  def run
+    reason = excuse
+    return skipped(reason) if reason
+
+    system_there = install
+    return skipped("the packages cannot be had: is there a network?") if system_there == :unreachable
+    return Tally.new(failed: 1) unless system_there && build
+
+    Command.run(*inside("ruby", "-e", VERSIONS))
+    @specs.sum(Tally.new, &:run)
+  end
+
+  VERSIONS = <<~'RUBY'
+    require "rails"
+    require "sidekiq"
+    puts "Ruby #{RUBY_VERSION}, Rails #{Rails.version}, Sidekiq #{Sidekiq::VERSION}"
+  RUBY
+
+  private
+
+  def excuse
+    return "it needs root" unless Process.uid.zero?
+    return "it needs debootstrap" unless File.executable?("/usr/sbin/debootstrap")
+
+    "mounts are not allowed here" unless system("unshare", "--mount", "true", err: File::NULL)
+  end
+
+  def skipped(reason)
+    puts "skipped: #{reason}"
+    Tally.new(skipped: 1, excused: true)
+  end
+
+  def ready = Digest::SHA256.hexdigest(PACKAGES.join(" "))
+
+  # @return [Boolean, :unreachable]
+  def install
+    return true if File.file?(READY) && File.read(READY) == ready
+
+    FileUtils.rm_rf(SYSTEM) unless File.file?(READY)
+    commands = []
+    commands << ["debootstrap", "--variant=minbase", "trixie", SYSTEM] unless File.file?(READY)
+    commands << inside("apt-get", "--quiet", "update")
+    commands << inside("apt-get", "--quiet", "--yes", "install", "--no-install-recommends", *PACKAGES)
+    commands.each do |command|
+      said = +""
+      next if Command.run(*command, quiet: true) { |line| said << line }
+
+      return :unreachable if said.match?(UNREACHABLE)
+
+      puts said.lines.last(20)
+      return false
+    end
+    File.write(READY, ready)
+    true
+  end
+
+  def build
+    Command.run(*inside("cargo", "build", "--release", "--locked", "--offline", "--quiet", "--package", "krayin_sync"))
+  end
+
+  # The command that runs another in there. What it leaves behind ends with it.
+  def inside(*command)
+    ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", ENTER, "enter", SYSTEM, ROOT, BUILT,
+     *command]
+  end
+end
