@@ -41,10 +41,12 @@ pub struct Stored {
     /// The server that gave them: ids of another one name other people's records.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub server: String,
-    /// A digest of each field as it was last sent, by field.
+    /// A digest of each field as it was last sent, by field; several, with `|` between them, where the answer to the last
+    /// was not seen.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sent: BTreeMap<String, String>,
-    /// Set before a create that cannot be found again by identity, dropped with its id.
+    /// Set while something is to be done: before a create that cannot be found again by identity, or a write whose answer
+    /// may be lost.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pending: bool,
     /// The stage rules that have fired for it.
