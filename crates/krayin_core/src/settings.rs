@@ -92,6 +92,9 @@ pub struct Settings {
 
 impl Settings {
     /// Reads a JSON object.
+    ///
+    /// # Errors
+    /// As [`from_object`](Self::from_object), and for what is no JSON object.
     pub fn from_json(json: &[u8]) -> Result<Self, SettingsError> {
         match serde_json::from_slice(json) {
             Ok(Value::Object(object)) => Self::from_object(&object),
@@ -100,7 +103,10 @@ impl Settings {
         }
     }
 
-    /// Reads the keys of `object`; names every key that has a value of the wrong kind.
+    /// Reads the keys of `object`.
+    ///
+    /// # Errors
+    /// Names every key that has a value of the wrong kind.
     pub fn from_object(object: &Map<String, Value>) -> Result<Self, SettingsError> {
         let mut keys = Keys { object, problems: Vec::new() };
         let settings = Self {
@@ -134,6 +140,9 @@ impl Settings {
     }
 
     /// The address and the token, checked: everything that a client needs before its first request.
+    ///
+    /// # Errors
+    /// Where one is missing or has not its form, or where the token may not go there: plain http, a private address.
     pub fn connection(&self) -> Result<Connection, SettingsError> {
         let url = self.api_url.as_deref().ok_or_else(|| SettingsError::one("api_url is missing"))?;
         let token = self.api_token.as_ref().ok_or_else(|| SettingsError::one("api_token is missing"))?;
