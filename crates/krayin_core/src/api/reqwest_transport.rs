@@ -41,7 +41,7 @@ impl ReqwestTransport {
     /// Trusts the machine's certificate authorities (or those of `SSL_CERT_FILE`); make one a process.
     ///
     /// # Errors
-    /// Where TLS cannot be set up.
+    /// Where the HTTP client cannot start: the machine has no CA certificates.
     pub fn new() -> Result<Self, SettingsError> {
         Self::build(Vec::new(), Names::default())
     }
