@@ -11,8 +11,8 @@ module Child
   LIB = File.expand_path("../../lib", __dir__)
 
   # @return [Array(String, Process::Status)] what it printed on both streams, and how it ended
-  def self.run(script, *arguments)
+  def self.run(script, *arguments, patience: PATIENCE)
     command = [RbConfig.ruby, "-W0", "-I", LIB, "-r", "krayin_sync", "-e", script, *arguments]
-    Timeout.timeout(PATIENCE) { Open3.capture2e(*command, stdin_data: "") }
+    Timeout.timeout(patience) { Open3.capture2e(*command, stdin_data: "") }
   end
 end

@@ -77,7 +77,10 @@ impl Connection {
     /// The same token at the published package's path of the same host, whatever ending the address was typed with.
     pub fn at_package_path(&self) -> Self {
         let path = self.base.path();
-        let prefix = path.find("/api/").map_or(path, |at| path.get(..at).unwrap_or_default());
+        let prefix = match path.find("/api/") {
+            Some(at) => path.get(..at).unwrap_or_default(),
+            None => path.strip_suffix("/api").unwrap_or(path),
+        };
         let prefix = prefix.trim_end_matches('/');
         let mut base = self.base.clone();
         base.set_path(&format!("{prefix}{}", default_path(Dialect::RestApi)));
@@ -151,10 +154,13 @@ mod tests {
             let connection = Connection::new(typed, "1|abc", None, &Destinations::default()).unwrap();
             assert_eq!((connection.url(), connection.dialect), (url, dialect), "{typed}");
         }
-        let typed =
-            Connection::new("https://example.com/crm/api/admin", "1|abc", None, &Destinations::default()).unwrap();
-        assert_eq!(typed.at_package_path().url(), "https://example.com/crm/api/v1");
-        assert_eq!(typed.at_package_path().dialect, Dialect::RestApi);
+        for typed in ["/crm/api/admin", "/crm/api/v2/", "/crm/api/", "/crm/api", "/crm/"] {
+            let typed = format!("https://example.com{typed}");
+            let packaged = Connection::new(&typed, "1|abc", None, &Destinations::default()).unwrap().at_package_path();
+            let expected = ("https://example.com/crm/api/v1", Dialect::RestApi);
+            assert_eq!((packaged.url(), packaged.dialect), expected, "{typed}");
+            assert_eq!(packaged.at_package_path().url(), packaged.url(), "{typed}");
+        }
     }
 
     #[test]

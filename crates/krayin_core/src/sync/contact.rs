@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, FoundPerson, LeadFinder, Outcome, PersonFinder, Status, load,
+    Context, FoundPerson, LeadFinder, Outcome, PersonFinder, Status,
+    lead_finder::needs_stage,
+    load,
     person_finder::complete,
     person_merge::{self, Merged},
     value,
@@ -225,6 +227,7 @@ impl Flow<'_> {
     }
 
     async fn create(&mut self) -> Result<(), Error> {
+        needs_stage(&self.wanted.lead)?;
         // The answer may be lost: a later run must tell our own values from a colleague's.
         self.sent_all();
         self.store().await?;
