@@ -60,6 +60,23 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
   ensure
     Sidekiq::Queue.all.each(&:clear)
     KrayinSync::Chatwoot::Journal.drop("#{hook.id}:contact:#{contact.id}") if contact
+    hook&.destroy!
+  end
+
+  it "sets a hook up by the sweep where its job was lost, before anything else of it" do
+    account = Account.create!(name: "Acme")
+    account.enable_features!
+    hook = account.hooks.create!(app_id: "krayin",
+                                 settings: { "api_url" => "http://127.0.0.1:1",
+                                             "api_token" => "1|x" })
+    account.contacts.create!(name: "Jane", email: "setup@acme.example")
+    Sidekiq::Queue.all.each(&:clear)
+    hooks = Integrations::Hook.where(id: hook.id)
+    expect(KrayinSync::Chatwoot::Sweep.new(since: Time.now - 60, hooks: hooks).run).to eq(setup: 1)
+    expect(Sidekiq::Queue.new("medium").map(&:klass)).to eq(["KrayinSync::Chatwoot::SetupJob"])
+  ensure
+    Sidekiq::Queue.all.each(&:clear)
+    hook&.destroy!
   end
 
   it "has the sweep run on its schedule where there is one, by a name that is a job" do

@@ -20,6 +20,7 @@ module KrayinSync
         Journal.lost.each { |entry| found[:lost] += 1 if Entry.parse(entry).enqueue(bulk: true) }
         @hooks.find_each do |hook|
           next if hook.disabled? || !hook.feature_allowed?
+          next found[:setup] += set_up(hook) unless hook.settings.to_h["traits"]
 
           kinds(hook).each { |kind, records| found[kind] += enqueue(hook, kind, records) }
         end
@@ -27,6 +28,12 @@ module KrayinSync
       end
 
       private
+
+      # Its job was lost, or has given up. What is to be synced is found at the next sweep.
+      def set_up(hook)
+        SetupJob.set(queue: Chatwoot.configuration.queue).perform_async(hook.id)
+        1
+      end
 
       def kinds(hook)
         wanted = ->(key) { ActiveModel::Type::Boolean.new.cast(hook.settings.to_h[key].presence) }
