@@ -34,8 +34,9 @@ class ChatwootDemo
     @report.say "", "Now in Krayin:"
     @report.table(@krayin.records, stages)
     @report.say "", "Look at both: #{page(@krayin.url)} is Krayin, #{@address} the small Chatwoot."
+    good = Sidekiq::DeadSet.new.size.zero?
     stay if @options[:keep]
-    Sidekiq::DeadSet.new.size.zero?
+    good
   ensure
     @web&.shutdown
     SmallChatwoot.stop

@@ -28,7 +28,10 @@ RSpec.describe KrayinSync::ExternalId do
     [{ person: 0 }, { "a|b" => 1 }, { "" => 1 }].each do |ids|
       expect { described_class.build(ids) }.to raise_error(ArgumentError)
     end
-    expect { described_class.build(person: -1) }.to raise_error(RangeError)
-    expect { described_class.build(person: "x") }.to raise_error(TypeError)
+    [{ person: -1 }, { person: "x" }, { person: 2**64 }, { person: nil }, nil, [], "x"].each do |ids|
+      expect { described_class.build(ids) }.to raise_error(ArgumentError, /positive number|hash/)
+    end
+    expect { described_class.merge("", nil) }.to raise_error(ArgumentError, /hash/)
+    expect(described_class.build(person: "12")).to eq("krayin:person:12")
   end
 end

@@ -179,11 +179,13 @@ RSpec.describe "what is told of failures" do
   it "is private when a path holds what it should not" do
     stub_request(:any, /crm\.example\.com/).to_return(status: 503, body: body)
     client = KrayinSync::Api::BaseClient.new(url, token)
-    %w[leads/zebedee@private.example contacts/persons/+14155550182 leads?email=zebedee@private.example].each do |path|
+    %w[leads/zebedee@private.example contacts/persons/+14155550182 leads&email=zebedee@private.example].each do |path|
       expect { client.get(path, email: "zebedee@private.example") }
         .to raise_error(KrayinSync::UnavailableError) { |error| expect_private(error) }
     end
     expect(told.size).to eq(9)
+    expect { client.get("leads?email=zebedee@private.example") }
+      .to raise_error(ArgumentError) { |error| expect_private(error) }
   end
 
   it "is private when the core panics" do
@@ -202,14 +204,14 @@ RSpec.describe "what is told of failures" do
 
   it "is private in every inspect" do
     client = KrayinSync::Api::PersonClient.new(url, token)
-    objects = [client, client.session, KrayinSync::PersonFinderService.new(person_client: client, contact: 1),
+    objects = [client, client.session, KrayinSync::PersonFinderService.new(person_client: client, contact: contact),
                KrayinSync::SetupService.new(inbox: nil, api_url: url, api_token: token)]
     event = { event_name: "zebedee@private.example", event_data: { contact: contact } }
     hook = Struct.new(:settings).new(settings)
     objects << KrayinSync::ProcessorService.new(inbox: nil, hook: hook, **event) << KrayinSync::Mappers::ContactMapper
     objects << KrayinSync::Records::Memory.new("contact:7" => "zebedee") << KrayinSync::Response.new(200, {}, "zebedee")
     leads = KrayinSync::Api::LeadClient.new(url, token)
-    objects << KrayinSync::LeadFinderService.new(lead_client: leads, contact: 1, person_id: 1, settings: {})
+    objects << KrayinSync::LeadFinderService.new(lead_client: leads, contact: contact, person_id: 1, settings: {})
     objects.each { |object| expect(object.inspect).not_to match(/sesame|zebedee/) }
   end
 

@@ -169,6 +169,20 @@ async fn ids_of_another_krayin_are_not_used() {
 }
 
 #[tokio::test]
+async fn without_a_stage_nothing_is_created() {
+    for server in SERVERS {
+        for workflow in [false, true] {
+            let mut world = World::new(server);
+            world.set(json!({"traits": {"person_workflow": workflow}}));
+            let error = world.event("contact.created", json!({"contact": jane()})).await.unwrap_err();
+            assert!(matches!(&error, Error::Settings(problem) if problem.to_string().contains("default_stage_id")));
+            assert!(world.sim.requests().iter().all(|request| request.method == "GET"), "{server:?} {workflow}");
+            assert_eq!(world.records.get(Kind::Contact, 7), Stored::default());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_refused_token_is_one_error_without_the_token() {
     for production in [false, true] {
         let sim = Sim::start(Options { production, tokens: vec![TOKEN.to_owned()], ..Options::default() }).unwrap();

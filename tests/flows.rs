@@ -1,7 +1,7 @@
 //! How many requests each event takes, counted by the server: the number is part of the contract.
 
 use krayin_core::{records::Kind, sync::Status};
-use krayin_sim::Server;
+use krayin_sim::{Action, Fault, Server};
 use krayin_tests::{SERVERS, World, conversation, jane};
 use serde_json::{Value, json};
 
@@ -58,6 +58,44 @@ async fn a_conversation_is_two_requests_a_visible_change_one_and_another_none() 
             let comment = activity["comment"].as_str().unwrap();
             assert!(comment.contains("Hello <b>there</b>") && comment.contains("esolved"), "{comment}");
         }
+    }
+}
+
+/// A write that was carried out and never answered, and then another change, or the old value again.
+#[tokio::test]
+async fn what_a_lost_answer_left_is_known_as_ours() {
+    for server in SERVERS {
+        let world = world(server, conversations()).await;
+        let ids = world.contact("contact.created", jane()).await.ids;
+        let named = |name: &str| json!({"contact": with(jane(), json!({"name": name}))});
+        let lost = |path: &str| world.sim.fault(Fault::on("PUT", path, Action::CloseAfterActing).times(3));
+        let shown = async || {
+            let person = world.client().get_person(ids.get("person").unwrap()).await.unwrap().name.unwrap();
+            let lead = world.client().get_lead(ids.get("lead").unwrap()).await.unwrap().title.unwrap();
+            (person, lead)
+        };
+        for (path, written) in [("/contacts/persons/*", "Jane 1"), ("/leads/*", "Jane 3")] {
+            lost(path);
+            world.event("contact.updated", named(written)).await.unwrap_err();
+            world.event("contact.updated", named("Jane 2")).await.unwrap();
+            assert_eq!(shown().await, ("Jane 2".into(), "Jane 2".into()), "{server:?} {path}");
+            lost(path);
+            world.event("contact.updated", named("Jane 4")).await.unwrap_err();
+            world.event("contact.updated", named("Jane 2")).await.unwrap();
+            assert_eq!(shown().await, ("Jane 2".into(), "Jane 2".into()), "{server:?} {path}, back again");
+            let again = world.event("contact.updated", named("Jane 2")).await.unwrap();
+            assert_eq!(again.requests, 0, "{server:?} {path}");
+        }
+
+        let data =
+            |status: &str| json!({"conversation": with(conversation("Channel::Email"), json!({"status": status}))});
+        world.event("conversation.created", data("open")).await.unwrap();
+        let before = world.sim.activities()[0]["comment"].clone();
+        lost("/activities/*");
+        world.event("conversation.updated", data("resolved")).await.unwrap_err();
+        assert_ne!(world.sim.activities()[0]["comment"], before);
+        world.event("conversation.updated", data("open")).await.unwrap();
+        assert_eq!(world.sim.activities()[0]["comment"], before, "{server:?}");
     }
 }
 

@@ -9,3 +9,12 @@ pub mod well_formed;
 pub use cases::{Case, cases};
 pub use file_records::FileRecords;
 pub use support::{SERVERS, TOKEN, World, conversation, jane};
+
+/// The examples, run as doc tests.
+#[cfg(doctest)]
+mod examples {
+    #[doc = concat!("```rust\n", include_str!("../crates/krayin_core/examples/map_contact.rs"), "```")]
+    struct MapContact;
+    #[doc = concat!("```rust\n", include_str!("examples/sync_contact.rs"), "```")]
+    struct SyncContact;
+}

@@ -1,11 +1,12 @@
 //! A simulated Krayin, a connection to it and records: what the tests of whole flows begin with.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use krayin_core::{
     Error,
     api::{Client, ReqwestTransport},
     records::{Kind, Memory, Records, Stored},
+    retry::Backoff,
     settings::Settings,
     setup,
     sync::{self, Event, Outcome},
@@ -61,9 +62,10 @@ impl World {
         Settings::from_json(self.settings.to_string().as_bytes()).unwrap()
     }
 
-    /// A client of the server.
+    /// A client of the server that tries again at once.
     pub fn client(&self) -> Client {
-        Client::new(self.settings().connection().unwrap(), self.transport.clone())
+        let backoff = Backoff { base: Duration::from_millis(2), cap: Duration::from_millis(5) };
+        Client::new(self.settings().connection().unwrap(), self.transport.clone()).with_backoff(backoff)
     }
 
     /// Runs an event. The requests that it says it took are those that the server counted.

@@ -12,7 +12,7 @@ module KrayinSync
     # @param api_url [String]
     # @param api_token [String]
     def initialize(api_url, api_token)
-      @service = SetupService.new(inbox: nil, api_url: api_url, api_token: api_token, cache: nil)
+      @service = SetupService.new(api_url: api_url, api_token: api_token, cache: nil)
     end
 
     # @return [Array<Check>]

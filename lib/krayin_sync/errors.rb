@@ -5,7 +5,7 @@ module KrayinSync
   # a body; each message ends with what to do next.
   class Error < StandardError; end
 
-  # The settings cannot be used. Raised before anything is sent.
+  # The settings cannot be used. Raised before anything is created.
   class ConfigurationError < Error; end
 
   # The event cannot be run: its name is unknown, or its record is missing. Raised before anything is sent.

@@ -9,15 +9,16 @@ module KrayinSync
       # @return [Hash{String => Integer}] by type
       def parse(source_id) = Native.external_id_parse(source_id.to_s)
 
-      # @param ids [Hash{#to_s => Integer}]
+      # @param ids [Hash{#to_s => Integer, String}] by type
       # @return [String]
-      # @raise [ArgumentError] for an id that is not positive or a type that could not be read again
+      # @raise [ArgumentError] for an id that is no positive number or a type that could not be read again
       def build(ids)
-        Native.external_id_build(ids.transform_keys(&:to_s))
+        ids = Arguments.hash(ids, "the ids").to_h { |type, id| [type.to_s, Arguments.id(id, "each id")] }
+        Native.external_id_build(ids)
       end
 
       # @return [String] with all of +ids+ put in
-      def merge(source_id, ids) = build(parse(source_id).merge(ids.transform_keys(&:to_s)))
+      def merge(source_id, ids) = build(parse(source_id).merge(Arguments.hash(ids, "the ids").transform_keys(&:to_s)))
 
       # @return [String] without the id of +type+
       def forget(source_id, type) = build(parse(source_id).except(type.to_s))

@@ -11,8 +11,8 @@ module KrayinSync
     # @param settings [Hash] a hook's
     def initialize(lead_client:, contact:, person_id:, settings:)
       @lead_client = lead_client
-      @contact = contact
-      @person_id = person_id
+      @contact = Arguments.record(contact, "contact")
+      @person_id = Arguments.id(person_id, "the person's id")
       @settings = settings
     end
 
@@ -22,8 +22,10 @@ module KrayinSync
     def perform
       # The client's own address and token hold, whatever the settings say.
       session = lead_client.session
-      session.with(settings.to_h.transform_keys(&:to_s).except("api_url", "api_token"))
+      session.with(Arguments.settings(settings).except("api_url", "api_token"))
              .call(:find_lead, Snapshot.contact_json(contact), person_id)
     end
+
+    def inspect = "#<#{self.class.name}>"
   end
 end

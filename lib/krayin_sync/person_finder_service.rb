@@ -9,11 +9,13 @@ module KrayinSync
     # @param contact [Contact, Hash, #email]
     def initialize(person_client:, contact:)
       @person_client = person_client
-      @contact = contact
+      @contact = Arguments.record(contact, "contact")
     end
 
     # @return [Hash] the person, with the server's own keys
     # @raise [ApiError]
     def perform = person_client.session.call(:find_person, Snapshot.contact_json(contact))
+
+    def inspect = "#<#{self.class.name}>"
   end
 end

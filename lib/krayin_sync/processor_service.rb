@@ -4,7 +4,7 @@ module KrayinSync
   # Runs one event of Chatwoot. Run it again after any error: nothing is done twice and nothing is lost.
   #
   #   event = { event_name: "contact.created", event_data: { contact: contact } }
-  #   KrayinSync::ProcessorService.new(inbox: inbox, **event).perform
+  #   KrayinSync::ProcessorService.new(hook: hook, **event).perform
   #   # => { status: "synced", ids: { person: 1, lead: 2 }, requests: 2,
   #   #      created: ["person", "lead"], updated: [], reasons: [] }
   class ProcessorService
@@ -24,12 +24,13 @@ module KrayinSync
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
     # @param on_attempt [#call, nil] called after each HTTP attempt, on this thread; what it raises ends the event
     # @param pace [#take, #learn, nil] paces the event's requests; {KrayinSync.pace} where nil
-    def initialize(inbox:, event_name:, event_data:, hook: nil, records: nil, bulk: false, on_attempt: nil, pace: nil)
+    def initialize(event_name:, event_data:, inbox: nil, hook: nil, records: nil, bulk: false, on_attempt: nil,
+                   pace: nil)
       @inbox = inbox
-      @hook = hook || find_hook
+      @hook = Arguments.hook(hook || find_hook)
       @event_name = event_name.to_s
       @event_data = event_data
-      @records = records || KrayinSync.records
+      @records = Arguments.records(records || KrayinSync.records)
       @bulk = bulk
       @on_attempt = on_attempt
       @pace = pace
@@ -54,14 +55,16 @@ module KrayinSync
     # @return [void]
     def store_external_id(record, type, external_id)
       kind = kind_of(record, type)
-      id = Snapshot.read(record, :id)
+      id = Arguments.id(Snapshot.read(record, :id), "the record's id")
+      external_id = Arguments.id(external_id)
       kept = JSON.parse(@records.load(kind, id) || "{}")
       @records.store(kind, id, JSON.generate(kept.merge("ids" => ExternalId.merge(kept["ids"], type => external_id))))
     end
 
     # @return [Integer, nil]
     def get_external_id(record, type)
-      kept = @records.load(kind_of(record, type), Snapshot.read(record, :id))
+      id = Arguments.id(Snapshot.read(record, :id), "the record's id")
+      kept = @records.load(kind_of(record, type), id)
       kept && ExternalId.extract(JSON.parse(kept)["ids"], type)
     end
 

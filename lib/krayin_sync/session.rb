@@ -15,11 +15,7 @@ module KrayinSync
     # @param on_attempt [#call, nil] called after each HTTP attempt, on the calling thread; what it raises ends the call
     # @param pace [#take, #learn, nil] {KrayinSync.pace} where nil
     def initialize(settings, records: nil, bulk: false, on_attempt: nil, pace: nil)
-      unless settings.respond_to?(:to_h)
-        raise ConfigurationError, "The Krayin settings cannot be used: they must be a hash."
-      end
-
-      @settings = settings.to_h.transform_keys(&:to_s)
+      @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
       installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts }
       @settings_json = Snapshot.json(@settings.merge(installation))
@@ -63,7 +59,7 @@ module KrayinSync
     end
 
     def with(settings)
-      merged = @settings.merge(settings.to_h.transform_keys(&:to_s))
+      merged = @settings.merge(Arguments.settings(settings))
       Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt, pace: @pace)
     end
 

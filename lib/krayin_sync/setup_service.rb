@@ -20,10 +20,11 @@ module KrayinSync
     # @param api_token [String]
     # @param hook [Integrations::Hook, #settings, nil] whose settings get what is found
     # @param cache [#fetch, nil]
-    def initialize(inbox:, api_url:, api_token:, hook: nil, cache: KrayinSync.cache)
+    def initialize(api_url:, api_token:, inbox: nil, hook: nil, cache: KrayinSync.cache)
       @inbox = inbox
       @api_url = api_url
       @api_token = api_token
+      hook &&= Arguments.hook(hook)
       @hook = hook || inbox&.hooks&.find { |known| known.app_id == ProcessorService::APP_ID }
       @cache = cache
       @warnings = []
@@ -33,7 +34,7 @@ module KrayinSync
     # @raise [ConfigurationError, ApiError] with what to do about it
     def perform
       given = { "api_url" => @api_url, "api_token" => @api_token }
-      session = Session.new((@hook&.settings || {}).to_h.merge(given))
+      session = Session.new(Arguments.settings(@hook&.settings || {}).merge(given))
       answer = kept { session.call(:connect) }
       @warnings = answer["warnings"]
       found = answer["configuration"].slice(*KEYS).compact
@@ -59,7 +60,7 @@ module KrayinSync
     def keep(found)
       return unless @hook
 
-      settings = (@hook.settings || {}).to_h.merge(found, "api_token" => @api_token)
+      settings = Arguments.settings(@hook.settings || {}).merge(found, "api_token" => @api_token)
       @hook.respond_to?(:update!) ? @hook.update!(settings: settings) : @hook.settings = settings
     end
   end

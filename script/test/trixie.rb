@@ -85,6 +85,7 @@ class Trixie
   def install
     return true if File.file?(READY) && File.read(READY) == ready
 
+    puts "Installing Debian 13 into #{SYSTEM}"
     FileUtils.rm_rf(SYSTEM) unless File.file?(READY)
     commands = []
     commands << ["debootstrap", "--variant=minbase", "trixie", SYSTEM] unless File.file?(READY)

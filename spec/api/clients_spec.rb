@@ -82,7 +82,15 @@ RSpec.describe KrayinSync::Api do
       expect { client(:PersonClient).get_person(nil) }.to raise_error(ArgumentError, /positive number/)
       expect { client(:PersonClient).get_person("1; drop") }.to raise_error(ArgumentError)
       expect { client(:LeadClient).update_lead({}, -1) }.to raise_error(ArgumentError)
-      expect { client(:ActivityClient).create_activity("text") }.to raise_error(ArgumentError, /hash/)
+      ["text", nil, [1], [[:a, 1]]].each do |data|
+        expect { client(:ActivityClient).create_activity(data) }.to raise_error(ArgumentError, /data must be a hash/)
+        expect { client(:BaseClient).get("leads", data || 1) }.to raise_error(ArgumentError, /params must be a hash/)
+      end
+      expect { client(:BaseClient).post("leads", "text") }.to raise_error(ArgumentError, /hash/)
+      odd = [nil, "", "/", "leads?limit=1", "leads#1", "https://example.com/leads", "../admin", "leads/../x", "."]
+      odd.each do |path|
+        expect { client(:BaseClient).get(path) }.to raise_error(ArgumentError, /below the API's address/), path.inspect
+      end
     end
     expect(requests).to eq([])
   end

@@ -1,3 +1,5 @@
+//! A contact of Chatwoot into a simulated Krayin: `cargo run -p krayin_tests --example sync_contact`
+
 use std::sync::Arc;
 
 use krayin_core::api::{Client, ReqwestTransport};

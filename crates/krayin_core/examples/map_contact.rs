@@ -1,4 +1,4 @@
-// What a contact of Chatwoot is in Krayin, without any Krayin: `cargo run -p krayin_core --example map_contact`
+//! What a contact of Chatwoot is in Krayin, without any Krayin: `cargo run -p krayin_core --example map_contact`
 
 use krayin_core::{chatwoot::Contact, krayin::LeadLink, mapper, settings::Settings};
 

@@ -41,10 +41,12 @@ pub struct Stored {
     /// The server that gave them: ids of another one name other people's records.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub server: String,
-    /// A digest of each field as it was last sent, by field.
+    /// A digest of each field as it was last sent, by field; several, with `|` between them, where the answer to the last
+    /// was not seen.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sent: BTreeMap<String, String>,
-    /// Set before a create that cannot be found again by identity, dropped with its id.
+    /// Set while something is to be done: before a create that cannot be found again by identity, or a write whose answer
+    /// may be lost.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pending: bool,
     /// The stage rules that have fired for it.
@@ -63,6 +65,42 @@ pub struct RecordsError {
 }
 
 /// Where ids and digests live. A store must be durable when it returns: the next request depends on it.
+///
+/// ```
+/// use krayin_core::{BoxFuture, records::{Kind, Records, RecordsError, Stored}};
+///
+/// /// A file a record, as JSON. (To survive a power failure, sync file and folder too.)
+/// struct Folder(std::path::PathBuf);
+///
+/// impl Folder {
+///     fn path(&self, kind: Kind, id: u64) -> std::path::PathBuf {
+///         self.0.join(format!("{}-{id}.json", kind.name()))
+///     }
+/// }
+///
+/// impl Records for Folder {
+///     fn load(&self, kind: Kind, id: u64) -> BoxFuture<'_, Result<Stored, RecordsError>> {
+///         Box::pin(async move {
+///             match std::fs::read(self.path(kind, id)) {
+///                 Ok(json) => serde_json::from_slice(&json).map_err(|_| failed(kind, "loaded")),
+///                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Stored::default()),
+///                 Err(_) => Err(failed(kind, "loaded")),
+///             }
+///         })
+///     }
+///
+///     fn store<'a>(&'a self, kind: Kind, id: u64, stored: &'a Stored) -> BoxFuture<'a, Result<(), RecordsError>> {
+///         Box::pin(async move {
+///             let json = serde_json::to_vec(stored).map_err(|_| failed(kind, "stored"))?;
+///             std::fs::write(self.path(kind, id), json).map_err(|_| failed(kind, "stored"))
+///         })
+///     }
+/// }
+///
+/// fn failed(kind: Kind, action: &'static str) -> RecordsError {
+///     RecordsError { kind: kind.name(), action }
+/// }
+/// ```
 pub trait Records: Send + Sync {
     /// What is kept for a record; the default where nothing is.
     fn load(&self, kind: Kind, id: u64) -> BoxFuture<'_, Result<Stored, RecordsError>>;

@@ -5,10 +5,7 @@ use std::{fmt, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::{
-    api::{Connection, Destinations, Dialect, Traits},
-    setup::Configuration,
-};
+use crate::api::{Connection, Destinations, Dialect, Traits};
 
 /// What is wrong with the settings. Names keys, never values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,9 +50,9 @@ pub enum StageRef {
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    api_url: Option<String>,
+    pub(crate) api_url: Option<String>,
     api_token: Option<Token>,
-    api_dialect: Option<Dialect>,
+    pub(crate) api_dialect: Option<Dialect>,
     /// The pipeline of new leads.
     pub pipeline_id: Option<u64>,
     /// The stage of new leads.
@@ -92,6 +89,9 @@ pub struct Settings {
 
 impl Settings {
     /// Reads a JSON object.
+    ///
+    /// # Errors
+    /// As [`from_object`](Self::from_object), and for what is no JSON object.
     pub fn from_json(json: &[u8]) -> Result<Self, SettingsError> {
         match serde_json::from_slice(json) {
             Ok(Value::Object(object)) => Self::from_object(&object),
@@ -100,7 +100,10 @@ impl Settings {
         }
     }
 
-    /// Reads the keys of `object`; names every key that has a value of the wrong kind.
+    /// Reads the keys of `object`.
+    ///
+    /// # Errors
+    /// Names every key that has a value of the wrong kind.
     pub fn from_object(object: &Map<String, Value>) -> Result<Self, SettingsError> {
         let mut keys = Keys { object, problems: Vec::new() };
         let settings = Self {
@@ -134,6 +137,9 @@ impl Settings {
     }
 
     /// The address and the token, checked: everything that a client needs before its first request.
+    ///
+    /// # Errors
+    /// Where one is missing or has not its form, or where the token may not go there: plain http, a private address.
     pub fn connection(&self) -> Result<Connection, SettingsError> {
         let url = self.api_url.as_deref().ok_or_else(|| SettingsError::one("api_url is missing"))?;
         let token = self.api_token.as_ref().ok_or_else(|| SettingsError::one("api_token is missing"))?;
@@ -141,21 +147,6 @@ impl Settings {
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
         Ok(connection)
-    }
-
-    /// These settings with what [`setup::connect`](crate::setup::connect) found: the address that answers, its dialect
-    /// and traits, and where new leads go and what they are wherever the settings do not say.
-    #[must_use]
-    pub fn with_found(mut self, found: &Configuration) -> Self {
-        let defaults = &found.defaults;
-        self.api_url = Some(found.api_url.clone());
-        self.api_dialect = Some(found.api_dialect);
-        self.traits = found.traits.clone();
-        self.pipeline_id = self.pipeline_id.or(defaults.default_pipeline_id);
-        self.stage_id = self.stage_id.or(defaults.default_stage_id);
-        self.source_id = self.source_id.or(defaults.default_source_id);
-        self.type_id = self.type_id.or(defaults.default_lead_type_id);
-        self
     }
 }
 
@@ -286,10 +277,6 @@ mod tests {
     use serde_json::json;
 
     use super::{Settings, StageRef};
-    use crate::{
-        api::{Dialect, Traits},
-        setup::{Configuration, Defaults},
-    };
 
     fn read(value: serde_json::Value) -> Result<Settings, super::SettingsError> {
         Settings::from_json(value.to_string().as_bytes())
@@ -315,33 +302,6 @@ mod tests {
         assert_eq!(settings.stage_on_conversation_created, Some(StageRef::Id(2)));
         assert_eq!(settings.stage_on_first_response, Some(StageRef::Named("Follow Up".into())));
         assert_eq!(settings.connection().unwrap().deadline.as_secs(), 20);
-    }
-
-    #[test]
-    fn what_the_set_up_found_fills_what_is_not_set() {
-        let found = Configuration {
-            api_url: "https://crm.example.com/api/admin".into(),
-            api_dialect: Dialect::Documented,
-            defaults: Defaults {
-                default_pipeline_id: Some(1),
-                default_stage_id: Some(2),
-                default_source_id: Some(3),
-                default_lead_type_id: Some(4),
-                ..Defaults::default()
-            },
-            traits: Traits { email_required: false, ..Traits::default() },
-            warnings: Vec::new(),
-        };
-        let typed =
-            read(json!({"api_url": "https://crm.example.com", "api_token": "1|abc", "lead_source_id": 13})).unwrap();
-        let settings = typed.with_found(&found);
-        assert_eq!(
-            (settings.pipeline_id, settings.stage_id, settings.source_id, settings.type_id),
-            (Some(1), Some(2), Some(13), Some(4))
-        );
-        assert_eq!(settings.traits, found.traits);
-        let connection = settings.connection().unwrap();
-        assert_eq!((connection.url(), connection.dialect), (found.api_url.as_str(), Dialect::Documented));
     }
 
     #[test]

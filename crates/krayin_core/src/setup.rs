@@ -48,6 +48,23 @@ pub struct Defaults {
     pub default_lead_type_name: Option<String>,
 }
 
+impl Settings {
+    /// These settings with what [`connect`] found: the address that answers, its dialect
+    /// and traits, and where new leads go and what they are wherever the settings do not say.
+    #[must_use]
+    pub fn with_found(mut self, found: &Configuration) -> Self {
+        let defaults = &found.defaults;
+        self.api_url = Some(found.api_url.clone());
+        self.api_dialect = Some(found.api_dialect);
+        self.traits = found.traits.clone();
+        self.pipeline_id = self.pipeline_id.or(defaults.default_pipeline_id);
+        self.stage_id = self.stage_id.or(defaults.default_stage_id);
+        self.source_id = self.source_id.or(defaults.default_source_id);
+        self.type_id = self.type_id.or(defaults.default_lead_type_id);
+        self
+    }
+}
+
 /// Connects; the number is that of the requests it took. Six: user, pipelines, sources, types, attributes, workflows; more
 /// only where the address was typed with another ending than the server answers to.
 ///
@@ -166,4 +183,40 @@ fn email_required(attributes: &[Named]) -> bool {
 fn for_persons(workflow: &Named) -> bool {
     let is = |key: &str, wanted: &str| workflow.rest.get(key).and_then(|value| value.as_str()) == Some(wanted);
     is("entity_type", "persons")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Configuration, Defaults};
+    use crate::{
+        api::{Dialect, Traits},
+        settings::Settings,
+    };
+
+    #[test]
+    fn what_the_set_up_found_fills_what_is_not_set() {
+        let found = Configuration {
+            api_url: "https://crm.example.com/api/admin".into(),
+            api_dialect: Dialect::Documented,
+            defaults: Defaults {
+                default_pipeline_id: Some(1),
+                default_stage_id: Some(2),
+                default_source_id: Some(3),
+                default_lead_type_id: Some(4),
+                ..Defaults::default()
+            },
+            traits: Traits { email_required: false, ..Traits::default() },
+            warnings: Vec::new(),
+        };
+        let typed = br#"{"api_url": "https://crm.example.com", "api_token": "1|abc", "lead_source_id": 13}"#;
+        let typed = Settings::from_json(typed).unwrap();
+        let settings = typed.with_found(&found);
+        assert_eq!(
+            (settings.pipeline_id, settings.stage_id, settings.source_id, settings.type_id),
+            (Some(1), Some(2), Some(13), Some(4))
+        );
+        assert_eq!(settings.traits, found.traits);
+        let connection = settings.connection().unwrap();
+        assert_eq!((connection.url(), connection.dialect), (found.api_url.as_str(), Dialect::Documented));
+    }
 }

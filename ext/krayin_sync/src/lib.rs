@@ -1,7 +1,8 @@
 //! The Ruby extension: the only crate that knows Ruby, and the only one with `unsafe`.
 //!
 //! Ruby hands over JSON and gets JSON back; every public class stands in `lib/krayin_sync`, beside a file of the same
-//! name here. `park` makes a Ruby thread wait, `runtime` survives a fork, `ports` asks Ruby in the core's name.
+//! name here. `park` makes a Ruby thread wait for what `mailbox` brings, `runtime` survives a fork, `ports` asks Ruby in
+//! the core's name.
 
 mod api;
 mod contact_mapper;
@@ -10,6 +11,7 @@ mod convert;
 mod error;
 mod external_id;
 mod fiber;
+mod mailbox;
 mod message_mapper;
 mod park;
 mod ports;

@@ -7,10 +7,9 @@
 //! A fiber that a scheduler runs sleeps on a pipe instead, so that the thread's other fibers go on.
 
 use std::{
-    collections::VecDeque,
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use krayin_core::Error as CoreError;
@@ -18,70 +17,10 @@ use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
 use tokio::task::JoinHandle;
 
 use crate::{
-    convert, error,
-    fiber::{self, Bell},
-    ports::Ask,
+    convert, error, fiber,
+    mailbox::{Ask, Letter, Mailbox},
     runtime::State,
 };
-
-/// What the future tells the waiting thread.
-enum Letter {
-    Done(Result<Vec<u8>, CoreError>),
-    Panicked,
-    Ask(Ask),
-}
-
-/// Between the future and the waiting thread. Made anew for every call: nothing in it outlives a fork.
-#[derive(Default)]
-pub(crate) struct Mailbox {
-    state: Mutex<MailboxState>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct MailboxState {
-    letters: VecDeque<Letter>,
-    woken: bool,
-    /// Where the one who waits is a fiber that listens for it.
-    bell: Option<Bell>,
-}
-
-impl Mailbox {
-    pub(crate) fn ask(&self, question: Ask) {
-        self.post(Letter::Ask(question));
-    }
-
-    fn post(&self, letter: Letter) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.letters.push_back(letter);
-        if let Some(bell) = &state.bell {
-            bell.ring();
-        }
-        self.changed.notify_one();
-    }
-
-    fn hang(&self, bell: Bell) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).bell = Some(bell);
-    }
-
-    fn take(&self) -> Option<Letter> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.woken = false;
-        state.letters.pop_front()
-    }
-
-    fn wait(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.letters.is_empty() && !state.woken {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn wake(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).woken = true;
-        self.changed.notify_one();
-    }
-}
 
 /// Cancels the future when the waiting thread leaves for any reason.
 struct CancelOnDrop<'a>(JoinHandle<()>, &'a State);

@@ -16,33 +16,10 @@ use krayin_core::{
 use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
 use tokio::sync::oneshot;
 
-use crate::{convert, park::Mailbox};
-
-/// A question to Ruby.
-pub(crate) enum Ask {
-    /// Perform one HTTP attempt, or have it performed for real.
-    Send(Request, oneshot::Sender<Performed>),
-    /// One that was performed for real has been answered; go on when all who listen have heard of it.
-    Sent(Request, Response, oneshot::Sender<()>),
-    /// What is kept for a record?
-    Load(Kind, u64, oneshot::Sender<Option<Stored>>),
-    /// Keep this for a record.
-    Store(Kind, u64, Vec<u8>, oneshot::Sender<()>),
-    /// May one request be sent now? With the server's identity, whether it has time, whether the server throttles.
-    Take(String, Urgency, bool, oneshot::Sender<Leave>),
-    /// What came of a request; no answer is waited for.
-    Learn(String, u64, Told),
-    /// An attempt has ended; no answer is waited for.
-    Attempt(Vec<u8>),
-}
-
-/// What became of a request that Ruby was asked to perform.
-pub(crate) enum Performed {
-    /// This.
-    Here(Result<Response, TransportError>),
-    /// It is not Ruby's to answer.
-    ForReal,
-}
+use crate::{
+    convert,
+    mailbox::{Ask, Mailbox, Performed},
+};
 
 /// The Ruby objects that answer. They live on the calling thread's stack, where the garbage collector sees them.
 pub(crate) struct Answers {

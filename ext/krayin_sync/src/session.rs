@@ -12,7 +12,8 @@ use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
 use crate::{
     convert, error,
-    park::{self, Mailbox},
+    mailbox::Mailbox,
+    park,
     ports::{Answers, RubyObserver, RubyPace, RubyRecords, RubyTransport},
     runtime::{self, State},
 };

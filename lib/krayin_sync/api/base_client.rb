@@ -27,7 +27,11 @@ module KrayinSync
       # @return [Session]
       attr_reader :session
 
+      # @param path [String] below the API's address, ids in it: "leads/5"
+      # @param params [Hash] the query
       # @return [Hash, Array] the answer's JSON
+      # @raise [ApiError]
+      # @raise [ArgumentError] before anything is sent
       def get(path, params = {}) = request("GET", path, nil, params)
 
       # @return [Hash, Array] the answer's JSON
@@ -44,22 +48,14 @@ module KrayinSync
       private
 
       def request(method, path, body, params)
-        pairs = params.to_h.compact.map { |name, value| [name.to_s, value.to_s] }
-        session.call(:request, method, path.to_s, JSON.generate(pairs), body && Snapshot.json(body))
+        pairs = Arguments.hash(params || {}, "the params").compact.map { |name, value| [name.to_s, value.to_s] }
+        body &&= body.is_a?(Array) ? Snapshot.json(body) : fields!(body)
+        session.call(:request, method, Arguments.path(path), JSON.generate(pairs), body)
       end
 
-      def id!(id)
-        number = Integer(id, exception: false) if id.is_a?(Integer) || id.is_a?(String)
-        raise ArgumentError, "the id must be a positive number" unless number&.positive?
+      def id!(id) = Arguments.id(id)
 
-        number
-      end
-
-      def fields!(fields)
-        raise ArgumentError, "the data must be a hash" unless fields.respond_to?(:to_h)
-
-        Snapshot.json(fields.to_h)
-      end
+      def fields!(fields) = Snapshot.json(Arguments.hash(fields))
 
       def text(value) = value&.to_s
     end

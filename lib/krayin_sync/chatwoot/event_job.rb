@@ -55,7 +55,7 @@ module KrayinSync
         return come_back(wait + (rand * SPREAD)) if wait.positive?
 
         Journal.start(entry.to_s)
-        pace = Pace::Allowance.new(KrayinSync.pace)
+        pace = Pace::Allowance.new(KrayinSync.pace) if KrayinSync.pace.respond_to?(:take_all)
         sync(lock, pace)
         mended
         Journal.finish(entry.to_s)

@@ -13,8 +13,9 @@ module KrayinSync
       end
 
       # @param contact [Contact, Hash, #name] a record of Chatwoot's, or what quacks like one
+      # @raise [ArgumentError]
       def initialize(contact)
-        @contact = Snapshot.contact_json(contact)
+        @contact = Snapshot.contact_json(Arguments.record(contact, "contact"))
       end
 
       # @return [Hash{Symbol => Object}] name, emails, contact_numbers, job_title
@@ -25,7 +26,8 @@ module KrayinSync
       # @return [Hash{Symbol => Object}] title, lead_value, description, person_id, pipeline, stage, source, type
       # @raise [ConfigurationError]
       def map_to_lead(person_id, settings)
-        parse(Native.map_to_lead(@contact, person_id, Snapshot.json(settings.to_h)))
+        person_id &&= Arguments.id(person_id, "the person's id")
+        parse(Native.map_to_lead(@contact, person_id, Snapshot.json(Arguments.settings(settings))))
       end
 
       # @return [Hash{Symbol => Object}, nil] name, address; nil where the contact has no company

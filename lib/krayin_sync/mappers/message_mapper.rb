@@ -9,8 +9,9 @@ module KrayinSync
       end
 
       # @param message [Message, Hash, #content] a record of Chatwoot's, or what quacks like one
+      # @raise [ArgumentError]
       def initialize(message)
-        @message = Snapshot.message_json(message)
+        @message = Snapshot.message_json(Arguments.record(message, "message"))
       end
 
       # @param person_id [Integer]
@@ -19,7 +20,8 @@ module KrayinSync
       #   schedule_from, schedule_to, additional; nil for what must not leave Chatwoot
       # @raise [ConfigurationError]
       def map_to_activity(person_id, settings)
-        json = Native.map_message(@message, person_id, Snapshot.json(settings.to_h))
+        person_id = Arguments.id(person_id, "the person's id")
+        json = Native.map_message(@message, person_id, Snapshot.json(Arguments.settings(settings)))
         activity = JSON.parse(json, symbolize_names: true)
         activity&.merge(is_done: activity[:is_done] == 1)
       end

@@ -6,6 +6,7 @@ module KrayinSync
     # write that depends on it, and a read whose write has to wait for the next window is a request lost.
     class Allowance
       AT_ONCE = 2
+      private_constant :AT_ONCE
 
       # @param pace [Redis]
       def initialize(pace)

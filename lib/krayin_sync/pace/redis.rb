@@ -115,6 +115,8 @@ module KrayinSync
       # Seconds after which to ask again where what is left is held by others, who may give it back.
       SOON = 2
 
+      private_constant :CLOCK, :TAKE, :SEND, :LEARN
+
       # @yieldparam command [Array<String>] one Redis command, whose reply the block returns
       def initialize(prefix: "krayin_sync:pace", &execute)
         @prefix = prefix

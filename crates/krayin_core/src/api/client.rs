@@ -12,6 +12,9 @@ use super::{ApiError, Connection, Method, Observer, Pace, ServerState, Transport
 use crate::retry::{Backoff, Jitter, Urgency};
 
 /// Typed calls to one Krayin. Cheap to make: one an event, so that [`requests`](Self::requests) counts that event's.
+///
+/// Each call gives a record as the server has it, or the [`ApiError`] of its last attempt. Paths are those below the
+/// connection's address (`leads/5`); they are sent as they are.
 pub struct Client {
     pub(super) connection: Connection,
     pub(super) transport: Arc<dyn Transport>,

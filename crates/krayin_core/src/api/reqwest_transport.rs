@@ -39,6 +39,9 @@ pub struct ReqwestTransport {
 
 impl ReqwestTransport {
     /// Trusts the machine's certificate authorities (or those of `SSL_CERT_FILE`); make one a process.
+    ///
+    /// # Errors
+    /// Where the HTTP client cannot start: the machine has no CA certificates.
     pub fn new() -> Result<Self, SettingsError> {
         Self::build(Vec::new(), Names::default())
     }

@@ -10,8 +10,10 @@ use serde_json::{Map, Number, Value};
 
 /// Reads a whole record. A key that stands twice is an error to serde, but none to a tree.
 pub(super) fn record<T: DeserializeOwned + Default>(json: &[u8]) -> T {
-    let tree = || serde_json::from_slice::<Value>(json).and_then(serde_json::from_value);
-    serde_json::from_slice(json).or_else(|_| tree()).unwrap_or_default()
+    // Checked once as a whole, not at each text.
+    let Ok(json) = std::str::from_utf8(json) else { return T::default() };
+    let tree = || serde_json::from_str::<Value>(json).and_then(serde_json::from_value);
+    serde_json::from_str(json).or_else(|_| tree()).unwrap_or_default()
 }
 
 /// Text without surrounding blanks; numbers and booleans as text; `None` for blank text and everything else.

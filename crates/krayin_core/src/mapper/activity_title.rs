@@ -3,6 +3,8 @@ use crate::chatwoot::{Conversation, Message};
 
 const WIDTH: usize = 255;
 
+const START: &str = "Message from ";
+
 /// A host that leaves room for the longest numbers and some letters of a name.
 const LONGEST_HOST: usize = 120;
 
@@ -17,22 +19,36 @@ pub(super) fn of_conversation(conversation: &Conversation) -> String {
 
 /// `Message from Jane Doe - Conversation #42 (chat.example.com/1 · message 7788)`
 pub(super) fn of_message(sender: &str, message: &Message) -> String {
-    let conversation = message.conversation.as_deref();
-    let number = conversation.map_or_else(|| "Conversation".to_owned(), number);
-    let place = conversation.and_then(origin).map(|origin| format!("{origin} · ")).unwrap_or_default();
-    let end = format!(" - {number} ({place}message {})", message.id);
-    let start = "Message from ";
-    let room = WIDTH.saturating_sub(start.chars().count() + end.chars().count());
+    let mut end = String::with_capacity(WIDTH);
+    end.push_str(" - ");
+    match message.conversation.as_deref() {
+        Some(conversation) => {
+            end.push_str(&number(conversation));
+            end.push_str(" (");
+            if let Some(origin) = origin(conversation) {
+                end.push_str(&origin);
+                end.push_str(" · ");
+            }
+        }
+        None => end.push_str("Conversation ("),
+    }
+    end.push_str("message ");
+    end.push_str(&message.id.to_string());
+    end.push(')');
+    let room = WIDTH.saturating_sub(START.len() + end.chars().count());
+    let mut title = String::with_capacity(WIDTH);
+    title.push_str(START);
     // A title with a comma cannot be searched for.
-    let sender = sender.replace(',', " ");
-    let sender = line(&sender, room);
-    format!("{start}{sender}{end}")
+    title.push_str(&line(&sender.replace(',', " "), room));
+    title.push_str(&end);
+    title
 }
 
 fn number(conversation: &Conversation) -> String {
+    let start = "Conversation #";
     match (conversation.display_id, conversation.id) {
-        (0, id) => format!("Conversation #0-{id}"),
-        (display_id, _) => format!("Conversation #{display_id}"),
+        (0, id) => [start, "0-", &id.to_string()].concat(),
+        (display_id, _) => [start, &display_id.to_string()].concat(),
     }
 }
 

@@ -41,9 +41,12 @@ pub(super) struct Html {
     is_full: bool,
 }
 
+/// What most texts fit into; allocators hand out blocks of up to a kilobyte faster than larger ones.
+const USUAL: usize = 1_000;
+
 impl Html {
     pub(super) fn new(limit: usize) -> Self {
-        Self { out: String::with_capacity(2_048), limit, open: Vec::new(), closing: 0, is_full: false }
+        Self { out: String::with_capacity(USUAL), limit, open: Vec::new(), closing: 0, is_full: false }
     }
 
     /// The text, with every tag closed.

@@ -1,17 +1,51 @@
 use super::html::{Html, has_right_to_left, is_link};
 
-/// Elements that begin and end a paragraph.
-const PARAGRAPHS: [&str; 13] =
-    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre", "hr"];
+/// What an element is to its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Breaks a line.
+    Break,
+    /// Begins and ends a paragraph.
+    Paragraph,
+    /// A paragraph whose lines are kept.
+    Preformatted,
+    /// Begins and ends a line.
+    Line,
+    /// A line of a list.
+    Item,
+    /// Is apart from what stands beside it.
+    Cell,
+    Link,
+    Image,
+    /// Its content is not text.
+    Hidden,
+    /// Nothing.
+    Inline,
+}
 
-/// Elements that begin and end a line.
-const LINES: [&str; 18] = [
-    "div", "tr", "li", "dt", "dd", "dl", "section", "article", "header", "footer", "address", "caption", "figure",
-    "form", "main", "nav", "aside", "body",
-];
-
-/// Elements whose content is not text.
-const HIDDEN: [&str; 7] = ["script", "style", "title", "template", "svg", "noscript", "textarea"];
+impl Kind {
+    fn of(name: &str) -> Self {
+        let mut lower = [0; 10];
+        let Some(lower) = lower.get_mut(..name.len()) else { return Self::Inline };
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"br" => Self::Break,
+            b"p" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"ul" | b"ol" | b"table" | b"blockquote" | b"hr" => {
+                Self::Paragraph
+            }
+            b"pre" => Self::Preformatted,
+            b"li" => Self::Item,
+            b"div" | b"tr" | b"dt" | b"dd" | b"dl" | b"section" | b"article" | b"header" | b"footer" | b"address"
+            | b"caption" | b"figure" | b"form" | b"main" | b"nav" | b"aside" | b"body" => Self::Line,
+            b"td" | b"th" => Self::Cell,
+            b"a" => Self::Link,
+            b"img" => Self::Image,
+            b"script" | b"style" | b"title" | b"template" | b"svg" | b"noscript" | b"textarea" => Self::Hidden,
+            _ => Self::Inline,
+        }
+    }
+}
 
 /// Elements that only occur in text written as HTML.
 const TELLING: [&str; 20] = [
@@ -75,7 +109,8 @@ pub(super) fn write_html(html: &mut Html, document: &str) {
     };
     let mut rest = document;
     let mut ends = Ends::default();
-    while let Some(at) = rest.find('<') {
+    // Mostly a few bytes on, for which a search for a character takes long to set up.
+    while let Some(at) = rest.bytes().position(|byte| byte == b'<') {
         if writer.html.is_full() {
             break;
         }
@@ -92,7 +127,7 @@ pub(super) fn write_html(html: &mut Html, document: &str) {
             continue;
         };
         rest = tag.rest;
-        if !tag.is_end && HIDDEN.iter().any(|name| tag.is(name)) {
+        if !tag.is_end && tag.kind == Kind::Hidden {
             rest = after_end(rest, tag.name);
         } else {
             writer.tag(&tag);
@@ -135,32 +170,35 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn tag(&mut self, tag: &Tag<'_>) {
-        if tag.is("br") {
-            self.breaks = (self.breaks + 1).min(2);
-        } else if PARAGRAPHS.iter().any(|name| tag.is(name)) {
-            self.breaks = 2;
-            self.is_preformatted = tag.is("pre") && !tag.is_end;
-        } else if LINES.iter().any(|name| tag.is(name)) {
-            self.breaks = self.breaks.max(1);
-            if tag.is("li") && !tag.is_end {
+        match tag.kind {
+            Kind::Break => self.breaks = (self.breaks + 1).min(2),
+            Kind::Paragraph | Kind::Preformatted => {
+                self.breaks = 2;
+                self.is_preformatted = tag.kind == Kind::Preformatted && !tag.is_end;
+            }
+            Kind::Line => self.breaks = self.breaks.max(1),
+            Kind::Item if tag.is_end => self.breaks = self.breaks.max(1),
+            Kind::Item => {
                 self.breaks = 1;
                 self.put("-");
                 self.is_after_bullet = true;
             }
-        } else if tag.is("td") || tag.is("th") {
-            self.is_after_blank = true;
-        } else if tag.is("a") {
-            self.end_link();
-            let url = tag.attribute("href").map(decode).filter(|url| !tag.is_end && is_link(url));
-            if let Some(url) = url {
-                self.begin();
-                self.html.open_link(&url);
-                self.is_link = true;
+            Kind::Cell => self.is_after_blank = true,
+            Kind::Link => {
+                self.end_link();
+                let url = tag.attribute("href").map(decode).filter(|url| !tag.is_end && is_link(url));
+                if let Some(url) = url {
+                    self.begin();
+                    self.html.open_link(&url);
+                    self.is_link = true;
+                }
             }
-        } else if tag.is("img")
-            && let Some(text) = tag.attribute("alt")
-        {
-            self.text(text);
+            Kind::Image => {
+                if let Some(text) = tag.attribute("alt") {
+                    self.text(text);
+                }
+            }
+            Kind::Hidden | Kind::Inline => {}
         }
     }
 
@@ -172,26 +210,23 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        for (count, line) in text.split('\n').enumerate() {
-            if self.html.is_full() {
+        let mut rest = text;
+        loop {
+            let blanks = rest.bytes().take_while(u8::is_ascii_whitespace).count();
+            let Some((blank, words)) = rest.split_at_checked(blanks) else { return };
+            if blanks > 0 {
+                self.is_after_blank = true;
+                if self.is_preformatted {
+                    let lines = blank.bytes().filter(|byte| *byte == b'\n').take(2).count();
+                    self.breaks = (self.breaks + if lines > 1 { 2 } else { lines as u8 }).min(2);
+                }
+            }
+            let Some((words, after)) = words.split_at_checked(together(words)) else { return };
+            if words.is_empty() || self.html.is_full() {
                 return;
             }
-            if count > 0 {
-                if self.is_preformatted {
-                    self.breaks = (self.breaks + 1).min(2);
-                }
-                self.is_after_blank = true;
-            }
-            let blank = |c: char| c.is_ascii_whitespace();
-            for (count, word) in line.split(blank).enumerate() {
-                self.is_after_blank |= count > 0;
-                if !word.is_empty() {
-                    let word = decode(word);
-                    if !word.is_empty() {
-                        self.put(&word);
-                    }
-                }
-            }
+            self.put(&decode(words));
+            rest = after;
         }
     }
 
@@ -222,9 +257,23 @@ impl Writer<'_> {
     }
 }
 
+/// The length of the words that `text` begins with, of which each is one blank from the next.
+fn together(text: &str) -> usize {
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        let ends = byte.is_ascii_whitespace()
+            && (byte != b' ' || bytes.peek().is_none_or(|(_, next)| next.is_ascii_whitespace()));
+        if ends {
+            return at;
+        }
+    }
+    text.len()
+}
+
 /// A tag of an element.
 struct Tag<'a> {
     name: &'a str,
+    kind: Kind,
     is_end: bool,
     attributes: &'a str,
     rest: &'a str,
@@ -234,11 +283,7 @@ impl<'a> Tag<'a> {
     fn parse(text: &'a str, ends: &mut Ends) -> Option<Self> {
         let (name, is_end, after) = name(text)?;
         let end = ends.find(after)?;
-        Some(Self { name, is_end, attributes: after.get(..end)?, rest: after.get(end + 1..)? })
-    }
-
-    fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
+        Some(Self { name, kind: Kind::of(name), is_end, attributes: after.get(..end)?, rest: after.get(end + 1..)? })
     }
 
     /// The value of the attribute `name`, as it is written.

@@ -54,17 +54,24 @@ impl Instant {
     }
 }
 
-/// Numbers with leading zeros, each followed by a text. A comment has many times, and `format!` takes longer than all else
+/// Numbers of two or four digits with leading zeros, each followed by a text. A comment has many times, and `format!` takes longer than all else
 /// about them.
 fn written(parts: &[(i64, u32, &str)]) -> String {
     let mut out = String::with_capacity(32);
     for (number, digits, after) in parts {
-        for place in (0..*digits).rev() {
-            out.push(char::from(b'0' + (number / 10_i64.pow(place) % 10) as u8));
+        if *digits == 4 {
+            two_digits(&mut out, number / 100);
         }
+        two_digits(&mut out, *number);
         out.push_str(after);
     }
     out
+}
+
+fn two_digits(out: &mut String, number: i64) {
+    for digit in [number / 10 % 10, number % 10] {
+        out.push(char::from(b'0' + digit as u8));
+    }
 }
 
 /// No place is further from UTC than a day.

@@ -66,7 +66,8 @@ fn comment(message: &Message, sender: &str, channel: Channel, offset: Option<i32
         end.isolated(&line(inbox, 255));
     }
     if let Some(number) = conversation.map(|conversation| conversation.display_id).filter(|number| *number > 0) {
-        end.text(&format!(" · Conversation #{number}"));
+        end.text(" · Conversation #");
+        end.text(&number.to_string());
     }
     end.close();
     let mut end = end.finish();

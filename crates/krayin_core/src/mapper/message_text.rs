@@ -36,12 +36,11 @@ fn write_content(html: &mut Html, content: &str, message: &Message, channel: Cha
 
 /// The link back to Chatwoot, on a line of its own; empty where the address is none.
 pub(super) fn link_back(url: Option<&str>) -> String {
+    let Some(url) = url.filter(|url| is_page(url)) else { return String::new() };
     let mut html = Html::new(COMMENT_BYTES / 4);
-    if let Some(url) = url.filter(|url| is_page(url)) {
-        html.line_break();
-        html.open_link(url);
-        html.text("Open in Chatwoot");
-        html.close();
-    }
+    html.line_break();
+    html.open_link(url);
+    html.text("Open in Chatwoot");
+    html.close();
     html.finish()
 }

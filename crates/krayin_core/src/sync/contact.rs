@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, FoundPerson, LeadFinder, Outcome, PersonFinder, Status, load,
+    Context, FoundPerson, LeadFinder, Outcome, PersonFinder, Status,
+    lead_finder::needs_stage,
+    load,
     person_finder::complete,
     person_merge::{self, Merged},
     value,
@@ -12,7 +14,7 @@ use crate::{
     Error,
     api::{ApiError, Dialect, ErrorKind},
     chatwoot::Contact,
-    digest::digest,
+    digest::{beside, digest, is_uncertain, was_sent},
     krayin::{Address, Lead, LeadLink, NewLead, NewPerson, Organization, Person, closing_day},
     mapper,
     records::{Kind, Stored},
@@ -225,6 +227,7 @@ impl Flow<'_> {
     }
 
     async fn create(&mut self) -> Result<(), Error> {
+        needs_stage(&self.wanted.lead)?;
         // The answer may be lost: a later run must tell our own values from a colleague's.
         self.sent_all();
         self.store().await?;
@@ -297,6 +300,7 @@ impl Flow<'_> {
             self.outcome.reasons.push(format!("{} was edited in Krayin and is left alone.", readable(field)));
         }
         if differs {
+            self.note_sending(fields).await?;
             self.put_person(current, person, fields).await?;
         } else {
             self.took_person(current, false);
@@ -406,7 +410,7 @@ impl Flow<'_> {
         for (field, current, wanted, json) in fields {
             let current = current.filter(|value| !value.trim().is_empty());
             let (Some(wanted), true) = (wanted, self.changed(field)) else { continue };
-            let ours = current.as_ref().is_none_or(|current| self.stored.sent.get(field) == Some(&digest(current)));
+            let ours = current.as_ref().is_none_or(|current| was_sent(self.stored.sent.get(field), current));
             if current.as_ref() == Some(&wanted) {
                 continue;
             } else if ours {
@@ -416,6 +420,8 @@ impl Flow<'_> {
             }
         }
         if !body.is_empty() {
+            let fields: Vec<&str> = LEAD_FIELDS.into_iter().filter(|field| body.contains_key(*field)).collect();
+            self.note_sending(&fields).await?;
             // The endpoint clears the closing date where it is absent.
             let offset = self.context.settings.traits.utc_offset_minutes;
             if let Some(day) = current.expected_close_date.as_deref().and_then(|date| closing_day(date, offset)) {
@@ -447,6 +453,17 @@ impl Flow<'_> {
         }
     }
 
+    /// Before a write: its answer may be lost, and the contact may be another one when it is tried again.
+    async fn note_sending(&mut self, fields: &[&str]) -> Result<(), Error> {
+        for &field in fields {
+            if let Some(digest) = self.wanted.digests.get(field) {
+                let kept = self.stored.sent.entry(field.to_owned()).or_default();
+                *kept = beside(kept, digest);
+            }
+        }
+        self.store().await
+    }
+
     fn note_sent(&mut self, field: &str) {
         if let Some(digest) = self.wanted.digests.get(field) {
             self.stored.sent.insert(field.to_owned(), digest.clone());
@@ -464,7 +481,9 @@ impl Flow<'_> {
     /// Keeps what is known, and whether something is still to be done.
     async fn store(&mut self) -> Result<(), Error> {
         self.stored.pending = !is_unknowable(&self.wanted.person)
-            && (self.stored.ids.get("lead").is_none() || LEAD_FIELDS.iter().any(|field| self.changed(field)));
+            && (self.stored.ids.get("lead").is_none()
+                || LEAD_FIELDS.iter().any(|field| self.changed(field))
+                || self.stored.sent.values().any(|kept| is_uncertain(kept)));
         Ok(self.context.records.store(Kind::Contact, self.contact.id, &self.stored).await?)
     }
 }

@@ -94,11 +94,16 @@ impl Flow<'_> {
                 // Its owner is another one by now.
                 self.owner.link_activity(self.context, self.contact, id, self.first_link()).await?;
             }
+            // The answer may be lost: it would not be known then what is shown.
+            stored.sent.remove("activity");
+            stored.pending = true;
+            self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?;
             if self.write(id, &wanted, !linked, self.context.settings.traits.utc_offset_minutes).await? {
                 return self.store(stored, &wanted).await;
             }
             stored.ids.forget("activity");
             stored.sent.clear();
+            stored.pending = false;
             self.outcome.reasons.push("The activity that was known is gone from Krayin; created again.".into());
         }
         let (activity, found) = self.find_or_create(&wanted.activity, stored).await?;
@@ -120,6 +125,7 @@ impl Flow<'_> {
     }
 
     async fn store(&self, stored: &mut Stored, wanted: &Wanted) -> Result<(), Error> {
+        stored.pending = false;
         stored.sent.insert("activity".into(), wanted.digest.clone());
         stored.sent.insert("link".into(), self.links());
         Ok(self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?)

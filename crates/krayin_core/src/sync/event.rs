@@ -78,7 +78,11 @@ pub struct Event {
 }
 
 impl Event {
-    /// Reads a name and the event's data: an object with the record under `contact`, `conversation` or `message`.
+    /// Reads a name and the event's data: an object with the record under `contact`, `conversation` or `message`. Of the
+    /// record's own fields none is an error.
+    ///
+    /// # Errors
+    /// [`EventError::Unknown`] and [`EventError::NotJson`].
     pub fn from_json(name: &str, data: &[u8]) -> Result<Self, EventError> {
         let name = EventName::parse(name)?;
         let Ok(Value::Object(mut data)) = serde_json::from_slice(data) else { return Err(EventError::NotJson) };

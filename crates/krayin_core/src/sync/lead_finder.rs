@@ -56,16 +56,19 @@ impl LeadFinder<'_> {
         Ok(FoundLead { lead, created: true })
     }
 
-    /// Creates a lead. Without a stage every server but one fails, so nothing is sent without.
+    /// Creates a lead.
     pub(crate) async fn create(&self, mut lead: NewLead) -> Result<Lead, Error> {
-        if lead.lead_pipeline_stage_id.is_none() {
-            return Err(SettingsError::one(
-                "default_stage_id is missing: run the set-up, or set lead_pipeline_stage_id",
-            )
-            .into());
-        }
+        needs_stage(&lead)?;
         // Minus nothing has a sign, which no server takes.
         lead.lead_value += 0.0;
         Ok(self.client.create_lead(serde_json::to_value(lead).unwrap_or(Value::Null)).await?)
+    }
+}
+
+/// Without a stage every server but one fails, so nothing is created without.
+pub(crate) fn needs_stage(lead: &NewLead) -> Result<(), SettingsError> {
+    match lead.lead_pipeline_stage_id {
+        Some(_) => Ok(()),
+        None => Err(SettingsError::one("default_stage_id is missing: run the set-up, or set lead_pipeline_stage_id")),
     }
 }

@@ -34,6 +34,11 @@ pub(crate) struct Context<'a> {
 }
 
 /// Runs one event. Run it again after any error: nothing is done twice and nothing is lost.
+///
+/// # Errors
+/// [`Error::Event`] where the event lacks its record, before anything is sent. [`Error::Settings`] where a lead must be
+/// created and the settings have no stage, before anything is created. [`Error::Api`] where a call failed for good.
+/// [`Error::Records`] where ids could not be loaded or stored; what Krayin got before that is found again.
 pub async fn process(
     event: &Event,
     settings: &Settings,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     api::Traits,
-    digest::digest,
+    digest::was_sent,
     krayin::{Labelled, NewPerson, Person},
     mapper::is_placeholder,
     phone,
@@ -77,7 +77,7 @@ pub(crate) fn merge(
 }
 
 fn is_ours(current: &str, sent: Option<&String>) -> bool {
-    is_placeholder(current) || sent.is_some_and(|sent| *sent == digest(current))
+    is_placeholder(current) || was_sent(sent, current)
 }
 
 fn same_name(a: &str, b: &str) -> bool {

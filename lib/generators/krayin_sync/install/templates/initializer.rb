@@ -22,3 +22,6 @@ end
 
 # Whether a Krayin may be spoken to by plain http on another machine than this one: the token goes in the open.
 # KrayinSync.allow_http = false
+
+# Hosts that may have an address of a private network, such as "crm.internal"; "*" for all.
+# KrayinSync.allowed_hosts = ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(",")
