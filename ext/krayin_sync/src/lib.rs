@@ -5,6 +5,7 @@
 //! the core's name.
 
 mod api;
+mod carrier;
 mod contact_mapper;
 mod conversation_mapper;
 mod convert;

@@ -1,12 +1,16 @@
-//! What passes between a future on the runtime and the Ruby thread that waits for it.
+//! What passes between a call's future and the Ruby thread that waits for it.
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Wake,
+    thread::{self, Thread},
 };
 
 use krayin_core::{
-    Error as CoreError,
     api::{Request, Response, TransportError},
     records::{Kind, Stored},
     retry::{Leave, Told, Urgency},
@@ -41,61 +45,118 @@ pub(crate) enum Performed {
     ForReal,
 }
 
-/// What the future tells the waiting thread.
-pub(crate) enum Letter {
-    Done(Result<Vec<u8>, CoreError>),
-    Panicked,
-    Ask(Ask),
+/// What the waiting thread is to do next.
+pub(crate) enum Next {
+    /// Answer this.
+    Answer(Ask),
+    /// Go on with the future: what it waited for is there.
+    Poll,
+    /// Look what Ruby wants of the thread.
+    Look,
+    /// Wait.
+    Nothing,
 }
 
-/// Between the future and the waiting thread. Made anew for every call: nothing in it outlives a fork.
+/// Where the future's questions lie until the waiting thread answers them, and where that thread sleeps till the future
+/// can go on. Made anew for every call: nothing in it outlives a fork.
 #[derive(Default)]
-pub(crate) struct Mailbox {
-    state: Mutex<MailboxState>,
-    changed: Condvar,
-}
+pub(crate) struct Mailbox(Mutex<MailboxState>);
 
 #[derive(Default)]
 struct MailboxState {
-    letters: VecDeque<Letter>,
-    woken: bool,
+    questions: VecDeque<Ask>,
+    can_go_on: bool,
+    /// Who sleeps.
+    sleeper: Option<Thread>,
     /// Where the one who waits is a fiber that listens for it.
     bell: Option<Bell>,
 }
 
-impl Mailbox {
-    pub(crate) fn ask(&self, question: Ask) {
-        self.post(Letter::Ask(question));
+/// What Ruby wakes a sleeping thread by, from a signal handler too: it takes no lock.
+pub(crate) struct Alarm {
+    rung: AtomicBool,
+    sleeper: Thread,
+}
+
+impl Alarm {
+    /// For the current thread.
+    pub(crate) fn new() -> Self {
+        Self { rung: AtomicBool::new(false), sleeper: thread::current() }
     }
 
-    pub(crate) fn post(&self, letter: Letter) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.letters.push_back(letter);
-        if let Some(bell) = &state.bell {
-            bell.ring();
-        }
-        self.changed.notify_one();
+    /// Ruby wants something of the thread.
+    pub(crate) fn ring(&self) {
+        self.rung.store(true, Ordering::SeqCst);
+        self.sleeper.unpark();
+    }
+}
+
+impl Mailbox {
+    /// A question of the future, while it is polled or from anywhere else.
+    pub(crate) fn ask(&self, question: Ask) {
+        let mut state = self.lock();
+        state.questions.push_back(question);
+        state.tell();
     }
 
     pub(crate) fn hang(&self, bell: Bell) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).bell = Some(bell);
+        self.lock().bell = Some(bell);
     }
 
-    pub(crate) fn take(&self) -> Option<Letter> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.woken = false;
-        state.letters.pop_front()
+    /// What is to be done; sleeps until something is.
+    pub(crate) fn wait(&self, alarm: &Alarm) -> Next {
+        self.lock().sleeper = Some(alarm.sleeper.clone());
+        let next = loop {
+            if alarm.rung.load(Ordering::SeqCst) {
+                break Next::Look;
+            }
+            match self.next() {
+                // One who tells meanwhile is not missed: this returns at once then.
+                Next::Nothing => thread::park(),
+                next => break next,
+            }
+        };
+        self.lock().sleeper = None;
+        next
     }
 
-    pub(crate) fn wait(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.letters.is_empty() && !state.woken {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    /// The same without sleeping.
+    pub(crate) fn next(&self) -> Next {
+        let mut state = self.lock();
+        if let Some(question) = state.questions.pop_front() {
+            Next::Answer(question)
+        } else if std::mem::take(&mut state.can_go_on) {
+            Next::Poll
+        } else {
+            Next::Nothing
         }
     }
 
-    pub(crate) fn wake(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).woken = true;
-        self.changed.notify_one();
+    fn lock(&self) -> MutexGuard<'_, MailboxState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MailboxState {
+    fn tell(&self) {
+        if let Some(bell) = &self.bell {
+            bell.ring();
+        }
+        if let Some(sleeper) = &self.sleeper {
+            sleeper.unpark();
+        }
+    }
+}
+
+/// The future's own waker.
+impl Wake for Mailbox {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut state = self.lock();
+        state.can_go_on = true;
+        state.tell();
     }
 }

@@ -1,46 +1,100 @@
 //! Makes a Ruby thread wait for a future: without the GVL, interruptible, answering the future's questions meanwhile.
 //!
-//! The future runs on the runtime; the Ruby thread sleeps on a condition variable. Whatever Ruby wants of the thread
-//! (`Timeout`, `Thread#kill`, a signal, Sidekiq's shutdown) wakes it, is carried out with the GVL held, and where it
-//! raises, the future is cancelled. A wakeup that wants nothing changes nothing.
+//! The thread polls the future itself and sleeps, without the GVL, while it cannot go on; timers
+//! and sockets are the runtime's. So a question to Ruby takes no other thread, and an answer from Krayin one wakeup; it is
+//! read before the GVL is taken again. Whatever Ruby wants of the thread (`Timeout`, `Thread#kill`, a signal, Sidekiq's shutdown) wakes it, is carried
+//! out with the GVL held, and where it raises, the future is dropped, which cancels its request. A wakeup that wants
+//! nothing changes nothing.
 //!
 //! A fiber that a scheduler runs sleeps on a pipe instead, so that the thread's other fibers go on.
 
 use std::{
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll, Waker},
 };
 
 use krayin_core::Error as CoreError;
 use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
-use tokio::task::JoinHandle;
 
 use crate::{
     convert, error, fiber,
-    mailbox::{Ask, Letter, Mailbox},
+    mailbox::{Alarm, Ask, Mailbox, Next},
     runtime::State,
 };
 
-/// Cancels the future when the waiting thread leaves for any reason.
-struct CancelOnDrop<'a>(JoinHandle<()>, &'a State);
+type Answer = Result<Vec<u8>, CoreError>;
 
-impl Drop for CancelOnDrop<'_> {
-    fn drop(&mut self) {
-        // In a child that was forked within the call, the future is the parent's, and so are the locks around it.
-        if self.1.is_of_this_process() {
-            self.0.abort();
+/// Why a stretch of a call without the GVL is over.
+enum Stop {
+    Done(Answer),
+    Panicked,
+    Ask(Ask),
+    /// Ruby wants something of the thread.
+    Look,
+    /// The future cannot go on.
+    Idle,
+}
+
+/// A future under way.
+struct Call<'a> {
+    future: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
+    /// Its end, once it has come; the questions before it are answered first.
+    done: Option<Stop>,
+    mailbox: &'a Arc<Mailbox>,
+    waker: Waker,
+    state: &'a State,
+}
+
+impl<'a> Call<'a> {
+    fn new(future: impl Future<Output = Answer> + Send + 'static, mailbox: &'a Arc<Mailbox>, state: &'a State) -> Self {
+        let waker = Waker::from(Arc::clone(mailbox));
+        waker.wake_by_ref();
+        Self { future: Some(Box::pin(future)), done: None, mailbox, waker, state }
+    }
+
+    /// Goes on until Ruby is needed; without an alarm to be woken by, until the future cannot go on.
+    fn advance(&mut self, alarm: Option<&Alarm>) -> Stop {
+        loop {
+            let next = match alarm.filter(|_| self.done.is_none()) {
+                Some(alarm) => self.mailbox.wait(alarm),
+                None => self.mailbox.next(),
+            };
+            match next {
+                Next::Answer(question) => return Stop::Ask(question),
+                Next::Look => return Stop::Look,
+                Next::Poll => self.poll(),
+                Next::Nothing => return self.done.take().unwrap_or(Stop::Idle),
+            }
         }
+    }
+
+    fn poll(&mut self) {
+        let Some(future) = &mut self.future else { return };
+        let _inside = self.state.runtime.enter();
+        let mut context = Context::from_waker(&self.waker);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+        self.done = match polled {
+            Ok(Poll::Pending) => return,
+            Ok(Poll::Ready(answer)) => Some(Stop::Done(answer)),
+            Err(_) => Some(Stop::Panicked),
+        };
+        self.future = None;
     }
 }
 
-/// Tells the waiting thread when the future panics: its `Done` letter will not come.
-struct Herald(Option<Arc<Mailbox>>);
-
-impl Drop for Herald {
+impl Drop for Call<'_> {
     fn drop(&mut self) {
-        if let Some(mailbox) = self.0.take() {
-            mailbox.post(Letter::Panicked);
+        let Some(future) = self.future.take() else { return };
+        if self.state.is_of_this_process() {
+            let _inside = self.state.runtime.enter();
+            // It has been left: what it may panic of is of no interest to anybody.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+        } else {
+            // In a child that was forked within the call it is the parent's, and so are the locks around it.
+            std::mem::forget(future);
         }
     }
 }
@@ -50,68 +104,90 @@ pub(crate) fn wait(
     ruby: &Ruby,
     state: &State,
     mailbox: &Arc<Mailbox>,
-    future: impl Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
+    future: impl Future<Output = Answer> + Send + 'static,
     mut answer: impl FnMut(Ask) -> Result<(), Error>,
 ) -> Result<RString, Error> {
     let listener = fiber::listen(ruby)?.map(|(listener, bell)| {
         mailbox.hang(bell);
         listener
     });
-    let theirs = Arc::clone(mailbox);
-    let spawned = state.runtime.spawn(async move {
-        let mut herald = Herald(Some(Arc::clone(&theirs)));
-        let result = future.await;
-        herald.0 = None;
-        theirs.post(Letter::Done(result));
-    });
-    let _task = CancelOnDrop(spawned, state);
+    let mut call = Call::new(future, mailbox, state);
     loop {
-        match mailbox.take() {
-            Some(Letter::Done(Ok(bytes))) => return convert::string(ruby, &bytes),
-            Some(Letter::Done(Err(failure))) => return Err(error::raise(ruby, failure)),
-            Some(Letter::Panicked) => return Err(error::internal(ruby)),
-            Some(Letter::Ask(question)) => guard(ruby, || answer(question))??,
-            None => match &listener {
-                Some(listener) => listener.wait()?,
-                None => sleep(mailbox),
-            },
+        // Giving the GVL away costs more than most of what stands between two waits.
+        let stop = match (call.advance(None), &listener) {
+            (Stop::Idle, None) => sleep(&mut call),
+            (Stop::Idle, Some(listener)) => {
+                listener.wait()?;
+                Stop::Look
+            }
+            (stop, _) => stop,
+        };
+        match stop {
+            Stop::Done(Ok(bytes)) => return convert::string(ruby, &bytes),
+            Stop::Done(Err(failure)) => return Err(error::raise(ruby, failure)),
+            Stop::Panicked => return Err(error::internal(ruby)),
+            Stop::Ask(question) => guard(ruby, || answer(question))??,
+            Stop::Look | Stop::Idle => {}
         }
         ruby.thread_check_ints()?;
-        // A callback, a trap or another fiber may have forked: nobody in the child would ever write to it.
+        // A callback, a trap or another fiber may have forked: nobody in the child would ever wake it.
         if !state.is_of_this_process() {
             return Err(error::forked(ruby));
         }
     }
 }
 
-/// Waits for a letter without the GVL.
-fn sleep(mailbox: &Mailbox) {
-    unsafe extern "C" fn wait(mailbox: *mut c_void) -> *mut c_void {
-        // SAFETY: the mailbox outlives the call below, which is the only one that hands it over. A panic must not
-        // unwind into C.
-        let _ = catch_unwind(AssertUnwindSafe(|| unsafe { &*mailbox.cast::<Mailbox>() }.wait()));
+/// Waits without the GVL until the call can go on, and lets it, until Ruby is needed.
+fn sleep(call: &mut Call<'_>) -> Stop {
+    struct Stretch<'a, 'b> {
+        call: &'a mut Call<'b>,
+        alarm: &'a Alarm,
+        stop: Stop,
+    }
+
+    unsafe extern "C" fn run(stretch: *mut c_void) -> *mut c_void {
+        // SAFETY: it is the stretch below, which outlives the call that hands it over and is touched by nobody else
+        // meanwhile. A panic must not unwind into C.
+        let stretch = unsafe { &mut *stretch.cast::<Stretch<'_, '_>>() };
+        let stop = catch_unwind(AssertUnwindSafe(|| stretch.call.advance(Some(stretch.alarm))));
+        stretch.stop = stop.unwrap_or(Stop::Panicked);
         std::ptr::null_mut()
     }
 
-    unsafe extern "C" fn wake(mailbox: *mut c_void) {
-        // SAFETY: as above; Ruby calls this only while the other is running.
-        let _ = catch_unwind(AssertUnwindSafe(|| unsafe { &*mailbox.cast::<Mailbox>() }.wake()));
+    unsafe extern "C" fn wake(alarm: *mut c_void) {
+        // SAFETY: the alarm outlives the call below; Ruby calls this only while the other is running.
+        unsafe { &*alarm.cast::<Alarm>() }.ring();
     }
 
-    let mailbox = std::ptr::from_ref(mailbox).cast_mut().cast::<c_void>();
-    // SAFETY: both functions touch the mailbox alone and nothing of Ruby's. The `2` variant never raises, so no Rust
-    // frame is jumped over; pending interrupts are looked at by the caller.
+    let alarm = Alarm::new();
+    // Where something is wanted of the thread already, Ruby does not run it at all.
+    let mut stretch = Stretch { call, alarm: &alarm, stop: Stop::Look };
+    // SAFETY: both functions touch nothing of Ruby's. With the first flag it never raises, so no Rust frame is jumped
+    // over; pending interrupts are looked at by the caller. The second is for an alarm that a signal handler may ring.
     unsafe {
-        rb_sys::rb_thread_call_without_gvl2(Some(wait), mailbox, Some(wake), mailbox);
+        rb_sys::rb_nogvl(
+            Some(run),
+            std::ptr::from_mut(&mut stretch).cast::<c_void>(),
+            Some(wake),
+            std::ptr::from_ref(&alarm).cast_mut().cast::<c_void>(),
+            NOGVL_FLAGS,
+        );
     }
+    stretch.stop
 }
+
+/// Without the second, Ruby starts a thread of its own at each wait of a process that has only one, to wake it by. On
+/// Linux an alarm is a store, a swap and a system call, all of which a signal handler may do.
+const NOGVL_FLAGS: i32 = INTR_FAIL | if cfg!(target_os = "linux") { UBF_ASYNC_SAFE } else { 0 };
+const INTR_FAIL: i32 = rb_sys::RB_NOGVL_INTR_FAIL as i32;
+const UBF_ASYNC_SAFE: i32 = rb_sys::RB_NOGVL_UBF_ASYNC_SAFE as i32;
 
 /// Runs synchronous code of the core, so that a panic in it does not end the process.
 pub(crate) fn guard<T>(ruby: &Ruby, work: impl FnOnce() -> T) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| error::internal(ruby))
 }
 
-/// Panics on purpose, for the specs: `:task` on the runtime, anything else on the calling thread.
+/// Panics on purpose, for the specs: `:task` in a call's future, anything else beside it.
 fn panic(ruby: &Ruby, place: magnus::Symbol) -> Result<RString, Error> {
     let task = place.name()? == "task";
     if !task {

@@ -7,9 +7,7 @@ use std::sync::{
 
 use krayin_core::{
     BoxFuture,
-    api::{
-        Attempt, Observer, Pace, Request, ReqwestTransport, Response, Transport, TransportError, TransportErrorKind,
-    },
+    api::{Attempt, Observer, Pace, Request, Response, Transport, TransportError, TransportErrorKind},
     records::{Kind, Records, RecordsError, Stored},
     retry::{Leave, Told, Urgency},
 };
@@ -17,6 +15,7 @@ use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
 use tokio::sync::oneshot;
 
 use crate::{
+    carrier::Carrier,
     convert,
     mailbox::{Ask, Mailbox, Performed},
 };
@@ -110,7 +109,7 @@ impl Answers {
 /// HTTP by Ruby: WebMock's stubs.
 pub(crate) struct RubyTransport {
     pub(crate) mailbox: Arc<Mailbox>,
-    pub(crate) real: Arc<ReqwestTransport>,
+    pub(crate) real: Arc<Carrier>,
 }
 
 fn pairs(ruby: &Ruby, headers: &[(String, String)]) -> Result<RHash, Error> {

@@ -17,17 +17,17 @@ use krayin_core::{
 use magnus::{Error, Ruby};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::error;
+use crate::{carrier::Carrier, error};
 
-/// Threads that carry requests. They only wait and copy: one is enough for TLS on a CRM's traffic, the second keeps a
-/// large answer from holding up the others.
-const WORKERS: usize = 2;
+/// Threads that carry requests: they only wait, encrypt and copy. A second one would be woken to look for work whenever the
+/// first gets some.
+const WORKERS: usize = 1;
 
 /// Everything that must not cross a fork: threads, sockets, random numbers.
 pub(crate) struct State {
     pid: u32,
     pub(crate) runtime: Runtime,
-    pub(crate) transport: Arc<ReqwestTransport>,
+    pub(crate) carrier: Arc<Carrier>,
     pub(crate) jitter: Arc<Jitter>,
     servers: Mutex<HashMap<String, Arc<ServerState>>>,
 }
@@ -63,12 +63,12 @@ impl State {
             .map_err(|_| SettingsError::one("the process can start no more threads"))?;
         let transport = {
             let _inside = runtime.enter();
-            Arc::new(ReqwestTransport::new()?)
+            ReqwestTransport::new()?
         };
         Ok(Self {
             pid: std::process::id(),
+            carrier: Arc::new(Carrier::new(transport, runtime.handle().clone())),
             runtime,
-            transport,
             jitter: Arc::new(Jitter::new()),
             servers: Mutex::default(),
         })

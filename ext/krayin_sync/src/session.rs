@@ -11,6 +11,7 @@ use krayin_core::{
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
 use crate::{
+    carrier::Carrier,
     convert, error,
     mailbox::Mailbox,
     park,
@@ -59,9 +60,9 @@ impl Session {
         let connection = park::guard(ruby, || self.settings.connection())?;
         let connection = connection.map_err(|failure| error::raise(ruby, failure.into()))?;
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
-            Arc::<krayin_core::api::ReqwestTransport>::clone(&self.state.transport)
+            Arc::<Carrier>::clone(&self.state.carrier)
         } else {
-            Arc::new(RubyTransport { mailbox: Arc::clone(&self.mailbox), real: Arc::clone(&self.state.transport) })
+            Arc::new(RubyTransport { mailbox: Arc::clone(&self.mailbox), real: Arc::clone(&self.state.carrier) })
         };
         // Ruby's stubs are no server: what fails in one example must not open the breaker for the next.
         let server = if self.answers.transport.is_nil() { self.state.server(&connection) } else { Arc::default() };
