@@ -15,6 +15,9 @@ RSpec.describe "a panic in the core" do
     output, status = Child.run(script, SimulatedKrayin.of("2.1.0").url, SimulatedKrayin::TOKEN)
     lines = output.lines(chomp: true).grep(/\AKrayinSync|\A\d+\z/)
     expect(lines).to eq((["KrayinSync::InternalError: Nothing is lost"] * 6) + ["2"])
+    # Where, and not on what.
+    expect(output.scan("krayin_sync: panicked at ext/krayin_sync/src/park.rs:").size).to eq(6)
+    expect(output).not_to include("on purpose")
     expect(status).to be_success
   end
 end

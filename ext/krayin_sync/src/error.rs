@@ -15,7 +15,7 @@ pub(crate) fn raise(ruby: &Ruby, failure: CoreError) -> Error {
 
 /// The Ruby exception that stands for a panic: a bug, which must not take the process down.
 pub(crate) fn internal(ruby: &Ruby) -> Error {
-    let message = "The core of krayin_sync failed where it never should (its own message is on standard error). \
+    let message = "The core of krayin_sync failed where it never should (standard error says where). \
                    Nothing is lost: run the event again, and report it.";
     class(ruby, "InternalError").map_or_else(|error| error, |class| Error::new(class, message))
 }

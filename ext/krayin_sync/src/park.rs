@@ -200,5 +200,11 @@ fn panic(ruby: &Ruby, place: magnus::Symbol) -> Result<RString, Error> {
 }
 
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
+    // A panic's own message may quote what it broke on, which may be somebody's. This library's hook alone is replaced.
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(place) = panic.location() {
+            eprintln!("krayin_sync: panicked at {place}");
+        }
+    }));
     native.define_singleton_method("panic", function!(panic, 1))
 }
