@@ -19,8 +19,8 @@ module KrayinSync
       # Seconds that each job which waits adds to it.
       EACH = 0.1
 
-      # What passes mostly passes soon.
-      sidekiq_retry_in { |count| 2 if count < 2 }
+      # What passes mostly passes soon; then Sidekiq's own delays, of which the first is half a minute.
+      sidekiq_retry_in { |count| [2, 2, 5, 10, 20][count] }
 
       sidekiq_retries_exhausted do |job, _error|
         Journal.finish(Entry.new(*job["args"].first(3)).to_s)
