@@ -10,6 +10,8 @@ module KrayinSync
       LONGEST = 60
       # Seconds for which one job may look while the others stay away.
       PROBE = 30
+      # Seconds after which the others ask what it saw: mostly it has seen it by then.
+      SOON = 3
       # Seconds between looks where only a person can mend it.
       PARKED = 600
 
@@ -19,7 +21,7 @@ module KrayinSync
         if left > 0 then return left end
         if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
         if redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[1]) then return 0 end
-        return math.max(redis.call('PTTL', KEYS[3]), 1000)
+        return math.min(math.max(redis.call('PTTL', KEYS[3]), 1000), tonumber(ARGV[2]))
       LUA
       # Those that were on their way when it was found out tell nothing new.
       TRIP = <<~LUA
@@ -36,7 +38,7 @@ module KrayinSync
       end
 
       # @return [Float] seconds for which to stay away; 0 where the caller may go on
-      def wait = SharedState.script(WAIT, @keys, [PROBE * 1000]) / 1000.0
+      def wait = SharedState.script(WAIT, @keys, [PROBE * 1000, SOON * 1000]) / 1000.0
 
       # It does not answer.
       def trip = SharedState.script(TRIP, @keys, [FIRST, LONGEST, 0])
