@@ -53,7 +53,7 @@ def errors
   raises(KrayinSync::ApiError) { CLIENT.post("leads", title: nil) }
   raises(KrayinSync::InternalError) { KrayinSync::Native.panic(:task) }
   raises(KrayinSync::InternalError) { KrayinSync::Native.panic(:here) }
-  KrayinSync.records = Object.new.tap { |records| def records.load(*) = raise(IOError, "on purpose") }
+  KrayinSync.records = Class.new(KrayinSync::Records::Memory) { def load(*) = raise(IOError, "on purpose") }.new
   raises(IOError) { event("contact.created", contact: contact(3_000)) }
 ensure
   KrayinSync.records = KrayinSync::Records::Memory.new
