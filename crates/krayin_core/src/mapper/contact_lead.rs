@@ -48,7 +48,8 @@ fn value(contact: &Contact) -> f64 {
             .or_else(|| contact.additional_attributes.get(*key).and_then(amount))
     });
     let value = found.unwrap_or_default().clamp(0.0, LARGEST_VALUE);
-    (value * 10_000.0).floor() / 10_000.0
+    // Minus nothing has a sign, which no server takes.
+    (value * 10_000.0).floor() / 10_000.0 + 0.0
 }
 
 /// A number, or text that people write for one: `1,000.50`, `1.000,50`, `R$ 99`.

@@ -84,9 +84,7 @@ impl Wanted {
             person.organization_name = Some(organization.name);
             address = organization.address;
         }
-        let mut lead = mapper::map_to_lead(contact, None, context.settings);
-        // Minus nothing has a sign, which no server takes.
-        lead.lead_value += 0.0;
+        let lead = mapper::map_to_lead(contact, None, context.settings);
         let mut digests = BTreeMap::new();
         let mut note = |field, value: Option<&str>| {
             if let Some(value) = value {

@@ -57,10 +57,8 @@ impl LeadFinder<'_> {
     }
 
     /// Creates a lead.
-    pub(crate) async fn create(&self, mut lead: NewLead) -> Result<Lead, Error> {
+    pub(crate) async fn create(&self, lead: NewLead) -> Result<Lead, Error> {
         needs_stage(&lead)?;
-        // Minus nothing has a sign, which no server takes.
-        lead.lead_value += 0.0;
         Ok(self.client.create_lead(serde_json::to_value(lead).unwrap_or(Value::Null)).await?)
     }
 }
