@@ -3,7 +3,7 @@
 use krayin_core::{chatwoot::Contact, krayin::LeadLink, mapper, settings::Settings};
 use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
 
-use crate::{convert, error, park};
+use crate::{convert, park};
 
 fn person(ruby: &Ruby, contact: RString) -> Result<RString, Error> {
     let contact = convert::bytes(contact);
@@ -13,8 +13,7 @@ fn person(ruby: &Ruby, contact: RString) -> Result<RString, Error> {
 
 fn lead(ruby: &Ruby, contact: RString, person_id: Option<u64>, settings: RString) -> Result<RString, Error> {
     let (contact, settings) = (convert::bytes(contact), convert::bytes(settings));
-    let settings = park::guard(ruby, || Settings::from_json(&settings))?;
-    let settings = settings.map_err(|failure| error::raise(ruby, failure.into()))?;
+    let settings = park::attempt(ruby, || Settings::from_json(&settings))?;
     let link = person_id.map(LeadLink::Id);
     let mapped =
         park::guard(ruby, || convert::json(&mapper::map_to_lead(&Contact::from_json(&contact), link, &settings)))?;

@@ -3,12 +3,11 @@
 use krayin_core::{chatwoot::Conversation, krayin::ActivityLink, mapper, settings::Settings};
 use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
 
-use crate::{convert, error, park};
+use crate::{convert, park};
 
 fn activity(ruby: &Ruby, conversation: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
     let (conversation, settings) = (convert::bytes(conversation), convert::bytes(settings));
-    let settings = park::guard(ruby, || Settings::from_json(&settings))?;
-    let settings = settings.map_err(|failure| error::raise(ruby, failure.into()))?;
+    let settings = park::attempt(ruby, || Settings::from_json(&settings))?;
     let link = ActivityLink::Person(person_id);
     let mapped = park::guard(ruby, || {
         convert::json(&mapper::map_to_activity(&Conversation::from_json(&conversation), link, &settings))

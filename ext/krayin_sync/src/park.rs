@@ -187,6 +187,11 @@ pub(crate) fn guard<T>(ruby: &Ruby, work: impl FnOnce() -> T) -> Result<T, Error
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| error::internal(ruby))
 }
 
+/// The same of code that may fail.
+pub(crate) fn attempt<T, E: Into<CoreError>>(ruby: &Ruby, work: impl FnOnce() -> Result<T, E>) -> Result<T, Error> {
+    guard(ruby, work)?.map_err(|failure| error::raise(ruby, failure.into()))
+}
+
 /// Panics on purpose, for the specs: `:task` in a call's future, anything else beside it.
 fn panic(ruby: &Ruby, place: magnus::Symbol) -> Result<RString, Error> {
     let task = place.name()? == "task";

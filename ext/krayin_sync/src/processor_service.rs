@@ -6,13 +6,12 @@ use krayin_core::{
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
-use crate::{convert, error, park, session::Session};
+use crate::{convert, park, session::Session};
 
 fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<RString, Error> {
     let data = convert::bytes(data);
     let session = Session::open(ruby, session)?;
-    let event = park::guard(ruby, || Event::from_json(&name, &data))?;
-    let event = event.map_err(|failure| error::raise(ruby, failure.into()))?;
+    let event = park::attempt(ruby, || Event::from_json(&name, &data))?;
     let (settings, records) = (session.settings.clone(), session.records());
     session.run(ruby, |client| async move {
         let outcome = sync::process(&event, &settings, &client, &records).await?;

@@ -12,7 +12,7 @@ use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
 use crate::{
     carrier::Carrier,
-    convert, error,
+    convert,
     mailbox::Mailbox,
     park,
     ports::{Answers, RubyObserver, RubyPace, RubyRecords, RubyTransport},
@@ -34,9 +34,9 @@ impl Session {
     pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
         let json: RString = session.funcall("settings_json", ())?;
         let json = convert::bytes(json);
-        let settings = park::guard(ruby, || Settings::from_json(&json))?;
+        let settings = park::attempt(ruby, || Settings::from_json(&json))?;
         Ok(Self {
-            settings: settings.map_err(|failure| error::raise(ruby, failure.into()))?,
+            settings,
             state: runtime::current(ruby)?,
             mailbox: Arc::default(),
             answers: Answers {
@@ -57,8 +57,7 @@ impl Session {
     where
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
-        let connection = park::guard(ruby, || self.settings.connection())?;
-        let connection = connection.map_err(|failure| error::raise(ruby, failure.into()))?;
+        let connection = park::attempt(ruby, || self.settings.connection())?;
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
             Arc::<Carrier>::clone(&self.state.carrier)
         } else {
@@ -93,8 +92,7 @@ impl Session {
 /// Checks settings, address and token without sending anything.
 fn check(ruby: &Ruby, settings: RString) -> Result<(), Error> {
     let settings = convert::bytes(settings);
-    park::guard(ruby, || Settings::from_json(&settings)?.connection().map(|_| ()))?
-        .map_err(|failure| error::raise(ruby, failure.into()))
+    park::attempt(ruby, || Settings::from_json(&settings)?.connection().map(|_| ()))
 }
 
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
