@@ -16,7 +16,11 @@ fn truth(server: &str, scenario: &str, step: &Value) -> &'static str {
         || note.starts_with("no token")
         || note.starts_with("request 6")
         || note.starts_with("method that")
+        || note.starts_with("9 MB")
+        || odd_id(path)
         || (scenario == "design-document-paths" && path == "/leads/search");
+    // 2.2.3 counts the deletes of persons, and nothing else.
+    let counted = step.pointer("/response/headers/x-ratelimit-limit").is_some();
     match step.pointer("/response/status").and_then(Value::as_u64).unwrap_or_default() {
         200..=299 if body => "Ok",
         200..=299 => "NotJson",
@@ -31,14 +35,21 @@ fn truth(server: &str, scenario: &str, step: &Value) -> &'static str {
         404 if note == "unknown route" || scenario == "design-document-paths" => "NoSuchCall",
         404 => "Missing",
         405 => "NoSuchCall",
+        413 => "Unexpected",
         422 if note.starts_with("same") || note == "PUT of a missing id" => "Taken",
         422 => "Invalid",
         429 => "Throttled",
-        500 if !throttles => "ExecutedOrNot",
+        500 if !throttles && !counted => "ExecutedOrNot",
         500 if outside => "NotExecuted",
         500 => "FailedInside",
         _ => "?",
     }
+}
+
+/// Persons and leads are read by numbers alone: another id is a path without a route for GET.
+fn odd_id(path: &str) -> bool {
+    let id = ["/leads/", "/contacts/persons/"].iter().find_map(|start| path.strip_prefix(start));
+    id.is_some_and(|id| !id.contains('/') && id != "search" && !id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn name(class: &Class) -> String {
@@ -52,7 +63,7 @@ fn every_recorded_answer_means_what_it_meant() {
     let mut kinds = std::collections::BTreeMap::<String, usize>::new();
     let mut folders: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.retain(|path| path.is_dir());
-    assert_eq!(folders.len(), 5);
+    assert_eq!(folders.len(), 6);
     for folder in folders {
         let server = folder.file_name().unwrap().to_string_lossy().into_owned();
         let sends = Some(server.contains("2.1.0"));
@@ -90,6 +101,6 @@ fn every_recorded_answer_means_what_it_meant() {
     }
     println!("{steps} answers: {kinds:?}");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(steps >= 1100, "{steps}");
+    assert!(steps >= 2500, "{steps}");
     assert!(kinds.len() >= 9, "{kinds:?}");
 }

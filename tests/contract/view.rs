@@ -48,14 +48,15 @@ pub fn slim(value: &Value) -> Value {
     }
 }
 
-fn is_hex(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+/// A scenario's own mark: eight hexadecimal digits.
+pub fn is_tag(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 /// A scenario's own mark at the end of a key stands for any other.
 fn plain(key: &str) -> String {
     match key.len().checked_sub(8).and_then(|at| key.split_at_checked(at)) {
-        Some((start, tag)) if is_hex(tag) => format!("{start}<tag>"),
+        Some((start, tag)) if is_tag(tag) => format!("{start}<tag>"),
         _ => key.to_owned(),
     }
 }
@@ -67,7 +68,7 @@ fn untagged(text: &str) -> String {
     let mut at = 0;
     while at < characters.len() {
         let tag: String = characters.iter().skip(at).take(8).collect();
-        if tag.chars().count() == 8 && is_hex(&tag) {
+        if is_tag(&tag) {
             out.push_str("<tag>");
             at += 8;
         } else {
@@ -87,12 +88,24 @@ fn is_date(text: &str) -> bool {
             .all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == *wanted })
 }
 
+/// By key, so that of two keys that differ in their mark alone the same one is looked at.
+fn sorted(fields: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    let mut fields: Vec<_> = fields.iter().collect();
+    fields.sort_unstable_by_key(|(key, _)| key.as_str());
+    fields.into_iter()
+}
+
+/// Equal as the recordings' own comparison has it: a yes is 1, and 1 is 1.0.
+fn equal(one: &Value, two: &Value) -> bool {
+    let number = |value: &Value| value.as_f64().or(value.as_bool().map(|yes| f64::from(u8::from(yes))));
+    one == two || number(one).is_some_and(|one| number(two) == Some(one))
+}
+
 /// Keys and types.
 fn shape(value: &Value, key: &str) -> Value {
     match value {
         Value::Object(_) if key == "meta" || key == "links" => json!(key),
-        Value::Object(fields) => fields
-            .iter()
+        Value::Object(fields) => sorted(fields)
             .map(|(key, value)| {
                 let is_loose = LOOSE.contains(&key.as_str()) && value.is_string();
                 (plain(key), if is_loose { json!("text") } else { shape(value, key) })
@@ -128,11 +141,11 @@ pub fn view(request: &Value, response: &Value, measured: &Value) -> Value {
     } else if !body.is_null() {
         seen["shape"] = shape(body, "");
         if let (Some(sent), Some(data), 200) = (request["body"].as_object(), body["data"].as_object(), status) {
-            let echo = sent.iter().filter(|(key, value)| {
+            let echo = sorted(sent).filter(|(key, value)| {
                 (value.is_string() || value.is_i64() || value.is_u64() || value.is_boolean()) && data.contains_key(*key)
             });
             seen["echo"] = echo
-                .map(|(key, value)| (plain(key), json!(data.get(key) == Some(value))))
+                .map(|(key, value)| (plain(key), json!(data.get(key).is_some_and(|there| equal(there, value)))))
                 .collect::<Map<_, _>>()
                 .into();
         }
