@@ -124,6 +124,30 @@ async fn a_change_is_written_and_what_people_changed_in_krayin_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_value_that_is_not_said_writes_nothing() {
+    let world = World::connected(Server::Krayin210).await;
+    let mut contact = jane();
+    contact["custom_attributes"] = json!({});
+    let lead_id = world.contact("contact.created", contact.clone()).await.ids.get("lead").unwrap();
+    let client = world.client();
+    let steps = [
+        (json!({"budget": "Rs. 5,000"}), "5000.0000"),
+        (json!({}), "5000.0000"),
+        (json!({"budget": ""}), "5000.0000"),
+        (json!({"budget": "to be told"}), "5000.0000"),
+        (json!({"budget": -1}), "5000.0000"),
+        (json!({"budget": "5000-7000"}), "5000.0000"),
+        (json!({"budget": 0.57}), "0.5700"),
+        (json!({"budget": "0"}), "0.0000"),
+    ];
+    for (attributes, expected) in steps {
+        contact["custom_attributes"] = attributes.clone();
+        world.contact("contact.updated", contact.clone()).await;
+        assert_eq!(client.get_lead(lead_id).await.unwrap().lead_value, expected, "{attributes}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_deleted_in_krayin_is_healed_within_the_event() {
     let world = World::connected(Server::Krayin210).await;
     let ids = world.contact("contact.created", jane()).await.ids;

@@ -1,6 +1,6 @@
 //! What holds for everything that is sent, whatever it was made of.
 
-use krayin_core::krayin::{ActivityType, LeadLink, NewActivity, NewLead, NewOrganization, NewPerson};
+use krayin_core::krayin::{ActivityType, Amount, LeadLink, NewActivity, NewLead, NewOrganization, NewPerson};
 use serde_json::Value;
 
 /// Fails unless `comment` is text within balanced tags of the few kinds that Krayin shows, and nothing is left open.
@@ -74,7 +74,7 @@ pub fn check_person(person: &NewPerson) {
 /// Fails unless the lead fits Krayin's columns.
 pub fn check_lead(lead: &NewLead) {
     check_line(&lead.title);
-    assert!((0.0..=99_999_999.999_9).contains(&lead.lead_value), "{}", lead.lead_value);
+    assert!(lead.lead_value.is_none_or(|value| value <= Amount::LARGEST));
     assert!(lead.description.as_ref().is_none_or(|text| text.len() <= 65_535 && !text.trim().is_empty()));
     if let Some(LeadLink::New(person)) = &lead.person {
         check_person(person);

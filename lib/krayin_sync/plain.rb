@@ -11,7 +11,7 @@ module KrayinSync
         case value
         when nil, true, false, Integer then value
         when String, Symbol then text(value.to_s)
-        when Float then value.finite? ? value : nil
+        when Numeric then number(value)
         when Time then value.getutc.iso8601(3)
         when Hash then nested(depth) { value.to_h { |key, inner| [text(key.to_s), of(inner, depth + 1)] } }
         when Array then nested(depth) { value.map { |inner| of(inner, depth + 1) } }
@@ -20,6 +20,14 @@ module KrayinSync
       end
 
       private
+
+      # BigDecimal and Rational as the number that they are, whatever their `to_s` and `as_json` make of it.
+      def number(value)
+        return unless value.real? && value.finite?
+
+        whole = value.to_i
+        value == whole && !value.is_a?(Float) ? whole : value.to_f
+      end
 
       def other(value, depth)
         return of(value.to_time, depth) if value.respond_to?(:acts_like_time?) && value.acts_like_time?

@@ -34,6 +34,17 @@ RSpec.describe KrayinSync::Mappers::ContactMapper do
     expect(described_class.new({}).has_organization?).to be(false)
   end
 
+  it "reads a value alike whatever class it has" do
+    require "bigdecimal"
+    [1000, 1000.0, "1000", "1,000.00", BigDecimal("1000"), Rational(1000), "0.1e4"].each do |value|
+      expect(described_class.map_to_lead({ custom_attributes: { budget: value } }, 1, {})[:lead_value]).to eq(1000.0)
+    end
+    exact = { BigDecimal("12.125") => 12.125, BigDecimal("0.57") => 0.57, BigDecimal("NaN") => 0.0, Complex(1, 2) => 0 }
+    exact.each do |value, expected|
+      expect(described_class.map_to_lead({ custom_attributes: { budget: value } }, 1, {})[:lead_value]).to eq(expected)
+    end
+  end
+
   it "names a setting that it cannot use" do
     expect { described_class.map_to_lead(contact, 1, "default_stage_id" => "secret") }
       .to raise_error(KrayinSync::ConfigurationError, /default_stage_id must be(?!.*secret)/)

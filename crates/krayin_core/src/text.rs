@@ -33,9 +33,87 @@ pub fn one_line(text: &str) -> String {
         .join(" ")
 }
 
+/// Whether a character takes no room on the screen: what is pasted along with a text and cannot be seen.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether nothing of a text can be seen.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
+}
+
+/// The zeros of the world's decimal digits; the nine others follow each.
+const ZEROS: [char; 38] = [
+    '\u{660}',
+    '\u{6f0}',
+    '\u{7c0}',
+    '\u{966}',
+    '\u{9e6}',
+    '\u{a66}',
+    '\u{ae6}',
+    '\u{b66}',
+    '\u{be6}',
+    '\u{c66}',
+    '\u{ce6}',
+    '\u{d66}',
+    '\u{de6}',
+    '\u{e50}',
+    '\u{ed0}',
+    '\u{f20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17e0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19d0}',
+    '\u{1a80}',
+    '\u{1a90}',
+    '\u{1b50}',
+    '\u{1bb0}',
+    '\u{1c40}',
+    '\u{1c50}',
+    '\u{a620}',
+    '\u{a8d0}',
+    '\u{a900}',
+    '\u{a9d0}',
+    '\u{a9f0}',
+    '\u{aa50}',
+    '\u{abf0}',
+    '\u{ff10}',
+    '\u{104a0}',
+    '\u{1e950}',
+];
+
+/// A decimal digit of any script as ASCII's.
+pub fn ascii_digit(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return Some(c).filter(char::is_ascii_digit);
+    }
+    let zero = ZEROS.iter().find(|zero| (u32::from(**zero)..=u32::from(**zero) + 9).contains(&u32::from(c)))?;
+    char::from_digit(u32::from(c) - u32::from(*zero), 10)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{cut_bytes, cut_chars, one_line};
+    use super::{ascii_digit, cut_bytes, cut_chars, is_blank, one_line};
+
+    #[test]
+    fn reads_digits_of_every_script() {
+        let read: String = "0９٣۴५৬௭๘９x½".chars().filter_map(ascii_digit).collect();
+        assert_eq!(read, "0934567 89".replace(' ', ""));
+    }
+
+    #[test]
+    fn knows_what_cannot_be_seen() {
+        for blank in ["", " ", "\u{200b}", "\u{200e}", "\u{3164}", "\u{2800}", "\u{ad}", "\u{feff} \u{2060}\n\0"] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        assert!(!is_blank("\u{200b}x") && !is_blank("👋🏽") && !is_blank("."));
+    }
 
     #[test]
     fn cuts_on_a_character_boundary_with_a_mark() {

@@ -1,7 +1,7 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{NewPerson, Person, lenient};
+use super::{Amount, NewPerson, Person, lenient};
 
 /// A lead as Krayin shows it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -56,8 +56,9 @@ pub struct NewLead {
     /// What stands under it, plain text of at most 65,535 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its value: no sign, at most four decimals, at most 99999999.9999.
-    pub lead_value: f64,
+    /// Its value; `None`, where nothing says any, is sent as 0 with a new lead and never written to one that is there.
+    #[serde(serialize_with = "or_zero")]
+    pub lead_value: Option<Amount>,
     /// Whom it is about.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub person: Option<LeadLink>,
@@ -75,6 +76,10 @@ pub struct NewLead {
     pub lead_pipeline_stage_id: Option<u64>,
 }
 
+fn or_zero<S: Serializer>(value: &Option<Amount>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.unwrap_or_default().serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{LeadLink, NewLead, NewPerson};
@@ -84,7 +89,7 @@ mod tests {
         let mut lead = NewLead {
             title: "T".into(),
             description: None,
-            lead_value: 0.0,
+            lead_value: None,
             person: Some(LeadLink::Id(5)),
             lead_source_id: None,
             lead_type_id: None,
@@ -92,6 +97,7 @@ mod tests {
             lead_pipeline_stage_id: Some(1),
         };
         assert_eq!(serde_json::to_value(&lead).unwrap()["person_id"], 5);
+        assert_eq!(serde_json::to_value(&lead).unwrap()["lead_value"], 0.0);
         lead.person = Some(LeadLink::New(Box::new(NewPerson { name: "N".into(), ..NewPerson::default() })));
         assert_eq!(serde_json::to_value(&lead).unwrap()["person"]["name"], "N");
     }

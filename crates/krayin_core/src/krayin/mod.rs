@@ -4,6 +4,7 @@
 //! `None`, and the forms that an empty list takes (`null`, `[]`, a blank entry) are all an empty list.
 
 mod activity;
+mod amount;
 mod date;
 mod lead;
 mod organization;
@@ -11,6 +12,7 @@ mod person;
 mod pipeline;
 
 pub use activity::{Activity, ActivityLink, ActivityType, NewActivity};
+pub use amount::Amount;
 pub(crate) use date::{closing_day, offset_minutes};
 pub use lead::{Lead, LeadLink, NewLead};
 pub use organization::{Address, NewOrganization, Organization};

@@ -1,18 +1,16 @@
 use serde_json::Value;
 
 use super::{
+    amount::amount,
     attribute::{custom, label},
     contact_person::name,
 };
 use crate::{
     chatwoot::Contact,
-    krayin::{LeadLink, NewLead},
+    krayin::{Amount, LeadLink, NewLead},
     settings::Settings,
     text,
 };
-
-/// The largest value that Krayin's column holds.
-const LARGEST_VALUE: f64 = 99_999_999.999_9;
 
 /// The size of Krayin's `TEXT` columns, in bytes.
 const TEXT_BYTES: usize = 65_535;
@@ -22,7 +20,7 @@ const TEXT_BYTES: usize = 65_535;
 /// | field | from |
 /// |---|---|
 /// | `title` | the person's name |
-/// | `lead_value` | `lead_value`, `deal_value` or `budget` among the custom or additional attributes; 0 where there is none |
+/// | `lead_value` | `lead_value`, `deal_value` or `budget` among the custom or additional attributes, as people write money; nothing where none of them says one sum |
 /// | `description` | `additional_attributes.description`, city and country, the social profiles, the custom attributes (those of `settings.custom_attributes` where it lists any): one a line. Never IP addresses, tokens, sessions |
 /// | pipeline, stage, source, type | the settings' overrides, else what the set-up found |
 pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Settings) -> NewLead {
@@ -38,44 +36,11 @@ pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Setti
     }
 }
 
-fn value(contact: &Contact) -> f64 {
-    let keys = ["lead_value", "deal_value", "budget"];
-    let found = keys.iter().find_map(|key| {
-        contact
-            .custom_attributes
-            .get(*key)
-            .and_then(amount)
-            .or_else(|| contact.additional_attributes.get(*key).and_then(amount))
-    });
-    let value = found.unwrap_or_default().clamp(0.0, LARGEST_VALUE);
-    // Minus nothing has a sign, which no server takes.
-    (value * 10_000.0).floor() / 10_000.0 + 0.0
-}
-
-/// A number, or text that people write for one: `1,000.50`, `1.000,50`, `R$ 99`.
-fn amount(value: &Value) -> Option<f64> {
-    let text = match value {
-        Value::Number(number) => return number.as_f64().filter(|number| number.is_finite()),
-        Value::String(text) => text,
-        _ => return None,
-    };
-    let kept: String = text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-')).collect();
-    let last = kept.rfind(['.', ',']);
-    let separator = last.and_then(|at| kept.get(at..)).and_then(|rest| rest.chars().next());
-    let repeated = separator.is_some_and(|separator| kept.matches(separator).count() > 1);
-    let decimals = last.map_or(0, |at| kept.len() - at - 1);
-    // Three digits after a lone separator are thousands; anything else is a fraction.
-    let both = kept.contains('.') && kept.contains(',');
-    let is_fraction = !repeated && (both || decimals != 3);
-    let mut plain = String::with_capacity(kept.len());
-    for (at, c) in kept.char_indices() {
-        match c {
-            '.' | ',' if is_fraction && Some(at) == last => plain.push('.'),
-            '.' | ',' => {}
-            c => plain.push(c),
-        }
-    }
-    plain.parse().ok().filter(|number: &f64| number.is_finite())
+fn value(contact: &Contact) -> Option<Amount> {
+    ["lead_value", "deal_value", "budget"].iter().find_map(|key| {
+        let kinds = [&contact.custom_attributes, &contact.additional_attributes];
+        kinds.into_iter().find_map(|attributes| attributes.get(*key).and_then(amount))
+    })
 }
 
 fn description(contact: &Contact, settings: &Settings) -> Option<String> {
@@ -104,7 +69,7 @@ fn description(contact: &Contact, settings: &Settings) -> Option<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{amount, map_to_lead};
+    use super::map_to_lead;
     use crate::{chatwoot::Contact, krayin::LeadLink, settings::Settings};
 
     fn contact(value: Value) -> Contact {
@@ -138,38 +103,23 @@ mod tests {
     }
 
     #[test]
-    fn reads_amounts_as_people_write_them() {
-        let table = [
-            (json!(10), Some(10.0)),
-            (json!("1000"), Some(1000.0)),
-            (json!("1,000.50"), Some(1000.5)),
-            (json!("1.000,50"), Some(1000.5)),
-            (json!("R$ 99,9"), Some(99.9)),
-            (json!("1,000"), Some(1000.0)),
-            (json!("1.234.567"), Some(1_234_567.0)),
-            (json!("0.25"), Some(0.25)),
-            (json!("none"), None),
-            (json!(""), None),
-            (json!("-.,"), None),
-            (json!(true), None),
-        ];
-        for (value, expected) in table {
-            assert_eq!(amount(&value), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn a_value_is_one_that_krayin_takes() {
+    fn a_value_is_one_that_was_said() {
         for (value, expected) in [
-            (json!(-5), 0.0),
-            (json!(1e300), 99_999_999.999_9),
-            (json!(1234.56789), 1234.5678),
-            (json!("9e99"), 999.0),
-            (json!(null), 0.0),
+            (json!("1,000.50"), Some("1000.5000")),
+            (json!("0"), Some("0.0000")),
+            (json!(-5), None),
+            (json!(1e300), None),
+            (json!("to be told"), None),
+            (json!(null), None),
         ] {
             let contact = contact(json!({"custom_attributes": {"lead_value": value}}));
-            assert_eq!(map_to_lead(&contact, None, &Settings::default()).lead_value, expected, "{value}");
+            let lead = map_to_lead(&contact, None, &Settings::default());
+            assert_eq!(lead.lead_value.map(|value| value.to_string()).as_deref(), expected, "{value}");
         }
+        let second =
+            contact(json!({"custom_attributes": {"lead_value": "?"}, "additional_attributes": {"budget": "5k"}}));
+        let lead = map_to_lead(&second, None, &Settings::default());
+        assert_eq!(lead.lead_value.map(|value| value.to_string()).as_deref(), Some("5000.0000"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod activity_title;
 mod activity_type;
+mod amount;
 mod attachment;
 mod attribute;
 mod contact_lead;

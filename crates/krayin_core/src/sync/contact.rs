@@ -98,7 +98,7 @@ impl Wanted {
         note("organization", person.organization_name.as_deref());
         note("address", address.as_ref().and_then(|address| serde_json::to_string(address).ok()).as_deref());
         note("title", Some(&lead.title));
-        note("lead_value", Some(&format!("{:.4}", lead.lead_value)));
+        note("lead_value", lead.lead_value.map(|value| value.to_string()).as_deref());
         note("description", lead.description.as_deref());
         Self { person, lead, address, digests }
     }
@@ -401,14 +401,17 @@ impl Flow<'_> {
             (
                 "lead_value",
                 Some(format!("{:.4}", number(&current.lead_value))),
-                Some(format!("{:.4}", wanted.lead_value)),
+                wanted.lead_value.map(|value| value.to_string()),
                 json!(wanted.lead_value),
             ),
         ];
         for (field, current, wanted, json) in fields {
             let current = current.filter(|value| !value.trim().is_empty());
             let (Some(wanted), true) = (wanted, self.changed(field)) else { continue };
-            let ours = current.as_ref().is_none_or(|current| was_sent(self.stored.sent.get(field), current));
+            let sent = self.stored.sent.get(field);
+            // A new lead is worth nothing until someone says otherwise.
+            let is_unsaid = |current: &String| field == "lead_value" && sent.is_none() && current == "0.0000";
+            let ours = current.as_ref().is_none_or(|current| is_unsaid(current) || was_sent(sent, current));
             if current.as_ref() == Some(&wanted) {
                 continue;
             } else if ours {

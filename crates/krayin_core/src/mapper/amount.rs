@@ -1,0 +1,641 @@
+//! Sums of money as people write them.
+
+use serde_json::Value;
+
+use crate::{krayin::Amount, text};
+
+/// What a number, or a text that means one sum of money, says.
+///
+/// `None` for what says none, or more than one (`5000-7000`, `3 licences at 99.50`), for what is below zero or more than
+/// Krayin holds, and for a number of something else (`3 licences`).
+pub(super) fn amount(value: &Value) -> Option<Amount> {
+    match value {
+        Value::Number(number) => of_machine(&number.to_string()),
+        Value::String(text) => {
+            of_machine(text.trim()).filter(|_| text.contains(['e', 'E'])).or_else(|| of_person(text))
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Longer is no sum.
+const LONGEST: usize = 200;
+
+/// A number as programs write it: `1000.5`, `0.1e4`.
+fn of_machine(text: &str) -> Option<Amount> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse().ok()?),
+        None => (text, 0),
+    };
+    let (is_negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let is_number = !whole.is_empty() && [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let amount = if is_number { decimal(whole, fraction, exponent)? } else { return None };
+    // Minus nothing is nothing.
+    (!is_negative || amount == Amount::default()).then_some(amount)
+}
+
+/// `whole.fraction` times ten to the power of `exponent`, without what is beyond the fourth decimal. `None` where it is
+/// too much, or too little to be any.
+fn decimal(whole: &str, fraction: &str, exponent: i32) -> Option<Amount> {
+    let digits: Vec<u64> = whole.bytes().chain(fraction.bytes()).map(|digit| u64::from(digit - b'0')).collect();
+    let wanted = i64::try_from(whole.len()).ok()? + i64::from(exponent) + 4;
+    let mut count: u64 = 0;
+    let mut at = 0;
+    while at < wanted {
+        let digit = usize::try_from(at).ok().and_then(|at| digits.get(at)).copied().unwrap_or_default();
+        count = count * 10 + digit;
+        if count > Amount::LARGEST.ten_thousandths() {
+            return None;
+        }
+        // Zeros alone stay zero however many there are.
+        if count == 0 && at >= i64::try_from(digits.len()).ok()? {
+            break;
+        }
+        at += 1;
+    }
+    let is_cut_to_nothing = count == 0 && digits.iter().any(|digit| *digit > 0);
+    if is_cut_to_nothing { None } else { Amount::from_ten_thousandths(count) }
+}
+
+/// A text with one number in it that is a sum.
+fn of_person(text: &str) -> Option<Amount> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let chars: Vec<char> = text.trim().chars().filter(|c| !text::is_invisible(*c)).map(plain).collect();
+    let first = chars.iter().position(char::is_ascii_digit)?;
+    let number = Number::read(&chars, first);
+    let before: String = chars.get(..number.start)?.iter().flat_map(|c| c.to_lowercase()).collect();
+    let mut after: String = chars.get(number.end..)?.iter().flat_map(|c| c.to_lowercase()).collect();
+    after = without_dash_for_cents(&after).to_owned();
+    let says_something_else = |c: char| c.is_numeric() || c == '%';
+    if before.contains(says_something_else) || after.contains(says_something_else) || is_negative(&before, &after) {
+        return None;
+    }
+    let meaning = Meaning::of(&before, &after, &number)?;
+    let (whole, fraction) = number.parts(&meaning)?;
+    decimal(&whole, &fraction, meaning.magnitude)
+}
+
+/// Digits of all scripts as ASCII's, and one form of each kind of blank, apostrophe and dash.
+fn plain(c: char) -> char {
+    match c {
+        c if c.is_whitespace() => ' ',
+        '’' | '‘' | 'ʼ' | '´' | '`' | '′' | '＇' | '٬' => '\'',
+        '−' | '–' | '—' | '‐' | '‑' | '‒' | '―' | '－' => '-',
+        '，' | '、' => ',',
+        '．' => '.',
+        c => text::ascii_digit(c).unwrap_or(c),
+    }
+}
+
+/// `500,-`, `5000.--`, `500:-`, `5000/-` and `5000/=` without what stands there for no cents.
+fn without_dash_for_cents(after: &str) -> &str {
+    let rest = after.strip_prefix(['.', ',', ':', ';', '/']).map(|rest| rest.trim_start_matches(' '));
+    match rest {
+        Some(rest) if rest.starts_with(['-', '=']) => rest.trim_start_matches(['-', '=']),
+        _ => after,
+    }
+}
+
+/// A sum below zero: with a dash before it or right after it, or alone in parentheses. A dash that nothing comes after
+/// begins a range.
+fn is_negative(before: &str, after: &str) -> bool {
+    let mut previous = ' ';
+    let mut chars = before.chars().peekable();
+    while let Some(c) = chars.next() {
+        // One within a word is none: `US-$`.
+        if c == '-' && (previous == ' ' || chars.peek().is_none_or(|next| *next == ' ')) {
+            return true;
+        }
+        previous = c;
+    }
+    if after.starts_with('-') || after.trim_end().ends_with('-') {
+        return true;
+    }
+    let is_in_parentheses = before.rfind('(') > before.rfind(')') && after.contains(')');
+    let around = || {
+        let outside = [before.split('(').next(), after.rsplit(')').next()];
+        outside.into_iter().flatten().flat_map(words).all(|word| Word::of(word).is_currency())
+    };
+    is_in_parentheses && around()
+}
+
+/// A number with what stands between its digits.
+struct Number {
+    start: usize,
+    end: usize,
+    /// The digits between the separators; the first is empty in `.50`.
+    groups: Vec<String>,
+    separators: Vec<char>,
+    /// Whether a currency stands for the decimal point: `12€50`.
+    has_currency: bool,
+}
+
+impl Number {
+    fn read(chars: &[char], first: usize) -> Self {
+        let at = |index: usize| chars.get(index).copied().unwrap_or(' ');
+        let mut number =
+            Self { start: first, end: first, groups: vec![String::new()], separators: Vec::new(), has_currency: false };
+        if let Some(point) = first.checked_sub(1).filter(|point| matches!(at(*point), '.' | ',' | '٫')) {
+            // After letters it ends an abbreviation: `Rs.50`.
+            let is_after_word = point > 0 && (at(point - 1).is_alphanumeric() || matches!(at(point - 1), '/' | '.'));
+            if !is_after_word {
+                number.start = point;
+                number.separators.push(at(point));
+                number.groups.push(String::new());
+            }
+        }
+        loop {
+            while at(number.end).is_ascii_digit() {
+                if let Some(group) = number.groups.last_mut() {
+                    group.push(at(number.end));
+                }
+                number.end += 1;
+            }
+            let separator = at(number.end);
+            let following = (number.end + 1..).take_while(|index| at(*index).is_ascii_digit()).count();
+            let is_within = match separator {
+                _ if following == 0 => false,
+                '.' | ',' | '\'' | '_' | '٫' => true,
+                ' ' => number.may_go_on_after_blank(following),
+                symbol if is_currency_symbol(symbol) && following == 2 && number.separators.is_empty() => {
+                    number.has_currency = true;
+                    true
+                }
+                _ => false,
+            };
+            if !is_within {
+                return number;
+            }
+            number.separators.push(separator);
+            number.groups.push(String::new());
+            number.end += 1;
+        }
+    }
+
+    /// A blank is within a number only where it groups digits; else it stands between two numbers.
+    fn may_go_on_after_blank(&self, following: usize) -> bool {
+        let before = self.groups.last().map_or(0, String::len);
+        let groups = if self.separators.is_empty() { (1..=3).contains(&before) } else { before == 3 };
+        following == 3 && groups && self.separators.iter().all(|separator| *separator == ' ')
+    }
+
+    /// The digits before and after the decimal point.
+    fn parts(&self, meaning: &Meaning) -> Option<(String, String)> {
+        let last = self.separators.last().copied();
+        let Some(last) = last else { return Some((self.groups.concat(), String::new())) };
+        let (fraction, whole) = self.groups.split_last()?;
+        let (_, grouping) = self.separators.split_last()?;
+        let may_be_point = matches!(last, '.' | ',' | '٫') || self.has_currency;
+        let is_point = may_be_point
+            && !grouping.contains(&last)
+            && (!grouping.is_empty() || last == '٫' || self.is_lone_point(last, whole, fraction, meaning));
+        if is_point {
+            return are_groups(whole, grouping).then(|| (whole.concat(), fraction.clone()));
+        }
+        are_groups(&self.groups, &self.separators).then(|| (self.groups.concat(), String::new()))
+    }
+
+    /// Whether the only separator is a decimal point. Three digits after it are thousands, unless what comes before
+    /// cannot be the head of a grouped number.
+    fn is_lone_point(&self, point: char, whole: &[String], fraction: &str, meaning: &Meaning) -> bool {
+        let whole = whole.concat();
+        fraction.len() != 3
+            || whole.is_empty()
+            || whole.starts_with('0')
+            || whole.len() > 3
+            || (point == '.' && meaning.has_mills)
+            || meaning.magnitude >= 6
+    }
+}
+
+/// Whether digits are grouped as somewhere in the world: by three, or in India by two with three at the end.
+fn are_groups(groups: &[String], separators: &[char]) -> bool {
+    let Some((first, rest)) = groups.split_first() else { return false };
+    let Some((last, middle)) = rest.split_last() else { return separators.is_empty() };
+    let is_same = separators.windows(2).all(|pair| pair.first() == pair.last());
+    let by_three = (1..=3).contains(&first.len()) && middle.iter().all(|group| group.len() == 3);
+    let by_two = (1..=2).contains(&first.len()) && middle.iter().all(|group| group.len() == 2);
+    is_same && last.len() == 3 && (by_three || by_two) && !first.starts_with('0')
+}
+
+/// What the words around a number say of it.
+struct Meaning {
+    /// The power of ten that it is meant times.
+    magnitude: i32,
+    /// Whether the currency has three decimals.
+    has_mills: bool,
+}
+
+impl Meaning {
+    /// `None` where they do not speak of money. Beside a currency any word may stand; without one only those that are
+    /// said of sums.
+    fn of(before: &str, after: &str, number: &Number) -> Option<Self> {
+        let mut meaning = Self { magnitude: 0, has_mills: false };
+        let mut has_currency = number.has_currency;
+        let mut others = Vec::new();
+        // A letter before few digits names a quarter or a room: `Q3`.
+        let is_short = number.groups.iter().map(String::len).sum::<usize>() < 3;
+        let is_letter = |word: &str| word.len() == 1 && word.starts_with(|c: char| c.is_ascii_alphabetic());
+        let of_word = |word: &str| if is_short && is_letter(word) { Word::Other } else { Word::of(word) };
+        let mut before: Vec<Word> = words(before).map(of_word).collect();
+        if let Some(Word::Currency { has_mills, magnitude: 0 }) = before.last() {
+            meaning.has_mills |= *has_mills;
+            has_currency = true;
+            before.pop();
+        }
+        others.append(&mut before);
+        let mut after = words(after).map(Word::of).peekable();
+        while let Some(Word::Magnitude(power)) = after.peek() {
+            meaning.magnitude += power;
+            after.next();
+        }
+        if let Some(Word::Currency { has_mills, magnitude }) = after.peek() {
+            meaning.magnitude += magnitude;
+            meaning.has_mills |= *has_mills;
+            has_currency = true;
+            after.next();
+        }
+        others.extend(after);
+        let is_money = has_currency || others.iter().all(|word| matches!(word, Word::OfSums | Word::Currency { .. }));
+        is_money.then_some(meaning)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// A currency, alone or after a magnitude: `€`, `kEUR`.
+    Currency {
+        has_mills: bool,
+        magnitude: i32,
+    },
+    /// A power of ten.
+    Magnitude(i32),
+    /// What is said of sums.
+    OfSums,
+    Other,
+}
+
+impl Word {
+    fn of(word: &str) -> Self {
+        if let Some(currency) = currency(word) {
+            return currency;
+        }
+        if let Some(power) = magnitude(word) {
+            return Self::Magnitude(power);
+        }
+        // A magnitude that is written together with its currency: `5 T€`, `5万円`, `2 mkr`.
+        let together = word.char_indices().skip(1).find_map(|(at, _)| {
+            let (head, tail) = word.split_at_checked(at)?;
+            let power = if head == "t" { Some(3) } else { magnitude(head) }?;
+            match currency(tail)? {
+                Self::Currency { has_mills, .. } => Some(Self::Currency { has_mills, magnitude: power }),
+                _ => None,
+            }
+        });
+        together.unwrap_or(if OF_SUMS.split_ascii_whitespace().any(|known| known == word) {
+            Self::OfSums
+        } else {
+            Self::Other
+        })
+    }
+
+    fn is_currency(self) -> bool {
+        matches!(self, Self::Currency { magnitude: 0, .. })
+    }
+}
+
+/// The words of a text in small letters, without the points and brackets around them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_between = |c: char| matches!(c, ' ' | '(' | ')' | '[' | ']' | ':' | ';' | ',' | '!' | '?' | '"' | '=' | '*');
+    text.split(is_between).flat_map(|word| {
+        // Peru's and Panama's signs end in a slash.
+        let sign = word.trim_matches('.');
+        let is_sign = matches!(sign, "s/" | "b/");
+        let parts = if is_sign { sign.split('\0') } else { word.split('/') };
+        let is_around = |c: char| matches!(c, '.' | '\'' | '~' | '≈' | '<' | '>' | '+' | '-' | '≤' | '≥' | '|' | '&');
+        parts.map(move |part| part.trim_matches(is_around)).filter(|part| !part.is_empty())
+    })
+}
+
+fn currency(word: &str) -> Option<Word> {
+    let has_mills = MILLS.split_ascii_whitespace().any(|code| code == word);
+    let letters = word.chars().filter(|c| !is_currency_symbol(*c)).count();
+    // `US$`, `R$`, `€`; but `k€` is a thousand of them.
+    let has_symbol = letters < word.chars().count() && letters <= 3 && {
+        let rest: String = word.chars().filter(|c| !is_currency_symbol(*c)).collect();
+        magnitude(&rest).is_none() && rest != "t"
+    };
+    let is_named = || CURRENCIES.split_ascii_whitespace().any(|known| known == word);
+    (has_mills || has_symbol || is_named()).then_some(Word::Currency { has_mills, magnitude: 0 })
+}
+
+fn is_currency_symbol(c: char) -> bool {
+    matches!(c, '$' | '¢'..='¥' | '֏' | '؋' | '߾' | '߿' | '৲' | '৳' | '৻' | '૱' | '௹' | '฿' | '៛' | '₠'..='⃀' | '꠸'
+        | '﷼' | '﹩' | '＄' | '￠' | '￡' | '￥' | '￦')
+}
+
+fn magnitude(word: &str) -> Option<i32> {
+    let found = MAGNITUDES.iter().find(|(_, words)| words.split_ascii_whitespace().any(|known| known == word));
+    found.map(|(power, _)| *power)
+}
+
+const MAGNITUDES: [(i32, &str); 7] = [
+    (
+        3,
+        "k thousand thousands thou tsd tausend mil mille mila mii bin тыс тысяч тысячи тысяча тис тисяч tys tis tisíc tysięcy tysiące \
+         tusen tusind duizend ezer tuhat tuhatta ribu rb nghìn ngàn ngan พัน 千 천 हज़ार हजार ألف آلاف אלף",
+    ),
+    (4, "万 萬 만 หมื่น"),
+    (5, "lakh lakhs lac lacs लाख แสน"),
+    (
+        6,
+        "m mm mn mln mio mill million millions millionen millones millón millon milhão milhões milhoes milioni \
+         milione milion miliony milionów milionů miljoen miljoner miljon miljoonaa milj milyon млн миллион миллиона \
+         миллионов мільйон juta jt triệu trieu tr ล้าน 백만 百万 مليون מיליון",
+    ),
+    (7, "crore crores cr करोड़ करोड"),
+    (8, "億 亿 억"),
+    (9, "b bn bln billion billions billon mrd milliarde milliarden milliard milliards miliardi млрд tỷ ty"),
+];
+
+/// Currencies of which a thousandth is a coin.
+const MILLS: &str = "bhd iqd jod kwd lyd omr tnd kd bd jd";
+
+/// The codes of ISO 4217, and what people write for them.
+const CURRENCIES: &str = "\
+    aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bif bmd bnd bob brl bsd btn bwp byn bzd cad cdf chf clf clp cny \
+    cop crc cup cve czk djf dkk dop dzd egp ern etb eur fjd fkp gbp gel ghs gip gmd gnf gtq gyd hkd hnl hrk htg huf idr ils \
+    inr irr isk jmd jpy kes kgs khr kmf kpw krw kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mru mur mvr mwk mxn \
+    myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sdg sek sgd shp sle sll sos \
+    srd ssp stn svc syp szl thb tjs tmt top try ttd twd tzs uah ugx usd uyu uzs ves vnd vuv wst xaf xcd xof xpf yer zar zmw \
+    zwl btc eth usdt usdc rmb \
+    euro euros eurós евро ευρώ dollar dollars dólar dólares dolar dolares dollari доллар доллара долларов usdollar bucks pound \
+    pounds sterling quid rupee rupees rs re रुपये रुपया peso pesos real reais franc francs franken sfr fr frs ff krona \
+    kronor krone kroner króna krónur kr kn kč kc kčs korun koruna koruny forint ft zł zl zloty złotych złoty złote лв лева \
+    lev leva lei leu lek din дин динара ден денари руб р рубл рубль рубля рублей грн гривен тг тенге сум сом манат manat \
+    драм лари lari yen yuan renminbi won baht บาท ringgit rm rp rupiah dong đồng đ vnđ tl lira liras lirası lire nis \
+    shekel shekels ש\"ח שח rand r naira n cedi cedis gh₵ ksh kshs ush ushs tsh shilling shillings birr br tk taka dh dhs dirham \
+    dirhams sr qr riyal riyals rial rials dinar dinars da fcfa cfa f le l.e egp. درهم ريال دينار جنيه ليرة دولار يورو د.إ ر.س \
+    د.ك ج.م ل.ل د.ت د.م د.ج 円 圆 元 圓 块 원 bs gs guaraní guaraníes guaranies soles sol s/ b/ q quetzales lempiras l colones \
+    colón balboas bolívares bolivianos us m.n mxp";
+
+/// What may stand beside a sum without a currency.
+const OF_SUMS: &str = "\
+    ca circa approx approximately about around roughly nearly almost est estimated rund etwa ungefähr zirka ungefaehr env \
+    environ à peu près aprox aproximadamente unos unas cerca de около примерно ок ongeveer omkring cirka noin około asi kb \
+    budget deal value total sum price amount worth preis betrag summe gesamt gesamtwert wert prix montant total precio \
+    presupuesto importe valor orçamento preço бюджет сумма prezzo importo is of a an the net gross netto brutto excl incl ex \
+    inc excluding including exclusive inclusive vat mwst ust gst tax taxes tva iva ttc ht hors zzgl plus inkl exkl без с ндс \
+    with without per pro par por al im month monthly monat monatlich year yearly annually annual jahr jährlich annum pa p.a \
+    p.m pm mo yr mes mois mensuel mese anno año ano an месяц год once only nur max maximum up to bis flat fix fixed pauschal \
+    one-time einmalig und and";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::amount;
+
+    fn read(value: &Value) -> Option<String> {
+        amount(value).map(|amount| {
+            let shown = amount.to_string();
+            shown.trim_end_matches('0').trim_end_matches('.').to_owned()
+        })
+    }
+
+    #[test]
+    fn reads_amounts_as_people_write_them() {
+        let table = [
+            // One separator or none.
+            ("1000", "1000"),
+            ("1,000", "1000"),
+            ("1.000", "1000"),
+            ("1234.567", "1234.567"),
+            ("12500.000", "12500"),
+            ("0.125", "0.125"),
+            ("0,250", "0.25"),
+            ("0.250", "0.25"),
+            ("0.25", "0.25"),
+            (".5", "0.5"),
+            ("$.50", "0.5"),
+            ("99,9", "99.9"),
+            ("5000.", "5000"),
+            ("0", "0"),
+            ("0,00", "0"),
+            // Groups.
+            ("1,000.50", "1000.5"),
+            ("1.000,50", "1000.5"),
+            ("1.234.567", "1234567"),
+            ("1,234,567", "1234567"),
+            ("1'234'567.89", "1234567.89"),
+            ("1’234.50", "1234.5"),
+            ("1 490,00", "1490"),
+            ("1\u{a0}234\u{202f}567,8", "1234567.8"),
+            ("12,34,567.89", "1234567.89"),
+            ("1,23,456", "123456"),
+            ("₹ 1,00,000", "100000"),
+            ("1_000_000", "1000000"),
+            ("1,234.567", "1234.567"),
+            // Currencies before and after.
+            ("Rs. 5,000", "5000"),
+            ("Rs.5000", "5000"),
+            ("Rs. 5,000.00", "5000"),
+            ("Rs. 5,000/-", "5000"),
+            ("rs 5000 only", "5000"),
+            ("S/. 2500", "2500"),
+            ("S/2,500.00", "2500"),
+            ("B/. 12.50", "12.5"),
+            ("1 490,00 руб.", "1490"),
+            ("1490 р.", "1490"),
+            ("kr.123.45", "123.45"),
+            ("kr. 1.234,50", "1234.5"),
+            ("1 234 kr", "1234"),
+            ("R$ 99,9", "99.9"),
+            ("R$1.234,56", "1234.56"),
+            ("US$ 5,000", "5000"),
+            ("US-$ 5.000", "5000"),
+            ("5,000USD", "5000"),
+            ("USD5000", "5000"),
+            ("EUR 5.000,00", "5000"),
+            ("5.000 €", "5000"),
+            ("€5.000", "5000"),
+            ("CHF 1'500.-", "1500"),
+            ("Fr. 1500.—", "1500"),
+            ("£1,234.56", "1234.56"),
+            ("¥100,000", "100000"),
+            ("１０，０００円", "10000"),
+            ("5000元", "5000"),
+            ("₩1,000,000", "1000000"),
+            ("2500 zł", "2500"),
+            ("12 500 Kč", "12500"),
+            ("500 000 Ft", "500000"),
+            ("Rp 1.500.000", "1500000"),
+            ("12€50", "12.5"),
+            ("KD 1.250", "1.25"),
+            ("1.250 KWD", "1.25"),
+            ("١٬٥٠٠٫٥٠ ر.س", "1500.5"),
+            ("٥٠٠٠", "5000"),
+            ("₹५०००", "5000"),
+            ("\u{200e}$5,000\u{200f}", "5000"),
+            ("+500", "500"),
+            // No cents.
+            ("500,-", "500"),
+            ("500,--", "500"),
+            ("5000.-", "5000"),
+            ("5.000,– €", "5000"),
+            ("5000.—", "5000"),
+            ("500:-", "500"),
+            ("5000/=", "5000"),
+            // Magnitudes.
+            ("5k", "5000"),
+            ("5K", "5000"),
+            ("5 k€", "5000"),
+            ("€5k", "5000"),
+            ("$1.5k", "1500"),
+            ("1,5k", "1500"),
+            ("5 TEUR", "5000"),
+            ("5 T€", "5000"),
+            ("5 Tsd. Euro", "5000"),
+            ("1.5 mio", "1500000"),
+            ("1,5 Mio. €", "1500000"),
+            ("1.250 Mio", "1250000"),
+            ("$2M", "2000000"),
+            ("2 million dollars", "2000000"),
+            ("3 lakh", "300000"),
+            ("1.2 Cr", "12000000"),
+            ("50 mil reais", "50000"),
+            ("50 тыс. руб.", "50000"),
+            ("5万円", "50000"),
+            ("2 mkr", "2000000"),
+            ("100k per year", "100000"),
+            // Words that are said of sums.
+            ("ca. 5000", "5000"),
+            ("~5000", "5000"),
+            ("approx. $5,000.00 USD (net)", "5000"),
+            ("Budget: 5000", "5000"),
+            ("5000 EUR per licence", "5000"),
+            ("we can spend €5,000 on it", "5000"),
+            ("5.000 netto", "5000"),
+            // As programs write them.
+            ("1000.0", "1000"),
+            ("0.1e4", "1000"),
+            ("0.125E2", "12.5"),
+            ("1e3", "1000"),
+            ("1234.56789", "1234.5678"),
+            ("99999999.9999", "99999999.9999"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(read(&json!(text)).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn takes_nothing_from_what_is_no_sum_or_several() {
+        let table = [
+            "",
+            "-.,",
+            "none",
+            "n/a",
+            "tbd",
+            "five thousand",
+            "yes",
+            // Several.
+            "3 licences at 99.50",
+            "5000-7000",
+            "5000 – 7000",
+            "5-7k",
+            "between 5 and 10 thousand",
+            "5000 or 6000",
+            "$5,000 to $7,000",
+            "5000 bis 7000 €",
+            "2024: 5000",
+            "5, 6",
+            "5000 7000",
+            "5½",
+            "1.000/2.000",
+            "10000 + 19% VAT",
+            "€ 5.000 (2024)",
+            // Something else.
+            "3 licences",
+            "12 users",
+            "10%",
+            "#4711",
+            "01.05.2024",
+            "2024-05-01",
+            "10:30",
+            "10.0.0.1",
+            "+1 415 555 0182",
+            "+49 30 901820",
+            "Q3",
+            "v1.2",
+            "5 stars",
+            "12.34.56",
+            // Below nothing.
+            "-5",
+            "−5",
+            "- 500",
+            "-€500",
+            "€-500",
+            "€ -500",
+            "(500)",
+            "($500)",
+            "EUR (500)",
+            "500-",
+            "500,00-",
+            "-1e3",
+            "5000 -",
+            // More than there is.
+            "100000000",
+            "1e9",
+            "9e99",
+            "1e300",
+            "5 billion",
+            "999,999,999,999",
+            "1e999999999999",
+            "0.00001",
+            // No groups.
+            "1,0000,00",
+            "1.23.4",
+            "1,000 00",
+            "1.234 567",
+            "12 34",
+        ];
+        for text in table {
+            assert_eq!(read(&json!(text)), None, "{text}");
+        }
+        assert_eq!(read(&json!("1".repeat(100_000))), None);
+    }
+
+    #[test]
+    fn numbers_are_exact() {
+        let table = [
+            (json!(10), Some("10")),
+            (json!(0.57), Some("0.57")),
+            (json!(1234.5), Some("1234.5")),
+            (json!(12.125), Some("12.125")),
+            (json!(1.005), Some("1.005")),
+            (json!(99_999_999.999_9), Some("99999999.9999")),
+            (json!(0), Some("0")),
+            (json!(-0.0), Some("0")),
+            (json!(-5), None),
+            (json!(1e300), None),
+            (json!(1e8), None),
+            (json!(1e-7), None),
+            (json!(true), None),
+            (json!(null), None),
+            (json!([5]), None),
+            (json!({"amount": 5}), None),
+        ];
+        for (value, expected) in table {
+            assert_eq!(read(&value).as_deref(), expected, "{value}");
+        }
+        for cents in 0..10_000_u64 {
+            let expected = format!("{}.{:02}", cents / 100, cents % 100);
+            let expected = expected.trim_end_matches('0').trim_end_matches('.');
+            assert_eq!(read(&json!(cents as f64 / 100.0)).as_deref(), Some(expected));
+        }
+    }
+}
