@@ -418,3 +418,56 @@ fn a_delayed_call_does_not_hold_up_others() {
         assert_eq!(slow.join().unwrap(), 200);
     });
 }
+
+/// The server's own failures: status, rate headers or not, and the words of its version and package.
+#[test]
+fn the_servers_own_failures() {
+    use krayin_sim::Outage::{Broken, Maintenance, NoDatabase, PhpFatal, RefusedToken, Throttled};
+    let of = |server: Server, production: bool| {
+        let sim = Sim::start(Options { server, production, ..Options::default() }).unwrap();
+        [PhpFatal, NoDatabase, Maintenance, RefusedToken, Throttled, Broken].map(|outage| {
+            let reply = create(&sim, Fault::next(Action::Outage(outage))).unwrap();
+            assert_eq!(count(&sim), 0, "{outage:?}");
+            (reply.status, reply.rate().is_some(), reply.json()["message"].as_str().unwrap().to_owned())
+        })
+    };
+    let short = |failures: &[(u16, bool, String)]| -> Vec<(u16, bool)> {
+        failures.iter().map(|(status, rate, _)| (*status, *rate)).collect()
+    };
+    let (old, new, community) =
+        (of(Server::Krayin210, true), of(Server::Krayin223Official, true), of(Server::Krayin223Community, true));
+    let bare = [(500, false), (500, false), (503, false), (500, false), (500, false), (500, true)];
+    assert_eq!(short(&old), bare);
+    assert_eq!(short(&new), bare.map(|(status, _)| (status, false)));
+    assert_eq!(short(&community), [500, 500, 503, 401, 500, 500].map(|status| (status, false)));
+    assert_eq!(old[0].2, "admin::app.common.internal-server-error");
+    assert_eq!(new[0].2, "500 Internal Server Error");
+    assert_eq!(community[0].2, "An unexpected error occurred on the server. Please try again later.");
+    assert_eq!(old[2].2, "admin::app.common.something-went-wrong");
+    let debug = of(Server::Krayin210, false);
+    assert_eq!(debug.iter().map(|failure| failure.0).collect::<Vec<_>>(), [500, 500, 503, 401, 429, 500]);
+    assert!(debug[0].2.starts_with("Allowed memory size") && debug[1].2.contains("Connection refused"));
+}
+
+#[test]
+fn a_server_fails_after_it_has_carried_a_request_out() {
+    use krayin_sim::Outage::{Broken, PhpFatal};
+    let sim = start();
+    let reply = create(&sim, Fault::next(Action::Outage(PhpFatal)).acting()).unwrap();
+    assert_eq!((reply.status, reply.rate(), count(&sim)), (500, None, 1));
+    sim.fault(Fault::next(Action::Outage(Broken)).acting());
+    let reply = Client::new(&sim).post(PATH, organization("Globex"));
+    assert_eq!((reply.status, reply.rate().is_some(), count(&sim)), (500, true, 2));
+    recovers(&sim);
+}
+
+#[test]
+fn half_of_an_answer_that_is_not_the_servers_own() {
+    let sim = start();
+    let action = Action::StatusHalfway { status: 502, body: "<html>Bad gateway</html>".into(), headers: Vec::new() };
+    let error = create(&sim, Fault::next(action.clone())).unwrap_err();
+    assert_eq!((error.kind(), count(&sim)), (ErrorKind::UnexpectedEof, 0));
+    assert!(create(&sim, Fault::next(action).acting()).is_err());
+    assert_eq!(count(&sim), 1);
+    recovers(&sim);
+}

@@ -69,6 +69,12 @@ pub(crate) enum Failure {
     TooMany { limit: u32, seconds: i64 },
     /// The body is larger than PHP takes.
     TooLarge,
+    /// PHP ended the request: its memory or its time ran out.
+    Fatal,
+    /// The database is away.
+    NoDatabase,
+    /// `artisan down`.
+    Maintenance,
     /// A model was looked up and is not there.
     Missing { model: &'static str, id: String },
     /// 404 with the package's own words.
@@ -114,7 +120,8 @@ impl Failure {
             Self::TooLarge => 413,
             Self::TooMany { .. } => 429,
             Self::Invalid(_) => 422,
-            Self::Broken { .. } => 500,
+            Self::Broken { .. } | Self::Fatal | Self::NoDatabase => 500,
+            Self::Maintenance => 503,
         }
     }
 
@@ -133,6 +140,19 @@ impl Failure {
             }
             Self::TooLarge => {
                 ("Illuminate\\Http\\Exceptions\\PostTooLargeException", "The POST data is too large.".into())
+            }
+            Self::Fatal => (
+                "Symfony\\Component\\ErrorHandler\\Error\\FatalError",
+                "Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)".into(),
+            ),
+            Self::NoDatabase => (
+                "Illuminate\\Database\\QueryException",
+                "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select * from \
+                 `personal_access_tokens` where `personal_access_tokens`.`id` = 1 limit 1)"
+                    .into(),
+            ),
+            Self::Maintenance => {
+                ("Symfony\\Component\\HttpKernel\\Exception\\HttpException", "Service Unavailable".into())
             }
             Self::Missing { model, id } => (HTTP, format!("No query results for model [{model}] {id}")),
             Self::NotFound(message) => (HTTP, (*message).into()),
@@ -234,12 +254,14 @@ fn words(server: Server, status: u16) -> &'static str {
     match (server, status) {
         (Server::Krayin210, 401) => "admin::app.common.unauthenticated",
         (Server::Krayin210, 404) => "admin::app.common.resource-not-found",
+        (Server::Krayin210, 503) => "admin::app.common.something-went-wrong",
         (Server::Krayin210, _) => "admin::app.common.internal-server-error",
         (Server::Krayin223Community, 401) => "You are not authenticated. Please log in to continue.",
         (Server::Krayin223Community, 404) => "The requested resource could not be found.",
         (Server::Krayin223Community, _) => "An unexpected error occurred on the server. Please try again later.",
         (_, 401) => "401 Unauthorized",
         (_, 404) => "404 Page Not Found",
+        (_, 503) => "503 Service Unavailable",
         (_, _) => "500 Internal Server Error",
     }
 }

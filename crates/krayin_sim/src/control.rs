@@ -34,6 +34,8 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             Ok(json!({}))
         }
         ("GET", "/version") => Ok(json!({"version": shared.lock().crm.version})),
+        ("GET", "/switches") => Ok(shared.lock().switches.show()),
+        ("POST", "/switches") => switches(shared, &request.body),
         ("POST", "/clock") => clock(shared, &request.body),
         ("POST", "/reset") => shared.reset().map(|()| json!({})),
         _ => return Some(reply(404, &json!({"message": "no such call of the simulator"}))),
@@ -58,6 +60,15 @@ fn faults(shared: &Shared, body: &[u8]) -> Result<Value, String> {
         state.faults.add(rule);
     }
     Ok(json!({ "set": count }))
+}
+
+/// Turns the switches that are named; none when one is wrong.
+fn switches(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let turned = shared.lock().switches.with(&body)?;
+    let shown = turned.show();
+    shared.switch(turned);
+    Ok(shown)
 }
 
 fn clock(shared: &Shared, body: &[u8]) -> Result<Value, String> {

@@ -16,6 +16,7 @@ use crate::person::{Person, PersonIndexes};
 use crate::pipeline::{LeadSource, LeadType, Pipeline};
 use crate::search::Reach;
 use crate::server::Server;
+use crate::switches::Switches;
 use crate::table::Table;
 use crate::tag::Tag;
 use crate::throttle::Throttle;
@@ -62,7 +63,7 @@ impl Crm {
         Ok(Self {
             server: options.server,
             production: options.production,
-            throttle: Throttle::new(options.server, options.throttle),
+            throttle: Throttle::new(options.server, &Switches::of(options)),
             users,
             tokens: lines.map(|(line, token)| (token.clone(), line + 1)).collect(),
             persons: Table::default(),

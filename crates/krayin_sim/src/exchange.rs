@@ -13,6 +13,7 @@ use hyper::body::{Body as HttpBody, Frame, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::automation::OutgoingCall;
+use crate::dress::{dress, end_connection};
 use crate::fault::{Action, Fault, RetryAfter};
 use crate::http::{Abort, Body, PATIENCE, Shared};
 use crate::input::pairs;
@@ -25,8 +26,24 @@ const MOST_BYTES: usize = 8 << 20;
 /// Long enough for what was written before a close to leave this machine.
 const BEFORE_CLOSE: Duration = Duration::from_millis(20);
 
+/// The connection that a request came on, counted from 1, and which of its requests it is, from 1 too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    pub(crate) number: u64,
+    pub(crate) nth: u32,
+}
+
 /// Answers a request, or closes the connection.
 pub(crate) async fn exchange(
+    request: hyper::Request<Incoming>,
+    connection: Connection,
+    shared: Arc<Shared>,
+) -> Result<hyper::Response<Body>, Abort> {
+    let answer = answer(request, connection.number, Arc::clone(&shared)).await?;
+    Ok(end_connection(answer, connection.nth, &shared.lock().switches))
+}
+
+async fn answer(
     request: hyper::Request<Incoming>,
     connection: u64,
     shared: Arc<Shared>,
@@ -47,6 +64,7 @@ pub(crate) async fn exchange(
         accept: text(&parts.headers, header::ACCEPT),
         is_ajax: text(&parts.headers, HeaderName::from_static("x-requested-with"))
             .is_some_and(|value| value == "XMLHttpRequest"),
+        accepts_gzip: text(&parts.headers, header::ACCEPT_ENCODING).is_some_and(|value| value.contains("gzip")),
         path,
         body: Vec::new(),
         too_large: false,
@@ -62,11 +80,7 @@ pub(crate) async fn exchange(
     }
     let entry = note(&shared, &request, connection);
     match fault {
-        None => {
-            let (response, calls) = act(&shared, &request, entry);
-            send(calls).await;
-            Ok(plain(response))
-        }
+        None => Ok(plain(act_and_send(&shared, &request, entry).await)),
         Some(fault) => meet(fault, request, entry, shared).await,
     }
 }
@@ -100,7 +114,7 @@ fn act(shared: &Shared, request: &Request, entry: u64) -> (Response, Vec<Outgoin
     let calls = std::mem::take(&mut state.crm.outgoing);
     state.log.finish(entry, response.status, String::from_utf8_lossy(&response.body).into_owned());
     state.log.name_user(entry, user);
-    (response, calls)
+    (dress(response, request, &state.switches), calls)
 }
 
 /// The calls of webhooks, one after the other, from inside the request that caused them.
@@ -113,6 +127,10 @@ async fn send(calls: Vec<OutgoingCall>) {
 async fn act_and_send(shared: &Shared, request: &Request, entry: u64) -> Response {
     let (response, calls) = act(shared, request, entry);
     send(calls).await;
+    let latency = shared.lock().switches.latency;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
     response
 }
 
@@ -125,11 +143,16 @@ async fn meet(fault: Fault, request: Request, entry: u64, shared: Arc<Shared>) -
             | Action::WrongShape(_)
             | Action::Redirect { .. }
             | Action::TooManyRequests(_)
+            | Action::StatusHalfway { .. }
+            | Action::Outage(_)
     );
-    if fault.act && replaces {
-        act_and_send(&shared, &request, entry).await;
+    let carried = if fault.act && replaces {
+        let carried = act_and_send(&shared, &request, entry).await;
         unanswered(&shared, entry);
-    }
+        Some(carried)
+    } else {
+        None
+    };
     let replace = |response: Response| {
         finish(&shared, entry, &response);
         Ok(plain(response))
@@ -138,6 +161,19 @@ async fn meet(fault: Fault, request: Request, entry: u64, shared: Arc<Shared>) -
         Action::Status { status, body, headers } => {
             finish(&shared, entry, &Response { status, headers: Vec::new(), body: body.clone().into_bytes() });
             Ok(with_headers(status, body, &headers))
+        }
+        Action::StatusHalfway { status, body, headers } => {
+            finish(&shared, entry, &Response { status, headers: Vec::new(), body: body.clone().into_bytes() });
+            let mut answer = with_headers(status, body.clone(), &headers);
+            let half = halfway(body.as_bytes());
+            answer.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+            *answer.body_mut() = half.boxed_unsync();
+            Ok(answer)
+        }
+        Action::Outage(outage) => {
+            let response = crate::router::outage(&mut shared.lock().crm, &request, outage, carried.as_ref());
+            finish(&shared, entry, &response);
+            Ok(plain(dress(response, &request, &shared.lock().switches)))
         }
         Action::Html => replace(Response {
             status: 200,
@@ -212,9 +248,8 @@ async fn spoil(
             Ok(plain(response))
         }
         Action::CloseHalfway => {
-            let half = response.body.get(..length / 2).unwrap_or_default().to_vec();
-            let body = Script { chunks: [Bytes::from(half)].into(), pause: BEFORE_CLOSE, aborts: true, sleep: None };
-            Ok(scripted(response, body, length))
+            let half = halfway(&response.body);
+            Ok(scripted(response, half, length))
         }
         Action::Trickle(pause) => {
             let whole = Bytes::from(response.body.clone());
@@ -229,6 +264,12 @@ async fn spoil(
         }
         _ => Ok(plain(response)),
     }
+}
+
+/// The first half of a body, and then the end of the connection.
+fn halfway(body: &[u8]) -> Script {
+    let half = body.get(..body.len() / 2).unwrap_or_default().to_vec();
+    Script { chunks: [Bytes::from(half)].into(), pause: BEFORE_CLOSE, aborts: true, sleep: None }
 }
 
 /// A request whose answer never left.

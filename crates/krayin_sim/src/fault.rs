@@ -70,8 +70,37 @@ pub enum Action {
         /// The `Location`.
         to: String,
     },
+    /// Answer half of this and close (`status_halfway`, with the fields of `status`).
+    StatusHalfway {
+        /// The status.
+        status: u16,
+        /// The body, of which half is sent.
+        body: String,
+        /// Headers; without `content-type` the body goes as JSON.
+        headers: Vec<(String, String)>,
+    },
+    /// Fail as the server itself fails, in the words of its version, package and mode (`php_fatal`, `no_database`,
+    /// `maintenance`, `refused_token`, `throttled`, `broken`).
+    Outage(Outage),
     /// Answer 429 (`too_many_requests`, with `retry_after` in seconds or `retry_after_date` in seconds from now).
     TooManyRequests(RetryAfter),
+}
+
+/// A failure of the server's own. The names in JSON stand in parentheses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// PHP ends the request for want of memory or time (`php_fatal`): 500 without rate headers.
+    PhpFatal,
+    /// The database is away (`no_database`): 500 without rate headers.
+    NoDatabase,
+    /// Maintenance mode (`maintenance`): 503.
+    Maintenance,
+    /// The token is refused (`refused_token`): 401, or what production makes of it.
+    RefusedToken,
+    /// The calls of this minute are spent (`throttled`): 429, or what production makes of it.
+    Throttled,
+    /// The code breaks (`broken`): 500 with rate headers, where the server sends them.
+    Broken,
 }
 
 /// The form of a `Retry-After`.
@@ -190,6 +219,17 @@ fn action(name: &str, fields: &Fields<'_>) -> Result<(Action, &'static [&'static
             let by = fields.0.get("by").and_then(Value::as_i64).ok_or("content_length needs by: a whole number")?;
             (Action::ContentLength(by), &["by"])
         }
+        "status_halfway" => {
+            let status = fields.status()?.ok_or("status_halfway needs a status")?;
+            let body = fields.body().unwrap_or_else(|| format!(r#"{{"message":"fault {status}"}}"#));
+            (Action::StatusHalfway { status, body, headers: fields.headers()? }, &["status", "body", "headers"])
+        }
+        "php_fatal" => (Action::Outage(Outage::PhpFatal), &[]),
+        "no_database" => (Action::Outage(Outage::NoDatabase), &[]),
+        "maintenance" => (Action::Outage(Outage::Maintenance), &[]),
+        "refused_token" => (Action::Outage(Outage::RefusedToken), &[]),
+        "throttled" => (Action::Outage(Outage::Throttled), &[]),
+        "broken" => (Action::Outage(Outage::Broken), &[]),
         "redirect" => {
             let to = fields.text("to")?.ok_or("redirect needs to")?;
             (Action::Redirect { status: fields.status()?.unwrap_or(302), to }, &["to", "status"])

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,10 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::crm::Crm;
-use crate::exchange::exchange;
+use crate::exchange::{Connection, exchange};
 use crate::fault::Faults;
 use crate::log::Log;
 use crate::options::Options;
+use crate::switches::Switches;
 
 /// How long a client may take for its headers, or between two pieces of its body.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,11 +51,13 @@ pub(crate) struct State {
     pub(crate) crm: Crm,
     pub(crate) log: Log,
     pub(crate) faults: Faults,
+    pub(crate) switches: Switches,
 }
 
 impl Shared {
     pub(crate) fn new(options: Options, address: SocketAddr, crm: Crm) -> Self {
-        let state = State { crm, log: Log::default(), faults: Faults::default() };
+        let switches = Switches::of(&options);
+        let state = State { crm, log: Log::default(), faults: Faults::default(), switches };
         Self { options, address, state: Mutex::new(state), connections: AtomicU64::new(0) }
     }
 
@@ -93,10 +96,16 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: 
 async fn connection(stream: TcpStream, number: u64, shared: Arc<Shared>) {
     // Without this a small answer waits for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| exchange(request, number, Arc::clone(&shared)));
+    // Between two requests too, the connection waits for headers.
+    let patience = shared.lock().switches.keep_alive_idle.map_or(PATIENCE, |idle| idle.min(PATIENCE));
+    let carried = AtomicU32::new(0);
+    let service = service_fn(move |request| {
+        let nth = carried.fetch_add(1, Ordering::Relaxed) + 1;
+        exchange(request, Connection { number, nth }, Arc::clone(&shared))
+    });
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(patience)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

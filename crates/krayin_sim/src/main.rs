@@ -6,15 +6,26 @@ use std::process::ExitCode;
 use krayin_sim::{Options, Sim};
 
 const USAGE: &str = "usage: krayin_sim --listen ADDR --server 2.1.0|2.2.3-official|2.2.3-community|documented \
-[--production] --tokens FILE [--timezone ZONE] [--no-throttle] [--view-permission global|group|individual]
+[--production] --tokens FILE [--timezone ZONE] [--view-permission global|group|individual] \
+[--no-throttle] [--calls-a-minute N] [--no-rate-headers] [--latency-ms N] [--keep-alive-requests N] \
+[--keep-alive-seconds N] [--gzip]
 
   --listen ADDR       where to listen, such as 127.0.0.1:8010; port 0 takes a free one
   --server NAME       whose answers to give
   --production        answer as with APP_DEBUG=false
   --tokens FILE       one bearer token a line, each of its own user; the first belongs to user 2
   --timezone ZONE     the server's time zone (Asia/Kolkata)
-  --no-throttle       take any number of calls a minute
-  --view-permission   whose records the users may see (global)";
+  --view-permission   whose records the users may see (global)
+
+How it is set up in front of its code; a running one is told by POST /_sim/switches:
+
+  --no-throttle             take any number of calls a minute
+  --calls-a-minute N        calls a minute for each user, on any server (60, or no limit on 2.2.3)
+  --no-rate-headers         send no X-RateLimit headers
+  --latency-ms N            answer each request so much later
+  --keep-alive-requests N   close a connection after so many requests
+  --keep-alive-seconds N    close a connection that has been idle for so long
+  --gzip                    pack bodies for clients that accept gzip";
 
 fn main() -> ExitCode {
     let options = match parse(std::env::args().skip(1)) {
@@ -78,6 +89,12 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
             "--tokens" => tokens = Some(read_tokens(&value()?)?),
             "--timezone" => options.timezone = value()?,
             "--view-permission" => options.view_permission = value()?.parse()?,
+            "--calls-a-minute" | "--latency-ms" | "--keep-alive-requests" | "--keep-alive-seconds" => {
+                let number: u64 = value()?.parse().map_err(|_| format!("{name} needs a whole number"))?;
+                turn(&mut options, &name, number.into())?;
+            }
+            "--gzip" if inline.is_none() => turn(&mut options, &name, true.into())?,
+            "--no-rate-headers" if inline.is_none() => options.switches.rate_headers = false,
             "--production" if inline.is_none() => options.production = true,
             "--no-throttle" if inline.is_none() => options.throttle = false,
             other => return Err(format!("unknown argument {other:?}")),
@@ -87,6 +104,13 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
     options.server = server.ok_or("--server is missing")?;
     options.tokens = tokens.ok_or("--tokens is missing")?;
     Ok(Some(options))
+}
+
+/// Turns the switch that an argument is named after.
+fn turn(options: &mut Options, argument: &str, value: serde_json::Value) -> Result<(), String> {
+    let name = argument.trim_start_matches('-').replace('-', "_");
+    options.switches = options.switches.with(&serde_json::json!({ name: value }))?;
+    Ok(())
 }
 
 fn read_tokens(path: &str) -> Result<Vec<String>, String> {

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::server::Server;
+use crate::switches::Switches;
 
 /// How to start a simulator.
 #[derive(Clone, Debug)]
@@ -15,8 +16,10 @@ pub struct Options {
     pub tokens: Vec<String>,
     /// The server's own time zone, an IANA name.
     pub timezone: String,
-    /// Whether the server throttles, where it does at all.
+    /// Whether the server throttles, where it does at all. Wins over the same switch of `switches`.
     pub throttle: bool,
+    /// How the server is set up in front of its code.
+    pub switches: Switches,
     /// Address to listen on. Port 0 takes a free one.
     pub listen: String,
     /// `view_permission` of every user. Searches break unless it is `Global`.
@@ -31,6 +34,7 @@ impl Default for Options {
             tokens: (1..=3).map(|number| format!("{number}|simulated-token-of-user-{}", number + 1)).collect(),
             timezone: "Asia/Kolkata".into(),
             throttle: true,
+            switches: Switches::default(),
             listen: "127.0.0.1:0".into(),
             view_permission: ViewPermission::default(),
         }

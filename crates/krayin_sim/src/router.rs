@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::answer::{self, Answer, Failure, Outcome, RenderedBody};
 use crate::crm::Crm;
 use crate::documented;
+use crate::fault::Outage;
 use crate::input::{Input, leading_number, pairs};
 use crate::list::ListQuery;
 use crate::server::Server;
@@ -22,6 +23,7 @@ pub(crate) struct Request {
     pub(crate) content_type: String,
     pub(crate) accept: Option<String>,
     pub(crate) is_ajax: bool,
+    pub(crate) accepts_gzip: bool,
     pub(crate) body: Vec<u8>,
     /// The body was larger than the server takes and is not here.
     pub(crate) too_large: bool,
@@ -148,10 +150,7 @@ pub(crate) fn handle(crm: &mut Crm, request: &Request) -> (Response, Option<u64>
         Ok(Answer { status, body }) => json_response(status, &body),
         Err(failure) => failed(crm, request, &failure),
     };
-    if let Some(Rate { limit, remaining }) = rate {
-        response.headers.push(("x-ratelimit-limit", limit.to_string()));
-        response.headers.push(("x-ratelimit-remaining", remaining.to_string()));
-    }
+    response.headers.extend(rate.map(rate_headers).into_iter().flatten());
     (response, user)
 }
 
@@ -310,6 +309,39 @@ impl Crm {
             }),
         })
     }
+}
+
+/// The answer to a request that the server fails at as a whole. `carried` is the answer that the request would have
+/// had, if it was carried out before.
+pub(crate) fn outage(crm: &mut Crm, request: &Request, outage: Outage, carried: Option<&Response>) -> Response {
+    let failure = match outage {
+        Outage::PhpFatal => Failure::Fatal,
+        Outage::NoDatabase => Failure::NoDatabase,
+        Outage::Maintenance => Failure::Maintenance,
+        Outage::RefusedToken => Failure::Unauthenticated,
+        Outage::Throttled => Failure::TooMany { limit: 60, seconds: 60 },
+        Outage::Broken => Failure::php("Attempt to read property \"id\" on null"),
+    };
+    let mut response = failed(crm, request, &failure);
+    if outage == Outage::Broken {
+        let counted = match carried {
+            Some(carried) => {
+                carried.headers.iter().filter(|(name, _)| name.starts_with("x-ratelimit")).cloned().collect()
+            }
+            None => {
+                let user = request.token.as_ref().and_then(|token| crm.tokens.get(token)).copied();
+                let now = crm.clock.now();
+                let rate = user.and_then(|user| crm.throttle.count(user, false, now).ok().flatten());
+                rate.map(rate_headers).into_iter().flatten().collect::<Vec<_>>()
+            }
+        };
+        response.headers.extend(counted);
+    }
+    response
+}
+
+fn rate_headers(Rate { limit, remaining }: Rate) -> [(&'static str, String); 2] {
+    [("x-ratelimit-limit", limit.to_string()), ("x-ratelimit-remaining", remaining.to_string())]
 }
 
 fn json_response(status: u16, body: &Value) -> Response {

@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::http::{Shared, serve};
 use crate::log::Logged;
 use crate::options::Options;
+use crate::switches::Switches;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 16_384;
@@ -46,7 +47,14 @@ fn listen(address: &str) -> io::Result<TcpListener> {
 }
 
 impl Shared {
-    /// Back to what the installer leaves: records, log, faults, clock and throttle.
+    /// Turns the switches.
+    pub(crate) fn switch(&self, switches: Switches) {
+        let mut state = self.lock();
+        state.crm.throttle.turn(&switches);
+        state.switches = switches;
+    }
+
+    /// Back to what the installer leaves: records, log, faults, clock, throttle and switches.
     pub(crate) fn reset(&self) -> Result<(), String> {
         let crm = Crm::installed(&self.options)?;
         let mut state = self.lock();
@@ -55,6 +63,7 @@ impl Shared {
         state.crm.version = version + 1;
         state.log.clear();
         state.faults.clear();
+        state.switches = Switches::of(&self.options);
         Ok(())
     }
 }
@@ -154,6 +163,17 @@ impl Sim {
         self.shared.lock().faults.clear();
     }
 
+    /// How the switches stand.
+    #[must_use]
+    pub fn switches(&self) -> Switches {
+        self.shared.lock().switches.clone()
+    }
+
+    /// Turns the switches, for all requests that come from now on.
+    pub fn switch(&self, switches: Switches) {
+        self.shared.switch(switches);
+    }
+
     /// Moves the server's clock: the throttle's window, and every date that it writes from now on.
     pub fn advance(&self, by: Duration) {
         self.shared.lock().crm.clock.advance(by);
@@ -165,7 +185,7 @@ impl Sim {
         self.shared.connections()
     }
 
-    /// Back to what the installer leaves: records, log, faults, clock and throttle.
+    /// Back to what the installer leaves: records, log, faults, clock, throttle and switches.
     pub fn reset(&self) {
         // The options made a CRM once, so they make one again.
         let _ = self.shared.reset();

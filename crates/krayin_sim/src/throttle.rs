@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::answer::Failure;
 use crate::server::Server;
+use crate::switches::Switches;
 
 /// Calls a minute.
 const LIMIT: u32 = 60;
@@ -30,6 +31,8 @@ struct Window {
 pub(crate) struct Throttle {
     server: Server,
     on: bool,
+    /// Calls a minute, where they are not the server's own.
+    limit: Option<u32>,
     windows: HashMap<(Budget, u64), Window>,
 }
 
@@ -41,14 +44,22 @@ pub(crate) struct Rate {
 }
 
 impl Throttle {
-    pub(crate) fn new(server: Server, on: bool) -> Self {
-        Self { server, on, windows: HashMap::new() }
+    pub(crate) fn new(server: Server, switches: &Switches) -> Self {
+        let mut throttle = Self { server, on: true, limit: None, windows: HashMap::new() };
+        throttle.turn(switches);
+        throttle
+    }
+
+    pub(crate) fn turn(&mut self, switches: &Switches) {
+        self.on = switches.throttle;
+        self.limit = switches.calls_a_minute;
     }
 
     /// Counts one call. None where the call is not throttled and its answer has no rate headers.
     pub(crate) fn count(&mut self, user: u64, deletes_person: bool, now: i64) -> Result<Option<Rate>, Failure> {
-        let (budget, limit, window) = if self.server.throttles_every_call() {
-            (Budget::Every, LIMIT, WINDOW)
+        let every = self.limit.or(self.server.throttles_every_call().then_some(LIMIT));
+        let (budget, limit, window) = if let Some(limit) = every {
+            (Budget::Every, limit, WINDOW)
         } else if deletes_person && self.server.throttles_person_delete() {
             (Budget::PersonDelete, DELETE_LIMIT, DELETE_WINDOW)
         } else {
@@ -75,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_minute_holds_sixty_calls() {
-        let mut throttle = Throttle::new(Server::Krayin210, true);
+        let mut throttle = Throttle::new(Server::Krayin210, &Switches::default());
         for call in 1..=60 {
             let rate = throttle.count(2, false, 100).unwrap().unwrap();
             assert_eq!(rate.remaining, 60 - call);
@@ -87,8 +98,18 @@ mod tests {
 
     #[test]
     fn the_newer_server_throttles_deletes_of_persons_alone() {
-        let mut throttle = Throttle::new(Server::Krayin223Official, true);
+        let mut throttle = Throttle::new(Server::Krayin223Official, &Switches::default());
         assert_eq!(throttle.count(2, false, 0).unwrap(), None);
         assert_eq!(throttle.count(2, true, 0).unwrap().unwrap().limit, 100);
+    }
+
+    #[test]
+    fn any_server_can_be_given_a_limit() {
+        let switches = Switches { calls_a_minute: Some(2), ..Switches::default() };
+        let mut throttle = Throttle::new(Server::Krayin223Official, &switches);
+        assert_eq!(throttle.count(2, false, 0).unwrap().unwrap(), Rate { limit: 2, remaining: 1 });
+        assert!(throttle.count(2, false, 0).is_ok() && throttle.count(2, false, 0).is_err());
+        throttle.turn(&Switches { throttle: false, ..switches });
+        assert!(throttle.count(2, false, 0).is_ok());
     }
 }
