@@ -31,6 +31,11 @@ impl Answer {
         Ok(Self { status: 200, body: json!({"data": {"message": message}}) })
     }
 
+    /// A failure that the package itself puts into words.
+    pub(crate) fn failed(status: u16, message: &str) -> Outcome {
+        Ok(Self { status, body: json!({"message": message}) })
+    }
+
     /// The answer to a delete, in the package's form.
     pub(crate) fn deleted(server: Server, message: &str) -> Outcome {
         if server.wraps_delete_message() { Self::wrapped_message(message) } else { Self::message(message) }
@@ -89,6 +94,11 @@ impl Failure {
     /// PHP's warning turned into an exception.
     pub(crate) fn php(message: impl Into<String>) -> Self {
         Self::Broken { exception: "ErrorException", message: message.into() }
+    }
+
+    /// A value of another type than the code wants.
+    pub(crate) fn type_error(message: impl Into<String>) -> Self {
+        Self::Broken { exception: "TypeError", message: message.into() }
     }
 
     pub(crate) fn undefined_key(key: &str) -> Self {

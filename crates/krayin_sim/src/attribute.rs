@@ -11,6 +11,7 @@ use crate::crm::Crm;
 use crate::input::{Input, is_absent, text};
 use crate::list::{Cell, Column, ListQuery, Row, list_unfiltered};
 use crate::search::Search;
+use crate::server::Server;
 
 /// One field of one entity.
 #[derive(Clone, Debug)]
@@ -107,7 +108,7 @@ const WAREHOUSES: [Seed; 6] = [
 
 impl Attribute {
     /// The installer's attributes; the last one has id 60.
-    pub(crate) fn installed(now: i64) -> Vec<Self> {
+    pub(crate) fn installed(now: i64, server: Server) -> Vec<Self> {
         let entities: [(&str, &[Seed]); 6] = [
             ("leads", &LEADS),
             ("persons", &PERSONS),
@@ -132,7 +133,7 @@ impl Attribute {
                     entity: entity.into(),
                     sort_order: Some(order),
                     validation: validation.map(Into::into),
-                    required,
+                    required: required || (code == "lead_value" && server.requires_lead_value()),
                     unique,
                     custom: false,
                     created_at: now,
@@ -280,7 +281,8 @@ impl Crm {
     }
 
     /// Checks the fields that are there against an entity's attributes, newest attribute first. A field that is absent
-    /// is not looked at, required or not. `prefix` goes before the field's name in the errors.
+    /// is not looked at, required or not, unless the body is a list: the database is then asked for the codes that equal
+    /// 0, and every word does. `prefix` goes before the field's name in the errors.
     pub(crate) fn check_attributes(
         &self,
         entity: &str,
@@ -289,8 +291,9 @@ impl Crm {
         own: Option<u64>,
     ) -> Errors {
         let mut errors = Vec::new();
+        let absent = fields.contains_key("0").then_some(&Value::Null);
         for attribute in self.attributes.iter().rev().filter(|attribute| attribute.entity == entity) {
-            let Some(value) = fields.get(&attribute.code) else {
+            let Some(value) = fields.get(&attribute.code).or(absent) else {
                 continue;
             };
             let field = format!("{prefix}{}", attribute.code);
@@ -430,7 +433,7 @@ mod tests {
 
     #[test]
     fn the_installer_ends_at_sixty() {
-        let attributes = Attribute::installed(0);
+        let attributes = Attribute::installed(0, Server::default());
         assert_eq!(attributes.last().map(|attribute| attribute.id), Some(60));
     }
 }

@@ -13,9 +13,10 @@ use crate::lead::Lead;
 use crate::options::Options;
 use crate::organization::{Organization, OrganizationNames};
 use crate::person::{Person, PersonIndexes};
-use crate::pipeline::{LeadSource, LeadType, Pipeline};
+use crate::pipeline::Pipeline;
 use crate::search::Reach;
 use crate::server::Server;
+use crate::source::{LeadSource, LeadType};
 use crate::switches::Switches;
 use crate::table::Table;
 use crate::tag::Tag;
@@ -75,7 +76,7 @@ impl Crm {
             pipelines: Pipeline::installed(now),
             sources: LeadSource::installed(now),
             types: LeadType::installed(now),
-            attributes: Attribute::installed(now),
+            attributes: Attribute::installed(now, options.server),
             tags: Table::default(),
             webhooks: Table::default(),
             workflows: Workflow::installed(now),

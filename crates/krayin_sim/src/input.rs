@@ -16,15 +16,20 @@ impl Input {
         } else {
             Value::Null
         };
+        trim_texts(&mut value);
         if blank_becomes_null {
             nullify_blanks(&mut value);
         }
         match value {
+            // PHP makes a list of one of it.
+            Value::String(_) | Value::Number(_) | Value::Bool(_) => {
+                Self([("0".to_owned(), value)].into_iter().collect())
+            }
             Value::Object(fields) => Self(fields),
             Value::Array(items) => {
                 Self(items.into_iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect())
             }
-            _ => Self::default(),
+            Value::Null => Self::default(),
         }
     }
 
@@ -101,6 +106,28 @@ pub(crate) fn is_absent(value: Option<&Value>) -> bool {
         Some(Value::Object(fields)) => fields.is_empty(),
         Some(_) => false,
     }
+}
+
+/// Every text of a request is trimmed.
+fn trim_texts(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let trimmed = trim(text);
+            if trimmed.len() < text.len() {
+                *text = trimmed.to_owned();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(trim_texts),
+        Value::Object(fields) => fields.values_mut().for_each(trim_texts),
+        _ => {}
+    }
+}
+
+/// Cuts what Laravel takes for blank off both ends.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches(|character: char| {
+        matches!(character, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{feff}' | '\u{200b}' | '\u{200e}')
+    })
 }
 
 fn nullify_blanks(value: &mut Value) {
@@ -186,14 +213,22 @@ mod tests {
     #[test]
     fn a_malformed_body_is_no_body() {
         assert!(Input::read("application/json", b"{not json", false).0.is_empty());
-        assert!(Input::read("application/json", b"7", false).0.is_empty());
+        assert!(Input::read("application/json", b"null", false).0.is_empty());
+        assert!(Input::read("application/json", b"7", false).has("0"));
         assert!(!Input::read("application/json", b"[1]", false).has("1"));
     }
 
     #[test]
     fn blanks_become_null_at_any_depth() {
-        let input = Input::read("application/json", br#"{"a":[{"value":""}],"b":" "}"#, true);
+        let input = Input::read("application/json", br#"{"a":[{"value":""}],"b":" ","c":"0"}"#, true);
         assert_eq!(input.0["a"][0]["value"], Value::Null);
-        assert_eq!(input.text("b").unwrap(), " ");
+        assert_eq!((input.text("b"), input.text("c").as_deref()), (None, Some("0")));
+    }
+
+    #[test]
+    fn texts_are_trimmed_at_any_depth() {
+        let input =
+            Input::read("application/json", "{\"a\":[{\"value\":\" x y\\n\"}],\"b\":\"\u{feff} \"}".as_bytes(), false);
+        assert_eq!((&input.0["a"][0]["value"], &input.0["b"]), (&Value::from("x y"), &Value::from("")));
     }
 }

@@ -38,6 +38,7 @@ mod router;
 mod search;
 mod server;
 mod sim;
+mod source;
 mod switches;
 mod table;
 mod tag;

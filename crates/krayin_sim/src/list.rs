@@ -46,7 +46,7 @@ impl<'a> Cell<'a> {
     pub(crate) fn equals(&self, wanted: &str) -> bool {
         match self {
             Self::Null => false,
-            Self::Number(number) => *number == numeric(wanted),
+            Self::Number(number) => same_number(*number, wanted),
             Self::Text(text) => fold(text) == fold(wanted),
             Self::Json(json) => json == wanted,
         }
@@ -65,9 +65,18 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// A text where the database wants a number: the digits it begins with, else 0.
-fn numeric(text: &str) -> i64 {
-    leading_number(text).and_then(|number| i64::try_from(number).ok()).unwrap_or(0)
+/// A text where the database wants a number: the number it begins with, else 0.
+fn same_number(number: i64, text: &str) -> bool {
+    let text = text.trim_start();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let end = digits.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(digits.len());
+    let begin = text.len() - digits.len();
+    let begins_with = text.get(..begin + end).unwrap_or_default();
+    match begins_with.parse::<i64>() {
+        Ok(wanted) => number == wanted,
+        #[allow(clippy::cast_precision_loss, reason = "the database compares a number with a text as floats")]
+        Err(_) => begins_with.parse::<f64>().unwrap_or(0.0) == number as f64,
+    }
 }
 
 /// Reads one column of a row.
@@ -83,7 +92,12 @@ pub(crate) trait Row: Sized {
 }
 
 /// The parameters of a list that are no filter.
-const PARAMETERS: [&str; 5] = ["limit", "page", "pagination", "sort", "order"];
+const PARAMETERS: [&str; 6] = ["entity_type", "limit", "page", "pagination", "sort", "order"];
+
+/// Rows of a page when nothing is asked for.
+const ROWS: usize = 10;
+/// Rows of a page when none are: the models' own number.
+const MODEL_ROWS: usize = 15;
 
 /// A request for a list.
 pub(crate) struct ListQuery<'a> {
@@ -103,10 +117,45 @@ impl ListQuery<'_> {
             .filter(|value| !(self.server.blank_becomes_null() && value.is_empty()))
     }
 
-    fn number(&self, name: &str) -> Option<usize> {
-        let number = leading_number(self.get(name)?)?;
-        usize::try_from(number).ok().filter(|number| *number > 0)
+    /// Which page: a whole number from 1 on, else the first.
+    fn page(&self) -> usize {
+        let wanted = self.get("page").unwrap_or_default().trim();
+        let wanted = wanted.strip_prefix('+').unwrap_or(wanted);
+        let plain = wanted.bytes().all(|byte| byte.is_ascii_digit()) && !wanted.starts_with('0');
+        if plain { wanted.parse().unwrap_or(1) } else { 1 }
     }
+
+    /// How many rows a page has. What is no number breaks; 0 and blank take the model's own number; less than 0 is no
+    /// limit, and an offset without one is no SQL.
+    fn rows(&self, table: &str, total: usize) -> Outcome<usize> {
+        let Some(wanted) = self.get("limit") else {
+            return Ok(ROWS);
+        };
+        if wanted.is_empty() || wanted == "0" {
+            return Ok(MODEL_ROWS);
+        }
+        let number: f64 = match wanted.trim().parse() {
+            Ok(number) if f64::is_finite(number) => number,
+            _ => return Err(Failure::type_error("Unsupported operand types: string * int")),
+        };
+        if number < 0.0 && total > 0 {
+            return Err(Failure::query(format!(
+                "SQLSTATE[42000]: Syntax error or access violation: 1064 You have an error in your SQL syntax (Connection: \
+                 mysql, SQL: select * from `{table}` order by `id` desc offset 0)"
+            )));
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number cut as PHP cuts it")]
+        Ok((number as usize).max(1))
+    }
+}
+
+/// A parameter's name as PHP takes it: dots and spaces become underscores, and brackets make a list of it.
+fn php_name(name: &str) -> (String, bool) {
+    let (name, is_list) = match name.split_once('[') {
+        Some((name, _)) if !name.is_empty() => (name, true),
+        _ => (name, false),
+    };
+    (name.replace(['.', ' '], "_"), is_list)
 }
 
 /// Which rows a list asks for: every parameter that is none of its own is `column IN (value split at commas)`.
@@ -114,12 +163,18 @@ impl ListQuery<'_> {
 fn filters<T: Row>(query: &ListQuery<'_>, ignored: bool) -> Outcome<Vec<(Column<T>, Vec<String>)>> {
     let mut filters: Vec<(Column<T>, Vec<String>)> = Vec::new();
     for (name, value) in query.pairs {
+        let (name, is_list) = php_name(name);
         if ignored || PARAMETERS.contains(&name.as_str()) {
             continue;
         }
         // A comma in the value makes two values of it.
         let values = value.split(',').map(|part| part.trim().to_owned()).collect();
-        match T::column(name) {
+        match T::column(&name) {
+            Some(_) if is_list => {
+                return Err(Failure::type_error(
+                    "explode(): Argument #2 ($string) must be of type string, array given",
+                ));
+            }
             Some(column) => filters.push((column, values)),
             None if query.server.ignores_unknown_filter() => {}
             None => {
@@ -177,10 +232,16 @@ fn select<'a, T: Row + 'a>(
         }
         None => rows.rev().filter(|row| matches(row)).collect(),
     };
-    // Without an order the newest come first.
-    let sort = query.get("sort").unwrap_or("id");
-    let descending = !query.get("order").is_some_and(|order| order.eq_ignore_ascii_case("asc"));
+    // Without a column to sort by the newest come first, whatever the order.
+    let (sort, descending) = match query.get("sort").filter(|sort| !sort.is_empty() && *sort != "0") {
+        Some(sort) => (sort, descending(query)?),
+        None => ("id", true),
+    };
     let Some(column) = T::column(sort) else {
+        // A page of nothing is not asked for.
+        if found.is_empty() && !query.server.validates_sort() && !unpaged(query) {
+            return Ok(found);
+        }
         return Err(unknown_sort::<T>(query.server, sort));
     };
     if sort != "id" {
@@ -192,6 +253,24 @@ fn select<'a, T: Row + 'a>(
         found.reverse();
     }
     Ok(found)
+}
+
+/// Whether the order is descending. The official package breaks on an order that is none.
+fn descending(query: &ListQuery<'_>) -> Outcome<bool> {
+    match query.get("order").map(str::to_ascii_lowercase).as_deref() {
+        Some("asc") => Ok(false),
+        None | Some("desc") => Ok(true),
+        Some(_) if query.server.takes_any_order() => Ok(true),
+        Some(_) => Err(Failure::Broken {
+            exception: "InvalidArgumentException",
+            message: "Order direction must be \"asc\" or \"desc\".".into(),
+        }),
+    }
+}
+
+/// Blank and 0 mean everything, without `links` and `meta`.
+fn unpaged(query: &ListQuery<'_>) -> bool {
+    query.get("pagination").is_some_and(|value| value.is_empty() || value == "0")
 }
 
 fn unknown_sort<T: Row>(server: Server, sort: &str) -> Failure {
@@ -206,14 +285,13 @@ fn unknown_sort<T: Row>(server: Server, sort: &str) -> Failure {
     }
 }
 
-fn answer<T>(query: &ListQuery<'_>, found: Vec<&T>, show: impl Fn(&T) -> Value) -> Outcome {
-    // Blank and 0 mean everything, without `links` and `meta`.
-    if query.get("pagination").is_some_and(|value| value.is_empty() || value == "0") {
+fn answer<T: Row>(query: &ListQuery<'_>, found: Vec<&T>, show: impl Fn(&T) -> Value) -> Outcome {
+    if unpaged(query) {
         return Answer::data(found.into_iter().map(show).collect());
     }
-    let limit = query.number("limit").unwrap_or(10);
-    let page = query.number("page").unwrap_or(1);
     let total = found.len();
+    let limit = query.rows(T::TABLE, total)?;
+    let page = query.page();
     let start = (page - 1).saturating_mul(limit).min(total);
     let rows: Vec<Value> = found.into_iter().skip(start).take(limit).map(show).collect();
     let (links, meta) = pages(query, page, limit, total, start, rows.len());
@@ -261,4 +339,41 @@ fn pages(query: &ListQuery<'_>, page: usize, limit: usize, total: usize, start: 
 /// The page numbers that get a link: all of a few, else both ends and three around the page.
 fn window(page: usize, last: usize) -> Vec<usize> {
     (1..=last).filter(|number| last < 14 || *number <= 2 || *number + 1 >= last || number.abs_diff(page) <= 3).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_as_the_database_does() {
+        for text in ["7", " 7", "7abc", "7.0", "+7", "07"] {
+            assert!(same_number(7, text), "{text}");
+        }
+        for text in ["7.5", "-7", "abc7", ""] {
+            assert!(!same_number(7, text), "{text}");
+        }
+        assert!(same_number(0, "abc") && same_number(0, "") && same_number(-3, "-3"));
+    }
+
+    #[test]
+    fn pages_that_make_no_sense_are_the_first() {
+        let page = |wanted: &str| {
+            let pairs = [("page".to_owned(), wanted.to_owned())];
+            ListQuery { server: Server::Krayin210, pairs: &pairs, url: "" }.page()
+        };
+        assert_eq!(["2", " 3 ", "+4"].map(page), [2, 3, 4]);
+        assert_eq!(["0", "-1", "abc", "5abc", "1.5", "02", ""].map(page), [1; 7]);
+    }
+
+    #[test]
+    fn limits_that_make_no_sense() {
+        let rows = |wanted: &str, total: usize| {
+            let pairs = [("limit".to_owned(), wanted.to_owned())];
+            ListQuery { server: Server::Krayin210, pairs: &pairs, url: "" }.rows("leads", total)
+        };
+        assert_eq!(["3", "0", "", "5.9"].map(|wanted| rows(wanted, 1).unwrap()), [3, 15, 15, 5]);
+        assert!(["-1", "abc", "5abc"].iter().all(|wanted| rows(wanted, 1).is_err()));
+        assert!(rows("-1", 0).is_ok() && rows("abc", 0).is_err());
+    }
 }

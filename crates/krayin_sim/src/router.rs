@@ -6,7 +6,7 @@ use crate::answer::{self, Answer, Failure, Outcome, RenderedBody};
 use crate::crm::Crm;
 use crate::documented;
 use crate::fault::Outage;
-use crate::input::{Input, leading_number, pairs};
+use crate::input::{Input, leading_number, pairs, trim};
 use crate::list::ListQuery;
 use crate::server::Server;
 use crate::throttle::Rate;
@@ -74,7 +74,12 @@ enum Endpoint<'a> {
     Pipelines,
     Pipeline(&'a str),
     Sources,
+    Source(&'a str),
     Types,
+    Type(&'a str),
+    Users,
+    UserSearch,
+    User(&'a str),
     Attributes,
     AttributeLookup(&'a str),
     Tags,
@@ -111,10 +116,14 @@ fn endpoint<'a>(path: &[&'a str]) -> Option<(Endpoint<'a>, &'static str)> {
         ["leads", id, "tags"] => (E::LeadTags(id), "POST, DELETE"),
         ["activities"] => (E::Activities, COLLECTION),
         ["activities", id] => (E::Activity(id), RECORD),
-        ["settings", "pipelines"] => (E::Pipelines, READ),
-        ["settings", "pipelines", id] => (E::Pipeline(id), READ),
-        ["settings", "sources"] => (E::Sources, READ),
-        ["settings", "types"] => (E::Types, READ),
+        ["settings", "pipelines"] => (E::Pipelines, COLLECTION),
+        ["settings", "pipelines", id] => (E::Pipeline(id), RECORD),
+        ["settings", "sources"] => (E::Sources, COLLECTION),
+        ["settings", "sources", id] => (E::Source(id), RECORD),
+        ["settings", "types"] => (E::Types, COLLECTION),
+        ["settings", "types", id] => (E::Type(id), RECORD),
+        ["settings", "users"] => (E::Users, READ),
+        ["settings", "users", id] => (E::User(id), READ),
         ["settings", "attributes"] => (E::Attributes, COLLECTION),
         ["settings", "attributes", "lookup", entity] => (E::AttributeLookup(entity), READ),
         ["settings", "tags"] => (E::Tags, COLLECTION),
@@ -134,8 +143,49 @@ fn with_search<'a>(endpoint: Endpoint<'a>, method: &str) -> Endpoint<'a> {
         Endpoint::Person("search") => Endpoint::PersonSearch,
         Endpoint::Lead("search") => Endpoint::LeadSearch,
         Endpoint::Tag("search") => Endpoint::TagSearch,
+        Endpoint::User("search") => Endpoint::UserSearch,
         other => other,
     }
+}
+
+/// The methods that a path with this id takes, where reading it takes digits alone: for GET such a path is none.
+fn without_reading(endpoint: Endpoint<'_>, method: &str, server: Server) -> Option<&'static str> {
+    let (id, others) = match endpoint {
+        Endpoint::Person(id) | Endpoint::Lead(id) | Endpoint::Tag(id) | Endpoint::User(id) => (id, "PUT, DELETE"),
+        Endpoint::Organization(id) if server.organization_ids_are_numbers() => (id, "PUT, DELETE"),
+        _ => return None,
+    };
+    let is_number = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    (method == "GET" && !is_number).then_some(others)
+}
+
+/// The id of a call whose code takes whole numbers alone, and breaks on any other text.
+fn typed_id<'a>(endpoint: Endpoint<'a>, method: &str) -> Option<&'a str> {
+    use Endpoint as E;
+    match (endpoint, method) {
+        (
+            E::Person(id)
+            | E::Lead(id)
+            | E::Organization(id)
+            | E::Activity(id)
+            | E::Tag(id)
+            | E::User(id)
+            | E::Workflow(id),
+            "GET",
+        )
+        | (E::Lead(id) | E::LeadAttributes(id) | E::LeadStage(id), "PUT")
+        | (E::Lead(id) | E::Workflow(id), "DELETE")
+        | (E::PersonTags(id), _)
+        | (E::LeadTags(id), "POST")
+        | (E::Pipeline(id) | E::Source(id) | E::Type(id) | E::Webhook(id), _) => Some(id),
+        _ => None,
+    }
+}
+
+/// Whether PHP takes a text for a whole number.
+fn is_whole_number(text: &str) -> bool {
+    let text = text.trim();
+    text.parse::<i64>().is_ok() || text.parse::<f64>().is_ok_and(|number| number.fract() == 0.0 && number.abs() < 9e15)
 }
 
 /// Carries a request out. Answers the response and the user behind the token.
@@ -190,6 +240,11 @@ fn run(crm: &mut Crm, request: &Request, user: &mut Option<u64>, rate: &mut Opti
         Route::Package(endpoint) => Route::Package(with_search(endpoint, method)),
         route => route,
     };
+    if let Route::Package(endpoint) = route
+        && let Some(others) = without_reading(endpoint, method, crm.server)
+    {
+        return Err(Failure::WrongMethod(others));
+    }
     let input = Input::read(&request.content_type, &request.body, crm.server.blank_becomes_null());
     if matches!(route, Route::Package(Endpoint::Login)) {
         return crm.login(&input);
@@ -200,7 +255,13 @@ fn run(crm: &mut Crm, request: &Request, user: &mut Option<u64>, rate: &mut Opti
     let deletes_person = matches!((&route, method), (Route::Package(Endpoint::Person(_)), "DELETE"));
     let now = crm.clock.now();
     *rate = crm.throttle.count(id, deletes_person, now)?;
-    let query = pairs(&request.query);
+    if let Route::Package(endpoint) = route
+        && typed_id(endpoint, method).is_some_and(|id| !is_whole_number(id))
+    {
+        return Err(Failure::type_error("Argument #1 ($id) must be of type int, string given"));
+    }
+    let query: Vec<(String, String)> =
+        pairs(&request.query).into_iter().map(|(name, value)| (name, trim(&value).to_owned())).collect();
     let url = format!("http://{}{}", request.host, request.path);
     let list = ListQuery { server: crm.server, pairs: &query, url: &url };
     match route {
@@ -210,6 +271,7 @@ fn run(crm: &mut Crm, request: &Request, user: &mut Option<u64>, rate: &mut Opti
 }
 
 /// A path of the REST package, or of the design document.
+#[derive(Clone, Copy)]
 enum Route<'a> {
     Package(Endpoint<'a>),
     Documented(documented::Endpoint<'a>),
@@ -256,10 +318,24 @@ fn dispatch(
         (E::Activity(id), "GET") => crm.activity_get(id),
         (E::Activity(id), "PUT") => crm.activity_update(id, input),
         (E::Activity(id), _) => crm.activity_delete(id),
-        (E::Pipelines, _) => crm.pipeline_list(list),
-        (E::Pipeline(id), _) => crm.pipeline_get(id),
-        (E::Sources, _) => crm.source_list(list),
-        (E::Types, _) => crm.type_list(list),
+        (E::Pipelines, "GET") => crm.pipeline_list(list),
+        (E::Pipelines, _) => crm.pipeline_create(input),
+        (E::Pipeline(id), "GET") => crm.pipeline_get(id),
+        (E::Pipeline(id), "PUT") => crm.pipeline_update(id, input),
+        (E::Pipeline(id), _) => crm.pipeline_delete(id),
+        (E::Sources, "GET") => crm.source_list(list),
+        (E::Sources, _) => crm.source_create(input),
+        (E::Source(id), "GET") => crm.source_get(id),
+        (E::Source(id), "PUT") => crm.source_update(id, input),
+        (E::Source(id), _) => crm.source_delete(id),
+        (E::Types, "GET") => crm.type_list(list),
+        (E::Types, _) => crm.type_create(input),
+        (E::Type(id), "GET") => crm.type_get(id),
+        (E::Type(id), "PUT") => crm.type_update(id, input),
+        (E::Type(id), _) => crm.type_delete(id),
+        (E::Users, _) => crm.user_list(list),
+        (E::UserSearch, _) => crm.user_search(list.pairs),
+        (E::User(id), _) => crm.user_get(id),
         (E::Attributes, "GET") => crm.attribute_list(list),
         (E::Attributes, _) => crm.attribute_create(input),
         (E::AttributeLookup(entity), _) => crm.attribute_lookup(entity, list.pairs),

@@ -93,6 +93,22 @@ impl Server {
         self.is_community() || self == Self::Documented
     }
 
+    /// The community package looks whether a setting's record is there before it checks what is to be written, and tells
+    /// of a failed delete with a status of its own.
+    pub(crate) fn looks_before_checking(self) -> bool {
+        self.is_community()
+    }
+
+    /// The community package writes a pipeline and its stages in one transaction, from a list.
+    pub(crate) fn writes_pipelines_whole(self) -> bool {
+        self.is_community()
+    }
+
+    /// The community package reads organizations by numbers alone, as every package reads persons and leads.
+    pub(crate) fn organization_ids_are_numbers(self) -> bool {
+        self.is_community()
+    }
+
     /// The community package ignores a filter on an unknown column; the official one breaks on it.
     pub(crate) fn ignores_unknown_filter(self) -> bool {
         self.is_community()
@@ -101,6 +117,11 @@ impl Server {
     /// The community package refuses an unknown `sort`; the official one breaks on it.
     pub(crate) fn validates_sort(self) -> bool {
         self.is_community()
+    }
+
+    /// The community package sorts in descending order where the order is none; the official one breaks on it.
+    pub(crate) fn takes_any_order(self) -> bool {
+        self.is_community() || self == Self::Documented
     }
 
     /// The community package takes a person without a number; the official one reads `contact_numbers[0]` unasked.
@@ -126,6 +147,11 @@ impl Server {
     /// 2.1.0 refuses a closing date in the past or of another form.
     pub(crate) fn validates_closing_date(self) -> bool {
         !self.is_223()
+    }
+
+    /// 2.1.0 refuses a lead's value that is there and blank.
+    pub(crate) fn requires_lead_value(self) -> bool {
+        self == Self::Krayin210
     }
 
     /// The official package reads a new activity back, so its answer shows the cut texts.

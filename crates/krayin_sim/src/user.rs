@@ -2,8 +2,13 @@
 
 use serde_json::{Value, json};
 
+use crate::answer::{Answer, Outcome};
 use crate::clock::iso;
+use crate::crm::Crm;
+use crate::input::leading_number;
+use crate::list::{Cell, Column, ListQuery, Row, list};
 use crate::options::ViewPermission;
+use crate::search::{Search, Searched, Visit};
 
 /// A user of the CRM.
 #[derive(Clone, Debug)]
@@ -13,6 +18,49 @@ pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) view_permission: ViewPermission,
     pub(crate) created_at: i64,
+}
+
+impl Row for User {
+    const TABLE: &'static str = "users";
+
+    fn column(name: &str) -> Option<Column<Self>> {
+        Some(match name {
+            "id" => |row| Cell::id(row.id),
+            "name" => |row| Cell::text(&row.name),
+            "email" => |row| Cell::text(&row.email),
+            "status" | "role_id" => |_| Cell::Number(1),
+            "view_permission" => |row| Cell::text(row.view_permission.name()),
+            "image" => |_| Cell::Null,
+            "created_at" | "updated_at" => |row| Cell::Number(row.created_at),
+            _ => return None,
+        })
+    }
+}
+
+impl Searched for User {
+    const FIELDS: &'static [&'static str] = &["name", "email", "status", "view_permission", "role_id"];
+
+    fn related(_: &str) -> Option<Visit<Self>> {
+        None
+    }
+}
+
+impl Crm {
+    pub(crate) fn user_list(&self, query: &ListQuery<'_>) -> Outcome {
+        list(query, self.users.iter(), |id| self.user(id), User::show)
+    }
+
+    pub(crate) fn user_search(&self, pairs: &[(String, String)]) -> Outcome {
+        let search = Search::parse(pairs, User::FIELDS, self.server.blank_becomes_null())?;
+        Answer::data(search.run(self.users.iter(), self)?.into_iter().map(User::show).collect())
+    }
+
+    pub(crate) fn user_get(&self, id: &str) -> Outcome {
+        match leading_number(id).and_then(|id| self.user(id)) {
+            Some(user) => Answer::data(user.show()),
+            None => Err(self.missing_record("Webkul\\User\\Models\\User", id)),
+        }
+    }
 }
 
 impl User {
