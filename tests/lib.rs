@@ -3,6 +3,7 @@
 mod cases;
 mod file_records;
 pub mod fuzzed;
+pub mod page;
 mod support;
 pub mod well_formed;
 

@@ -24,6 +24,8 @@ pub const TOKEN: &str = "1|end-to-end-0123456789";
 pub struct World {
     /// The server.
     pub sim: Sim,
+    /// Which one it imitates.
+    pub server: Server,
     /// The hook's settings.
     pub settings: Value,
     /// The ids that were kept.
@@ -37,7 +39,13 @@ impl World {
         let tokens = vec![TOKEN.to_owned()];
         let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
         let settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
-        Self { sim, settings, records: Memory::default(), transport: Arc::new(ReqwestTransport::new().unwrap()) }
+        Self {
+            sim,
+            server,
+            settings,
+            records: Memory::default(),
+            transport: Arc::new(ReqwestTransport::new().unwrap()),
+        }
     }
 
     /// A server that the set-up has connected to.

@@ -62,6 +62,7 @@ pub mod chatwoot;
 mod digest;
 mod error;
 pub mod external_id;
+pub mod harmless;
 pub mod krayin;
 pub mod mapper;
 pub mod phone;

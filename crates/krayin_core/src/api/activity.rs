@@ -3,7 +3,6 @@ use serde_json::Value;
 use super::{
     ApiError, Client, Dialect, Method,
     answer::{record, records},
-    lengths::fit,
     look::Creates,
     person::HasId,
 };
@@ -42,12 +41,12 @@ impl Client {
     /// Creates an activity with one link: a lead's or a person's. Exactly one, where its title has no comma: if the answer
     /// is lost, it is looked for by its title.
     pub async fn create_activity(&self, activity: Value) -> Result<Activity, ApiError> {
-        record((Method::Post, "activities"), self.create(Creates::Activity, "activities", fit(activity)).await?)
+        record((Method::Post, "activities"), self.create(Creates::Activity, "activities", activity).await?)
     }
 
     /// Writes an activity; absent fields stay, and a `person_id` or `lead_id` adds that link.
     pub async fn update_activity(&self, id: u64, activity: Value) -> Result<Activity, ApiError> {
         let path = format!("activities/{id}");
-        record((Method::Put, &path), self.put(&path, fit(activity), &[]).await?)
+        record((Method::Put, &path), self.put(&path, activity, &[]).await?)
     }
 }

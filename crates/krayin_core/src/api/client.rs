@@ -9,7 +9,10 @@ use std::{
 use serde_json::Value;
 
 use super::{ApiError, Connection, Method, Observer, Pace, ServerState, Transport, look::Creates};
-use crate::retry::{Backoff, Jitter, Urgency};
+use crate::{
+    harmless::Body,
+    retry::{Backoff, Jitter, Urgency},
+};
 
 /// Typed calls to one Krayin. Cheap to make: one an event, so that [`requests`](Self::requests) counts that event's.
 ///
@@ -38,7 +41,7 @@ pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     pub(crate) path: &'a str,
     pub(crate) query: Vec<(String, String)>,
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Body>,
     pub(crate) repeat: Repeat,
 }
 
@@ -189,13 +192,19 @@ impl Client {
         params: &[(&str, String)],
     ) -> Result<Value, ApiError> {
         let query = params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let body = body.map(|body| Body::of(path, body));
         self.call(Call { method, path, query, body, repeat: Repeat::ByMethod }).await
     }
 
     /// Creates a record, exactly one: where its answer is lost, looks before repeating.
     pub(crate) async fn create(&self, creates: Creates, path: &str, body: Value) -> Result<Value, ApiError> {
-        let call =
-            Call { method: Method::Post, path, query: Vec::new(), body: Some(body), repeat: Repeat::Creates(creates) };
-        self.call(call).await
+        let body = Some(Body::of(path, body));
+        self.call(Call { method: Method::Post, path, query: Vec::new(), body, repeat: Repeat::Creates(creates) }).await
+    }
+
+    /// Writes a record that is there as `current`: what it holds already is sent back as it is.
+    pub(crate) async fn write(&self, path: &str, body: Value, current: &Value) -> Result<Value, ApiError> {
+        let body = Some(Body::beside(path, body, current));
+        self.call(Call { method: Method::Put, path, query: Vec::new(), body, repeat: Repeat::ByMethod }).await
     }
 }

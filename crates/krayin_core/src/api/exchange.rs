@@ -16,8 +16,11 @@ use super::{
     look::Seen,
     path::{names_a_record, template},
 };
-use crate::retry::{
-    Answer, Class, Leave, Next, Step, Suspicion, Told, Urgency, WINDOW, classify, decide, retry_after, suspect,
+use crate::{
+    harmless::Body,
+    retry::{
+        Answer, Class, Leave, Next, Step, Suspicion, Told, Urgency, WINDOW, classify, decide, retry_after, suspect,
+    },
 };
 
 /// Attempts of one call.
@@ -52,7 +55,7 @@ impl Client {
                 error.executed = Executed::Maybe;
             }
             let may_still_run = error.kind == ErrorKind::Timeout || error.status == Some(504);
-            let body = call.body.as_ref().unwrap_or(&Value::Null);
+            let body = call.body.as_ref().map_or(&Value::Null, Body::value);
             let next = decide(Step {
                 passing: error.is_passing(),
                 may_have_run,
@@ -79,7 +82,7 @@ impl Client {
                 let left = until.saturating_duration_since(Instant::now());
                 match timeout(left, self.look(creates, body, error.kind)).await {
                     Ok(Ok(Seen::Left(record))) => return Ok(record),
-                    Ok(Ok(Seen::Half(rest))) if repeat => call.body = Some(rest),
+                    Ok(Ok(Seen::Half(rest))) if repeat => call.body = Some(Body::of(call.path, rest)),
                     Ok(Ok(Seen::Nothing)) if repeat && !taken_by_us => {}
                     Ok(Ok(Seen::Nothing)) if !may_still_run => {
                         error.executed = Executed::No;
@@ -132,7 +135,7 @@ impl Client {
             method: call.method,
             url: self.connection.address(call.path, &call.query),
             headers,
-            body: call.body.as_ref().map(|body| body.to_string().into_bytes()),
+            body: call.body.as_ref().map(|body| body.value().to_string().into_bytes()),
             any_address: self.connection.any_address(),
             timeout: left.min(self.connection.attempt_timeout),
         };

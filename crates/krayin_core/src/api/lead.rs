@@ -3,7 +3,6 @@ use serde_json::{Value, json};
 use super::{
     ApiError, Client, Dialect, Method,
     answer::{record, records},
-    lengths::fit,
     look::Creates,
     person::HasId,
     search,
@@ -56,13 +55,13 @@ impl Client {
     /// Where the answer is lost, the person's newest lead of the same title is looked for. If only the person is there,
     /// the lead is created for it.
     pub async fn create_lead(&self, lead: Value) -> Result<Lead, ApiError> {
-        record((Method::Post, "leads"), self.create(Creates::Lead, "leads", fit(lead)).await?)
+        record((Method::Post, "leads"), self.create(Creates::Lead, "leads", lead).await?)
     }
 
     /// Writes a lead's own fields; products stay. An absent `expected_close_date` clears it.
     pub async fn update_lead(&self, id: u64, lead: Value) -> Result<Lead, ApiError> {
         let path = self.connection().dialect.lead_fields(id);
-        record((Method::Put, &path), self.put(&path, fit(lead), &[]).await?)
+        record((Method::Put, &path), self.put(&path, lead, &[]).await?)
     }
 
     /// Moves a lead to a stage of its pipeline.

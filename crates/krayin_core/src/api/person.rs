@@ -5,11 +5,13 @@ use super::{
     ApiError, Client, Dialect, Method,
     answer::{record, records},
     client::{Call, Repeat},
-    lengths::fit,
     look::Creates,
     search,
 };
-use crate::krayin::{Activity, Person};
+use crate::{
+    harmless::Body,
+    krayin::{Activity, Person},
+};
 
 impl Client {
     /// The persons who have this e-mail address or this phone number, each checked, the lowest id first. One request;
@@ -41,7 +43,7 @@ impl Client {
                 method: Method::Post,
                 path,
                 query: Vec::new(),
-                body: Some(json!({"email": email, "phone": phone})),
+                body: Some(Body::of(path, json!({"email": email, "phone": phone}))),
                 repeat: Repeat::Harmless,
             },
         };
@@ -63,13 +65,20 @@ impl Client {
     /// Creates a person, exactly one: where the answer is lost, it is looked for by its e-mail address and number.
     pub async fn create_person(&self, person: Value) -> Result<Person, ApiError> {
         let path = self.connection().dialect.persons();
-        record((Method::Post, path), self.create(Creates::Person, path, fit(person)).await?)
+        record((Method::Post, path), self.create(Creates::Person, path, person).await?)
     }
 
     /// Writes a person. `emails` and `contact_numbers` replace what is there, and an absent `user_id` clears the owner.
     pub async fn update_person(&self, id: u64, person: Value) -> Result<Person, ApiError> {
         let path = format!("{}/{id}", self.connection().dialect.persons());
-        record((Method::Put, &path), self.put(&path, fit(person), &[]).await?)
+        record((Method::Put, &path), self.put(&path, person, &[]).await?)
+    }
+
+    /// Writes a person who is there as `current`; what it holds already is sent back as it is.
+    pub(crate) async fn write_person(&self, current: &Person, person: Value) -> Result<Person, ApiError> {
+        let path = format!("{}/{}", self.connection().dialect.persons(), current.id);
+        let known = serde_json::to_value(current).unwrap_or_default();
+        record((Method::Put, &path), self.write(&path, person, &known).await?)
     }
 
     /// The activities of a person.

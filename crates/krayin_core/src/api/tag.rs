@@ -6,14 +6,17 @@ use super::{
     client::{Call, Repeat},
     look::Creates,
 };
-use crate::krayin::Named;
+use crate::{
+    harmless::{Body, Place},
+    krayin::Named,
+};
 
 const PATH: &str = "settings/tags";
 
 impl Client {
     /// The tag of that name, without regard to case.
     pub async fn find_tag(&self, name: &str) -> Result<Option<Named>, ApiError> {
-        let wanted = name.trim();
+        let wanted = Place::Line.harmless(name.trim());
         if wanted.is_empty() {
             return Ok(None);
         }
@@ -21,7 +24,7 @@ impl Client {
         let body = if wanted.contains(',') {
             self.get(PATH, &[("pagination", "0".to_owned())]).await?
         } else {
-            self.get(PATH, &[("name", wanted.to_owned())]).await?
+            self.get(PATH, &[("name", wanted.to_string())]).await?
         };
         let found: Vec<Named> = records((Method::Get, PATH), body)?;
         let wanted = wanted.to_lowercase();
@@ -44,7 +47,7 @@ impl Client {
     }
 
     async fn attach(&self, path: &str, tag_id: u64) -> Result<(), ApiError> {
-        let body = Some(json!({"tag_id": tag_id}));
+        let body = Some(Body::of(path, json!({"tag_id": tag_id})));
         self.call(Call { method: Method::Post, path, query: Vec::new(), body, repeat: Repeat::Harmless })
             .await
             .map(|_| ())

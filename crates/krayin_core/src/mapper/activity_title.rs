@@ -1,5 +1,8 @@
 use super::line::line;
-use crate::chatwoot::{Conversation, Message};
+use crate::{
+    chatwoot::{Conversation, Message},
+    harmless::Place,
+};
 
 const WIDTH: usize = 255;
 
@@ -39,7 +42,7 @@ pub(super) fn of_message(sender: &str, message: &Message) -> String {
     let mut title = String::with_capacity(WIDTH);
     title.push_str(START);
     // A title with a comma cannot be searched for.
-    title.push_str(&line(&sender.replace(',', " "), room));
+    title.push_str(&line(&Place::Line.harmless(&sender.replace(',', " ")), room));
     title.push_str(&end);
     title
 }

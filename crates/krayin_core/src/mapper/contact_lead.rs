@@ -7,10 +7,14 @@ use super::{
 };
 use crate::{
     chatwoot::Contact,
+    harmless::Place,
     krayin::{Amount, LeadLink, NewLead},
     settings::Settings,
     text,
 };
+
+/// The width of Krayin's `varchar` columns.
+const LINE: usize = 255;
 
 /// The size of Krayin's `TEXT` columns, in bytes.
 const TEXT_BYTES: usize = 65_535;
@@ -25,7 +29,7 @@ const TEXT_BYTES: usize = 65_535;
 /// | pipeline, stage, source, type | the settings' overrides, else what the set-up found |
 pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Settings) -> NewLead {
     NewLead {
-        title: name(contact),
+        title: Place::Line.fitted(&name(contact), LINE),
         description: description(contact, settings),
         lead_value: value(contact),
         person,
@@ -62,7 +66,7 @@ fn description(contact: &Contact, settings: &Settings) -> Option<String> {
         }
     }
     lines.extend(custom(&contact.custom_attributes, settings).map(|(name, value)| format!("{name}: {value}")));
-    (!lines.is_empty()).then(|| text::cut_bytes(&lines.join("\n"), TEXT_BYTES))
+    (!lines.is_empty()).then(|| text::cut_bytes(&Place::Text.harmless(&lines.join("\n")), TEXT_BYTES))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use crate::{
     chatwoot::Contact,
+    harmless::Place,
     krayin::{Address, NewOrganization},
     text,
 };
@@ -15,7 +16,7 @@ const WIDTH: usize = 255;
 pub fn map_to_organization(contact: &Contact) -> Option<NewOrganization> {
     let line = |keys: &[&str]| {
         let value = contact.attribute(keys)?;
-        Some(text::cut_chars(&text::one_line(&value), WIDTH)).filter(|value| !value.is_empty())
+        Some(Place::Raw.fitted(&text::one_line(&value), WIDTH)).filter(|value| !value.is_empty())
     };
     let address = Address {
         address: line(&["company_address"]),
@@ -25,9 +26,15 @@ pub fn map_to_organization(contact: &Contact) -> Option<NewOrganization> {
         postcode: line(&["company_zipcode", "company_postcode"]),
     };
     Some(NewOrganization {
-        name: line(&["company_name", "company", "organization"])?,
+        name: Place::Company.fitted(&company_name(contact)?, WIDTH),
         address: (address != Address::default()).then_some(address),
     })
+}
+
+/// The company's name as Chatwoot has it, on one line.
+pub(crate) fn company_name(contact: &Contact) -> Option<String> {
+    let name = contact.attribute(&["company_name", "company", "organization"])?;
+    Some(text::cut_chars(&text::one_line(&name), WIDTH)).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use crate::{
     api,
     chatwoot::Contact,
+    harmless::{self, Place},
     krayin::{Labelled, NewPerson},
     phone, text,
 };
@@ -20,25 +21,26 @@ const WIDTH: usize = 255;
 /// The organization is not part of it: [`map_to_organization`](super::map_to_organization) has its name.
 pub fn map_to_person(contact: &Contact) -> NewPerson {
     NewPerson {
-        name: name(contact),
+        name: Place::Line.fitted(&name(contact), WIDTH),
         emails: sendable_email(contact).map(Labelled::work).into_iter().collect(),
         contact_numbers: sendable_phone(contact).map(Labelled::work).into_iter().collect(),
         job_title: contact
             .attribute(&["job_title"])
-            .map(|title| text::cut_chars(&text::one_line(&title), WIDTH))
+            .map(|title| Place::Raw.fitted(&text::one_line(&title), WIDTH))
             .filter(|title| !title.is_empty()),
         ..NewPerson::default()
     }
 }
 
-/// The contact's address, where it has the form of one.
+/// The contact's address, where it has the form of one and is no code.
 pub fn sendable_email(contact: &Contact) -> Option<String> {
-    contact.email.clone().filter(|email| api::is_email(email))
+    contact.email.clone().filter(|email| api::is_email(email) && !harmless::is_code(email))
 }
 
-/// The contact's number in E.164, or as it is where it cannot be understood and still has enough digits for one.
+/// The contact's number in E.164, or as it is where it cannot be understood, still has enough digits for one and is no
+/// code.
 pub fn sendable_phone(contact: &Contact) -> Option<String> {
-    let raw = contact.phone_number.as_deref()?;
+    let raw = contact.phone_number.as_deref().filter(|raw| !harmless::is_code(raw))?;
     let country = contact.attribute(&["country_code"]);
     phone::e164(raw, country.as_deref())
         .or_else(|| phone::pattern(raw).map(|_| text::cut_chars(&text::one_line(raw), 64)))

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     api,
     chatwoot::{Conversation, Direction},
+    harmless::Place,
 };
 
 /// What Krayin shows of an e-mail beside its title: sender, recipients and folder, as JSON text. A page with an e-mail
@@ -29,7 +30,8 @@ pub(super) fn envelope(conversation: Option<&Conversation>, direction: Direction
         Direction::Incoming => (customer, inbox, "inbox"),
         Direction::Outgoing | Direction::Internal => (inbox, customer, "sent"),
     };
-    json!({"from": from, "to": [to], "folders": [folder]}).to_string()
+    let envelope = json!({"from": from, "to": [to], "folders": [folder]}).to_string();
+    Place::Text.harmless(&envelope).into_owned()
 }
 
 #[cfg(test)]

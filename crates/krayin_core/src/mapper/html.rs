@@ -1,4 +1,4 @@
-use crate::text::CUT_MARK;
+use crate::{harmless::Place, text::CUT_MARK};
 
 /// First strong isolate: what follows has a direction of its own, found by its first letter.
 const ISOLATE: &str = "\u{2068}";
@@ -39,6 +39,9 @@ pub(super) struct Html {
     /// The bytes that closing the open tags takes.
     closing: usize,
     is_full: bool,
+    /// Whether the text ends with a brace, whatever tags come after it.
+    brace: Option<char>,
+    has_braces: bool,
 }
 
 /// What most texts fit into; allocators hand out blocks of up to a kilobyte faster than larger ones.
@@ -46,7 +49,15 @@ const USUAL: usize = 1_000;
 
 impl Html {
     pub(super) fn new(limit: usize) -> Self {
-        Self { out: String::with_capacity(USUAL), limit, open: Vec::new(), closing: 0, is_full: false }
+        Self {
+            out: String::with_capacity(USUAL),
+            limit,
+            open: Vec::new(),
+            closing: 0,
+            is_full: false,
+            brace: None,
+            has_braces: false,
+        }
     }
 
     /// The text, with every tag closed.
@@ -54,7 +65,10 @@ impl Html {
         while !self.open.is_empty() {
             self.close();
         }
-        self.out
+        if !self.has_braces {
+            return self.out;
+        }
+        Place::Comment.harmless(&self.out).into_owned()
     }
 
     /// Whether something was cut: nothing more fits.
@@ -174,7 +188,12 @@ impl Html {
             self.plain(plain);
             let mut tail = tail.chars();
             match tail.next() {
-                Some(special) if special.is_ascii() => self.markup(entity(special)),
+                Some(brace @ ('{' | '}')) => self.brace(brace),
+                Some(special) if special.is_ascii() => {
+                    let entity = entity(special);
+                    self.brace = self.brace.filter(|_| entity.is_empty());
+                    self.markup(entity);
+                }
                 Some(other) if !other.is_control() => self.plain(other.encode_utf8(&mut [0; 4])),
                 _ => {}
             }
@@ -182,7 +201,20 @@ impl Html {
         }
     }
 
+    /// A page takes two of a kind for the begin or the end of an expression.
+    fn brace(&mut self, brace: char) {
+        if self.brace == Some(brace) {
+            self.plain(" ");
+        }
+        self.plain(brace.encode_utf8(&mut [0; 4]));
+        self.brace = Some(brace);
+        self.has_braces = true;
+    }
+
     fn plain(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.brace = None;
+        }
         let room = self.room();
         if text.len() <= room {
             self.out.push_str(text);
@@ -213,7 +245,7 @@ impl Html {
 /// Whether a character that begins with `byte` may have to be written differently; 0xc2 begins the control characters
 /// beyond ASCII, and some letters.
 fn is_special(byte: u8) -> bool {
-    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | 0x7f | 0xc2)
+    byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | b'{' | b'}' | 0x7f | 0xc2)
 }
 
 fn entity(special: char) -> &'static str {
@@ -224,6 +256,9 @@ fn entity(special: char) -> &'static str {
         '"' => "&quot;",
         '\'' => "&#39;",
         '\t' | '\n' | '\r' => " ",
+        // Only of an address: text has its braces parted.
+        '{' => "%7B",
+        '}' => "%7D",
         _ => "",
     }
 }
@@ -271,6 +306,19 @@ pub(super) fn has_right_to_left(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Html, has_right_to_left, is_link, is_page};
+
+    #[test]
+    fn parts_braces_across_tags_and_what_a_browser_drops() {
+        let mut html = Html::new(1_000);
+        html.text("{{7*7}} {");
+        html.bold("{\0{x}&}");
+        html.open_link("https://a.example/{{7}}");
+        html.close();
+        assert_eq!(
+            html.finish(),
+            "{ {7*7} } {<b> { {x}&amp;}</b><a href=\"https://a.example/%7B%7B7%7D%7D\" target=\"_blank\"><u></u></a>"
+        );
+    }
 
     #[test]
     fn escapes_everything() {

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::chatwoot::{Channel, Message};
 
-/// The size of Krayin's `TEXT` columns, in bytes.
-pub(super) const COMMENT_BYTES: usize = 65_535;
+/// The size of Krayin's `TEXT` columns, in bytes, less what the braces at both ends may grow by when they are made harmless.
+pub(super) const COMMENT_BYTES: usize = 65_535 - 8;
 
 /// Writes who said it and when, then what was said and what was attached.
 pub(super) fn write_message(html: &mut Html, message: &Message, sender: &str, channel: Channel, offset: Option<i32>) {

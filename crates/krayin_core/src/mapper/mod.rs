@@ -22,6 +22,7 @@ mod schedule;
 mod sender;
 
 pub use contact_lead::map_to_lead;
+pub(crate) use contact_organization::company_name;
 pub use contact_organization::map_to_organization;
 pub use contact_person::{map_to_person, sendable_email, sendable_phone};
 pub use conversation_activity::map_to_activity;

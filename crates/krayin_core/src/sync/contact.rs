@@ -15,6 +15,7 @@ use crate::{
     api::{ApiError, Dialect, ErrorKind},
     chatwoot::Contact,
     digest::{beside, digest, is_uncertain, was_sent},
+    harmless::Place,
     krayin::{Address, Lead, LeadLink, NewLead, NewPerson, Organization, Person, closing_day},
     mapper,
     records::{Kind, Stored},
@@ -38,13 +39,16 @@ pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Out
     let stored = load(context, Kind::Contact, contact.id).await?;
     let wanted = Wanted::of(contact, context);
     if is_unknowable(&wanted.person) && stored.ids.get("person").is_none() {
-        return Ok(Outcome::skipped(stored.ids, UNKNOWABLE));
+        let mut outcome = Outcome::skipped(stored.ids, UNKNOWABLE);
+        outcome.reasons.extend(wanted.left_out);
+        return Ok(outcome);
     }
     let mut flow = Flow { context, contact, wanted, stored, outcome: Outcome::default() };
     let complete = flow.stored.ids.get("person").is_some() && flow.stored.ids.get("lead").is_some();
     if complete && !flow.changed_any() {
         return Ok(Outcome::skipped(flow.stored.ids, "Nothing that Krayin shows has changed."));
     }
+    flow.outcome.reasons.append(&mut flow.wanted.left_out);
     flow.person().await?;
     flow.outcome.ids = flow.stored.ids;
     Ok(flow.outcome)
@@ -69,7 +73,11 @@ fn is_unknowable(person: &NewPerson) -> bool {
 struct Wanted {
     person: NewPerson,
     lead: NewLead,
+    /// The organization's name as Chatwoot has it, where that is not how it is written.
+    company: Option<String>,
     address: Option<Address>,
+    /// What of the contact cannot be what it says, in sentences.
+    left_out: Vec<String>,
     digests: BTreeMap<&'static str, String>,
 }
 
@@ -79,8 +87,18 @@ impl Wanted {
             context.settings.sync_to_organization.then(|| mapper::map_to_organization(contact)).flatten();
         let mut person = mapper::map_to_person(contact);
         person.emails.retain(|entry| is_within_limits(&entry.value));
-        let mut address = None;
+        let mut left_out = Vec::new();
+        for (what, given, taken) in [
+            ("e-mail address", &contact.email, !person.emails.is_empty()),
+            ("phone number", &contact.phone_number, !person.contact_numbers.is_empty()),
+        ] {
+            if given.is_some() && !taken {
+                left_out.push(format!("The {what} is none and was left out."));
+            }
+        }
+        let (mut address, mut company) = (None, None);
         if let Some(organization) = organization {
+            company = mapper::company_name(contact).filter(|name| *name != organization.name);
             person.organization_name = Some(organization.name);
             address = organization.address;
         }
@@ -100,7 +118,7 @@ impl Wanted {
         note("title", Some(&lead.title));
         note("lead_value", lead.lead_value.map(|value| value.to_string()).as_deref());
         note("description", lead.description.as_deref());
-        Self { person, lead, address, digests }
+        Self { person, lead, company, address, left_out, digests }
     }
 }
 
@@ -231,9 +249,8 @@ impl Flow<'_> {
         self.store().await?;
         let traits = &self.context.settings.traits;
         let nested = !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
-        let person = complete(self.wanted.person.clone(), traits);
+        let person = self.with_organization_id(complete(self.wanted.person.clone(), traits)).await?;
         if !nested {
-            let person = self.with_organization_id(person).await?;
             let person = self.context.client.create_person(value(&person)).await?;
             self.took_person(&person, true);
             self.store().await?;
@@ -251,14 +268,26 @@ impl Flow<'_> {
         self.address(lead.person.as_ref().and_then(|person| person.organization.as_ref())).await
     }
 
+    /// Links to the organization that a colleague wrote in another spelling than ours; the server would make a second one.
+    async fn with_their_organization(&mut self, mut person: NewPerson) -> Result<NewPerson, Error> {
+        let (Some(_), Some(company)) = (&person.organization_name, &self.wanted.company) else { return Ok(person) };
+        if let Some(found) = self.context.client.search_organization(company).await?.into_iter().next() {
+            self.stored.ids.set("organization", found.id);
+            person.organization_name = None;
+            person.organization_id = Some(found.id);
+        }
+        Ok(person)
+    }
+
     /// The documented dialect takes an organization by id only.
     async fn with_organization_id(&mut self, mut person: NewPerson) -> Result<NewPerson, Error> {
         let client = self.context.client;
         if client.connection().dialect == Dialect::RestApi {
-            return Ok(person);
+            return self.with_their_organization(person).await;
         }
         let Some(name) = person.organization_name.take() else { return Ok(person) };
-        let find = || async { Ok::<_, Error>(client.search_organization(&name).await?.into_iter().next()) };
+        let written = self.wanted.company.as_ref().unwrap_or(&name);
+        let find = || async { Ok::<_, Error>(client.search_organization(written).await?.into_iter().next()) };
         let organization = match find().await? {
             Some(found) => found,
             None => match client.create_organization(json!({"name": name})).await {
@@ -282,6 +311,22 @@ impl Flow<'_> {
         Ok(person)
     }
 
+    /// An organization that an earlier version named as Chatwoot has it, in a spelling that blanks Krayin's pages.
+    async fn mend_organization(&mut self, current: &Person) -> Result<(), Error> {
+        let Some(organization) = &current.organization else { return Ok(()) };
+        let name = organization.name.as_deref().map(str::trim).unwrap_or_default();
+        let harmless = Place::Company.harmless(name);
+        if harmless == name || !was_sent(self.stored.sent.get("organization"), name) {
+            return Ok(());
+        }
+        let body = json!({"name": harmless});
+        match self.context.client.update_organization(organization.id, body).await {
+            // Another one has that name already.
+            Err(error) if is_about_fields(&error) => Ok(()),
+            written => Ok(written.map(drop)?),
+        }
+    }
+
     /// Puts the changed fields into a person who is there.
     async fn write_person(&mut self, current: &Person, fields: &[&'static str]) -> Result<(), Error> {
         let mut fields = fields.to_vec();
@@ -296,6 +341,9 @@ impl Flow<'_> {
             person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, &self.context.settings.traits);
         for field in kept {
             self.outcome.reasons.push(format!("{} was edited in Krayin and is left alone.", readable(field)));
+        }
+        if fields.contains(&"organization") {
+            self.mend_organization(current).await?;
         }
         if differs {
             self.note_sending(fields).await?;
@@ -323,7 +371,7 @@ impl Flow<'_> {
     async fn put_person(&mut self, current: &Person, person: NewPerson, fields: &[&str]) -> Result<(), Error> {
         let client = self.context.client;
         let person = self.with_organization_id(person).await?;
-        let written = match client.update_person(current.id, value(&person)).await {
+        let written = match client.write_person(current, value(&person)).await {
             Err(error) if is_about_fields(&error) => {
                 if !self.give_way(&error) {
                     return Err(error.into());
@@ -335,7 +383,7 @@ impl Flow<'_> {
                     return Ok(());
                 }
                 let person = self.with_organization_id(again.person).await?;
-                client.update_person(current.id, value(&person)).await?
+                client.write_person(current, value(&person)).await?
             }
             written => written?,
         };
@@ -351,7 +399,7 @@ impl Flow<'_> {
             return Ok(());
         }
         let body = json!({"name": organization.name, "address": address});
-        self.context.client.update_organization(organization.id, body).await?;
+        self.context.client.write_organization(organization, body).await?;
         self.note_sent("address");
         self.store().await
     }
@@ -416,7 +464,7 @@ impl Flow<'_> {
                 continue;
             } else if ours {
                 body.insert(field.to_owned(), json);
-            } else {
+            } else if current.is_none_or(|current| Self::place(field).harmless(&current) != wanted) {
                 self.outcome.reasons.push(format!("{} was edited in Krayin and is left alone.", readable(field)));
             }
         }
@@ -435,6 +483,11 @@ impl Flow<'_> {
         }
         self.sent_all();
         self.store().await
+    }
+
+    /// How Krayin prints a lead's field.
+    fn place(field: &str) -> Place {
+        if field == "description" { Place::Text } else { Place::Line }
     }
 
     fn took_person(&mut self, person: &Person, created: bool) {

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    api::Traits,
+    api::{Traits, same_company},
     digest::was_sent,
+    harmless::Place,
     krayin::{Labelled, NewPerson, Person},
     mapper::is_placeholder,
     phone,
@@ -36,7 +37,13 @@ pub(crate) fn merge(
         let current = current.map(str::trim).filter(|value| !value.is_empty());
         let wanted = wanted.filter(|_| fields.contains(&field));
         match (current, wanted) {
-            (Some(current), Some(wanted)) if field == "organization" && same_name(current, wanted) => {
+            (Some(current), Some(wanted)) if field == "organization" && same_company(current, wanted) => {
+                Some(current.to_owned())
+            }
+            // Theirs, made harmless, is ours: they wrote it, and it stays as they did.
+            (Some(current), Some(wanted))
+                if place(field).harmless(current) == wanted && !is_ours(current, sent.get(field)) =>
+            {
                 Some(current.to_owned())
             }
             (Some(current), Some(wanted)) if current != wanted && !is_ours(current, sent.get(field)) => {
@@ -51,7 +58,7 @@ pub(crate) fn merge(
     let company = current.organization.as_ref().and_then(|organization| organization.name.as_deref());
     let organization_name = text("organization", company, wanted.organization_name.as_deref());
     let same_company =
-        company.is_some_and(|company| organization_name.as_ref().is_some_and(|name| same_name(name, company)));
+        company.is_some_and(|company| organization_name.as_ref().is_some_and(|name| same_company(name, company)));
 
     let emails = if fields.contains(&"email") { &*wanted.emails } else { &[] };
     let numbers = if fields.contains(&"phone") { &*wanted.contact_numbers } else { &[] };
@@ -80,8 +87,13 @@ fn is_ours(current: &str, sent: Option<&String>) -> bool {
     is_placeholder(current) || was_sent(sent, current)
 }
 
-fn same_name(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
+/// How Krayin prints a person's field.
+fn place(field: &str) -> Place {
+    match field {
+        "job_title" => Place::Raw,
+        "organization" => Place::Company,
+        _ => Place::Line,
+    }
 }
 
 fn list(
