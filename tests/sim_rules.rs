@@ -1273,7 +1273,7 @@ fn a_nested_person_fires_no_event_of_its_own() {
     let sim = start(OFFICIAL);
     let client = Client::new(&sim);
     let webhook = json!({
-        "name": "w", "entity_type": "persons", "method": "post", "end_point": address,
+        "name": "w", "entity_type": "persons", "method": "post", "end_point": address, "payload_type": "default",
         "payload": [{"key": "name", "value": "{%persons.name%}"}, {"key": "emails", "value": "{%persons.emails%}"}],
     });
     let webhook = client.post("/settings/webhooks", webhook).id();

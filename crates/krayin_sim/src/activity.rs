@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Errors, Failure, Outcome, Written};
-use crate::automation::Event;
 use crate::clock::iso;
 use crate::crm::Crm;
 use crate::documented::plain_additional;
@@ -13,6 +12,7 @@ use crate::input::{Input, is_absent, is_empty, leading_number};
 use crate::list::{Cell, Column, ListQuery, Row, list};
 use crate::table::Table;
 use crate::text::{fold, long, short};
+use crate::trigger::Event;
 
 const MODEL: &str = "Webkul\\Activity\\Models\\Activity";
 
@@ -194,7 +194,7 @@ impl Crm {
         let id = self.insert_activity(made, user);
         // The row is there already when a link turns out to lead nowhere.
         self.link(id, input)?;
-        self.fire(Event::ActivityCreated(id));
+        self.fire(Event::ActivityCreated(id))?;
         self.answer_activity(id, input, Written::Created)
     }
 
@@ -263,12 +263,15 @@ impl Crm {
         }
         self.activities.remember_title(key, new_title.as_deref());
         self.link(key, input)?;
-        self.fire(Event::ActivityUpdated(key));
+        self.fire(Event::ActivityUpdated(key))?;
         self.answer_activity(key, input, Written::Updated)
     }
 
     pub(crate) fn activity_delete(&mut self, id: &str) -> Outcome {
         let key = leading_number(id).unwrap_or(0);
+        if self.activity(key).is_some() {
+            self.fire(Event::ActivityDeleting(key))?;
+        }
         let Some(activity) = self.activities.table.remove(key) else {
             return Err(Failure::missing(MODEL, id));
         };

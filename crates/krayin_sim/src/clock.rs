@@ -33,6 +33,11 @@ impl Clock {
         timestamp(self.now()).to_zoned(self.zone.clone()).date()
     }
 
+    /// The day of a second in the server's zone, as placeholders show it: `Thu Jul 31, 2031`.
+    pub(crate) fn show_date(&self, second: i64) -> String {
+        timestamp(second).to_zoned(self.zone.clone()).strftime("%a %b %d, %Y").to_string()
+    }
+
     /// Yesterday's date: what the closing date's rule compares with.
     pub(crate) fn yesterday(&self) -> jiff::civil::Date {
         self.today().saturating_sub(1.day())

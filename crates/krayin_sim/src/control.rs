@@ -28,6 +28,14 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             shared.lock().log.clear();
             Ok(json!({}))
         }
+        ("GET", "/webhooks") => {
+            let state = shared.lock();
+            Ok(state.calls.iter().map(crate::trigger::OutgoingCall::show).collect())
+        }
+        ("DELETE", "/webhooks") => {
+            shared.lock().calls.clear();
+            Ok(json!({}))
+        }
         ("POST", "/faults") => faults(shared, &request.body),
         ("DELETE", "/faults") => {
             shared.lock().faults.clear();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::activity::{Activities, Activity};
 use crate::answer::Failure;
 use crate::attribute::Attribute;
-use crate::automation::{OutgoingCall, Webhook, Workflow};
+use crate::automation::{Webhook, Workflow};
 use crate::clock::Clock;
 use crate::lead::Lead;
 use crate::options::Options;
@@ -21,6 +21,7 @@ use crate::switches::Switches;
 use crate::table::Table;
 use crate::tag::Tag;
 use crate::throttle::Throttle;
+use crate::trigger::OutgoingCall;
 use crate::user::User;
 
 /// The state of one Krayin.

@@ -12,13 +12,13 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as HttpBody, Frame, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use crate::automation::OutgoingCall;
 use crate::dress::{dress, end_connection};
 use crate::fault::{Action, Fault, RetryAfter};
 use crate::http::{Abort, Body, PATIENCE, Shared};
 use crate::input::pairs;
 use crate::log::Logged;
 use crate::router::{Request, Response};
+use crate::trigger::OutgoingCall;
 use crate::{control, page, webhook};
 
 /// The most bytes of a body: PHP's `post_max_size` of 8 MB.
@@ -112,6 +112,7 @@ fn act(shared: &Shared, request: &Request, entry: u64) -> (Response, Vec<Outgoin
     let mut state = shared.lock();
     let (response, user) = crate::router::handle(&mut state.crm, request);
     let calls = std::mem::take(&mut state.crm.outgoing);
+    state.note_calls(&calls);
     state.log.finish(entry, response.status, String::from_utf8_lossy(&response.body).into_owned());
     state.log.name_user(entry, user);
     (dress(response, request, &state.switches), calls)
@@ -119,7 +120,7 @@ fn act(shared: &Shared, request: &Request, entry: u64) -> (Response, Vec<Outgoin
 
 /// The calls of webhooks, one after the other, from inside the request that caused them.
 async fn send(calls: Vec<OutgoingCall>) {
-    for call in calls {
+    for call in calls.into_iter().filter(|call| !call.lost) {
         webhook::send(&call).await;
     }
 }

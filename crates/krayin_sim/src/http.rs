@@ -1,5 +1,6 @@
 //! The listener: connections, and what they share.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -20,6 +21,7 @@ use crate::fault::Faults;
 use crate::log::Log;
 use crate::options::Options;
 use crate::switches::Switches;
+use crate::trigger::OutgoingCall;
 
 /// How long a client may take for its headers, or between two pieces of its body.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,12 +54,25 @@ pub(crate) struct State {
     pub(crate) log: Log,
     pub(crate) faults: Faults,
     pub(crate) switches: Switches,
+    /// The calls of webhooks, oldest first.
+    pub(crate) calls: VecDeque<OutgoingCall>,
+}
+
+/// Calls of webhooks that are kept.
+const CALLS: usize = 1000;
+
+impl State {
+    pub(crate) fn note_calls(&mut self, calls: &[OutgoingCall]) {
+        self.calls.extend(calls.iter().cloned());
+        let surplus = self.calls.len().saturating_sub(CALLS);
+        self.calls.drain(..surplus);
+    }
 }
 
 impl Shared {
     pub(crate) fn new(options: Options, address: SocketAddr, crm: Crm) -> Self {
         let switches = Switches::of(&options);
-        let state = State { crm, log: Log::default(), faults: Faults::default(), switches };
+        let state = State { crm, log: Log::default(), faults: Faults::default(), switches, calls: VecDeque::new() };
         Self { options, address, state: Mutex::new(state), connections: AtomicU64::new(0) }
     }
 

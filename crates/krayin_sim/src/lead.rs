@@ -4,7 +4,6 @@ use serde_json::{Map, Value, json};
 
 use crate::activity::{Subject, unparsable_date};
 use crate::answer::{Answer, Errors, Failure, Outcome, Written};
-use crate::automation::Event;
 use crate::clock::iso;
 use crate::crm::Crm;
 use crate::input::{Input, is_empty, leading_number, text};
@@ -13,6 +12,7 @@ use crate::person::Person;
 use crate::pipeline::STAGE_MODEL;
 use crate::search::{Search, Searched, Visit};
 use crate::text::{long, short};
+use crate::trigger::Event;
 
 pub(crate) const MODEL: &str = "Webkul\\Lead\\Models\\Lead";
 
@@ -34,7 +34,7 @@ pub(crate) struct Lead {
     pub(crate) pipeline_id: Option<u64>,
     pub(crate) stage_id: Option<u64>,
     /// Midnight of the day in the server's zone, as a Unix second.
-    closes_on: Option<i64>,
+    pub(crate) closes_on: Option<i64>,
     products: Vec<Value>,
     custom: Vec<(u64, String)>,
     pub(crate) tags: Vec<u64>,
@@ -135,7 +135,7 @@ impl Lead {
 const LARGEST: u64 = 999_999_999_999;
 
 /// Ten-thousandths as the database shows them.
-fn decimal(value: u64) -> String {
+pub(crate) fn decimal(value: u64) -> String {
     format!("{}.{:04}", value / 10_000, value % 10_000)
 }
 
@@ -300,7 +300,7 @@ impl Crm {
             updated_at: now,
         };
         let id = self.insert_lead(lead, input, user)?;
-        self.fire(Event::LeadCreated(id));
+        self.fire(Event::LeadCreated(id))?;
         self.answer_lead(id, input, Written::Created)
     }
 
@@ -476,13 +476,16 @@ impl Crm {
         let id = lead.id;
         self.leads.put(id, lead);
         self.log_lead_changes(id, Some(old), user);
-        self.fire(Event::LeadUpdated(id));
+        self.fire(Event::LeadUpdated(id))?;
         self.answer_lead(id, input, Written::Updated)
     }
 
     /// A lead's activities stay when it goes, without their link.
     pub(crate) fn lead_delete(&mut self, id: &str) -> Outcome {
         let key = leading_number(id).unwrap_or(0);
+        if self.leads.get(key).is_some() {
+            self.fire(Event::LeadDeleting(key))?;
+        }
         let Some(lead) = self.leads.remove(key) else {
             return Err(Failure::missing(MODEL, id));
         };

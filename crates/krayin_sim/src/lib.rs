@@ -44,6 +44,7 @@ mod table;
 mod tag;
 mod text;
 mod throttle;
+mod trigger;
 mod user;
 mod webhook;
 

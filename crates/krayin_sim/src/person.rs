@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use crate::activity::Subject;
 use crate::answer::{Answer, Failure, Outcome, Written};
-use crate::automation::Event;
 use crate::clock::iso;
 use crate::contacts::Contacts;
 use crate::crm::Crm;
@@ -15,6 +14,7 @@ use crate::input::{Input, is_empty, leading_number, text};
 use crate::list::{Cell, Column, ListQuery, Row, list};
 use crate::search::{Reach, Search, Searched, Visit};
 use crate::text::{fold, short, stored_json};
+use crate::trigger::Event;
 
 pub(crate) const MODEL: &str = "Webkul\\Contact\\Models\\Person";
 
@@ -226,7 +226,7 @@ impl Crm {
         }
         let numbers = self.sanitize_numbers(&input.0, false)?;
         let id = self.insert_person(&input.0, numbers, user)?;
-        self.fire(Event::PersonCreated(id));
+        self.fire(Event::PersonCreated(id))?;
         self.answer_person(id, &input.0, Written::Created)
     }
 
@@ -394,7 +394,7 @@ impl Crm {
         self.index_person(&person);
         self.persons.put(key, person);
         self.log_person_changes(key, Some(&old), user)?;
-        self.fire(Event::PersonUpdated(key));
+        self.fire(Event::PersonUpdated(key))?;
         self.answer_person(key, fields, Written::Updated)
     }
 
@@ -404,6 +404,7 @@ impl Crm {
         if self.persons.get(key).is_none() {
             return Err(Failure::missing(MODEL, id));
         }
+        self.fire(Event::PersonDeleting(key))?;
         if self.leads.iter().any(|lead| lead.person_id == Some(key)) {
             return Err(Failure::query(
                 "SQLSTATE[23000]: Integrity constraint violation: 1451 Cannot delete or update a parent row: a foreign \

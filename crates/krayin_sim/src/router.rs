@@ -129,9 +129,9 @@ fn endpoint<'a>(path: &[&'a str]) -> Option<(Endpoint<'a>, &'static str)> {
         ["settings", "tags"] => (E::Tags, COLLECTION),
         ["settings", "tags", id] => (E::Tag(id), "GET, HEAD, DELETE"),
         ["settings", "webhooks"] => (E::Webhooks, COLLECTION),
-        ["settings", "webhooks", id] => (E::Webhook(id), "GET, HEAD, DELETE"),
+        ["settings", "webhooks", id] => (E::Webhook(id), RECORD),
         ["settings", "workflows"] => (E::Workflows, COLLECTION),
-        ["settings", "workflows", id] => (E::Workflow(id), "GET, HEAD, DELETE"),
+        ["settings", "workflows", id] => (E::Workflow(id), RECORD),
         _ => return None,
     })
 }
@@ -347,10 +347,12 @@ fn dispatch(
         (E::Webhooks, "GET") => crm.webhook_list(list),
         (E::Webhooks, _) => crm.webhook_create(input),
         (E::Webhook(id), "GET") => crm.webhook_get(id),
+        (E::Webhook(id), "PUT") => crm.webhook_update(id, input),
         (E::Webhook(id), _) => crm.webhook_delete(id),
         (E::Workflows, "GET") => crm.workflow_list(list),
         (E::Workflows, _) => crm.workflow_create(input),
         (E::Workflow(id), "GET") => crm.workflow_get(id),
+        (E::Workflow(id), "PUT") => crm.workflow_update(id, input),
         (E::Workflow(id), _) => crm.workflow_delete(id),
     }
 }

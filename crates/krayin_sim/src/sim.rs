@@ -16,6 +16,7 @@ use crate::http::{Shared, serve};
 use crate::log::Logged;
 use crate::options::Options;
 use crate::switches::Switches;
+use crate::trigger::OutgoingCall;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 16_384;
@@ -63,6 +64,7 @@ impl Shared {
         state.crm.version = version + 1;
         state.log.clear();
         state.faults.clear();
+        state.calls.clear();
         state.switches = Switches::of(&self.options);
         Ok(())
     }
@@ -151,6 +153,13 @@ impl Sim {
     #[must_use]
     pub fn broken_pages(&self) -> Vec<String> {
         self.shared.lock().crm.broken_pages()
+    }
+
+    /// The calls that webhooks made, oldest first: `method`, `url`, `headers`, `body`, and `lost` where a value that was
+    /// placed into one broke it, so that it was not sent. The last thousand are kept.
+    #[must_use]
+    pub fn webhook_calls(&self) -> Vec<Value> {
+        self.shared.lock().calls.iter().map(OutgoingCall::show).collect()
     }
 
     /// Makes calls fail: see [`Fault`].

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::automation::OutgoingCall;
+use crate::trigger::OutgoingCall;
 
 /// How long the called side may take. The real server waits without end; a test should not.
 const PATIENCE: Duration = Duration::from_secs(10);
