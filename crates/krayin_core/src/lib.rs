@@ -63,6 +63,7 @@ mod digest;
 mod error;
 pub mod external_id;
 pub mod harmless;
+mod instance;
 pub mod krayin;
 pub mod mapper;
 pub mod phone;
@@ -73,6 +74,7 @@ pub mod setup;
 pub mod sync;
 pub mod text;
 
+pub use digest::{Digest, DigestKey};
 pub use error::Error;
 
 /// A boxed future, so that the ports can be trait objects.

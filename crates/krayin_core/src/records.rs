@@ -32,15 +32,61 @@ impl Kind {
     }
 }
 
-/// What is kept for one record.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Krayin shows it.
+    Synced,
+    /// Something is still to be done, and will be tried.
+    Waiting,
+    /// It is not to be in Krayin; the reason says why.
+    Skipped,
+    /// Krayin does not take it; only a person can mend that.
+    Refused,
+    /// Krayin has several that it could be; only a person can tell.
+    Doubtful,
+}
+
+/// Why a record stands as it does: a stable code with its parameters, which hold no personal data.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptReason {
+    /// The code, such as `no_identity`.
+    pub code: String,
+    /// Its parameters.
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub params: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Which server ids belong to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Server {
+    /// Tells it from every other, by whatever address it is reached; a fingerprint of the address where the set-up could
+    /// not tell.
+    pub instance: String,
+    /// A fingerprint of the address that it is reached by now.
+    pub address: String,
+}
+
+/// What the instances of servers begin with that are known by more than their address.
+pub(crate) const INSTANCE: &str = "krayin-";
+
+/// What is kept for one record: of one server, and beside it what others gave.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Stored {
     /// The ids that Krayin gave.
     pub ids: ExternalIds,
-    /// The server that gave them: ids of another one name other people's records.
+    /// The [instance](Server::instance) that gave them: ids of another one name other people's records.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub server: String,
+    /// The [address](Server::address) that it had then.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub address: String,
+    /// Whether nobody has seen yet that the ids are this record's: one read tells, the first time that they are used.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
     /// A digest of each field as it was last sent, by field; several, with `|` between them, where the answer to the last
     /// was not seen.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -52,7 +98,114 @@ pub struct Stored {
     /// The stage rules that have fired for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<String>,
+    /// How it stands, where that is not said by `pending`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<KeptReason>,
+    /// How often it was stored. A store that finds another number has met another writer.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub revision: u64,
+    /// What other servers gave for the same record, each without others of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Stored>,
 }
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Stored {
+    /// Nothing, for a server.
+    fn of(server: &Server) -> Self {
+        Self { server: server.instance.clone(), address: server.address.clone(), ..Self::default() }
+    }
+
+    /// What it holds for `server`, the rest beside it.
+    ///
+    /// Ids that came by another address, from a server that nobody had recognised, may be the same server's: they are
+    /// taken to be looked at first, and stay beside until they were.
+    pub(crate) fn for_server(mut self, server: &Server) -> Self {
+        let mut all = std::mem::take(&mut self.others);
+        all.insert(0, self);
+        all.retain(|stored| *stored != Self::default());
+        let here = |stored: &Self| stored.address.is_empty() || stored.address == server.address;
+        let find = |wanted: &dyn Fn(&Self) -> bool| all.iter().position(wanted);
+        let exact = find(&|stored| stored.server == server.instance && here(stored))
+            .or_else(|| find(&|stored| stored.is_of_address() && stored.server == server.address));
+        if let Some(at) = exact {
+            let ours = all.remove(at);
+            return Self { server: server.instance.clone(), address: server.address.clone(), others: all, ..ours };
+        }
+        let moved = find(&|stored| stored.server == server.instance);
+        if let Some(ours) = moved.map(|at| all.remove(at)) {
+            all.push(Self { server: ours.address.clone(), ..ours.clone() });
+            return Self::unverified_at(ours, server, all);
+        }
+        match all.iter().find(|stored| stored.is_of_address() && !stored.ids.is_empty()).cloned() {
+            Some(maybe) => Self::unverified_at(maybe, server, all),
+            None => Self { others: all, ..Self::of(server) },
+        }
+    }
+
+    fn unverified_at(self, server: &Server, others: Vec<Self>) -> Self {
+        Self {
+            unverified: !self.ids.is_empty(),
+            server: server.instance.clone(),
+            address: server.address.clone(),
+            others,
+            ..self
+        }
+    }
+
+    /// The ids were seen to be this record's.
+    pub(crate) fn confirm(&mut self) {
+        self.unverified = false;
+        self.sent.remove(IDENTITY);
+        let ids = self.ids.clone();
+        self.others.retain(|other| !(other.is_of_address() && other.ids == ids));
+    }
+
+    /// The ids are another record's, or of another server: nothing is known of this one.
+    pub(crate) fn disown(&mut self) {
+        *self = Self {
+            server: std::mem::take(&mut self.server),
+            address: std::mem::take(&mut self.address),
+            stages: std::mem::take(&mut self.stages),
+            revision: self.revision,
+            others: std::mem::take(&mut self.others),
+            ..Self::default()
+        };
+    }
+
+    /// What is to be kept where `kept` is: this, and where another writer came between since it was loaded, what that
+    /// one added.
+    pub fn after(mut self, kept: &Self) -> Self {
+        if self.revision != kept.revision && self.server == kept.server {
+            let mut ids = kept.ids.clone();
+            ids.merge(&self.ids);
+            self.ids = ids;
+            for (field, digest) in &kept.sent {
+                self.sent.entry(field.clone()).or_insert_with(|| digest.clone());
+            }
+            for rule in &kept.stages {
+                if !self.stages.contains(rule) {
+                    self.stages.push(rule.clone());
+                }
+            }
+        }
+        self.revision = kept.revision + 1;
+        self
+    }
+
+    fn is_of_address(&self) -> bool {
+        !self.server.starts_with(INSTANCE)
+    }
+}
+
+/// Where an upgrade notes, in [`Stored::sent`], by which address and number a contact was known when its ids were moved.
+pub(crate) const IDENTITY: &str = "identity";
 
 /// Why ids could not be loaded or stored. The reason comes from the host and is not repeated in the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +258,8 @@ pub trait Records: Send + Sync {
     /// What is kept for a record; the default where nothing is.
     fn load(&self, kind: Kind, id: u64) -> BoxFuture<'_, Result<Stored, RecordsError>>;
 
-    /// Replaces what is kept for a record.
+    /// Replaces what is kept for a record. Where its [`revision`](Stored::revision) is not the one that is kept, another
+    /// writer came between: what that one added stays, and where both say something the later one counts.
     fn store<'a>(&'a self, kind: Kind, id: u64, stored: &'a Stored) -> BoxFuture<'a, Result<(), RecordsError>>;
 }
 
@@ -127,7 +281,9 @@ impl Records for Memory {
 
     fn store<'a>(&'a self, kind: Kind, id: u64, stored: &'a Stored) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(async move {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((kind, id), stored.clone());
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = all.entry((kind, id)).or_default();
+            *kept = stored.clone().after(kept);
             Ok(())
         })
     }
@@ -135,7 +291,15 @@ impl Records for Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Stored};
+    use super::{Kind, Memory, Records, Server, State, Stored};
+
+    fn stored(server: &str, ids: &str) -> Stored {
+        Stored { server: server.into(), ids: ids.parse().unwrap(), ..Stored::default() }
+    }
+
+    fn server(instance: &str, address: &str) -> Server {
+        Server { instance: instance.into(), address: address.into() }
+    }
 
     #[test]
     fn is_short_json_and_reads_what_earlier_versions_wrote() {
@@ -143,6 +307,61 @@ mod tests {
         assert_eq!(serde_json::to_string(&empty).unwrap(), r#"{"ids":""}"#);
         let read: Stored = serde_json::from_str(r#"{"ids": "krayin:person:1|x", "later": {}}"#).unwrap();
         assert_eq!(read.ids.get("person"), Some(1));
+        let read: Stored =
+            serde_json::from_str(r#"{"ids": "", "state": "doubtful", "reason": {"code": "twins"}}"#).unwrap();
+        assert_eq!((read.state, read.reason.unwrap().code.as_str()), (Some(State::Doubtful), "twins"));
         assert_eq!(Kind::Message.name(), "message");
+    }
+
+    #[test]
+    fn ids_belong_to_the_server_that_gave_them() {
+        let ours = stored("krayin-a", "krayin:person:1");
+        let read = ours.clone().for_server(&server("krayin-a", "here"));
+        assert_eq!((read.ids.get("person"), read.unverified), (Some(1), false));
+        // By another address it is the same server, but whoever answers there is looked at first.
+        let known = Stored { address: "here".into(), ..ours };
+        let read = known.clone().for_server(&server("krayin-a", "there"));
+        assert_eq!((read.ids.get("person"), read.unverified), (Some(1), true));
+        // Where that one is another after all, the first keeps its ids.
+        let mut another = read;
+        another.disown();
+        let back = another.for_server(&server("krayin-a", "here"));
+        assert_eq!((back.ids.get("person"), back.unverified), (Some(1), false));
+        // Another server's are kept beside, and come back with it.
+        let other = known.for_server(&server("krayin-b", "there"));
+        assert_eq!((other.ids.is_empty(), other.others.len()), (true, 1));
+        let filled = Stored { ids: "krayin:person:9".parse().unwrap(), ..other };
+        let back = filled.for_server(&server("krayin-a", "here"));
+        assert_eq!((back.ids.get("person"), back.others[0].ids.get("person")), (Some(1), Some(9)));
+        assert_eq!(back.others.len(), 1);
+    }
+
+    #[test]
+    fn ids_of_an_address_are_looked_at_before_they_are_taken_for_a_server_s() {
+        let same = stored("here", "krayin:person:1").for_server(&server("krayin-a", "here"));
+        assert_eq!((same.server.as_str(), same.unverified, same.others.len()), ("krayin-a", false, 0));
+        let mut elsewhere = stored("there", "krayin:person:1").for_server(&server("krayin-a", "here"));
+        assert!(elsewhere.unverified && elsewhere.others.len() == 1);
+        let mut refused = elsewhere.clone();
+        elsewhere.confirm();
+        assert!(!elsewhere.unverified && elsewhere.others.is_empty());
+        refused.disown();
+        assert!(refused.ids.is_empty() && !refused.unverified && refused.others[0].ids.get("person") == Some(1));
+    }
+
+    #[tokio::test]
+    async fn two_writers_lose_nothing_of_each_other() {
+        let records = Memory::default();
+        let kind = Kind::Conversation;
+        let (mut a, mut b) = (stored("krayin-a", ""), stored("krayin-a", ""));
+        a.ids.set("activity", 5);
+        b.stages.push("created".into());
+        records.store(kind, 1, &a).await.unwrap();
+        records.store(kind, 1, &b).await.unwrap();
+        let kept = records.load(kind, 1).await.unwrap();
+        assert_eq!((kept.ids.get("activity"), kept.stages.len()), (Some(5), 1));
+        // One who has seen it may take something away.
+        records.store(kind, 1, &Stored { ids: Default::default(), ..kept }).await.unwrap();
+        assert_eq!(records.get(kind, 1).ids.get("activity"), None);
     }
 }

@@ -5,7 +5,10 @@ use std::{fmt, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::api::{Connection, Destinations, Dialect, Traits};
+use crate::{
+    DigestKey,
+    api::{Connection, Destinations, Dialect, Traits},
+};
 
 /// What is wrong with the settings. Names keys, never values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +64,8 @@ pub struct Settings {
     pub source_id: Option<u64>,
     /// The type of new leads.
     pub type_id: Option<u64>,
+    /// What of these the administrator chose.
+    pub(crate) chosen: ChosenIds,
     /// Whether conversations become activities.
     pub sync_conversations: bool,
     /// Whether messages become activities.
@@ -85,6 +90,8 @@ pub struct Settings {
     pub deadline: Option<Duration>,
     /// Where the token may go: the installation says so, never the administrator (`allow_http`, `allowed_hosts`).
     pub destinations: Destinations,
+    /// What the digests of what was sent are made with: the installation's too (`digest_key`).
+    pub digest_key: DigestKey,
 }
 
 impl Settings {
@@ -106,14 +113,21 @@ impl Settings {
     /// Names every key that has a value of the wrong kind.
     pub fn from_object(object: &Map<String, Value>) -> Result<Self, SettingsError> {
         let mut keys = Keys { object, problems: Vec::new() };
+        let chosen = ChosenIds {
+            pipeline: keys.id("lead_pipeline_id"),
+            stage: keys.id("lead_pipeline_stage_id"),
+            source: keys.id("lead_source_id"),
+            kind: keys.id("lead_type_id"),
+        };
         let settings = Self {
             api_url: keys.text("api_url"),
             api_token: keys.text("api_token").map(Token),
             api_dialect: keys.dialect("api_dialect"),
-            pipeline_id: keys.id("lead_pipeline_id").or(keys.id("default_pipeline_id")),
-            stage_id: keys.id("lead_pipeline_stage_id").or(keys.id("default_stage_id")),
-            source_id: keys.id("lead_source_id").or(keys.id("default_source_id")),
-            type_id: keys.id("lead_type_id").or(keys.id("default_lead_type_id")),
+            pipeline_id: chosen.pipeline.or(keys.id("default_pipeline_id")),
+            stage_id: chosen.stage.or(keys.id("default_stage_id")),
+            source_id: chosen.source.or(keys.id("default_source_id")),
+            type_id: chosen.kind.or(keys.id("default_lead_type_id")),
+            chosen,
             sync_conversations: keys.flag("sync_conversations"),
             sync_messages: keys.flag("sync_messages"),
             sync_to_organization: keys.flag("sync_to_organization"),
@@ -129,6 +143,7 @@ impl Settings {
                 allow_http: keys.flag("allow_http"),
                 allowed_hosts: keys.texts("allowed_hosts"),
             },
+            digest_key: keys.text("digest_key").map(|key| DigestKey::new(key.as_bytes())).unwrap_or_default(),
         };
         for name in ["default_pipeline_name", "default_stage_name", "default_source_name", "default_lead_type_name"] {
             keys.text(name);
@@ -148,6 +163,15 @@ impl Settings {
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
         Ok(connection)
     }
+}
+
+/// The ids that stand in the settings themselves, not found by the set-up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ChosenIds {
+    pub(crate) pipeline: Option<u64>,
+    pub(crate) stage: Option<u64>,
+    pub(crate) source: Option<u64>,
+    pub(crate) kind: Option<u64>,
 }
 
 /// An API token, which is shown nowhere.

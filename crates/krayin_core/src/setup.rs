@@ -1,10 +1,13 @@
 //! Connect: check the address, the token and the user, find where new leads go, learn what the server is like.
 
+use std::time::SystemTime;
+
 use serde::Serialize;
 
 use crate::{
     Error,
     api::{Client, Dialect, ErrorKind, KnownPipeline, NoPhone, Traits},
+    instance,
     krayin::{Named, Pipeline, Stage},
     settings::{Settings, SettingsError},
 };
@@ -111,12 +114,16 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         pipelines: known,
         ..settings.traits.clone()
     };
+    let mut attributes = Vec::new();
     if client.connection().dialect == Dialect::RestApi {
-        traits.email_required = email_required(&client.attributes().await?);
+        attributes = client.attributes().await?;
+        traits.email_required = email_required(&attributes);
         traits.person_workflow = client.workflows().await?.iter().any(for_persons);
     }
     traits.rate_headers = client.sends_rate_headers();
-    let mut warnings = Vec::new();
+    instance::recognise(&attributes, &pipelines, &mut traits);
+    traits.learned_at = SystemTime::UNIX_EPOCH.elapsed().ok().map(|since| since.as_secs());
+    let mut warnings = wrong_ids(settings, &pipelines, &sources, &types);
     for (what, list) in [("source", &sources), ("type", &types)] {
         if list.is_empty() {
             warnings.push(format!("Krayin has no lead {what}; leads are created without one."));
@@ -131,6 +138,24 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         warnings,
     };
     Ok((configuration, client.requests() + tried))
+}
+
+/// What the settings name that is not there.
+fn wrong_ids(settings: &Settings, pipelines: &[Pipeline], sources: &[Named], types: &[Named]) -> Vec<String> {
+    let has = |list: &[Named], id: u64| list.iter().any(|known| known.id == id);
+    let stages = || pipelines.iter().flat_map(|pipeline| &pipeline.stages);
+    let knows_stages = stages().next().is_some();
+    let chosen = settings.chosen;
+    [
+        ("pipeline", chosen.pipeline, pipelines.iter().any(|known| Some(known.id) == chosen.pipeline)),
+        ("stage", chosen.stage, !knows_stages || stages().any(|known| Some(known.id) == chosen.stage)),
+        ("source", chosen.source, chosen.source.is_some_and(|id| has(sources, id))),
+        ("type", chosen.kind, chosen.kind.is_some_and(|id| has(types, id))),
+    ]
+    .into_iter()
+    .filter_map(|(what, id, is_there)| (!is_there).then_some((what, id?)))
+    .map(|(what, id)| format!("Krayin has no lead {what} {id}: correct the setting."))
+    .collect()
 }
 
 fn check(view_permission: Option<&str>) -> Result<(), SettingsError> {

@@ -6,7 +6,10 @@ use super::{
     Destinations, Dialect,
     destination::{may_connect, names_loopback},
 };
-use crate::{digest::digest, settings::SettingsError};
+use crate::{
+    digest::{one_way, short},
+    settings::SettingsError,
+};
 
 /// A checked address with its token: everything of a request that does not depend on the call.
 #[derive(Clone)]
@@ -92,15 +95,16 @@ impl Connection {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// Tells this server from others without naming it: kept beside the ids that it gave.
+    /// Tells this address from others without naming it. The same server may be reached by several: which server it is,
+    /// [`Traits::instance`](super::Traits::instance) says.
     pub fn fingerprint(&self) -> String {
         let port = self.base.port_or_known_default().unwrap_or_default();
-        digest(&format!("{}:{port}{}", self.base.host_str().unwrap_or_default(), self.base.path()))
+        short(&format!("{}:{port}{}", self.base.host_str().unwrap_or_default(), self.base.path()))
     }
 
     /// Tells this server and token from others, without holding the token: what is shared is keyed by it.
     pub fn identity(&self) -> String {
-        format!("{}#{}", self.url(), digest(&self.token))
+        format!("{}#{}", self.url(), one_way(&self.token))
     }
 
     /// Whether the host may have an address of a private network.

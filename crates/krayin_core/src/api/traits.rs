@@ -27,6 +27,16 @@ pub struct Traits {
     pub person_workflow: bool,
     /// The server's time zone, minutes east of UTC, once a schedule that came back has told.
     pub utc_offset_minutes: Option<i32>,
+    /// Which Krayin it is, by whatever address: `krayin-` and a digest of when it was installed. Blank where it did not
+    /// tell.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub instance: String,
+    /// When it was installed, seconds since 1970 by its own clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installed: Option<i64>,
+    /// When all of this was learned, seconds since 1970: it changes with the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learned_at: Option<u64>,
     /// The stages of each pipeline, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<KnownPipeline>,
@@ -78,6 +88,9 @@ impl Default for Traits {
             email_required: true,
             person_workflow: false,
             utc_offset_minutes: None,
+            instance: String::new(),
+            installed: None,
+            learned_at: None,
             pipelines: Vec::new(),
         }
     }

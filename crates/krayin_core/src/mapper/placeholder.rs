@@ -1,4 +1,4 @@
-use crate::{api::NoPhone, digest::digest, krayin::Labelled};
+use crate::{api::NoPhone, digest::short, krayin::Labelled};
 
 /// The top-level domain that is reserved for addresses which lead nowhere.
 const DOMAIN: &str = "@chatwoot.invalid";
@@ -8,14 +8,14 @@ const PREFIX: &str = "chatwoot-";
 /// The address of a person without one, made from the phone number: the same person gets the same address, and two
 /// Chatwoots that fill one Krayin do not meet in it.
 pub fn no_email(phone: &str) -> Labelled {
-    Labelled::work(format!("{PREFIX}{}{DOMAIN}", digest(phone)))
+    Labelled::work(format!("{PREFIX}{}{DOMAIN}", short(phone)))
 }
 
 /// The number of a person without one, in the form that the server takes.
 pub fn no_phone(email: &str, form: NoPhone) -> Labelled {
     match form {
         NoPhone::Blank => Labelled::work(""),
-        NoPhone::Placeholder => Labelled::work(format!("{PREFIX}{}", digest(email))),
+        NoPhone::Placeholder => Labelled::work(format!("{PREFIX}{}", short(email))),
     }
 }
 

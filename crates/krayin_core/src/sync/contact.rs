@@ -5,17 +5,20 @@ use serde_json::{Map, Value, json};
 use super::{
     Context, FoundPerson, LeadFinder, Outcome, PersonFinder, Status,
     lead_finder::needs_stage,
-    load,
     person_finder::complete,
     person_merge::{self, Merged},
-    value,
+    value, verify,
 };
 use crate::{
     Error,
-    api::{ApiError, Dialect, ErrorKind},
+    api::{ApiError, Dialect, ErrorKind, Traits},
     chatwoot::Contact,
+<<<<<<< HEAD
     digest::{beside, digest, is_uncertain, was_sent},
     harmless::Place,
+=======
+    digest::{Digest, DigestKey, beside, is_uncertain},
+>>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
     krayin::{Address, Lead, LeadLink, NewLead, NewPerson, Organization, Person, closing_day},
     mapper,
     records::{Kind, Stored},
@@ -36,14 +39,15 @@ const PERSON_FIELDS: [&str; 5] = ["name", "email", "phone", "job_title", "organi
 /// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
 /// person, and the same for the lead where its own fields changed.
 pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
-    let stored = load(context, Kind::Contact, contact.id).await?;
+    let mut stored = context.load(Kind::Contact, contact.id).await?;
+    let known = verify::contact(context, contact, &mut stored).await?;
     let wanted = Wanted::of(contact, context);
     if is_unknowable(&wanted.person) && stored.ids.get("person").is_none() {
         let mut outcome = Outcome::skipped(stored.ids, UNKNOWABLE);
         outcome.reasons.extend(wanted.left_out);
         return Ok(outcome);
     }
-    let mut flow = Flow { context, contact, wanted, stored, outcome: Outcome::default() };
+    let mut flow = Flow { context, contact, wanted, known, stored, outcome: Outcome::default() };
     let complete = flow.stored.ids.get("person").is_some() && flow.stored.ids.get("lead").is_some();
     if complete && !flow.changed_any() {
         return Ok(Outcome::skipped(flow.stored.ids, "Nothing that Krayin shows has changed."));
@@ -76,9 +80,13 @@ struct Wanted {
     /// The organization's name as Chatwoot has it, where that is not how it is written.
     company: Option<String>,
     address: Option<Address>,
+<<<<<<< HEAD
     /// What of the contact cannot be what it says, in sentences.
     left_out: Vec<String>,
     digests: BTreeMap<&'static str, String>,
+=======
+    digests: BTreeMap<&'static str, Digest>,
+>>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
 }
 
 impl Wanted {
@@ -106,7 +114,7 @@ impl Wanted {
         let mut digests = BTreeMap::new();
         let mut note = |field, value: Option<&str>| {
             if let Some(value) = value {
-                digests.insert(field, digest(value));
+                digests.insert(field, context.settings.digest_key.digest(value));
             }
         };
         note("name", Some(&person.name));
@@ -126,6 +134,8 @@ struct Flow<'a> {
     context: &'a Context<'a>,
     contact: &'a Contact,
     wanted: Wanted,
+    /// The person, where it was read just now.
+    known: Option<Person>,
     stored: Stored,
     outcome: Outcome,
 }
@@ -134,7 +144,8 @@ impl Flow<'_> {
     /// Whether a field differs from what was last sent. A value that the contact no longer has changes nothing: Krayin
     /// keeps what it knows.
     fn changed(&self, field: &str) -> bool {
-        self.wanted.digests.get(field).is_some_and(|digest| self.stored.sent.get(field) != Some(digest))
+        let kept = self.stored.sent.get(field);
+        self.wanted.digests.get(field).is_some_and(|digest| kept.is_none_or(|kept| !digest.is(kept)))
     }
 
     fn changed_any(&self) -> bool {
@@ -147,7 +158,11 @@ impl Flow<'_> {
             if fields.is_empty() {
                 return self.lead(id).await;
             }
-            if let Some(person) = self.context.client.find_person(id).await? {
+            let known = match self.known.take() {
+                Some(known) => Some(known),
+                None => self.context.client.find_person(id).await?,
+            };
+            if let Some(person) = known {
                 self.write_person(&person, &fields).await?;
                 return self.lead(id).await;
             }
@@ -338,7 +353,7 @@ impl Flow<'_> {
         }
         let fields = fields.as_slice();
         let Merged { person, differs, kept } =
-            person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, &self.context.settings.traits);
+            person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, self.known_by());
         for field in kept {
             self.outcome.reasons.push(format!("{} was edited in Krayin and is left alone.", readable(field)));
         }
@@ -376,8 +391,8 @@ impl Flow<'_> {
                 if !self.give_way(&error) {
                     return Err(error.into());
                 }
-                let traits = &self.context.settings.traits;
-                let again = person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, traits);
+                let again =
+                    person_merge::merge(current, &self.wanted.person, fields, &self.stored.sent, self.known_by());
                 if !again.differs {
                     self.took_person(current, false);
                     return Ok(());
@@ -456,10 +471,10 @@ impl Flow<'_> {
         for (field, current, wanted, json) in fields {
             let current = current.filter(|value| !value.trim().is_empty());
             let (Some(wanted), true) = (wanted, self.changed(field)) else { continue };
-            let sent = self.stored.sent.get(field);
+            let (key, sent) = (&self.context.settings.digest_key, self.stored.sent.get(field));
             // A new lead is worth nothing until someone says otherwise.
             let is_unsaid = |current: &String| field == "lead_value" && sent.is_none() && current == "0.0000";
-            let ours = current.as_ref().is_none_or(|current| is_unsaid(current) || was_sent(sent, current));
+            let ours = current.as_ref().is_none_or(|current| is_unsaid(current) || key.was_sent(sent, current));
             if current.as_ref() == Some(&wanted) {
                 continue;
             } else if ours {
@@ -518,16 +533,20 @@ impl Flow<'_> {
         self.store().await
     }
 
+    fn known_by(&self) -> (&DigestKey, &Traits) {
+        (&self.context.settings.digest_key, &self.context.settings.traits)
+    }
+
     fn note_sent(&mut self, field: &str) {
         if let Some(digest) = self.wanted.digests.get(field) {
-            self.stored.sent.insert(field.to_owned(), digest.clone());
+            self.stored.sent.insert(field.to_owned(), digest.text().to_owned());
         }
     }
 
     fn sent_all(&mut self) {
         for (field, digest) in &self.wanted.digests {
             if *field != "address" {
-                self.stored.sent.insert((*field).to_owned(), digest.clone());
+                self.stored.sent.insert((*field).to_owned(), digest.text().to_owned());
             }
         }
     }
@@ -538,7 +557,7 @@ impl Flow<'_> {
             && (self.stored.ids.get("lead").is_none()
                 || LEAD_FIELDS.iter().any(|field| self.changed(field))
                 || self.stored.sent.values().any(|kept| is_uncertain(kept)));
-        Ok(self.context.records.store(Kind::Contact, self.contact.id, &self.stored).await?)
+        self.context.store(Kind::Contact, self.contact.id, &mut self.stored).await
     }
 }
 

@@ -1,11 +1,11 @@
 use serde_json::{Map, Value, json};
 
-use super::{Context, EventName, Outcome, Owner, Status, contact, load, stage, value};
+use super::{Context, EventName, Outcome, Owner, Status, contact, stage, value, verify};
 use crate::{
     Error,
     api::{Dialect, ErrorKind},
     chatwoot::{Contact, Conversation},
-    digest::digest,
+    digest::Digest,
     krayin::{Activity, ActivityLink, NewActivity, offset_minutes},
     mapper,
     records::{Kind, Stored},
@@ -27,8 +27,9 @@ pub(super) async fn sync(
     let Some(contact) = conversation.contact.as_ref().filter(|contact| contact.id != 0) else {
         return Ok(Outcome::skipped(Default::default(), "The conversation has no contact."));
     };
-    let mut stored = load(context, Kind::Conversation, conversation.id).await?;
+    let mut stored = context.load(Kind::Conversation, conversation.id).await?;
     let is_new = event == EventName::ConversationCreated;
+    verify::conversation(context, conversation, &mut stored).await?;
     let mut due = stage::due(conversation, is_new, &stored, context);
     let wanted = settings.sync_conversations.then(|| Wanted::of(conversation, context));
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
@@ -42,7 +43,7 @@ pub(super) async fn sync(
     };
     if owner.outcome.status == Status::Synced {
         // That took a while, in which a host without a lock may have run another event of the conversation.
-        stored = load(context, Kind::Conversation, conversation.id).await?;
+        stored = context.load(Kind::Conversation, conversation.id).await?;
         due = stage::due(conversation, is_new, &stored, context);
     }
     let mut flow = Flow { context, conversation, contact, owner, outcome: Outcome::default() };
@@ -51,7 +52,7 @@ pub(super) async fn sync(
     }
     if !due.is_empty() {
         stage::progress(context, (&mut flow.owner, contact), &due, &mut stored, &mut flow.outcome).await?;
-        context.records.store(Kind::Conversation, conversation.id, &stored).await?;
+        context.store(Kind::Conversation, conversation.id, &mut stored).await?;
     }
     flow.outcome.ids = stored.ids;
     Ok(flow.outcome.after(flow.owner.outcome))
@@ -59,7 +60,7 @@ pub(super) async fn sync(
 
 struct Wanted {
     activity: NewActivity,
-    digest: String,
+    digest: Digest,
 }
 
 impl Wanted {
@@ -68,13 +69,13 @@ impl Wanted {
         let mut blank = context.settings.clone();
         blank.traits.utc_offset_minutes = None;
         let shown = mapper::map_to_activity(conversation, ActivityLink::Person(0), &blank);
-        let digest = digest(&serde_json::to_string(&shown).unwrap_or_default());
+        let digest = context.settings.digest_key.digest(&serde_json::to_string(&shown).unwrap_or_default());
         let activity = mapper::map_to_activity(conversation, ActivityLink::Person(0), context.settings);
         Self { activity, digest }
     }
 
     fn is_shown(&self, stored: &Stored) -> bool {
-        stored.ids.get("activity").is_some() && stored.sent.get("activity") == Some(&self.digest)
+        stored.ids.get("activity").is_some() && stored.sent.get("activity").is_some_and(|kept| self.digest.is(kept))
     }
 }
 
@@ -89,7 +90,7 @@ struct Flow<'a> {
 impl Flow<'_> {
     async fn activity(&mut self, wanted: Wanted, stored: &mut Stored) -> Result<(), Error> {
         if let Some(id) = stored.ids.get("activity") {
-            let linked = stored.sent.get("link") == Some(&self.links());
+            let linked = stored.sent.get("link").is_some_and(|kept| self.links().is(kept));
             if !linked && stored.sent.contains_key("link") && self.context.client.find_activity(id).await?.is_some() {
                 // Its owner is another one by now.
                 self.owner.link_activity(self.context, self.contact, id, self.first_link()).await?;
@@ -97,7 +98,7 @@ impl Flow<'_> {
             // The answer may be lost: it would not be known then what is shown.
             stored.sent.remove("activity");
             stored.pending = true;
-            self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?;
+            self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
             if self.write(id, &wanted, !linked, self.context.settings.traits.utc_offset_minutes).await? {
                 return self.store(stored, &wanted).await;
             }
@@ -109,7 +110,7 @@ impl Flow<'_> {
         let (activity, found) = self.find_or_create(&wanted.activity, stored).await?;
         stored.ids.set("activity", activity.id);
         stored.pending = false;
-        self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?;
+        self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
         if !found {
             self.outcome.created.push("activity");
         }
@@ -126,9 +127,9 @@ impl Flow<'_> {
 
     async fn store(&self, stored: &mut Stored, wanted: &Wanted) -> Result<(), Error> {
         stored.pending = false;
-        stored.sent.insert("activity".into(), wanted.digest.clone());
-        stored.sent.insert("link".into(), self.links());
-        Ok(self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?)
+        stored.sent.insert("activity".into(), wanted.digest.text().to_owned());
+        stored.sent.insert("link".into(), self.links().text().to_owned());
+        self.context.store(Kind::Conversation, self.conversation.id, stored).await
     }
 
     /// The activity, looked for by its title where an earlier run may have left it.
@@ -140,7 +141,7 @@ impl Flow<'_> {
             return Ok((found, true));
         }
         stored.pending = true;
-        self.context.records.store(Kind::Conversation, self.conversation.id, stored).await?;
+        self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
         let link = self.first_link();
         self.owner.create_activity(self.context, self.contact, wanted, link).await
     }
@@ -194,8 +195,8 @@ impl Flow<'_> {
         }
     }
 
-    fn links(&self) -> String {
-        digest(&format!("{}:{}", self.owner.person, self.owner.lead))
+    fn links(&self) -> Digest {
+        self.context.settings.digest_key.digest(&format!("{}:{}", self.owner.person, self.owner.lead))
     }
 
     /// The server's offset at the time of this activity: what was sent minus what came back.

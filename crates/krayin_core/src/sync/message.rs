@@ -1,4 +1,4 @@
-use super::{Context, Outcome, Owner, contact, load, stage};
+use super::{Context, Outcome, Owner, contact, stage, verify};
 use crate::{
     Error,
     chatwoot::Message,
@@ -25,8 +25,9 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     let Some(contact) = message.contact().filter(|contact| contact.id != 0) else {
         return Ok(Outcome::skipped(Default::default(), "The message's conversation has no contact."));
     };
-    let mut stored = load(context, Kind::Message, message.id).await?;
-    let mut about = load(context, Kind::Conversation, conversation.id).await?;
+    let mut stored = context.load(Kind::Message, message.id).await?;
+    verify::message(context, message, &mut stored).await?;
+    let mut about = context.load(Kind::Conversation, conversation.id).await?;
     let due = stage::due(conversation, false, &about, context);
     let is_wanted = settings.sync_messages && stored.ids.get("activity").is_none();
     if !is_wanted && due.is_empty() {
@@ -58,7 +59,7 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
             None => {
                 stored.pending = true;
                 stored.sent.insert(TITLE.to_owned(), activity.title.clone());
-                context.records.store(Kind::Message, message.id, &stored).await?;
+                context.store(Kind::Message, message.id, &mut stored).await?;
                 let (activity, found) = owner.create_activity(context, contact, &activity, link).await?;
                 if !found {
                     outcome.created.push("activity");
@@ -69,11 +70,11 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
         stored.sent.remove(TITLE);
         stored.ids.set("activity", id);
         stored.pending = false;
-        context.records.store(Kind::Message, message.id, &stored).await?;
+        context.store(Kind::Message, message.id, &mut stored).await?;
     }
     if !due.is_empty() {
         stage::progress(context, (&mut owner, contact), &due, &mut about, &mut outcome).await?;
-        context.records.store(Kind::Conversation, conversation.id, &about).await?;
+        context.store(Kind::Conversation, conversation.id, &mut about).await?;
     }
     outcome.ids = stored.ids;
     Ok(outcome.after(owner.outcome))

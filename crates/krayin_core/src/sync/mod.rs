@@ -10,6 +10,7 @@ mod owner;
 mod person_finder;
 mod person_merge;
 mod stage;
+mod verify;
 
 pub use event::{Event, EventError, EventName};
 pub use lead_finder::{FoundLead, LeadFinder};
@@ -22,7 +23,7 @@ use serde_json::Value;
 use crate::{
     Error,
     api::Client,
-    records::{Kind, Records, Stored},
+    records::{Kind, Records, Server, Stored},
     settings::Settings,
 };
 
@@ -57,11 +58,24 @@ pub async fn process(
     Ok(outcome)
 }
 
-/// What is kept of a record. Ids of another Krayin name other people's records here, so they are none.
-async fn load(context: &Context<'_>, kind: Kind, id: u64) -> Result<Stored, Error> {
-    let stored = context.records.load(kind, id).await?;
-    let server = context.client.connection().fingerprint();
-    Ok(if stored.server == server { stored } else { Stored { server, ..Stored::default() } })
+impl Context<'_> {
+    /// What is kept of a record, for the server that is spoken to.
+    async fn load(&self, kind: Kind, id: u64) -> Result<Stored, Error> {
+        Ok(self.records.load(kind, id).await?.for_server(&self.server()))
+    }
+
+    /// Keeps what is known of a record.
+    async fn store(&self, kind: Kind, id: u64, stored: &mut Stored) -> Result<(), Error> {
+        self.records.store(kind, id, stored).await?;
+        stored.revision += 1;
+        Ok(())
+    }
+
+    fn server(&self) -> Server {
+        let address = self.client.connection().fingerprint();
+        let instance = &self.settings.traits.instance;
+        Server { instance: if instance.is_empty() { address.clone() } else { instance.clone() }, address }
+    }
 }
 
 fn value<T: serde::Serialize>(record: &T) -> Value {

@@ -1,4 +1,4 @@
-use super::{Context, Outcome, Status, contact, load, value};
+use super::{Context, Outcome, Status, contact, value};
 use crate::{
     Error,
     api::{ApiError, ErrorKind, Executed},
@@ -18,8 +18,9 @@ pub(super) struct Owner {
 impl Owner {
     /// `None` where the contact has nothing that Krayin could know it by.
     pub(super) async fn of(context: &Context<'_>, contact: &Contact) -> Result<Option<Self>, Error> {
-        let stored = load(context, Kind::Contact, contact.id).await?;
-        if let (Some(person), Some(lead)) = (stored.ids.get("person"), stored.ids.get("lead")) {
+        let stored = context.load(Kind::Contact, contact.id).await?;
+        if let (Some(person), Some(lead), false) = (stored.ids.get("person"), stored.ids.get("lead"), stored.unverified)
+        {
             let outcome = Outcome { ids: stored.ids, status: Status::Skipped, ..Outcome::default() };
             return Ok(Some(Self { person, lead, outcome }));
         }
@@ -37,13 +38,13 @@ impl Owner {
     }
 
     async fn renew(&mut self, context: &Context<'_>, contact: &Contact, person_is_there: bool) -> Result<bool, Error> {
-        let mut stored = load(context, Kind::Contact, contact.id).await?;
+        let mut stored = context.load(Kind::Contact, contact.id).await?;
         stored.ids.forget("lead");
         if !person_is_there {
             stored.ids.forget("person");
             stored.sent.clear();
         }
-        context.records.store(Kind::Contact, contact.id, &stored).await?;
+        context.store(Kind::Contact, contact.id, &mut stored).await?;
         let Some(mut owner) = Box::pin(Self::of(context, contact)).await? else { return Ok(false) };
         owner
             .outcome

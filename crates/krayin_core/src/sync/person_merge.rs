@@ -1,9 +1,14 @@
 use std::collections::BTreeMap;
 
 use crate::{
+<<<<<<< HEAD
     api::{Traits, same_company},
     digest::was_sent,
     harmless::Place,
+=======
+    api::Traits,
+    digest::DigestKey,
+>>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
     krayin::{Labelled, NewPerson, Person},
     mapper::is_placeholder,
     phone,
@@ -30,8 +35,9 @@ pub(crate) fn merge(
     wanted: &NewPerson,
     fields: &[&str],
     sent: &BTreeMap<String, String>,
-    traits: &Traits,
+    (key, traits): (&DigestKey, &Traits),
 ) -> Merged {
+    let is_ours = |current: &str, field: &str| is_placeholder(current) || key.was_sent(sent.get(field), current);
     let mut kept = Vec::new();
     let mut text = |field: &'static str, current: Option<&str>, wanted: Option<&str>| -> Option<String> {
         let current = current.map(str::trim).filter(|value| !value.is_empty());
@@ -46,7 +52,7 @@ pub(crate) fn merge(
             {
                 Some(current.to_owned())
             }
-            (Some(current), Some(wanted)) if current != wanted && !is_ours(current, sent.get(field)) => {
+            (Some(current), Some(wanted)) if current != wanted && !is_ours(current, field) => {
                 kept.push(field);
                 Some(current.to_owned())
             }
@@ -64,8 +70,8 @@ pub(crate) fn merge(
     let numbers = if fields.contains(&"phone") { &*wanted.contact_numbers } else { &[] };
     let person = NewPerson {
         name,
-        emails: list(&current.emails, emails, sent.get("email"), |a, b| a.trim().eq_ignore_ascii_case(b)),
-        contact_numbers: list(&current.contact_numbers, numbers, sent.get("phone"), phone::same),
+        emails: list(&current.emails, emails, |ours| is_ours(ours, "email"), |a, b| a.trim().eq_ignore_ascii_case(b)),
+        contact_numbers: list(&current.contact_numbers, numbers, |ours| is_ours(ours, "phone"), phone::same),
         job_title,
         organization_id: current
             .organization
@@ -83,6 +89,7 @@ pub(crate) fn merge(
     Merged { person: complete(person, traits), differs, kept }
 }
 
+<<<<<<< HEAD
 fn is_ours(current: &str, sent: Option<&String>) -> bool {
     is_placeholder(current) || was_sent(sent, current)
 }
@@ -94,12 +101,16 @@ fn place(field: &str) -> Place {
         "organization" => Place::Company,
         _ => Place::Line,
     }
+=======
+fn same_name(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+>>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
 }
 
 fn list(
     current: &[Labelled],
     wanted: &[Labelled],
-    sent: Option<&String>,
+    is_ours: impl Fn(&str) -> bool,
     same: impl Fn(&str, &str) -> bool,
 ) -> Vec<Labelled> {
     let mut entries = current.to_vec();
@@ -107,7 +118,7 @@ fn list(
         if entries.iter().any(|entry| same(&entry.value, &wanted.value)) {
             continue;
         }
-        match entries.iter_mut().find(|entry| is_ours(&entry.value, sent)) {
+        match entries.iter_mut().find(|entry| is_ours(&entry.value)) {
             Some(ours) => ours.value.clone_from(&wanted.value),
             None => entries.push(wanted.clone()),
         }
@@ -124,7 +135,7 @@ mod tests {
     use super::merge;
     use crate::{
         api::Traits,
-        digest::digest,
+        digest::DigestKey,
         krayin::{Labelled, NewPerson, Person},
     };
 
@@ -151,13 +162,16 @@ mod tests {
     }
 
     fn sent(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(field, value)| ((*field).to_owned(), digest(value))).collect()
+        pairs
+            .iter()
+            .map(|(field, value)| ((*field).to_owned(), DigestKey::default().digest(value).text().to_owned()))
+            .collect()
     }
 
     #[test]
     fn replaces_our_own_old_values_and_nothing_else() {
         let sent = sent(&[("name", "Jane"), ("email", "old@example.com"), ("job_title", "Engineer")]);
-        let merged = merge(&current(), &wanted(), &ALL, &sent, &Traits::default());
+        let merged = merge(&current(), &wanted(), &ALL, &sent, (&DigestKey::default(), &Traits::default()));
         let expected = json!({
             "name": "Jane Doe", "job_title": "CTO", "user_id": 3, "organization_id": 4,
             "emails": [{"value": "new@example.com", "label": "home"}, {"value": "theirs@example.com", "label": "work"}],
@@ -173,7 +187,7 @@ mod tests {
         let theirs: Person = serde_json::from_value(json!({"id": 1, "name": "J. Doe", "emails": [
             {"value": "chatwoot-0123456789ab@chatwoot.invalid", "label": "work"}], "contact_numbers": null}))
         .unwrap();
-        let merged = merge(&theirs, &wanted(), &ALL, &BTreeMap::new(), &Traits::default());
+        let merged = merge(&theirs, &wanted(), &ALL, &BTreeMap::new(), (&DigestKey::default(), &Traits::default()));
         assert_eq!(merged.person.name, "J. Doe");
         assert_eq!(merged.person.emails, [Labelled::work("new@example.com")]);
         assert_eq!(merged.person.contact_numbers, [Labelled::work("+14155550182")]);
@@ -187,13 +201,19 @@ mod tests {
         wanted.name = "Jane".into();
         wanted.job_title = None;
         wanted.emails = vec![Labelled::work("THEIRS@example.com")];
-        let merged = merge(&current(), &wanted, &ALL, &BTreeMap::new(), &Traits::default());
+        let merged = merge(&current(), &wanted, &ALL, &BTreeMap::new(), (&DigestKey::default(), &Traits::default()));
         assert!(!merged.differs && merged.kept.is_empty());
     }
 
     #[test]
     fn fields_that_did_not_change_here_are_not_touched() {
-        let merged = merge(&current(), &wanted(), &["job_title"], &sent(&[("job_title", "CTO")]), &Traits::default());
+        let merged = merge(
+            &current(),
+            &wanted(),
+            &["job_title"],
+            &sent(&[("job_title", "CTO")]),
+            (&DigestKey::default(), &Traits::default()),
+        );
         assert_eq!((merged.person.name.as_str(), merged.person.job_title.as_deref()), ("Jane", Some("CEO")));
         assert_eq!(merged.person.emails, current().emails);
     }

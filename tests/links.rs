@@ -1,0 +1,145 @@
+//! Which server ids belong to, and what is done with those that nobody has seen to be right.
+
+#[allow(dead_code, reason = "what the other tests use of it")]
+mod support;
+
+use krayin_core::{
+    DigestKey,
+    records::{Kind, Stored},
+    sync::Status,
+};
+use krayin_sim::Server;
+use serde_json::{Value, json};
+
+use support::{World, conversation, jane};
+
+async fn everything(server: Server) -> World {
+    let mut world = World::connected(server).await;
+    world.set(json!({"sync_conversations": true, "sync_messages": true}));
+    world
+}
+
+fn message() -> Value {
+    json!({"message": {
+        "id": 3, "message_type": "incoming", "content": "Hello", "created_at": "2026-11-24T10:01:00Z",
+        "sender": {"name": "Jane Doe", "type": "Contact"}, "conversation": conversation("Channel::Api")
+    }})
+}
+
+/// As the same Krayin is reached by another name.
+async fn move_to(world: &mut World, host: &str) {
+    let url = world.settings["api_url"].as_str().unwrap().replace("127.0.0.1", host);
+    world.set(json!({"api_url": url, "traits": {}}));
+    let found = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap().0;
+    world.set(serde_json::to_value(found).unwrap());
+}
+
+#[tokio::test]
+async fn the_same_krayin_by_another_name_is_known_and_nothing_is_doubled() {
+    for server in [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community] {
+        let mut world = everything(server).await;
+        let before = world.contact("contact.created", jane()).await;
+        let data = json!({"conversation": conversation("Channel::Api")});
+        world.event("conversation.created", data.clone()).await.unwrap();
+        world.event("message.created", message()).await.unwrap();
+        move_to(&mut world, "localhost").await;
+        for (name, data) in [
+            ("contact.updated", json!({"contact": jane()})),
+            ("conversation.updated", data.clone()),
+            ("message.created", message()),
+        ] {
+            // One read each, the first time; none after that.
+            let outcome = world.event(name, data.clone()).await.unwrap();
+            assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 1), "{server:?} {name} {outcome:?}");
+            let outcome = world.event(name, data).await.unwrap();
+            assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0), "{server:?} {name} {outcome:?}");
+        }
+        let mut changed = jane();
+        changed["name"] = json!("Jane Roe");
+        let after = world.contact("contact.updated", changed).await;
+        assert_eq!((after.ids, after.updated), (before.ids, vec!["person", "lead"]), "{server:?}");
+        assert_eq!((world.sim.persons().len(), world.sim.leads().len(), world.sim.activities().len()), (1, 1, 2));
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_changed_at_the_same_moment_as_the_contact_s_own_doubles_nobody() {
+    let mut world = everything(Server::Krayin210).await;
+    world.set(json!({"digest_key": "the installation's"}));
+    world.contact("contact.created", jane()).await;
+    move_to(&mut world, "localhost").await;
+    let moved = json!({"id": 7, "name": "Jane Doe", "email": "jane@new.example.com",
+        "additional_attributes": {"company_name": "Acme, Inc."}});
+    let outcome = world.contact("contact.updated", moved).await;
+    assert_eq!((outcome.created.len(), world.sim.persons().len()), (0, 1), "{outcome:?}");
+    assert_eq!(world.sim.persons()[0]["emails"][0]["value"], "jane@new.example.com");
+}
+
+#[tokio::test]
+async fn ids_that_name_somebody_else_are_found_out_by_one_read() {
+    let world = everything(Server::Krayin210).await;
+    let victim = world.contact("contact.created", jane()).await;
+    // As a visitor could write them, and an upgrade takes them over.
+    let forged = Stored {
+        ids: victim.ids.clone(),
+        server: world.client().connection().fingerprint(),
+        unverified: true,
+        sent: [("name".to_owned(), DigestKey::default().digest("Jane Doe").text().to_owned())].into(),
+        ..Stored::default()
+    };
+    krayin_core::records::Records::store(&world.records, Kind::Contact, 8, &forged).await.unwrap();
+    let visitor = json!({"id": 8, "name": "Mallory", "email": "mallory@example.com"});
+    let mut talk = conversation("Channel::Api");
+    talk["contact"] = visitor;
+    talk["id"] = json!(430);
+    let outcome = world.event("conversation.created", json!({"conversation": talk})).await.unwrap();
+    assert!(outcome.created.contains(&"person"), "{outcome:?}");
+    let persons = world.sim.persons();
+    assert_eq!((persons.len(), &persons[0]["name"]), (2, &json!("Jane Doe")));
+    assert_eq!(world.sim.activities()[0]["person_ids"], json!([persons[1]["id"]]));
+    let kept = world.records.get(Kind::Contact, 8);
+    assert_eq!(kept.ids.get("person"), persons[1]["id"].as_u64());
+}
+
+#[tokio::test]
+async fn what_an_upgrade_moved_is_used_after_one_read_without_an_address_or_number_to_know_it_by() {
+    let mut world = everything(Server::Krayin210).await;
+    world.set(json!({"digest_key": "the installation's"}));
+    let known = world.contact("contact.created", jane()).await;
+    let moved = Stored {
+        ids: known.ids.clone(),
+        unverified: true,
+        sent: [("identity".to_owned(), DigestKey::new(b"the installation's").digest("jane@example.com").text().into())]
+            .into(),
+        ..Stored::default()
+    };
+    krayin_core::records::Records::store(&world.records, Kind::Contact, 7, &moved).await.unwrap();
+    let outcome = world.contact("contact.updated", json!({"id": 7, "name": "Jane Doe"})).await;
+    assert_eq!((outcome.ids.get("person"), outcome.created.len()), (known.ids.get("person"), 0), "{outcome:?}");
+    let kept = world.records.get(Kind::Contact, 7);
+    assert!(!kept.unverified && !kept.sent.contains_key("identity") && kept.server.starts_with("krayin-"));
+}
+
+#[tokio::test]
+async fn another_krayin_keeps_its_ids_beside_and_has_them_again_when_it_comes_back() {
+    let mut world = everything(Server::Krayin210).await;
+    let first = world.contact("contact.created", jane()).await;
+    let (settings, sim) = (world.settings.clone(), std::mem::replace(&mut world.sim, other().await));
+    let url = world.sim.url();
+    world.set(json!({"api_url": url, "traits": {}}));
+    let found = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap().0;
+    world.set(serde_json::to_value(found).unwrap());
+    let filler = json!({"id": 99, "name": "Someone", "email": "someone@example.com"});
+    world.contact("contact.created", filler).await;
+    let second = world.contact("contact.updated", jane()).await;
+    assert_eq!(second.created, ["person", "lead"]);
+    assert_ne!(second.ids.get("person"), first.ids.get("person"));
+    world.settings = settings;
+    world.sim = sim;
+    let again = world.contact("contact.updated", jane()).await;
+    assert_eq!((again.ids.get("person"), again.requests), (first.ids.get("person"), 0), "{again:?}");
+}
+
+async fn other() -> krayin_sim::Sim {
+    World::new(Server::Krayin223Official).sim
+}
