@@ -66,6 +66,11 @@ pub(crate) enum Subject {
 }
 
 impl Activity {
+    /// Whether somebody wrote it, and not the server.
+    pub(crate) fn is_made(&self) -> bool {
+        self.made().is_some()
+    }
+
     fn made(&self) -> Option<&Made> {
         match &self.kind {
             Kind::Made(made) => Some(made),

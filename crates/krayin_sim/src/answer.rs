@@ -122,6 +122,11 @@ impl Failure {
         Self::Missing { model, id: id.to_string() }
     }
 
+    /// What happened, in words.
+    pub(crate) fn words(&self) -> String {
+        self.explanation("", "").1
+    }
+
     fn status(&self) -> u16 {
         match self {
             Self::Unauthenticated => 401,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::change::Change;
 use crate::fault::Fault;
 use crate::http::Shared;
 use crate::router::{Request, Response};
@@ -36,6 +37,17 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             shared.lock().calls.clear();
             Ok(json!({}))
         }
+        ("GET", "/changes") => {
+            let state = shared.lock();
+            Ok(json!({"waiting": state.plan.len(), "refused": state.refused}))
+        }
+        ("POST", "/changes") => changes(shared, &request.body),
+        ("DELETE", "/changes") => {
+            let mut state = shared.lock();
+            state.plan.clear();
+            state.refused.clear();
+            Ok(json!({}))
+        }
         ("POST", "/faults") => faults(shared, &request.body),
         ("DELETE", "/faults") => {
             shared.lock().faults.clear();
@@ -52,6 +64,32 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
         Ok(body) => reply(200, &body),
         Err(message) => reply(422, &json!({ "message": message })),
     })
+}
+
+/// Makes one change or a list of them, or has them wait for their moments; none when one cannot be read. The first that
+/// is refused ends it.
+fn changes(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let changes = match body {
+        Value::Array(changes) => changes,
+        change => vec![change],
+    };
+    let changes: Vec<_> = changes.iter().map(Change::from_json).collect::<Result<_, _>>()?;
+    let mut state = shared.lock();
+    let (mut made, mut waiting) = (0, 0);
+    for (change, moment) in changes {
+        match moment {
+            Some(moment) => {
+                state.plan.add(moment, change);
+                waiting += 1;
+            }
+            None => {
+                state.crm.change(&change)?;
+                made += 1;
+            }
+        }
+    }
+    Ok(json!({"made": made, "waiting": waiting}))
 }
 
 /// Sets one rule or a list of them; none when one is wrong.

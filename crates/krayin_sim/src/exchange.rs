@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as HttpBody, Frame, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use crate::change::Around;
 use crate::dress::{dress, end_connection};
 use crate::fault::{Action, Fault, RetryAfter};
 use crate::http::{Abort, Body, PATIENCE, Shared};
@@ -53,7 +54,13 @@ async fn answer(
     let prefix = shared.options.server.prefix();
     let is_ours = control::is_ours(&path) || !path.starts_with(prefix) && page::is_ours(&path);
     let below = path.strip_prefix(prefix).unwrap_or(&path);
-    let fault = if is_ours { None } else { shared.lock().faults.meet(parts.method.as_str(), &path, below) };
+    let (fault, changes) = if is_ours {
+        (None, Around::default())
+    } else {
+        let mut state = shared.lock();
+        let method = parts.method.as_str();
+        (state.faults.meet(method, &path, below), state.plan.meet(method, &path, below))
+    };
     let mut request = Request {
         method: parts.method.as_str().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
@@ -68,20 +75,29 @@ async fn answer(
         path,
         body: Vec::new(),
         too_large: false,
+        changes,
     };
     if fault.as_ref().is_some_and(|fault| fault.action == Action::CloseBeforeReading) {
         note(&shared, &request, connection);
+        not_carried_out(&shared, &mut request);
         return Err(Abort);
     }
     (request.body, request.too_large) = read(body).await?;
     if is_ours {
         let response = control::answer(&shared, &request).unwrap_or_else(|| page::answer(&shared, &request));
+        let calls = shared.lock().take_calls();
+        send(calls).await;
         return Ok(plain(response));
     }
     let entry = note(&shared, &request, connection);
     match fault {
         None => Ok(plain(act_and_send(&shared, &request, entry).await)),
-        Some(fault) => meet(fault, request, entry, shared).await,
+        Some(fault) => {
+            if !fault.carries_out() {
+                not_carried_out(&shared, &mut request);
+            }
+            meet(fault, request, entry, shared).await
+        }
     }
 }
 
@@ -110,16 +126,25 @@ fn finish(shared: &Shared, entry: u64, response: &Response) {
 /// Carries a request out and notes its answer.
 fn act(shared: &Shared, request: &Request, entry: u64) -> (Response, Vec<OutgoingCall>) {
     let mut state = shared.lock();
+    state.make(&request.changes.before);
     let (response, user) = crate::router::handle(&mut state.crm, request);
-    let calls = std::mem::take(&mut state.crm.outgoing);
-    state.note_calls(&calls);
+    state.make(&request.changes.after);
+    let calls = state.take_calls();
     state.log.finish(entry, response.status, String::from_utf8_lossy(&response.body).into_owned());
     state.log.name_user(entry, user);
     (dress(response, request, &state.switches), calls)
 }
 
+/// The changes around a request that is not carried out are made all the same.
+fn not_carried_out(shared: &Shared, request: &mut Request) {
+    let changes = std::mem::take(&mut request.changes);
+    let mut state = shared.lock();
+    state.make(&changes.before);
+    state.make(&changes.after);
+}
+
 /// The calls of webhooks, one after the other, from inside the request that caused them.
-async fn send(calls: Vec<OutgoingCall>) {
+pub(crate) async fn send(calls: Vec<OutgoingCall>) {
     for call in calls.into_iter().filter(|call| !call.lost) {
         webhook::send(&call).await;
     }
@@ -137,17 +162,7 @@ async fn act_and_send(shared: &Shared, request: &Request, entry: u64) -> Respons
 
 /// An exchange that meets a fault.
 async fn meet(fault: Fault, request: Request, entry: u64, shared: Arc<Shared>) -> Result<hyper::Response<Body>, Abort> {
-    let replaces = matches!(
-        fault.action,
-        Action::Status { .. }
-            | Action::Html
-            | Action::WrongShape(_)
-            | Action::Redirect { .. }
-            | Action::TooManyRequests(_)
-            | Action::StatusHalfway { .. }
-            | Action::Outage(_)
-    );
-    let carried = if fault.act && replaces {
+    let carried = if fault.act && fault.action.replaces() {
         let carried = act_and_send(&shared, &request, entry).await;
         unanswered(&shared, entry);
         Some(carried)

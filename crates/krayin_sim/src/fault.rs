@@ -116,6 +116,14 @@ pub enum RetryAfter {
 }
 
 impl Fault {
+    /// Whether a request that meets this is carried out.
+    pub(crate) fn carries_out(&self) -> bool {
+        match self.action {
+            Action::CloseBeforeReading | Action::CloseBeforeActing => false,
+            _ => self.act || !self.action.replaces(),
+        }
+    }
+
     /// For `times`: all matching calls from the nth on.
     pub const FOREVER: u32 = u32::MAX;
 
@@ -186,6 +194,20 @@ impl Fault {
 }
 
 impl Action {
+    /// Whether this answers in the place of the server, which does not act unless the rule says so.
+    pub(crate) fn replaces(&self) -> bool {
+        matches!(
+            self,
+            Self::Status { .. }
+                | Self::Html
+                | Self::WrongShape(_)
+                | Self::Redirect { .. }
+                | Self::TooManyRequests(_)
+                | Self::StatusHalfway { .. }
+                | Self::Outage(_)
+        )
+    }
+
     /// A JSON answer with this status and message.
     #[must_use]
     pub fn status(status: u16) -> Self {
@@ -324,9 +346,7 @@ impl Faults {
     pub(crate) fn meet(&mut self, method: &str, path: &str, below_prefix: &str) -> Option<Fault> {
         let mut met = None;
         for (fault, count) in &mut self.0 {
-            let matches = fault.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-                && fault.path.as_deref().is_none_or(|pattern| glob(pattern, below_prefix) || glob(pattern, path));
-            if !matches {
+            if !calls(fault.method.as_deref(), fault.path.as_deref(), method, path, below_prefix) {
                 continue;
             }
             *count = count.saturating_add(1);
@@ -337,6 +357,18 @@ impl Faults {
         }
         met
     }
+}
+
+/// Whether a call is of the method and path that are wanted, where any are.
+pub(crate) fn calls(
+    wanted_method: Option<&str>,
+    wanted_path: Option<&str>,
+    method: &str,
+    path: &str,
+    below_prefix: &str,
+) -> bool {
+    wanted_method.is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+        && wanted_path.is_none_or(|pattern| glob(pattern, below_prefix) || glob(pattern, path))
 }
 
 /// `*` stands for any characters, everything else for itself.

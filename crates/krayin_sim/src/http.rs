@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
+use crate::change::{Change, Plan};
 use crate::crm::Crm;
 use crate::exchange::{Connection, exchange};
 use crate::fault::Faults;
@@ -54,6 +55,10 @@ pub(crate) struct State {
     pub(crate) log: Log,
     pub(crate) faults: Faults,
     pub(crate) switches: Switches,
+    /// The changes of colleagues that wait for a call.
+    pub(crate) plan: Plan,
+    /// Why changes were refused whose moment had come.
+    pub(crate) refused: Vec<String>,
     /// The calls of webhooks, oldest first.
     pub(crate) calls: VecDeque<OutgoingCall>,
 }
@@ -62,17 +67,37 @@ pub(crate) struct State {
 const CALLS: usize = 1000;
 
 impl State {
-    pub(crate) fn note_calls(&mut self, calls: &[OutgoingCall]) {
+    /// Makes the changes whose moment has come. One that is refused is noted, and the others are made all the same.
+    pub(crate) fn make(&mut self, changes: &[Change]) {
+        for change in changes {
+            if let Err(why) = self.crm.change(change) {
+                self.refused.push(format!("{change:?}: {why}"));
+            }
+        }
+    }
+
+    /// The calls that webhooks are to make now.
+    pub(crate) fn take_calls(&mut self) -> Vec<OutgoingCall> {
+        let calls = std::mem::take(&mut self.crm.outgoing);
         self.calls.extend(calls.iter().cloned());
         let surplus = self.calls.len().saturating_sub(CALLS);
         self.calls.drain(..surplus);
+        calls
     }
 }
 
 impl Shared {
     pub(crate) fn new(options: Options, address: SocketAddr, crm: Crm) -> Self {
         let switches = Switches::of(&options);
-        let state = State { crm, log: Log::default(), faults: Faults::default(), switches, calls: VecDeque::new() };
+        let state = State {
+            crm,
+            log: Log::default(),
+            faults: Faults::default(),
+            switches,
+            plan: Plan::default(),
+            refused: Vec::new(),
+            calls: VecDeque::new(),
+        };
         Self { options, address, state: Mutex::new(state), connections: AtomicU64::new(0) }
     }
 

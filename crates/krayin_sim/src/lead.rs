@@ -587,6 +587,29 @@ impl Crm {
         Ok(())
     }
 
+    /// Puts these products in the place of a lead's.
+    pub(crate) fn set_products(&mut self, id: u64, products: Vec<Value>) {
+        let now = self.clock.now();
+        if let Some(lead) = self.leads.get_mut(id) {
+            lead.products = products;
+            lead.updated_at = now;
+        }
+    }
+
+    /// Writes the fields that are there and leaves all others as they are, as a colleague does.
+    pub(crate) fn edit_lead(&mut self, id: u64, input: &Input, user: u64) -> Outcome {
+        self.check_lead(input, Some(id))?;
+        let Some(old) = self.leads.get(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut lead = old.clone();
+        if input.has("expected_close_date") {
+            lead.closes_on = self.closing_date(input)?;
+        }
+        self.apply_fields(&mut lead, input);
+        self.replace_lead(lead, &old, input, user)
+    }
+
     /// Puts a product on a lead, as a salesperson does.
     pub(crate) fn add_product(&mut self, lead: u64, product: Value) -> bool {
         let found = self.leads.get_mut(lead);

@@ -16,7 +16,9 @@ mod activity;
 mod answer;
 mod attribute;
 mod automation;
+mod change;
 mod clock;
+mod colleague;
 mod contacts;
 mod control;
 mod crm;
@@ -48,6 +50,7 @@ mod trigger;
 mod user;
 mod webhook;
 
+pub use change::{Change, Moment, Record};
 pub use fault::{Action, Fault, Outage, RetryAfter};
 pub use log::Logged;
 pub use options::{Options, ViewPermission};

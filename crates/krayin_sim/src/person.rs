@@ -385,17 +385,69 @@ impl Crm {
         if writes("job_title") {
             person.job_title = cut(fields.get("job_title"));
         }
-        self.check_unique_id(&unique_id, key)?;
-        self.check_person_references(person.user_id, person.organization_id)?;
         person.unique_id = Some(unique_id);
+        self.replace_person(person, &old, fields, user)?;
+        self.answer_person(key, fields, Written::Updated)
+    }
+
+    /// Puts a changed person in the place of the old one.
+    fn replace_person(
+        &mut self,
+        mut person: Person,
+        old: &Person,
+        fields: &Map<String, Value>,
+        user: u64,
+    ) -> Outcome<()> {
+        let key = person.id;
+        self.check_unique_id(person.unique_id.as_deref().unwrap_or_default(), key)?;
+        self.check_person_references(person.user_id, person.organization_id)?;
         self.store_custom(&mut person.custom, "persons", fields);
         person.updated_at = self.clock.now();
-        self.forget_person(&old);
+        self.forget_person(old);
         self.index_person(&person);
         self.persons.put(key, person);
-        self.log_person_changes(key, Some(&old), user)?;
-        self.fire(Event::PersonUpdated(key))?;
-        self.answer_person(key, fields, Written::Updated)
+        self.log_person_changes(key, Some(old), user)?;
+        self.fire(Event::PersonUpdated(key))
+    }
+
+    /// Writes the fields that are there and leaves all others as they are, as a colleague does.
+    pub(crate) fn edit_person(&mut self, id: u64, fields: &Map<String, Value>, user: u64) -> Outcome<()> {
+        let errors = self.check_attributes("persons", fields, "", Some(id));
+        if !errors.is_empty() {
+            return Err(Failure::Invalid(errors));
+        }
+        let Some(old) = self.persons.get(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut person = old.clone();
+        if fields.contains_key("name") {
+            person.name = Some(cut(fields.get("name")).unwrap_or_default());
+        }
+        if fields.contains_key("job_title") {
+            person.job_title = cut(fields.get("job_title"));
+        }
+        if fields.contains_key("user_id") {
+            person.user_id = id_field(fields, "user_id");
+        }
+        if fields.contains_key("organization_id") {
+            person.organization_id = id_field(fields, "organization_id");
+        }
+        if !is_empty(fields.get("organization_name")) {
+            let name = fields.get("organization_name").and_then(text).unwrap_or_default();
+            person.organization_id = Some(self.find_or_create_organization(&name)?);
+        }
+        if let Some(emails) = fields.get("emails") {
+            person.emails = stored_json(emails);
+        }
+        if let Some(numbers) = fields.get("contact_numbers") {
+            person.numbers = Some(stored_json(numbers));
+        }
+        let columns = json!({
+            "user_id": person.user_id, "organization_id": person.organization_id, "emails": person.emails_json(),
+        });
+        let numbers = person.numbers_json().as_array().cloned();
+        person.unique_id = columns.as_object().map(|columns| self.prepare(columns, numbers).unique_id);
+        self.replace_person(person, &old, fields, user)
     }
 
     /// A person with leads cannot be deleted: the leads point at it.

@@ -40,6 +40,14 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// Whether this is the one that is named by its id or code.
+    pub(crate) fn is(&self, named: &Value) -> bool {
+        match named {
+            Value::String(code) => self.code == *code,
+            id => number(id) == Some(self.id),
+        }
+    }
+
     /// `won` and `lost` end a lead.
     pub(crate) fn ends_lead(&self) -> bool {
         self.code == "won" || self.code == "lost"
@@ -331,20 +339,32 @@ impl Crm {
             let order = if whole { Some(at) } else { None };
             kept.push(self.write_stage(id, stage_id, &fields, order)?);
         }
-        let Some(pipeline) = self.pipelines.get_mut(id) else {
-            return Ok(());
+        let stages = self.pipelines.get(id).into_iter().flat_map(|pipeline| &pipeline.stages);
+        let gone: Vec<u64> = stages.map(|stage| stage.id).filter(|id| !kept.contains(id)).collect();
+        self.remove_stages(id, &gone);
+        Ok(())
+    }
+
+    /// The leads of stages that go are moved to the first one.
+    pub(crate) fn remove_stages(&mut self, pipeline: u64, gone: &[u64]) {
+        let Some(pipeline) = self.pipelines.get_mut(pipeline) else {
+            return;
         };
-        let gone: Vec<u64> = pipeline.stages.iter().map(|stage| stage.id).filter(|id| !kept.contains(id)).collect();
-        pipeline.stages.retain(|stage| kept.contains(&stage.id));
+        pipeline.stages.retain(|stage| !gone.contains(&stage.id));
         let first = pipeline.stages.first().map(|stage| stage.id);
         for lead in self.leads.iter_mut().filter(|lead| lead.stage_id.is_some_and(|stage| gone.contains(&stage))) {
             lead.stage_id = first;
         }
-        Ok(())
     }
 
     /// Writes one stage and answers its id. `order` is its place, where the package gives it one.
-    fn write_stage(&mut self, pipeline: u64, id: Option<u64>, fields: &Value, order: Option<i64>) -> Outcome<u64> {
+    pub(crate) fn write_stage(
+        &mut self,
+        pipeline: u64,
+        id: Option<u64>,
+        fields: &Value,
+        order: Option<i64>,
+    ) -> Outcome<u64> {
         let next = self.next_stage_id();
         let refused = || Failure::query("SQLSTATE[23000]: Integrity constraint violation: lead_pipeline_stages");
         let (code, name) = (text_of(fields, "code"), text_of(fields, "name"));

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::answer::{self, Answer, Failure, Outcome, RenderedBody};
+use crate::change::Around;
 use crate::crm::Crm;
 use crate::documented;
 use crate::fault::Outage;
@@ -27,6 +28,8 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
     /// The body was larger than the server takes and is not here.
     pub(crate) too_large: bool,
+    /// What colleagues do before and after it is carried out.
+    pub(crate) changes: Around,
 }
 
 impl Request {

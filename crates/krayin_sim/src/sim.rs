@@ -10,7 +10,9 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
+use crate::change::{Change, Moment};
 use crate::crm::Crm;
+use crate::exchange::send;
 use crate::fault::Fault;
 use crate::http::{Shared, serve};
 use crate::log::Logged;
@@ -25,6 +27,7 @@ const BACKLOG: u32 = 16_384;
 /// the handle is dropped.
 pub struct Sim {
     shared: Arc<Shared>,
+    runtime: tokio::runtime::Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -64,6 +67,8 @@ impl Shared {
         state.crm.version = version + 1;
         state.log.clear();
         state.faults.clear();
+        state.plan.clear();
+        state.refused.clear();
         state.calls.clear();
         state.switches = Switches::of(&self.options);
         Ok(())
@@ -86,11 +91,12 @@ impl Sim {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new(options, address, crm));
         let (stop, stopped) = oneshot::channel();
+        let handle = runtime.handle().clone();
         let serving = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("krayin_sim".into())
             .spawn(move || runtime.block_on(serve(listener, serving, stopped)))?;
-        Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { shared, runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The address that clients are given, without a slash at its end: `http://127.0.0.1:4321/api/v1`.
@@ -160,6 +166,37 @@ impl Sim {
     #[must_use]
     pub fn webhook_calls(&self) -> Vec<Value> {
         self.shared.lock().calls.iter().map(OutgoingCall::show).collect()
+    }
+
+    /// Makes a colleague's change at once.
+    ///
+    /// # Errors
+    /// Why the server refused it, in words.
+    pub fn change(&self, change: &Change) -> Result<(), String> {
+        let (outcome, calls) = {
+            let mut state = self.shared.lock();
+            let outcome = state.crm.change(change);
+            (outcome, state.take_calls())
+        };
+        self.runtime.spawn(send(calls));
+        outcome
+    }
+
+    /// Makes a colleague's change when its moment comes.
+    pub fn change_at(&self, moment: Moment, change: Change) {
+        self.shared.lock().plan.add(moment, change);
+    }
+
+    /// How many changes still wait for their moment.
+    #[must_use]
+    pub fn waiting_changes(&self) -> usize {
+        self.shared.lock().plan.len()
+    }
+
+    /// The changes that were refused when their moment came, and why, a line each.
+    #[must_use]
+    pub fn refused_changes(&self) -> Vec<String> {
+        self.shared.lock().refused.clone()
     }
 
     /// Makes calls fail: see [`Fault`].

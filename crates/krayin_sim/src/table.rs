@@ -53,6 +53,10 @@ impl<T> Table<T> {
         self.rows.iter_mut().flatten()
     }
 
+    pub(crate) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
+        (1..=self.rows.len()).filter(|id| self.rows.get(id - 1).is_some_and(Option::is_some)).map(|id| id as u64)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }
