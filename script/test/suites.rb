@@ -7,6 +7,7 @@ require_relative "checks"
 require_relative "package"
 require_relative "specs"
 require_relative "trixie"
+require_relative "whole_chatwoot"
 
 LINTS = {
   "rustfmt" => { command: %w[cargo fmt --all --check] },
@@ -26,11 +27,12 @@ SUITES = {
   "faults" => CargoTests.new(:faults),
   "crashes" => CargoTests.new(:crashes),
   "races" => CargoTests.new(:races),
-  "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/]),
+  "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/ spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
                                   "spec/{*,api/*,mappers/*,pace/*}_spec.rb"),
+  "whole-chatwoot" => WholeChatwoot.new("spec/whole/**/*_spec.rb"),
   "process" => Specs.new("spec/process/**/*_spec.rb"),
   "package" => Package.new
 }.select { |_, suite| suite.there? }.freeze

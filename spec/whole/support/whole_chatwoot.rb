@@ -1,0 +1,226 @@
+# frozen_string_literal: true
+
+require "json"
+require "net/http"
+require "open3"
+require_relative "../../chatwoot/support/krayin"
+require_relative "../../chatwoot/support/servers"
+
+# The whole Chatwoot of bin/chatwoot: started once for all examples, and spoken to as browsers and channels do.
+module WholeChatwoot
+  PROGRAM = File.expand_path("../../../bin/chatwoot", __dir__)
+  CONSOLE = %w[inside env RAILS_LOG_TO_STDOUT= bundle exec rails runner
+               /opt/krayin_sync/spec/whole/support/console.rb].freeze
+  MARK = "\u001E"
+
+  class << self
+    attr_reader :servers, :url
+
+    def start
+      return if @url
+
+      # Where it runs already, it need not be made again.
+      running = ENV.fetch("WHOLE_CHATWOOT", nil)
+      told = running ? File.read(running) : command("start")
+      @url = told[/FRONTEND_URL=(\S+)/, 1]
+      @keep = running
+      @servers = Servers.new
+      open_console
+    end
+
+    def stop
+      return unless @url
+
+      @console&.first&.close
+      @servers.stop
+      command("stop") unless @keep
+      @url = nil
+    end
+
+    # @return [String] what it said
+    def command(*arguments)
+      said, status = Open3.capture2e(PROGRAM, *arguments.map(&:to_s))
+      raise "bin/chatwoot #{arguments.first}: #{said.lines.last(25).join}" unless status.success?
+
+      said
+    end
+
+    # Runs Ruby inside Chatwoot.
+    # @param with [Hash{Symbol => Object}] local variables, as JSON has them
+    def inside(code, **with)
+      input, output = @console
+      input.puts(JSON.generate(code: code, with: with))
+      answer = next_answer(output)
+      raise "#{answer["error"]}\n  #{answer["at"].join("\n  ")}" if answer["error"]
+
+      answer["value"]
+    end
+
+    def open_console
+      @console&.first&.close
+      @console = Open3.popen2(PROGRAM, *CONSOLE, err: [@servers.log("console"), "a"])
+      next_answer(@console[1])
+    end
+
+    private
+
+    def next_answer(output)
+      output.each_line { |line| return JSON.parse(line.delete_prefix(MARK)) if line.start_with?(MARK) }
+      raise "the console ended: #{File.read(@servers.log("console")).lines.last(10).join}"
+    end
+  end
+
+  # An answer of Chatwoot's.
+  Answer = Struct.new(:status, :body) do
+    def [](key) = body[key]
+  end
+
+  # Sends requests as one browser or one program does.
+  class Client
+    def initialize(prefix, headers)
+      @prefix = prefix
+      @headers = headers
+    end
+
+    def get(path, **query) = send_request(Net::HTTP::Get, with_query(path, query))
+    def post(path, **body) = send_request(Net::HTTP::Post, path, body)
+    def patch(path, **body) = send_request(Net::HTTP::Patch, path, body)
+    def delete(path) = send_request(Net::HTTP::Delete, path)
+
+    private
+
+    def with_query(path, query) = query.empty? ? path : "#{path}?#{URI.encode_www_form(query)}"
+
+    def send_request(verb, path, body = nil)
+      request = verb.new(@prefix + path, @headers.merge("Content-Type" => "application/json"))
+      request.body = JSON.generate(body) if body
+      WholeChatwoot.send_request(request)
+    end
+  end
+
+  def self.send_request(request)
+    uri = URI(url)
+    answer = Net::HTTP.start(uri.host, uri.port, nil) { |http| http.request(request) }
+    body = begin
+      JSON.parse(answer.body.to_s)
+    rescue JSON::ParserError
+      answer.body
+    end
+    Answer.new(answer.code.to_i, body)
+  end
+
+  # A visitor of a website with Chatwoot's widget.
+  class Visitor
+    attr_reader :client
+
+    def initialize(website_token)
+      @token = website_token
+      anonymous = Client.new("/api/v1/widget", {})
+      config = anonymous.post("/config?website_token=#{@token}")
+      @client = Client.new("/api/v1/widget", "X-Auth-Token" => config["website_channel_config"]["auth_token"])
+    end
+
+    # @return [Answer] begins a conversation by the form before the chat
+    def begin_chat(text, name: nil, email: nil, phone: nil)
+      contact = { name: name, email: email, phone_number: phone }.compact
+      post("/conversations", contact: contact, message: message(text))
+    end
+
+    def say(text) = post("/messages", message: message(text))
+    def identify(**fields) = client.patch("/contact?website_token=#{@token}", **fields)
+
+    private
+
+    def post(path, **body) = client.post("#{path}?website_token=#{@token}", **body)
+    def message(text) = { content: text, referer_url: "https://shop.example/", timestamp: Time.now.to_s }
+  end
+
+  # An account with its administrator, a website and an inbox for programs.
+  class Desk
+    attr_reader :account, :user, :website_token, :inboxes, :email
+
+    MAKE = <<~RUBY
+      account = Account.create!(name: name)
+      user = User.new(name: "Ada Agent", email: email, password: "Password1!")
+      user.skip_confirmation!
+      user.save!
+      AccountUser.create!(account: account, user: user, role: :administrator)
+      account.enable_features!(:crm_integration)
+      web = Channel::WebWidget.create!(account: account, website_url: "https://shop.example")
+      program = Channel::Api.create!(account: account)
+      inboxes = { web: Inbox.create!(account: account, channel: web, name: "Web").id,
+                  api: Inbox.create!(account: account, channel: program, name: "Api").id }
+      Redis::Alfred.delete(Redis::Alfred::CHATWOOT_INSTALLATION_ONBOARDING)
+      { account: account.id, user: user.id, token: user.access_token.token, website_token: web.website_token,
+        inboxes: inboxes }
+    RUBY
+
+    def initialize(name)
+      @email = "ada-#{name.downcase.tr(" ", "-")}-#{rand(1_000_000)}@desk.example"
+      made = WholeChatwoot.inside(MAKE, name: name, email: @email)
+      @account, @user, @website_token, @inboxes = made.values_at("account", "user", "website_token", "inboxes")
+      @token = made["token"]
+    end
+
+    def agent = @agent ||= Client.new("/api/v1/accounts/#{account}", "api_access_token" => @token)
+    def visitor = Visitor.new(website_token)
+
+    # @return [Answer] of the form that connects Krayin
+    def connect(settings) = agent.post("/integrations/hooks", hook: { app_id: "krayin", settings: settings })
+
+    def hook
+      WholeChatwoot.inside("Integrations::Hook.find_by(app_id: 'krayin', account_id: account)&.attributes",
+                           account: account)
+    end
+
+    def app = agent.get("/integrations/apps")["payload"].find { |app| app["id"] == "krayin" }
+  end
+
+  # What the examples say.
+  module Steps
+    def servers = WholeChatwoot.servers
+    def inside(code, **with) = WholeChatwoot.inside(code, **with)
+
+    # Waits until the block is true.
+    def eventually(seconds = 30, step: 0.2)
+      give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
+      until (value = yield)
+        raise "not within #{seconds} s; #{pending_jobs}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
+
+        sleep step
+      end
+      value
+    end
+
+    PENDING = <<~RUBY
+      ours = ->(job) { job.klass.to_s.start_with?("KrayinSync") || job.item["wrapped"].to_s.start_with?("KrayinSync") }
+      journal = %w[queued running].to_h { |name| [name, Sidekiq.redis { |r| r.call("ZCARD", "krayin_sync:\#{name}") }] }
+      { pushed: Sidekiq::Queue.all.sum(&:size), busy: Sidekiq::WorkSet.new.size,
+        scheduled: Sidekiq::ScheduledSet.new.count(&ours), retried: Sidekiq::RetrySet.new.count(&ours), **journal }
+    RUBY
+    def pending_jobs = inside(PENDING)
+
+    def settle(seconds = 60)
+      quiet = 0
+      eventually(seconds) { (quiet = pending_jobs.values.sum.zero? ? quiet + 1 : 0) >= 4 }
+    end
+
+    # A desk whose Krayin is connected and set up.
+    def connected_desk(name, krayin, **settings)
+      desk = WholeChatwoot::Desk.new(name)
+      answer = desk.connect(krayin.settings(**settings))
+      raise "not connected: #{answer.to_a}" unless answer.status == 200
+
+      eventually { desk.hook["settings"]["traits"] }
+      desk
+    end
+
+    def dead_jobs = inside("Sidekiq::DeadSet.new.map { |job| [job.display_class, job.item['error_message']] }")
+  end
+end
+
+RSpec.configure do |config|
+  config.include WholeChatwoot::Steps, :whole
+  config.before(:suite) { WholeChatwoot.start }
+  config.after(:suite) { WholeChatwoot.stop }
+end
