@@ -13,12 +13,8 @@ use crate::{
     Error,
     api::{ApiError, Dialect, ErrorKind, Traits},
     chatwoot::Contact,
-<<<<<<< HEAD
-    digest::{beside, digest, is_uncertain, was_sent},
-    harmless::Place,
-=======
     digest::{Digest, DigestKey, beside, is_uncertain},
->>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
+    harmless::Place,
     krayin::{Address, Lead, LeadLink, NewLead, NewPerson, Organization, Person, closing_day},
     mapper,
     records::{Kind, Stored},
@@ -80,13 +76,9 @@ struct Wanted {
     /// The organization's name as Chatwoot has it, where that is not how it is written.
     company: Option<String>,
     address: Option<Address>,
-<<<<<<< HEAD
     /// What of the contact cannot be what it says, in sentences.
     left_out: Vec<String>,
-    digests: BTreeMap<&'static str, String>,
-=======
     digests: BTreeMap<&'static str, Digest>,
->>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
 }
 
 impl Wanted {
@@ -331,7 +323,7 @@ impl Flow<'_> {
         let Some(organization) = &current.organization else { return Ok(()) };
         let name = organization.name.as_deref().map(str::trim).unwrap_or_default();
         let harmless = Place::Company.harmless(name);
-        if harmless == name || !was_sent(self.stored.sent.get("organization"), name) {
+        if harmless == name || !self.context.settings.digest_key.was_sent(self.stored.sent.get("organization"), name) {
             return Ok(());
         }
         let body = json!({"name": harmless});

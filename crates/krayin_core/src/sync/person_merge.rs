@@ -1,14 +1,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-<<<<<<< HEAD
     api::{Traits, same_company},
-    digest::was_sent,
-    harmless::Place,
-=======
-    api::Traits,
     digest::DigestKey,
->>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
+    harmless::Place,
     krayin::{Labelled, NewPerson, Person},
     mapper::is_placeholder,
     phone,
@@ -47,9 +42,7 @@ pub(crate) fn merge(
                 Some(current.to_owned())
             }
             // Theirs, made harmless, is ours: they wrote it, and it stays as they did.
-            (Some(current), Some(wanted))
-                if place(field).harmless(current) == wanted && !is_ours(current, sent.get(field)) =>
-            {
+            (Some(current), Some(wanted)) if place(field).harmless(current) == wanted && !is_ours(current, field) => {
                 Some(current.to_owned())
             }
             (Some(current), Some(wanted)) if current != wanted && !is_ours(current, field) => {
@@ -89,11 +82,6 @@ pub(crate) fn merge(
     Merged { person: complete(person, traits), differs, kept }
 }
 
-<<<<<<< HEAD
-fn is_ours(current: &str, sent: Option<&String>) -> bool {
-    is_placeholder(current) || was_sent(sent, current)
-}
-
 /// How Krayin prints a person's field.
 fn place(field: &str) -> Place {
     match field {
@@ -101,10 +89,6 @@ fn place(field: &str) -> Place {
         "organization" => Place::Company,
         _ => Place::Line,
     }
-=======
-fn same_name(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
->>>>>>> d8674e6 (Know a Krayin by what it answers, look at ids before they are used where nobody has, and make digests with a key)
 }
 
 fn list(
