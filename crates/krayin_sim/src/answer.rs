@@ -210,7 +210,7 @@ pub(crate) fn render(
     path: &str,
 ) -> Rendered {
     let wants_json = wants_json || server.always_answers_json();
-    if server == Server::Documented {
+    if server.is_honest() {
         return honest(failure, method, path);
     }
     if let Failure::Invalid(errors) = failure {

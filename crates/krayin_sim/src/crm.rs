@@ -2,27 +2,23 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
-
-use crate::activity::{Activities, Activity};
 use crate::answer::Failure;
-use crate::attribute::Attribute;
-use crate::automation::{Webhook, Workflow};
-use crate::clock::Clock;
-use crate::lead::Lead;
+use crate::data::clock::Clock;
+use crate::data::row::{Cell, Reach, Row};
+use crate::data::table::Table;
+use crate::model::activity::{Activities, Activity};
+use crate::model::attribute::Attribute;
+use crate::model::automation::{OutgoingCall, Webhook, Workflow};
+use crate::model::lead::Lead;
+use crate::model::organization::{Organization, OrganizationNames};
+use crate::model::person::{Person, PersonIndexes};
+use crate::model::pipeline::Pipeline;
+use crate::model::source::{LeadSource, LeadType};
+use crate::model::tag::Tag;
+use crate::model::user::User;
 use crate::options::Options;
-use crate::organization::{Organization, OrganizationNames};
-use crate::person::{Person, PersonIndexes};
-use crate::pipeline::Pipeline;
-use crate::search::Reach;
 use crate::server::Server;
-use crate::source::{LeadSource, LeadType};
-use crate::switches::Switches;
-use crate::table::Table;
-use crate::tag::Tag;
 use crate::throttle::Throttle;
-use crate::trigger::OutgoingCall;
-use crate::user::User;
 
 /// The state of one Krayin.
 pub(crate) struct Crm {
@@ -65,7 +61,7 @@ impl Crm {
         Ok(Self {
             server: options.server,
             production: options.production,
-            throttle: Throttle::new(options.server, &Switches::of(options)),
+            throttle: Throttle::new(options.server, &options.first_switches()),
             users,
             tokens: lines.map(|(line, token)| (token.clone(), line + 1)).collect(),
             persons: Table::default(),
@@ -101,43 +97,25 @@ impl Crm {
         Err(Failure::php("Attempt to read property \"groups\" on null"))
     }
 
-    /// What Krayin's own pages cannot show, in words.
-    pub(crate) fn broken_pages(&self) -> Vec<String> {
-        // The design document's server has no such pages.
-        if self.server == Server::Documented {
-            return Vec::new();
-        }
-        let mut broken = self.leads_without_page();
-        broken.extend(self.blanked_timelines());
-        broken
-    }
-
-    /// The records that API clients made, as JSON.
-    pub(crate) fn records(&self) -> Value {
-        json!({
-            "persons": self.person_records(),
-            "leads": self.lead_records(),
-            "organizations": self.organization_records(),
-            "activities": self.activity_records(),
-            "broken_pages": self.broken_pages(),
-        })
-    }
-
     pub(crate) fn activity(&self, id: u64) -> Option<&Activity> {
         self.activities.table.get(id)
     }
 }
 
 impl Reach for Crm {
-    fn person(&self, id: u64) -> Option<&Person> {
-        self.persons.get(id)
+    fn person(&self, id: Option<u64>, column: &str) -> Cell<'_> {
+        cell(id.and_then(|id| self.persons.get(id)), column)
     }
 
-    fn organization_name(&self, id: u64) -> Option<&str> {
-        self.organizations.get(id)?.name.as_deref()
+    fn organization(&self, id: Option<u64>, column: &str) -> Cell<'_> {
+        cell(id.and_then(|id| self.organizations.get(id)), column)
     }
 
-    fn user_name(&self, id: u64) -> Option<&str> {
-        self.user(id).map(|user| user.name.as_str())
+    fn user(&self, id: Option<u64>, column: &str) -> Cell<'_> {
+        cell(id.and_then(|id| Self::user(self, id)), column)
     }
+}
+
+fn cell<'a, T: Row>(row: Option<&'a T>, column: &str) -> Cell<'a> {
+    row.zip(T::column(column)).map_or(Cell::Null, |(row, column)| column(row))
 }

@@ -12,43 +12,22 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-mod activity;
 mod answer;
-mod attribute;
-mod automation;
+mod api;
 mod change;
-mod clock;
-mod colleague;
-mod contacts;
-mod control;
 mod crm;
-mod documented;
-mod dress;
-mod exchange;
+mod data;
 mod fault;
-mod http;
-mod input;
-mod lead;
-mod list;
 mod log;
+mod model;
+mod net;
 mod options;
-mod organization;
-mod page;
-mod person;
-mod pipeline;
-mod router;
-mod search;
+mod query;
+mod rules;
 mod server;
 mod sim;
-mod source;
 mod switches;
-mod table;
-mod tag;
-mod text;
 mod throttle;
-mod trigger;
-mod user;
-mod webhook;
 
 pub use change::{Change, Moment, Record};
 pub use fault::{Action, Fault, Outage, RetryAfter};

@@ -41,6 +41,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The switches as they stand at the start.
+    pub(crate) fn first_switches(&self) -> Switches {
+        Switches { throttle: self.throttle, ..self.switches.clone() }
+    }
+}
+
 /// Whose records a user may see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ViewPermission {

@@ -40,137 +40,141 @@ impl Server {
         }
     }
 
-    fn is_223(self) -> bool {
-        matches!(self, Self::Krayin223Official | Self::Krayin223Community)
-    }
-
-    fn is_community(self) -> bool {
-        self == Self::Krayin223Community
-    }
-
-    /// 60 calls a minute for each user; 2.2.3 has no throttle.
-    pub(crate) fn throttles_every_call(self) -> bool {
-        !self.is_223()
-    }
-
-    /// 2.2.3 throttles one call alone: a person's DELETE, 100 an hour.
-    pub(crate) fn throttles_person_delete(self) -> bool {
-        self.is_223()
-    }
-
-    /// 2.2.3 turns every blank string of a request into null.
-    pub(crate) fn blank_becomes_null(self) -> bool {
-        self.is_223()
-    }
-
-    /// Since a blank text is null and null is no value, the newer servers cannot empty a text by an update.
-    pub(crate) fn null_keeps_text(self) -> bool {
-        self.is_223()
-    }
-
     /// How each Laravel spells the type of its pages.
     pub(crate) fn html_type(self) -> &'static str {
-        if self.is_223() { "text/html; charset=utf-8" } else { "text/html; charset=UTF-8" }
+        if self.page_links_have_number() { "text/html; charset=utf-8" } else { "text/html; charset=UTF-8" }
     }
+}
+
+/// Defines one method a quirk, each from its row: whether 2.1.0, 2.2.3 with the official package, 2.2.3 with the community
+/// package and the design document's server have it.
+macro_rules! quirks {
+    ($($(#[$docs:meta])* $name:ident: $first:ident $official:ident $community:ident $documented:ident;)*) => {
+        impl Server {
+            $(
+                $(#[$docs])*
+                pub(crate) fn $name(self) -> bool {
+                    match self {
+                        Self::Krayin210 => said!($first),
+                        Self::Krayin223Official => said!($official),
+                        Self::Krayin223Community => said!($community),
+                        Self::Documented => said!($documented),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+macro_rules! said {
+    (yes) => {
+        true
+    };
+    (no) => {
+        false
+    };
+}
+
+// The columns: 2.1.0, 2.2.3 official, 2.2.3 community, documented.
+quirks! {
+    /// Honest statuses, partial updates, and none of the quirks.
+    is_honest:
+        no no no yes;
+
+    /// 60 calls a minute for each user; 2.2.3 has no throttle.
+    throttles_every_call:
+        yes no no yes;
+
+    /// 2.2.3 throttles one call alone: a person's DELETE, 100 an hour.
+    throttles_person_delete:
+        no yes yes no;
+
+    /// 2.2.3 turns every blank string of a request into null.
+    blank_becomes_null:
+        no yes yes no;
+
+    /// Since a blank text is null and null is no value, the newer servers cannot empty a text by an update.
+    null_keeps_text:
+        no yes yes no;
 
     /// Laravel 12 names the page's number in `meta.links[]`.
-    pub(crate) fn page_links_have_number(self) -> bool {
-        self.is_223()
-    }
+    page_links_have_number:
+        no yes yes no;
 
     /// Production answers 500 for 401, 405 and 429; the community package keeps the 401.
-    pub(crate) fn hides_unauthenticated(self) -> bool {
-        !self.is_community()
-    }
+    hides_unauthenticated:
+        yes yes no yes;
 
     /// The community package answers JSON whatever the client accepts.
-    pub(crate) fn always_answers_json(self) -> bool {
-        self.is_community()
-    }
+    always_answers_json:
+        no no yes no;
 
     /// GET of a missing person, organization or pipeline: 404 from the community package, a 500 from the official one.
-    pub(crate) fn missing_record_is_404(self) -> bool {
-        self.is_community() || self == Self::Documented
-    }
+    missing_record_is_404:
+        no no yes yes;
 
     /// The community package looks whether a setting's record is there before it checks what is to be written, and tells
     /// of a failed delete with a status of its own.
-    pub(crate) fn looks_before_checking(self) -> bool {
-        self.is_community()
-    }
+    looks_before_checking:
+        no no yes no;
 
     /// The community package writes a pipeline and its stages in one transaction, from a list.
-    pub(crate) fn writes_pipelines_whole(self) -> bool {
-        self.is_community()
-    }
+    writes_pipelines_whole:
+        no no yes no;
 
     /// The community package reads organizations by numbers alone, as every package reads persons and leads.
-    pub(crate) fn organization_ids_are_numbers(self) -> bool {
-        self.is_community()
-    }
+    organization_ids_are_numbers:
+        no no yes no;
 
     /// The community package ignores a filter on an unknown column; the official one breaks on it.
-    pub(crate) fn ignores_unknown_filter(self) -> bool {
-        self.is_community()
-    }
+    ignores_unknown_filter:
+        no no yes no;
 
     /// The community package refuses an unknown `sort`; the official one breaks on it.
-    pub(crate) fn validates_sort(self) -> bool {
-        self.is_community()
-    }
+    validates_sort:
+        no no yes no;
 
     /// The community package sorts in descending order where the order is none; the official one breaks on it.
-    pub(crate) fn takes_any_order(self) -> bool {
-        self.is_community() || self == Self::Documented
-    }
+    takes_any_order:
+        no no yes yes;
 
     /// The community package takes a person without a number; the official one reads `contact_numbers[0]` unasked.
-    pub(crate) fn needs_contact_numbers(self) -> bool {
-        !self.is_community()
-    }
+    needs_contact_numbers:
+        yes yes no yes;
 
     /// The community package shows custom attributes as top-level keys of persons.
-    pub(crate) fn shows_custom_attributes(self) -> bool {
-        self.is_community()
-    }
+    shows_custom_attributes:
+        no no yes no;
 
     /// The community package puts a lead without a stage into the default pipeline's first one.
-    pub(crate) fn defaults_stage(self) -> bool {
-        self.is_community()
-    }
+    defaults_stage:
+        no no yes no;
 
     /// The official package's `PUT leads/{id}` forgets the closing date.
-    pub(crate) fn lead_put_wipes_closing_date(self) -> bool {
-        !self.is_community()
-    }
+    lead_put_wipes_closing_date:
+        yes yes no yes;
 
     /// 2.1.0 refuses a closing date in the past or of another form.
-    pub(crate) fn validates_closing_date(self) -> bool {
-        !self.is_223()
-    }
+    validates_closing_date:
+        yes no no yes;
 
     /// 2.1.0 refuses a lead's value that is there and blank.
-    pub(crate) fn requires_lead_value(self) -> bool {
-        self == Self::Krayin210
-    }
+    requires_lead_value:
+        yes no no no;
 
     /// The official package reads a new activity back, so its answer shows the cut texts.
-    pub(crate) fn rereads_new_activity(self) -> bool {
-        !self.is_community()
-    }
+    rereads_new_activity:
+        yes yes no yes;
 
     /// Deletes answer `{"data": {"message"}}` instead of `{"message"}`.
-    pub(crate) fn wraps_delete_message(self) -> bool {
-        self.is_community()
-    }
+    wraps_delete_message:
+        no no yes no;
 
     /// The community package wants the tag's id to detach it.
-    pub(crate) fn detach_needs_tag(self) -> bool {
-        self.is_community()
-    }
+    detach_needs_tag:
+        no no yes no;
 
     /// 2.2.3 sends a webhook's payload as a JSON list; 2.1.0 as a form.
-    pub(crate) fn webhook_sends_json(self) -> bool {
-        self.is_223()
-    }
+    webhook_sends_json:
+        no yes yes no;
 }

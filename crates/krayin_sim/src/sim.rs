@@ -12,13 +12,14 @@ use tokio::sync::oneshot;
 
 use crate::change::{Change, Moment};
 use crate::crm::Crm;
-use crate::exchange::send;
 use crate::fault::Fault;
-use crate::http::{Shared, serve};
 use crate::log::Logged;
+use crate::model::automation::OutgoingCall;
+use crate::net::exchange::send;
+use crate::net::http::serve;
+use crate::net::shared::Shared;
 use crate::options::Options;
 use crate::switches::Switches;
-use crate::trigger::OutgoingCall;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 16_384;
@@ -70,7 +71,7 @@ impl Shared {
         state.plan.clear();
         state.refused.clear();
         state.calls.clear();
-        state.switches = Switches::of(&self.options);
+        state.switches = self.options.first_switches();
         Ok(())
     }
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::options::Options;
-
-/// How a server is set up in front of its code. Turned at the start by [`Options`], later by [`Sim::switch`] or
+/// How a server is set up in front of its code. Turned at the start by [`Options`](crate::Options), later by [`Sim::switch`] or
 /// `POST /_sim/switches`.
 ///
 /// [`Sim::switch`]: crate::Sim::switch
@@ -44,10 +42,6 @@ impl Default for Switches {
 }
 
 impl Switches {
-    pub(crate) fn of(options: &Options) -> Self {
-        Self { throttle: options.throttle, ..options.switches.clone() }
-    }
-
     /// The same switches with those turned that the JSON names, as `POST /_sim/switches` names them.
     ///
     /// # Errors

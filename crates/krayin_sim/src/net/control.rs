@@ -1,0 +1,133 @@
+//! `/_sim`: what a test or a demo asks the simulator itself. Neither logged nor throttled.
+
+use serde_json::{Value, json};
+
+use crate::api::message::{Request, Response};
+use crate::change::Change;
+use crate::fault::Fault;
+use crate::net::shared::Shared;
+
+/// Is this path one of the simulator's own?
+pub(crate) fn is_ours(path: &str) -> bool {
+    path.starts_with("/_sim/")
+}
+
+/// The answer to a call of `/_sim`, None for every other path.
+pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
+    let path = request.path.strip_prefix("/_sim")?;
+    if path == "/page.js" {
+        let headers = vec![("content-type", "text/javascript; charset=utf-8".into())];
+        return Some(Response { status: 200, headers, body: crate::net::page::SCRIPT.into() });
+    }
+    let outcome = match (request.method.as_str(), path) {
+        ("GET", "/records") => Ok(shared.lock().crm.records()),
+        ("GET", "/requests") => {
+            let entries = shared.lock().log.entries();
+            Ok(entries.iter().map(crate::log::Logged::show).collect())
+        }
+        ("DELETE", "/requests") => {
+            shared.lock().log.clear();
+            Ok(json!({}))
+        }
+        ("GET", "/webhooks") => {
+            let state = shared.lock();
+            Ok(state.calls.iter().map(crate::model::automation::OutgoingCall::show).collect())
+        }
+        ("DELETE", "/webhooks") => {
+            shared.lock().calls.clear();
+            Ok(json!({}))
+        }
+        ("GET", "/changes") => {
+            let state = shared.lock();
+            Ok(json!({"waiting": state.plan.len(), "refused": state.refused}))
+        }
+        ("POST", "/changes") => changes(shared, &request.body),
+        ("DELETE", "/changes") => {
+            let mut state = shared.lock();
+            state.plan.clear();
+            state.refused.clear();
+            Ok(json!({}))
+        }
+        ("POST", "/faults") => faults(shared, &request.body),
+        ("DELETE", "/faults") => {
+            shared.lock().faults.clear();
+            Ok(json!({}))
+        }
+        ("GET", "/version") => Ok(json!({"version": shared.lock().crm.version})),
+        ("GET", "/switches") => Ok(shared.lock().switches.show()),
+        ("POST", "/switches") => switches(shared, &request.body),
+        ("POST", "/clock") => clock(shared, &request.body),
+        ("POST", "/reset") => shared.reset().map(|()| json!({})),
+        _ => return Some(reply(404, &json!({"message": "no such call of the simulator"}))),
+    };
+    Some(match outcome {
+        Ok(body) => reply(200, &body),
+        Err(message) => reply(422, &json!({ "message": message })),
+    })
+}
+
+/// Makes one change or a list of them, or has them wait for their moments; none when one cannot be read. The first that
+/// is refused ends it.
+fn changes(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let changes = match body {
+        Value::Array(changes) => changes,
+        change => vec![change],
+    };
+    let changes: Vec<_> = changes.iter().map(Change::from_json).collect::<Result<_, _>>()?;
+    let mut state = shared.lock();
+    let (mut made, mut waiting) = (0, 0);
+    for (change, moment) in changes {
+        match moment {
+            Some(moment) => {
+                state.plan.add(moment, change);
+                waiting += 1;
+            }
+            None => {
+                state.crm.change(&change)?;
+                made += 1;
+            }
+        }
+    }
+    Ok(json!({"made": made, "waiting": waiting}))
+}
+
+/// Sets one rule or a list of them; none when one is wrong.
+fn faults(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let rules = match body {
+        Value::Array(rules) => rules,
+        rule => vec![rule],
+    };
+    let rules: Vec<Fault> = rules.iter().map(Fault::from_json).collect::<Result<_, _>>()?;
+    let count = rules.len();
+    let mut state = shared.lock();
+    for rule in rules {
+        state.faults.add(rule);
+    }
+    Ok(json!({ "set": count }))
+}
+
+/// Turns the switches that are named; none when one is wrong.
+fn switches(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let turned = shared.lock().switches.with(&body)?;
+    let shown = turned.show();
+    shared.switch(turned);
+    Ok(shown)
+}
+
+fn clock(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let seconds = body
+        .get("advance_seconds")
+        .and_then(Value::as_u64)
+        .ok_or("advance_seconds is missing: a whole number of seconds")?;
+    let mut state = shared.lock();
+    state.crm.clock.advance(std::time::Duration::from_secs(seconds));
+    Ok(json!({"now": crate::data::clock::iso(state.crm.clock.now())}))
+}
+
+pub(crate) fn reply(status: u16, body: &Value) -> Response {
+    Response { status, headers: vec![("content-type", "application/json".into())], body: body.to_string().into_bytes() }
+}

@@ -1,0 +1,4 @@
+//! Lists and searches over any table.
+
+pub(crate) mod list;
+pub(crate) mod search;

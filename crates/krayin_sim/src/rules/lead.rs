@@ -1,0 +1,519 @@
+//! Leads: `leads`.
+
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, Errors, Failure, Outcome, Written};
+use crate::crm::Crm;
+use crate::data::clock::iso;
+use crate::data::input::{Input, is_empty, leading_number};
+use crate::data::row::Searched;
+use crate::data::text::{long, short};
+use crate::model::activity::Subject;
+use crate::model::lead::{Lead, MODEL, amount, decimal};
+use crate::model::pipeline::STAGE_MODEL;
+use crate::query::list::{ListQuery, list};
+use crate::query::search::Search;
+use crate::rules::activity::unparsable_date;
+use crate::rules::trigger::Event;
+
+impl Crm {
+    pub(crate) fn show_lead(&self, lead: &Lead) -> Value {
+        let mut shown = json!({
+            "id": lead.id,
+            "title": lead.title,
+            "description": lead.description,
+            "lead_value": lead.value.map(decimal),
+            "status": lead.status,
+            "lost_reason": lead.lost_reason,
+            "closed_at": lead.closed_at.map(iso),
+            "user": lead.user_id.and_then(|id| self.user(id)).map(crate::model::user::User::show),
+            "person": lead.person_id.and_then(|id| self.persons.get(id)).map(|person| self.show_person(person)),
+            "lead_products": lead.products,
+            "lead_source_id": lead.source_id,
+            "lead_type_id": lead.type_id,
+            "lead_pipeline_id": lead.pipeline_id,
+            "lead_pipeline_stage_id": lead.stage_id,
+            "created_at": iso(lead.created_at),
+            "updated_at": iso(lead.updated_at),
+            "expected_close_date": lead.closes_on.map(iso),
+        });
+        if self.server.shows_custom_attributes() {
+            for attribute in self.custom_attributes("leads") {
+                shown[&attribute.code] = json!(lead.custom_value(attribute.id));
+            }
+        }
+        shown
+    }
+
+    pub(crate) fn lead_list(&self, query: &ListQuery<'_>) -> Outcome {
+        list(query, self.leads.iter(), |id| self.leads.get(id), |lead| self.show_lead(lead))
+    }
+
+    pub(crate) fn lead_search(&self, pairs: &[(String, String)], user: u64) -> Outcome {
+        self.check_view_permission(user)?;
+        let search = Search::parse(pairs, Lead::FIELDS, self.server.blank_becomes_null())?;
+        let found = match search.of_contacts("person.") {
+            Some(matches) => {
+                let persons = self.persons_with_contacts(matches);
+                let theirs = |lead: &&Lead| lead.person_id.is_some_and(|id| persons.contains(&id));
+                self.leads.iter().filter(theirs).take(search.limit()).collect()
+            }
+            None => search.run(self.leads.iter(), self)?,
+        };
+        Answer::data(found.into_iter().map(|lead| self.show_lead(lead)).collect())
+    }
+
+    pub(crate) fn lead_get(&self, id: &str) -> Outcome {
+        match self.find_lead(id) {
+            Some(lead) => Answer::data(self.show_lead(lead)),
+            None => Err(Failure::missing(MODEL, id)),
+        }
+    }
+
+    pub(crate) fn lead_activities(&self, id: &str) -> Outcome {
+        // Of one that is not there too: only the links are asked for.
+        self.linked_activities(self.find_lead(id).map_or(&[], |lead| &lead.activities))
+    }
+
+    fn find_lead(&self, id: &str) -> Option<&Lead> {
+        leading_number(id).and_then(|id| self.leads.get(id))
+    }
+
+    pub(crate) fn check_lead(&self, input: &Input, own: Option<u64>) -> Outcome<()> {
+        let mut errors: Errors = self.check_attributes("leads", &input.0, "", own);
+        if let Some(person) = input.get("person").and_then(Value::as_object) {
+            let own = person.get("id").and_then(crate::data::input::number);
+            errors.extend(self.check_attributes("persons", person, "person.", own));
+        }
+        if self.server.validates_closing_date() {
+            errors.extend(self.check_closing_date(input));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(errors)) }
+    }
+
+    /// `Y-m-d`, and not in the past.
+    fn check_closing_date(&self, input: &Input) -> Option<(String, String)> {
+        let written = input.text("expected_close_date").filter(|written| !written.is_empty())?;
+        let yesterday = self.clock.yesterday();
+        let message = match jiff::civil::Date::strptime("%Y-%m-%d", &written) {
+            Ok(date) if written.len() == 10 && date > yesterday => return None,
+            Ok(_) if written.len() == 10 => {
+                format!("The expected close date must be a date after {yesterday}.")
+            }
+            _ => "The expected close date does not match the format Y-m-d.".to_owned(),
+        };
+        Some(("expected_close_date".into(), message))
+    }
+
+    fn closing_date(&self, input: &Input) -> Outcome<Option<i64>> {
+        let Some(written) = input.text("expected_close_date").filter(|written| !written.is_empty()) else {
+            return Ok(None);
+        };
+        let day = written.get(..10).unwrap_or(&written);
+        match self.clock.parse_wall_clock(day) {
+            Some(second) => Ok(Some(second)),
+            None => Err(unparsable_date(&written)),
+        }
+    }
+
+    pub(crate) fn lead_create(&mut self, input: &Input, user: u64) -> Outcome {
+        self.check_lead(input, None)?;
+        let (pipeline_id, stage_id, ends) = self.stage_of_new_lead(input)?;
+        let closes_on = self.closing_date(input)?;
+        let person_id = match input.get("person") {
+            Some(Value::Object(person)) => Some(self.nested_person(person, user)?),
+            _ => reference(input, "person_id"),
+        };
+        let now = self.clock.now();
+        let lead = Lead {
+            id: self.leads.reserve(),
+            title: short(&input.text("title").unwrap_or_default()).to_owned(),
+            description: input.text("description").map(|text| long(&text).to_owned()),
+            value: amount(input.get("lead_value")),
+            status: Some(1),
+            lost_reason: input.text("lost_reason"),
+            closed_at: ends.then_some(now),
+            user_id: reference(input, "user_id"),
+            person_id,
+            source_id: reference(input, "lead_source_id"),
+            type_id: reference(input, "lead_type_id"),
+            pipeline_id: Some(pipeline_id),
+            stage_id: Some(stage_id),
+            closes_on,
+            products: products(input),
+            custom: Vec::new(),
+            tags: Vec::new(),
+            activities: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        };
+        let id = self.insert_lead(lead, input, user)?;
+        self.fire(Event::LeadCreated(id))?;
+        self.answer_lead(id, input, Written::Created)
+    }
+
+    fn insert_lead(&mut self, mut lead: Lead, input: &Input, user: u64) -> Outcome<u64> {
+        self.check_lead_references(&lead)?;
+        self.store_custom(&mut lead.custom, "leads", &input.0);
+        let id = lead.id;
+        self.leads.put(id, lead);
+        self.log_created(Subject::Lead(id), user);
+        self.log_lead_changes(id, None, user);
+        Ok(id)
+    }
+
+    /// Pipeline, stage and whether the stage ends the lead. The pipeline follows from the stage, whatever was sent.
+    fn stage_of_new_lead(&self, input: &Input) -> Outcome<(u64, u64, bool)> {
+        if !input.has("lead_pipeline_stage_id") && !self.server.defaults_stage() {
+            return Err(Failure::undefined_key("lead_pipeline_stage_id"));
+        }
+        if is_empty(input.get("lead_pipeline_stage_id")) {
+            let first = self.default_pipeline().and_then(|pipeline| Some((pipeline.id, pipeline.stages.first()?)));
+            return match first {
+                Some((pipeline, stage)) => Ok((pipeline, stage.id, stage.ends_lead())),
+                None => Err(Failure::php("Attempt to read property \"id\" on null")),
+            };
+        }
+        let wanted = input.id("lead_pipeline_stage_id").unwrap_or(u64::MAX);
+        match self.stage(wanted) {
+            Some((pipeline, stage)) => Ok((pipeline.id, stage.id, stage.ends_lead())),
+            None => Err(Failure::missing(STAGE_MODEL, input.text("lead_pipeline_stage_id").unwrap_or_default())),
+        }
+    }
+
+    fn check_lead_references(&self, lead: &Lead) -> Outcome<()> {
+        let broken = |id: Option<u64>, there: &dyn Fn(u64) -> bool| id.is_some_and(|id| !there(id));
+        let checks: [(&str, &str, bool); 6] = [
+            ("lead_source_id", "lead_sources", broken(lead.source_id, &|id| self.sources.get(id).is_some())),
+            ("lead_type_id", "lead_types", broken(lead.type_id, &|id| self.types.get(id).is_some())),
+            ("user_id", "users", broken(lead.user_id, &|id| self.user(id).is_some())),
+            ("person_id", "persons", broken(lead.person_id, &|id| self.persons.get(id).is_some())),
+            ("lead_pipeline_id", "lead_pipelines", broken(lead.pipeline_id, &|id| self.pipelines.get(id).is_some())),
+            ("lead_pipeline_stage_id", "lead_pipeline_stages", broken(lead.stage_id, &|id| self.stage(id).is_some())),
+        ];
+        match checks.into_iter().find(|(_, _, broken)| *broken) {
+            Some((column, other, _)) => Err(Failure::foreign_key("leads", column, other)),
+            None => Ok(()),
+        }
+    }
+
+    /// The answer to a write shows texts and value as they were sent; a later GET shows what was stored.
+    fn answer_lead(&self, id: u64, input: &Input, written: Written) -> Outcome {
+        let Some(lead) = self.leads.get(id) else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut shown = self.show_lead(lead);
+        for field in ["title", "description", "lead_value"] {
+            if written == Written::Created || input.has(field) {
+                shown[field] = input.0.get(field).cloned().unwrap_or(Value::Null);
+            }
+        }
+        Answer::data_and_message(shown, &written.message("Lead"))
+    }
+
+    /// `PUT leads/{id}`: what is not sent among products and closing date is gone.
+    pub(crate) fn lead_update(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
+        self.check_lead(input, leading_number(id))?;
+        if !input.has("lead_pipeline_stage_id") && !self.server.defaults_stage() {
+            return Err(Failure::undefined_key("lead_pipeline_stage_id"));
+        }
+        let Some(old) = self.find_lead(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut lead = old.clone();
+        if !is_empty(input.get("lead_pipeline_stage_id")) {
+            let (pipeline, stage, ends) = self.stage_of_new_lead(input)?;
+            lead.pipeline_id = Some(pipeline);
+            lead.stage_id = Some(stage);
+            lead.closed_at = ends.then(|| lead.closed_at.unwrap_or_else(|| self.clock.now()));
+        }
+        let closes_on = self.closing_date(input)?;
+        if input.has("expected_close_date") || self.server.lead_put_wipes_closing_date() {
+            lead.closes_on = closes_on;
+        }
+        lead.products = products(input);
+        if let Some(Value::Object(person)) = input.get("person") {
+            lead.person_id = Some(self.nested_person(person, user)?);
+        }
+        self.apply_fields(&mut lead, input);
+        self.replace_lead(lead, &old, input, user)
+    }
+
+    /// `PUT leads/attributes/edit/{id}`: partial, nothing is checked, products stay; the closing date goes unless sent.
+    pub(crate) fn lead_edit_attributes(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
+        let Some(old) = self.find_lead(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut lead = old.clone();
+        lead.closes_on = self.closing_date(input)?;
+        if input.has("lead_pipeline_id") {
+            lead.pipeline_id = reference(input, "lead_pipeline_id");
+        }
+        if !is_empty(input.get("lead_pipeline_stage_id")) {
+            let stage = reference(input, "lead_pipeline_stage_id");
+            lead.stage_id = stage;
+            let ends = stage.and_then(|id| self.stage(id)).is_some_and(|(_, stage)| stage.ends_lead());
+            lead.closed_at = ends.then(|| self.clock.now());
+        }
+        self.apply_fields(&mut lead, input);
+        self.replace_lead(lead, &old, input, user)
+    }
+
+    /// `PUT leads/stage/edit/{id}`: a stage of the lead's own pipeline. The closing date goes.
+    pub(crate) fn lead_edit_stage(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
+        const FIELD: &str = "lead_pipeline_stage_id";
+        let invalid = |message: &str| Failure::Invalid(vec![(FIELD.into(), message.into())]);
+        if crate::data::input::is_absent(input.0.get(FIELD)) {
+            return Err(invalid("The lead pipeline stage id field is required."));
+        }
+        let wanted = input.id(FIELD).unwrap_or(0);
+        let Some((pipeline, stage)) = self.stage(wanted) else {
+            return Err(invalid("The selected lead pipeline stage id is invalid."));
+        };
+        let (pipeline, ends) = (pipeline.id, stage.ends_lead());
+        let Some(old) = self.find_lead(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        if old.pipeline_id != Some(pipeline) {
+            return Err(Failure::missing(STAGE_MODEL, wanted));
+        }
+        let mut lead = old.clone();
+        lead.stage_id = Some(wanted);
+        // A move to any other stage opens a closed lead again.
+        lead.closed_at = ends.then(|| self.clock.now());
+        lead.closes_on = None;
+        if input.has("lost_reason") {
+            lead.lost_reason = input.text("lost_reason");
+        }
+        self.replace_lead(lead, &old, &Input::default(), user)
+    }
+
+    fn apply_fields(&self, lead: &mut Lead, input: &Input) {
+        let writes = |field| input.writes_text(field, self.server.null_keeps_text());
+        if writes("title") {
+            lead.title = short(&input.text("title").unwrap_or_default()).to_owned();
+        }
+        if writes("description") {
+            lead.description = input.text("description").map(|text| long(&text).to_owned());
+        }
+        if input.has("lead_value") {
+            lead.value = amount(input.get("lead_value"));
+        }
+        if writes("lost_reason") {
+            lead.lost_reason = input.text("lost_reason");
+        }
+        if input.has("status") {
+            lead.status = input.get("status").and_then(crate::data::input::number);
+        }
+        for (field, column) in [
+            ("user_id", &mut lead.user_id),
+            ("person_id", &mut lead.person_id),
+            ("lead_source_id", &mut lead.source_id),
+            ("lead_type_id", &mut lead.type_id),
+        ] {
+            if input.has(field) {
+                *column = reference(input, field);
+            }
+        }
+    }
+
+    fn replace_lead(&mut self, mut lead: Lead, old: &Lead, input: &Input, user: u64) -> Outcome {
+        self.check_lead_references(&lead)?;
+        self.store_custom(&mut lead.custom, "leads", &input.0);
+        lead.updated_at = self.clock.now();
+        let id = lead.id;
+        self.leads.put(id, lead);
+        self.log_lead_changes(id, Some(old), user);
+        self.fire(Event::LeadUpdated(id))?;
+        self.answer_lead(id, input, Written::Updated)
+    }
+
+    /// A lead's activities stay when it goes, without their link.
+    pub(crate) fn lead_delete(&mut self, id: &str) -> Outcome {
+        let key = leading_number(id).unwrap_or(0);
+        if self.leads.get(key).is_some() {
+            self.fire(Event::LeadDeleting(key))?;
+        }
+        let Some(lead) = self.leads.remove(key) else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        self.unlink(&lead.activities, Subject::Lead(key));
+        Answer::deleted(self.server, "Lead deleted successfully.")
+    }
+
+    fn log_lead_changes(&mut self, id: u64, old: Option<&Lead>, user: u64) {
+        let Some(new) = self.leads.get(id).cloned() else {
+            return;
+        };
+        let subject = Subject::Lead(id);
+        let before: Vec<(&'static str, Value, Value)> = self.lead_changes(old);
+        let after = self.lead_changes(Some(&new));
+        for ((name, new_value, new_label), (_, old_value, old_label)) in after.into_iter().zip(before) {
+            self.log_change(subject, user, name, (old_value, old_label), (new_value, new_label));
+        }
+    }
+
+    /// What the timeline watches: name, value and label of each field.
+    fn lead_changes(&self, lead: Option<&Lead>) -> Vec<(&'static str, Value, Value)> {
+        let text = |name, pick: fn(&Lead) -> Value| {
+            let value = lead.map_or(Value::Null, pick);
+            (name, value.clone(), value)
+        };
+        let id = |name, id: Option<u64>, label: Option<String>| (name, json!(id), json!(label));
+        let pick = |field: fn(&Lead) -> Option<u64>| lead.and_then(field);
+        let source = pick(|lead| lead.source_id);
+        let kind = pick(|lead| lead.type_id);
+        let owner = pick(|lead| lead.user_id);
+        let pipeline = pick(|lead| lead.pipeline_id);
+        let stage = pick(|lead| lead.stage_id);
+        vec![
+            text("Title", |lead| json!(lead.title)),
+            text("Description", |lead| json!(lead.description)),
+            text("Lead Value", |lead| match lead.value {
+                None | Some(0) => Value::Null,
+                Some(value) => json!(decimal(value)),
+            }),
+            id("Source", source, source.and_then(|id| Some(self.sources.get(id)?.name.clone()))),
+            id("Type", kind, kind.and_then(|id| Some(self.types.get(id)?.name.clone()))),
+            id("Sales Owner", owner, owner.and_then(|id| Some(self.user(id)?.name.clone()))),
+            text("Expected Close Date", |lead| json!(lead.closes_on.map(iso))),
+            id("Pipeline", pipeline, pipeline.and_then(|id| Some(self.pipelines.get(id)?.name.clone()))),
+            id("Stage", stage, stage.and_then(|id| Some(self.stage(id)?.1.name.clone()))),
+        ]
+    }
+
+    /// A new lead of the design document's server.
+    pub(crate) fn new_plain_lead(&mut self, input: &Input) -> Outcome<u64> {
+        let now = self.clock.now();
+        let id = self.leads.reserve();
+        self.leads.put(
+            id,
+            Lead {
+                id,
+                title: String::new(),
+                description: None,
+                value: None,
+                status: Some(1),
+                lost_reason: None,
+                closed_at: None,
+                user_id: None,
+                person_id: None,
+                source_id: None,
+                type_id: None,
+                pipeline_id: None,
+                stage_id: None,
+                closes_on: None,
+                products: Vec::new(),
+                custom: Vec::new(),
+                tags: Vec::new(),
+                activities: Vec::new(),
+                created_at: now,
+                updated_at: now,
+            },
+        );
+        self.write_plain_lead(id, input)?;
+        Ok(id)
+    }
+
+    /// Writes the fields that are there and leaves the others as they are: how the design document's server does it.
+    pub(crate) fn write_plain_lead(&mut self, id: u64, input: &Input) -> Outcome<()> {
+        let Some(mut lead) = self.leads.get(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        if let Some((pipeline, stage)) = input.id("lead_pipeline_stage_id").and_then(|id| self.stage(id)) {
+            lead.pipeline_id = Some(pipeline.id);
+            lead.stage_id = Some(stage.id);
+            lead.closed_at = stage.ends_lead().then(|| self.clock.now());
+        }
+        if input.has("expected_close_date") {
+            lead.closes_on = self.closing_date(input)?;
+        }
+        self.apply_fields(&mut lead, input);
+        self.check_lead_references(&lead)?;
+        lead.updated_at = self.clock.now();
+        self.leads.put(id, lead);
+        Ok(())
+    }
+
+    /// Puts these products in the place of a lead's.
+    pub(crate) fn set_products(&mut self, id: u64, products: Vec<Value>) {
+        let now = self.clock.now();
+        if let Some(lead) = self.leads.get_mut(id) {
+            lead.products = products;
+            lead.updated_at = now;
+        }
+    }
+
+    /// Writes the fields that are there and leaves all others as they are, as a colleague does.
+    pub(crate) fn edit_lead(&mut self, id: u64, input: &Input, user: u64) -> Outcome {
+        self.check_lead(input, Some(id))?;
+        let Some(old) = self.leads.get(id).cloned() else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let mut lead = old.clone();
+        if input.has("expected_close_date") {
+            lead.closes_on = self.closing_date(input)?;
+        }
+        self.apply_fields(&mut lead, input);
+        self.replace_lead(lead, &old, input, user)
+    }
+
+    /// Puts a product on a lead, as a salesperson does.
+    pub(crate) fn add_product(&mut self, lead: u64, product: Value) -> bool {
+        let found = self.leads.get_mut(lead);
+        found.map(|lead| lead.products.push(product)).is_some()
+    }
+
+    /// Leads whose person has no `contact_numbers` at all: Krayin shows an error where their page should be.
+    pub(crate) fn leads_without_page(&self) -> Vec<String> {
+        let broken = self.leads.iter().filter_map(|lead| {
+            let person = self.persons.get(lead.person_id?)?;
+            let id = (person.numbers.is_none()).then_some(person.id)?;
+            Some(format!("lead {}: contact_numbers of person {id} is null, the page is an error", lead.id))
+        });
+        broken.collect()
+    }
+
+    pub(crate) fn lead_records(&self) -> Vec<Value> {
+        self.leads
+            .iter()
+            .map(|lead| {
+                let mut shown = self.show_lead(lead);
+                shown["person_id"] = json!(lead.person_id);
+                shown["user_id"] = json!(lead.user_id);
+                shown["tag_ids"] = json!(lead.tags);
+                for attribute in self.custom_attributes("leads") {
+                    shown[&attribute.code] = json!(lead.custom_value(attribute.id));
+                }
+                shown
+            })
+            .collect()
+    }
+}
+
+fn reference(input: &Input, field: &str) -> Option<u64> {
+    let value = input.get(field)?;
+    if is_empty(Some(value)) {
+        return None;
+    }
+    // What is no number cannot point anywhere.
+    Some(crate::data::input::number(value).unwrap_or(u64::MAX))
+}
+
+/// The products of a request: those that name one.
+fn products(input: &Input) -> Vec<Value> {
+    let sent: Vec<&Value> = match input.get("products") {
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(Value::Object(items)) => items.values().collect(),
+        _ => Vec::new(),
+    };
+    let named = |product: &&Map<String, Value>| !is_empty(product.get("product_id"));
+    (1_u64..)
+        .zip(sent.into_iter().filter_map(Value::as_object).filter(named))
+        .map(|(id, product)| {
+            let mut product = product.clone();
+            product.insert("id".into(), json!(id));
+            Value::Object(product)
+        })
+        .collect()
+}
