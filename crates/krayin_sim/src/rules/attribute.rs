@@ -129,9 +129,9 @@ impl Crm {
         self.attributes.iter().filter(move |attribute| attribute.custom && attribute.entity == entity)
     }
 
-    /// Checks the fields that are there against an entity's attributes, newest attribute first. A field that is absent
-    /// is not looked at, required or not, unless the body is a list: the database is then asked for the codes that equal
-    /// 0, and every word does. `prefix` goes before the field's name in the errors.
+    /// Checks the fields that are there against an entity's attributes, in the order of the index by code. A field that
+    /// is absent is not looked at, required or not, unless the body is a list: the database is then asked for the codes
+    /// that equal 0, every word does, and no index helps. `prefix` goes before the field's name in the errors.
     pub(crate) fn check_attributes(
         &self,
         entity: &str,
@@ -141,7 +141,12 @@ impl Crm {
     ) -> Errors {
         let mut errors = Vec::new();
         let absent = fields.contains_key("0").then_some(&Value::Null);
-        for attribute in self.attributes.iter().rev().filter(|attribute| attribute.entity == entity) {
+        let mut attributes: Vec<&Attribute> =
+            self.attributes.iter().filter(|attribute| attribute.entity == entity).collect();
+        if absent.is_none() {
+            attributes.sort_by(|one, other| one.code.cmp(&other.code));
+        }
+        for attribute in attributes {
             let Some(value) = fields.get(&attribute.code).or(absent) else {
                 continue;
             };
