@@ -176,3 +176,15 @@ fn texts_are_trimmed_before_anything_looks_at_them() {
         assert_eq!(client.get(&format!("/contacts/persons?{query}")).ids(), [1]);
     }
 }
+
+#[test]
+fn a_tokens_own_id_may_be_left_out() {
+    let tokens = vec!["7|abc".to_owned(), "plain".to_owned()];
+    let sim = Sim::start(Options { tokens, ..Options::default() }).unwrap();
+    let get = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        raw(&sim, "GET", "/api/v1/get", &[JSON[0], ("Authorization", &bearer)], None).unwrap().status
+    };
+    assert_eq!(["7|abc", "abc", "plain"].map(get), [200; 3]);
+    assert_eq!(["8|abc", "7|", "7|abcd", ""].map(get), [401; 4]);
+}

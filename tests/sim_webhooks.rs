@@ -256,3 +256,49 @@ fn what_makes_no_webhook() {
         assert_eq!(client.put("/settings/workflows/1", json!({"name": "Renamed"})).data()["name"], "Renamed");
     }
 }
+
+#[test]
+fn webhooks_to_an_address_are_set_up_at_the_start_or_later() {
+    let options = Options { server: OFFICIAL, webhook: Some(NOWHERE.into()), ..Options::default() };
+    let sim = Sim::start(options.clone()).unwrap();
+    let client = Client::new(&sim);
+    let id = lead(client, "L", json!({})).id();
+    client.put(&format!("/leads/stage/edit/{id}"), json!({"lead_pipeline_stage_id": 2}));
+    client.delete(&format!("/leads/{id}"));
+    let sent = |sim: &Sim| -> Vec<Value> {
+        let calls = sim.webhook_calls();
+        calls.iter().map(|call| serde_json::from_str(call["body"].as_str().unwrap()).unwrap()).collect()
+    };
+    let call = |event: &str, stage: &str| pairs(&[("event", event), ("title", "L"), ("stage", stage)]);
+    assert_eq!(
+        sent(&sim),
+        [
+            call("lead.create.after", "New"),
+            call("lead.update.after", "Follow Up"),
+            call("lead.delete.before", "Follow Up")
+        ]
+    );
+    sim.reset();
+    assert_eq!(client.get("/settings/webhooks?pagination=0").ids().len(), 3, "as it was started");
+
+    let sim = start(V210);
+    let set = |body: Value| raw(&sim, "POST", "/_sim/webhooks", &JSON, Some(body.to_string().as_bytes())).unwrap();
+    let events = json!(["contacts.person.create.after", "activity.create.after"]);
+    assert_eq!(set(json!({"to": NOWHERE, "events": events, "payload": {"n": "{%persons.name%}"}})).status, 200);
+    let person = json!({
+        "name": "Jane", "emails": [{"value": "j@example.com", "label": "work"}],
+        "contact_numbers": [{"value": "1", "label": "work"}],
+    });
+    Client::new(&sim).post("/contacts/persons", person);
+    assert_eq!(sim.webhook_calls()[0]["body"], "n=Jane");
+    for (wrong, message) in [
+        (json!({"events": []}), "to is missing: an address"),
+        (json!({"to": "https://x"}), "\"https://x\" is no address of a webhook: http://HOST:PORT/PATH"),
+        (json!({"to": NOWHERE, "events": ["lead.lost"]}), "unknown event \"lead.lost\""),
+        (json!({"to": NOWHERE, "where": 1}), "webhooks know no where"),
+    ] {
+        let reply = set(wrong);
+        assert_eq!((reply.status, reply.json()["message"].as_str()), (422, Some(message)));
+    }
+    assert!(Sim::start(Options { webhook: Some("nowhere".into()), ..options }).is_err());
+}

@@ -84,6 +84,15 @@ impl Crm {
         })
     }
 
+    /// The user behind a token. What stands before the bar is the token's own id, and may be left out.
+    pub(crate) fn user_of(&self, token: &str) -> Option<u64> {
+        let found = self.tokens.get(token).or_else(|| {
+            let bare = |other: &&String| other.split_once('|').is_some_and(|(_, secret)| secret == token);
+            self.tokens.iter().find(|(other, _)| bare(other)).map(|(_, user)| user)
+        });
+        found.copied()
+    }
+
     pub(crate) fn user(&self, id: u64) -> Option<&User> {
         self.users.get(usize::try_from(id).ok()?.checked_sub(1)?)
     }

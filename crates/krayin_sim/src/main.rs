@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use krayin_sim::{Options, Sim};
 
 const USAGE: &str = "usage: krayin_sim --listen ADDR --server 2.1.0|2.2.3-official|2.2.3-community|documented \
-[--production] --tokens FILE [--timezone ZONE] [--view-permission global|group|individual] \
+[--production] --tokens FILE [--timezone ZONE] [--view-permission global|group|individual] [--webhook URL] \
 [--no-throttle] [--calls-a-minute N] [--no-rate-headers] [--latency-ms N] [--keep-alive-requests N] \
 [--keep-alive-seconds N] [--gzip]
 
@@ -16,6 +16,7 @@ const USAGE: &str = "usage: krayin_sim --listen ADDR --server 2.1.0|2.2.3-offici
   --tokens FILE       one bearer token a line, each of its own user; the first belongs to user 2
   --timezone ZONE     the server's time zone (Asia/Kolkata)
   --view-permission   whose records the users may see (global)
+  --webhook URL       where workflows send each change of a lead
 
 How it is set up in front of its code; a running one is told by POST /_sim/switches:
 
@@ -87,6 +88,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
             "--listen" => listen = Some(value()?),
             "--server" => server = Some(value()?.parse()?),
             "--tokens" => tokens = Some(read_tokens(&value()?)?),
+            "--webhook" => options.webhook = Some(value()?),
             "--timezone" => options.timezone = value()?,
             "--view-permission" => options.view_permission = value()?.parse()?,
             "--calls-a-minute" | "--latency-ms" | "--keep-alive-requests" | "--keep-alive-seconds" => {

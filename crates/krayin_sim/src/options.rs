@@ -20,6 +20,10 @@ pub struct Options {
     pub throttle: bool,
     /// How the server is set up in front of its code.
     pub switches: Switches,
+    /// An address that webhooks are set up for: each change of a lead is sent there, as [`Sim::add_webhooks`] tells.
+    ///
+    /// [`Sim::add_webhooks`]: crate::Sim::add_webhooks
+    pub webhook: Option<String>,
     /// Address to listen on. Port 0 takes a free one.
     pub listen: String,
     /// `view_permission` of every user. Searches break unless it is `Global`.
@@ -35,6 +39,7 @@ impl Default for Options {
             timezone: "Asia/Kolkata".into(),
             throttle: true,
             switches: Switches::default(),
+            webhook: None,
             listen: "127.0.0.1:0".into(),
             view_permission: ViewPermission::default(),
         }

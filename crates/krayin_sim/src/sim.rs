@@ -61,7 +61,7 @@ impl Shared {
 
     /// Back to what the installer leaves: records, log, faults, clock, throttle and switches.
     pub(crate) fn reset(&self) -> Result<(), String> {
-        let crm = Crm::installed(&self.options)?;
+        let crm = Crm::set_up(&self.options)?;
         let mut state = self.lock();
         let version = state.crm.version;
         state.crm = crm;
@@ -83,7 +83,7 @@ impl Sim {
     /// `InvalidInput` when the options make no sense (an unknown time zone, an address that is none); else what the
     /// system says of the address.
     pub fn start(options: Options) -> io::Result<Self> {
-        let crm = Crm::installed(&options).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let crm = Crm::set_up(&options).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _guard = runtime.enter();
@@ -160,6 +160,21 @@ impl Sim {
     #[must_use]
     pub fn broken_pages(&self) -> Vec<String> {
         self.shared.lock().crm.broken_pages()
+    }
+
+    /// Sets up a webhook to `to` for each of these events (`lead.create.after`, `lead.update.after`, `lead.delete.before`,
+    /// the same of `contacts.person` and `activity`), and the workflow that triggers it. `payload` holds keys and values
+    /// with placeholders; None sends the event's name and what the record is called, a lead's stage too.
+    ///
+    /// # Errors
+    /// What is wrong with the address or an event, in words.
+    pub fn add_webhooks(
+        &self,
+        to: &str,
+        events: &[String],
+        payload: Option<&[(String, String)]>,
+    ) -> Result<(), String> {
+        self.shared.lock().crm.add_webhooks(to, events, payload)
     }
 
     /// The calls that webhooks made, oldest first: `method`, `url`, `headers`, `body`, and `lost` where a value that was

@@ -9,7 +9,7 @@ use crate::switches::Switches;
 /// Calls a minute.
 const LIMIT: u32 = 60;
 const WINDOW: i64 = 60;
-/// Deletes of persons an hour, on the servers that throttle nothing else.
+/// Deletes of persons an hour, on every package's servers; where nothing else is throttled, the rate headers tell of it.
 const DELETE_LIMIT: u32 = 100;
 const DELETE_WINDOW: i64 = 3600;
 
@@ -68,7 +68,15 @@ impl Throttle {
         if !self.on {
             return Ok(Some(Rate { limit, remaining: limit - 1 }));
         }
-        let entry = self.windows.entry((budget, user)).or_insert(Window { ends: now + window, calls: 0 });
+        let rate = self.spend((budget, user), limit, window, now)?;
+        if deletes_person && budget != Budget::PersonDelete && !self.server.is_honest() {
+            self.spend((Budget::PersonDelete, user), DELETE_LIMIT, DELETE_WINDOW, now)?;
+        }
+        Ok(Some(rate))
+    }
+
+    fn spend(&mut self, of: (Budget, u64), limit: u32, window: i64, now: i64) -> Result<Rate, Failure> {
+        let entry = self.windows.entry(of).or_insert(Window { ends: now + window, calls: 0 });
         if entry.ends <= now {
             *entry = Window { ends: now + window, calls: 0 };
         }
@@ -76,7 +84,7 @@ impl Throttle {
             return Err(Failure::TooMany { limit, seconds: entry.ends - now });
         }
         entry.calls += 1;
-        Ok(Some(Rate { limit, remaining: limit - entry.calls }))
+        Ok(Rate { limit, remaining: limit - entry.calls })
     }
 }
 
@@ -101,6 +109,15 @@ mod tests {
         let mut throttle = Throttle::new(Server::Krayin223Official, &Switches::default());
         assert_eq!(throttle.count(2, false, 0).unwrap(), None);
         assert_eq!(throttle.count(2, true, 0).unwrap().unwrap().limit, 100);
+    }
+
+    #[test]
+    fn the_older_server_throttles_both() {
+        let mut throttle = Throttle::new(Server::Krayin210, &Switches::default());
+        for delete in 0..100 {
+            assert_eq!(throttle.count(2, true, delete * 30).unwrap().unwrap().limit, 60);
+        }
+        assert!(throttle.count(2, true, 3000).is_err() && throttle.count(2, false, 3000).is_ok());
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn run(crm: &mut Crm, request: &Request, user: &mut Option<u64>, rate: &mut Opti
     if endpoint == Endpoint::Login {
         return crm.login(&input);
     }
-    let known = request.token.as_ref().and_then(|token| crm.tokens.get(token)).copied();
+    let known = request.token.as_ref().and_then(|token| crm.user_of(token));
     let id = known.ok_or(Failure::Unauthenticated)?;
     *user = Some(id);
     let deletes_person = quirky && matches!((endpoint, method), (Endpoint::Person(_), "DELETE"));
@@ -153,7 +153,7 @@ pub(crate) fn outage(crm: &mut Crm, request: &Request, outage: Outage, carried: 
                 carried.headers.iter().filter(|(name, _)| name.starts_with("x-ratelimit")).cloned().collect()
             }
             None => {
-                let user = request.token.as_ref().and_then(|token| crm.tokens.get(token)).copied();
+                let user = request.token.as_ref().and_then(|token| crm.user_of(token));
                 let now = crm.clock.now();
                 let rate = user.and_then(|user| crm.throttle.count(user, false, now).ok().flatten());
                 rate.map(rate_headers).into_iter().flatten().collect::<Vec<_>>()

@@ -41,6 +41,17 @@ pub(crate) const WEBHOOK_FIELDS: [&str; 10] = [
 pub(crate) const WORKFLOW_FIELDS: [&str; 7] =
     ["name", "description", "entity_type", "event", "condition_type", "conditions", "actions"];
 
+/// What happens to a lead.
+pub(crate) const LEAD_EVENTS: [&str; 3] = ["lead.create.after", "lead.update.after", "lead.delete.before"];
+
+/// Webhooks are sent over plain HTTP alone.
+pub(crate) fn check_address(to: &str) -> Result<(), String> {
+    if to.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+        return Ok(());
+    }
+    Err(format!("{to:?} is no address of a webhook: http://HOST:PORT/PATH"))
+}
+
 impl Row for Webhook {
     const TABLE: &'static str = "webhooks";
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::api::message::{Request, Response};
 use crate::change::Change;
 use crate::fault::Fault;
+use crate::model::automation::LEAD_EVENTS;
 use crate::net::shared::Shared;
 
 /// Is this path one of the simulator's own?
@@ -33,6 +34,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
             let state = shared.lock();
             Ok(state.calls.iter().map(crate::model::automation::OutgoingCall::show).collect())
         }
+        ("POST", "/webhooks") => webhooks(shared, &request.body),
         ("DELETE", "/webhooks") => {
             shared.lock().calls.clear();
             Ok(json!({}))
@@ -106,6 +108,33 @@ fn faults(shared: &Shared, body: &[u8]) -> Result<Value, String> {
         state.faults.add(rule);
     }
     Ok(json!({ "set": count }))
+}
+
+/// Sets webhooks up: `to`, and `events` and `payload` if they are not all changes of leads.
+fn webhooks(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let fields = body.as_object().ok_or("webhooks are set up by a JSON object")?;
+    if let Some(unknown) = fields.keys().find(|name| !["to", "events", "payload"].contains(&name.as_str())) {
+        return Err(format!("webhooks know no {unknown}"));
+    }
+    let to = fields.get("to").and_then(Value::as_str).ok_or("to is missing: an address")?;
+    let events: Vec<String> = match fields.get("events") {
+        None => LEAD_EVENTS.map(str::to_owned).into(),
+        Some(events) => {
+            let texts = events.as_array().into_iter().flatten().map(|event| event.as_str().map(str::to_owned));
+            texts.collect::<Option<_>>().ok_or("events is a list of texts")?
+        }
+    };
+    let payload: Option<Vec<(String, String)>> = match fields.get("payload") {
+        None => None,
+        Some(payload) => {
+            let pairs = payload.as_object().ok_or("payload is an object of texts")?.iter();
+            let pairs = pairs.map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+            Some(pairs.collect::<Option<_>>().ok_or("payload is an object of texts")?)
+        }
+    };
+    shared.lock().crm.add_webhooks(to, &events, payload.as_deref())?;
+    Ok(json!({"set": events.len()}))
 }
 
 /// Turns the switches that are named; none when one is wrong.
