@@ -14,6 +14,9 @@ module KrayinSync
   # The ids could not be loaded or stored. Run the event again.
   class RecordsError < Error; end
 
+  # The process can have no more threads, files or memory. Nothing was sent: run it again when it can.
+  class ResourceError < Error; end
+
   # A bug in the Rust core. Nothing is lost: run the event again, and report it.
   class InternalError < Error; end
 

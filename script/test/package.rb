@@ -25,6 +25,7 @@ class Package
     puts $LOADED_FEATURES.grep(/krayin_sync\.(?:rb|so|bundle)\z/)
     ids = KrayinSync::ExternalId.parse("krayin:person:12|krayin:lead:34")
     abort "parsed as #{ids}" unless ids == { "person" => 12, "lead" => 34 }
+    abort "what is for the specs alone is in it" if KrayinSync::Native.respond_to?(:panic)
   RUBY
 
   def there? = true

@@ -105,7 +105,8 @@ class Trixie
   end
 
   def build
-    Command.run(*inside("cargo", "build", "--release", "--locked", "--offline", "--quiet", "--package", "krayin_sync"))
+    Command.run(*inside("cargo", "build", "--release", "--locked", "--offline", "--quiet", "--package", "krayin_sync",
+                        "--features", "panic_on_purpose"))
   end
 
   # The command that runs another in there. What it leaves behind ends with it.

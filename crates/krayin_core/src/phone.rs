@@ -1,12 +1,20 @@
 //! Phone numbers: one form to store, to compare and to search for.
+//!
+//! The numbering plans of the world are one a process, read at first use, each country's patterns when its first number
+//! comes. So that a process may fork meanwhile, all use of them is counted here ([`hold`]).
 
-use phonenumber::{Mode, PhoneNumber};
+use std::{
+    cell::Cell,
+    sync::{OnceLock, PoisonError, RwLock, RwLockWriteGuard},
+};
+
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberUtil, Region};
 
 /// The E.164 form of `raw` (`+14155550182`), or `None` where it cannot be understood.
 ///
 /// `country` is the two-letter code that a number without `+` is read in.
 pub fn e164(raw: &str, country: Option<&str>) -> Option<String> {
-    parse(raw, country).map(|number| number.format().mode(Mode::E164).to_string())
+    write(&parse(raw, country)?, PhoneNumberFormat::E164)
 }
 
 /// Whether both are the same number, however they are written. One that a colleague typed without its country is read
@@ -29,11 +37,11 @@ pub const FEWEST_DIGITS: usize = 6;
 /// The digit groups of a number joined by `%`, without its country code: a LIKE pattern that finds the number however
 /// a person wrote it. `None` where `raw` has too few digits to mean one number.
 pub fn pattern(raw: &str) -> Option<String> {
-    let Some(number) = parse(raw, None) else {
+    let Some(international) = parse(raw, None).and_then(|number| write(&number, PhoneNumberFormat::International))
+    else {
         let digits = digits(raw);
         return (digits.len() >= FEWEST_DIGITS).then_some(digits);
     };
-    let international = number.format().mode(Mode::International).to_string();
     let mut groups = international.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
     groups.next();
     let groups: Vec<&str> = groups.collect();
@@ -41,22 +49,79 @@ pub fn pattern(raw: &str) -> Option<String> {
 }
 
 fn parse(raw: &str, country: Option<&str>) -> Option<PhoneNumber> {
+    parse_in(raw, country.and_then(|code| code.to_ascii_uppercase().parse().ok()))
+}
+
+fn parse_in(raw: &str, country: Option<Region>) -> Option<PhoneNumber> {
     // Longer is no number, and the parser's work grows with the text.
     if raw.len() > 64 {
         return None;
     }
-    let country = country.and_then(|code| code.to_ascii_uppercase().parse().ok());
-    let number = phonenumber::parse(country, raw).ok()?;
-    number.is_valid().then_some(number)
+    with_plans(|plans| plans.parse(raw, country).ok().filter(|number| plans.is_valid_number(number)))
+}
+
+fn write(number: &PhoneNumber, form: PhoneNumberFormat) -> Option<String> {
+    with_plans(|plans| Some(plans.format(number, form).into_owned()))
 }
 
 fn same_in_its_country(full: &PhoneNumber, other: &str) -> bool {
-    let Some(country) = full.country().id() else { return false };
-    parse(other, Some(country.as_ref())).is_some_and(|other| equal(full, &other))
+    let Some(country) = with_plans(|plans| plans.get_region_for_number(full)) else { return false };
+    parse_in(other, Some(country)).is_some_and(|other| equal(full, &other))
 }
 
 fn equal(a: &PhoneNumber, b: &PhoneNumber) -> bool {
-    a.code().value() == b.code().value() && a.national() == b.national()
+    a.country_code == b.country_code
+        && a.national_number == b.national_number
+        && a.italian_leading_zero() == b.italian_leading_zero()
+        && a.number_of_leading_zeros() == b.number_of_leading_zeros()
+}
+
+/// Held by every thread that uses the plans, and by one that forks: alone.
+static IN_USE: RwLock<()> = RwLock::new(());
+static PLANS: OnceLock<Option<PhoneNumberUtil>> = OnceLock::new();
+static READER: OnceLock<Reader> = OnceLock::new();
+
+/// Runs what it is given, or leaves it.
+pub type Reader = fn(fn());
+
+thread_local! {
+    static HELD: Cell<Option<RwLockWriteGuard<'static, ()>>> = const { Cell::new(None) };
+}
+
+/// Has `reader` run, once, what reads the plans, at their first use: for a caller who holds a lock that others need
+/// meanwhile. Where it leaves it, the plans are read on the spot.
+pub fn read_plans_by(reader: Reader) {
+    // Whoever came first has it.
+    let _ = READER.set(reader);
+}
+
+/// Waits until no thread is within the plans and keeps all out until [`release`]: before a fork, on the thread that forks.
+/// Its child would wait for ever for a thread that it does not have.
+pub fn hold() {
+    HELD.set(Some(IN_USE.write().unwrap_or_else(PoisonError::into_inner)));
+}
+
+/// Ends [`hold`], on the same thread: after a fork, in the parent and in the child.
+pub fn release() {
+    HELD.take();
+}
+
+/// Every use of the plans, none within another.
+fn with_plans<T>(work: impl FnOnce(&PhoneNumberUtil) -> Option<T>) -> Option<T> {
+    if PLANS.get().is_none() {
+        READER.get().map_or_else(read_plans, |reader| reader(read_plans));
+    }
+    let _in_use = IN_USE.read().unwrap_or_else(PoisonError::into_inner);
+    plans().and_then(work)
+}
+
+fn read_plans() {
+    let _in_use = IN_USE.read().unwrap_or_else(PoisonError::into_inner);
+    plans();
+}
+
+fn plans() -> Option<&'static PhoneNumberUtil> {
+    PLANS.get_or_init(|| PhoneNumberUtil::new().ok()).as_ref()
 }
 
 fn digits(text: &str) -> String {
@@ -65,7 +130,32 @@ fn digits(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{e164, pattern, same};
+    use std::{sync::mpsc, thread};
+
+    use super::{e164, hold, pattern, release, same};
+
+    #[test]
+    fn nobody_is_within_the_plans_while_they_are_held() {
+        let (begun, begins) = mpsc::channel();
+        hold();
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let begun = begun.clone();
+                thread::spawn(move || {
+                    let _ = begun.send(());
+                    e164("+14155550182", None)
+                })
+            })
+            .collect();
+        for _ in &threads {
+            begins.recv().unwrap();
+        }
+        assert!(threads.iter().all(|thread| !thread.is_finished()));
+        release();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap().as_deref(), Some("+14155550182"));
+        }
+    }
 
     #[test]
     fn reads_numbers_as_people_write_them() {

@@ -26,6 +26,14 @@ pub(crate) fn forked(ruby: &Ruby) -> Error {
     class(ruby, "Error").map_or_else(|error| error, |class| Error::new(class, message))
 }
 
+/// The Ruby exception for what the system did not give: threads, files or memory.
+pub(crate) fn no_room(ruby: &Ruby, lacking: &str) -> Error {
+    let message = format!(
+        "The process can have no more {lacking} (see its limits: ulimit -a, and its container's). Nothing was sent: run it again."
+    );
+    class(ruby, "ResourceError").map_or_else(|error| error, |class| Error::new(class, message))
+}
+
 fn exception(ruby: &Ruby, failure: CoreError) -> Result<Error, Error> {
     Ok(match failure {
         CoreError::Api(error) => api(ruby, *error)?,

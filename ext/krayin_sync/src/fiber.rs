@@ -4,11 +4,14 @@
 
 use std::{
     fs::File,
-    io::Write,
-    os::fd::{BorrowedFd, RawFd},
+    io::{self, Write},
+    mem::ManuallyDrop,
+    os::fd::FromRawFd,
 };
 
 use magnus::{Error, RClass, Ruby, Value, prelude::*};
+
+use crate::error;
 
 /// The end that the future writes to. Closed with the mailbox, whichever side drops it last.
 pub(crate) struct Bell(File);
@@ -45,12 +48,19 @@ pub(crate) fn listen(ruby: &Ruby) -> Result<Option<(Listener, Bell)>, Error> {
         return Ok(None);
     }
     // Ruby's own pipes do not block and are closed by exec.
-    let (reader, writer): (Value, Value) = ruby.class_io().funcall("pipe", ())?;
+    let (reader, writer): (Value, Value) = ruby.class_io().funcall("pipe", ()).map_err(|failure| {
+        if failure.is_kind_of(ruby.exception_system_call_error()) { error::no_room(ruby, "files") } else { failure }
+    })?;
     let listener = Listener(reader);
-    let number: RawFd = writer.funcall("fileno", ())?;
-    // SAFETY: `writer` is open and on this stack until it is closed below.
-    let copied = unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned();
+    let copied = copy(writer.funcall("fileno", ())?);
     let _: Value = writer.funcall("close", ())?;
-    let bell = copied.map_err(|_| Error::new(ruby.exception_io_error(), "the process can open no more files"))?;
-    Ok(Some((listener, Bell(File::from(bell)))))
+    let bell = copied.map_err(|_| error::no_room(ruby, "files"))?;
+    Ok(Some((listener, Bell(bell))))
+}
+
+/// The same file by a number of its own, which no `close` of Ruby's takes away.
+fn copy(number: i32) -> io::Result<File> {
+    // SAFETY: whoever calls has `number` open until this returns.
+    let borrowed = unsafe { ManuallyDrop::new(File::from_raw_fd(number)) };
+    borrowed.try_clone()
 }

@@ -1,9 +1,10 @@
 //! The Ruby extension: the only crate that knows Ruby, and the only one with `unsafe`.
 //!
 //! Ruby hands over JSON and gets JSON back; every public class stands in `lib/krayin_sync`, beside a file of the same
-//! name here. `park` makes a Ruby thread wait for what `mailbox` brings, `runtime` survives a fork, `ports` asks Ruby in
-//! the core's name.
+//! name here. `park` makes a Ruby thread wait for what `mailbox` brings and sleep by an `alarm`, `runtime` survives what
+//! `fork` counts, `ports` asks Ruby in the core's name.
 
+mod alarm;
 mod api;
 mod carrier;
 mod contact_mapper;
@@ -12,6 +13,7 @@ mod convert;
 mod error;
 mod external_id;
 mod fiber;
+mod fork;
 mod mailbox;
 mod message_mapper;
 mod park;
@@ -20,6 +22,7 @@ mod processor_service;
 mod runtime;
 mod session;
 mod setup_service;
+mod signals;
 
 use magnus::{Error, Module, Ruby};
 
@@ -27,6 +30,7 @@ use magnus::{Error, Module, Ruby};
 fn init(ruby: &Ruby) -> Result<(), Error> {
     let native = ruby.define_module("KrayinSync")?.define_module("Native")?;
     native.const_set("VERSION", env!("CARGO_PKG_VERSION"))?;
+    fork::init(ruby)?;
     park::init(native)?;
     api::init(native)?;
     contact_mapper::init(native)?;

@@ -2,12 +2,8 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Wake,
-    thread::{self, Thread},
 };
 
 use krayin_core::{
@@ -17,7 +13,7 @@ use krayin_core::{
 };
 use tokio::sync::oneshot;
 
-use crate::fiber::Bell;
+use crate::{alarm::Alarm, fiber::Bell, fork::Generation};
 
 /// A question to Ruby.
 pub(crate) enum Ask {
@@ -58,71 +54,63 @@ pub(crate) enum Next {
 }
 
 /// Where the future's questions lie until the waiting thread answers them, and where that thread sleeps till the future
-/// can go on. Made anew for every call: nothing in it outlives a fork.
-#[derive(Default)]
-pub(crate) struct Mailbox(Mutex<MailboxState>);
+/// can go on. Made anew for every call: in a child that was forked within the call it is shut, since another thread may
+/// have held it at that moment.
+pub(crate) struct Mailbox {
+    made: Generation,
+    state: Mutex<MailboxState>,
+}
 
 #[derive(Default)]
 struct MailboxState {
     questions: VecDeque<Ask>,
     can_go_on: bool,
     /// Who sleeps.
-    sleeper: Option<Thread>,
+    sleeper: Option<&'static Alarm>,
     /// Where the one who waits is a fiber that listens for it.
     bell: Option<Bell>,
 }
 
-/// What Ruby wakes a sleeping thread by, from a signal handler too: it takes no lock.
-pub(crate) struct Alarm {
-    rung: AtomicBool,
-    sleeper: Thread,
-}
-
-impl Alarm {
-    /// For the current thread.
-    pub(crate) fn new() -> Self {
-        Self { rung: AtomicBool::new(false), sleeper: thread::current() }
-    }
-
-    /// Ruby wants something of the thread.
-    pub(crate) fn ring(&self) {
-        self.rung.store(true, Ordering::SeqCst);
-        self.sleeper.unpark();
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { made: Generation::current(), state: Mutex::default() }
     }
 }
 
 impl Mailbox {
     /// A question of the future, while it is polled or from anywhere else.
     pub(crate) fn ask(&self, question: Ask) {
-        let mut state = self.lock();
+        let Some(mut state) = self.lock() else { return };
         state.questions.push_back(question);
         state.tell();
     }
 
     pub(crate) fn hang(&self, bell: Bell) {
-        self.lock().bell = Some(bell);
+        if let Some(mut state) = self.lock() {
+            state.bell = Some(bell);
+        }
     }
 
     /// What is to be done; sleeps until something is.
-    pub(crate) fn wait(&self, alarm: &Alarm) -> Next {
-        self.lock().sleeper = Some(alarm.sleeper.clone());
+    pub(crate) fn wait(&self, alarm: &'static Alarm) -> Next {
+        self.sleeps_by(Some(alarm));
         let next = loop {
-            if alarm.rung.load(Ordering::SeqCst) {
+            if alarm.has_rung() {
                 break Next::Look;
             }
             match self.next() {
                 // One who tells meanwhile is not missed: this returns at once then.
-                Next::Nothing => thread::park(),
+                Next::Nothing => alarm.sleep(),
                 next => break next,
             }
         };
-        self.lock().sleeper = None;
+        self.sleeps_by(None);
         next
     }
 
     /// The same without sleeping.
     pub(crate) fn next(&self) -> Next {
-        let mut state = self.lock();
+        let Some(mut state) = self.lock() else { return Next::Look };
         if let Some(question) = state.questions.pop_front() {
             Next::Answer(question)
         } else if std::mem::take(&mut state.can_go_on) {
@@ -132,8 +120,15 @@ impl Mailbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, MailboxState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sleeps_by(&self, alarm: Option<&'static Alarm>) {
+        if let Some(mut state) = self.lock() {
+            state.sleeper = alarm;
+        }
+    }
+
+    /// Nothing in a forked child.
+    fn lock(&self) -> Option<MutexGuard<'_, MailboxState>> {
+        self.made.is_current().then(|| self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -142,8 +137,8 @@ impl MailboxState {
         if let Some(bell) = &self.bell {
             bell.ring();
         }
-        if let Some(sleeper) = &self.sleeper {
-            sleeper.unpark();
+        if let Some(sleeper) = self.sleeper {
+            sleeper.wake();
         }
     }
 }
@@ -155,7 +150,7 @@ impl Wake for Mailbox {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut state = self.lock();
+        let Some(mut state) = self.lock() else { return };
         state.can_go_on = true;
         state.tell();
     }

@@ -1,27 +1,29 @@
 //! Makes a Ruby thread wait for a future: without the GVL, interruptible, answering the future's questions meanwhile.
 //!
-//! The thread polls the future itself and sleeps, without the GVL, while it cannot go on; timers
-//! and sockets are the runtime's. So a question to Ruby takes no other thread, and an answer from Krayin one wakeup; it is
-//! read before the GVL is taken again. Whatever Ruby wants of the thread (`Timeout`, `Thread#kill`, a signal, Sidekiq's shutdown) wakes it, is carried
-//! out with the GVL held, and where it raises, the future is dropped, which cancels its request. A wakeup that wants
-//! nothing changes nothing.
+//! The thread polls the future itself and sleeps, without the GVL, while it cannot go on; timers and sockets are the
+//! runtime's. So a question to Ruby takes no other thread, and an answer from Krayin one wakeup; it is read before the GVL
+//! is taken again. Whatever Ruby wants of the thread (`Timeout`, `Thread#kill`, a signal, Sidekiq's shutdown) wakes it,
+//! is carried out with the GVL held, and where it raises, the future is dropped, which cancels its request. A wakeup
+//! that wants nothing changes nothing.
 //!
 //! A fiber that a scheduler runs sleeps on a pipe instead, so that the thread's other fibers go on.
 
 use std::{
     ffi::c_void,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{self, AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
+    thread,
 };
 
-use krayin_core::Error as CoreError;
-use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
+use krayin_core::{Error as CoreError, phone};
+use magnus::{Error, RModule, RString, Ruby, prelude::*};
 
 use crate::{
+    alarm::{Alarm, Lent},
     convert, error, fiber,
-    mailbox::{Alarm, Ask, Mailbox, Next},
+    mailbox::{Ask, Mailbox, Next},
     runtime::State,
 };
 
@@ -56,7 +58,7 @@ impl<'a> Call<'a> {
     }
 
     /// Goes on until Ruby is needed; without an alarm to be woken by, until the future cannot go on.
-    fn advance(&mut self, alarm: Option<&Alarm>) -> Stop {
+    fn advance(&mut self, alarm: Option<&'static Alarm>) -> Stop {
         loop {
             let next = match alarm.filter(|_| self.done.is_none()) {
                 Some(alarm) => self.mailbox.wait(alarm),
@@ -139,29 +141,50 @@ pub(crate) fn wait(
 
 /// Waits without the GVL until the call can go on, and lets it, until Ruby is needed.
 fn sleep(call: &mut Call<'_>) -> Stop {
-    struct Stretch<'a, 'b> {
-        call: &'a mut Call<'b>,
-        alarm: &'a Alarm,
-        stop: Stop,
+    let alarm = Lent::take();
+    match unlocked(&alarm, || call.advance(Some(alarm.alarm()))) {
+        Some(stop) => stop.unwrap_or(Stop::Panicked),
+        // Something is wanted of the thread already.
+        None => Stop::Look,
+    }
+}
+
+/// Reads the numbering plans while the other threads go on, wherever a number comes first.
+fn read_plans(read: fn()) {
+    let read_aside = Ruby::get().ok().and_then(|_| unlocked(&Lent::take(), read));
+    if read_aside.is_none() {
+        read();
+    }
+}
+
+/// Runs `work`, which touches nothing of Ruby's, without the GVL; where something is wanted of the thread already, not at
+/// all. What it panicked of is an error.
+fn unlocked<T>(alarm: &Lent, work: impl FnOnce() -> T) -> Option<thread::Result<T>> {
+    struct Stretch<F, T> {
+        work: Option<F>,
+        done: Option<thread::Result<T>>,
     }
 
-    unsafe extern "C" fn run(stretch: *mut c_void) -> *mut c_void {
+    unsafe extern "C" fn run<T, F: FnOnce() -> T>(stretch: *mut c_void) -> *mut c_void {
         // SAFETY: it is the stretch below, which outlives the call that hands it over and is touched by nobody else
         // meanwhile. A panic must not unwind into C.
-        let stretch = unsafe { &mut *stretch.cast::<Stretch<'_, '_>>() };
-        let stop = catch_unwind(AssertUnwindSafe(|| stretch.call.advance(Some(stretch.alarm))));
-        stretch.stop = stop.unwrap_or(Stop::Panicked);
+        let stretch = unsafe { &mut *stretch.cast::<Stretch<F, T>>() };
+        stretch.done = stretch.work.take().map(|work| catch_unwind(AssertUnwindSafe(work)));
         std::ptr::null_mut()
     }
 
     unsafe extern "C" fn wake(alarm: *mut c_void) {
-        // SAFETY: the alarm outlives the call below; Ruby calls this only while the other is running.
+        // SAFETY: no alarm is ever freed, however late this is.
         unsafe { &*alarm.cast::<Alarm>() }.ring();
     }
 
-    let alarm = Alarm::new();
-    // Where something is wanted of the thread already, Ruby does not run it at all.
-    let mut stretch = Stretch { call, alarm: &alarm, stop: Stop::Look };
+    /// `run` for this kind of work.
+    fn runner<T, F: FnOnce() -> T>(_: &Stretch<F, T>) -> unsafe extern "C" fn(*mut c_void) -> *mut c_void {
+        run::<T, F>
+    }
+
+    let mut stretch = Stretch { work: Some(work), done: None };
+    let run = runner(&stretch);
     // SAFETY: both functions touch nothing of Ruby's. With the first flag it never raises, so no Rust frame is jumped
     // over; pending interrupts are looked at by the caller. The second is for an alarm that a signal handler may ring.
     unsafe {
@@ -169,15 +192,15 @@ fn sleep(call: &mut Call<'_>) -> Stop {
             Some(run),
             std::ptr::from_mut(&mut stretch).cast::<c_void>(),
             Some(wake),
-            std::ptr::from_ref(&alarm).cast_mut().cast::<c_void>(),
+            std::ptr::from_ref(alarm.alarm()).cast_mut().cast::<c_void>(),
             NOGVL_FLAGS,
         );
     }
-    stretch.stop
+    stretch.done
 }
 
-/// Without the second, Ruby starts a thread of its own at each wait of a process that has only one, to wake it by. On
-/// Linux an alarm is a store, a swap and a system call, all of which a signal handler may do.
+/// Without the second, Ruby starts a thread of its own at each wait of a process that has only one, to wake it by. With
+/// it, a signal's handler rings, on whichever thread got the signal, and maybe when the wait is over.
 const NOGVL_FLAGS: i32 = INTR_FAIL | if cfg!(target_os = "linux") { UBF_ASYNC_SAFE } else { 0 };
 const INTR_FAIL: i32 = rb_sys::RB_NOGVL_INTR_FAIL as i32;
 const UBF_ASYNC_SAFE: i32 = rb_sys::RB_NOGVL_UBF_ASYNC_SAFE as i32;
@@ -193,6 +216,7 @@ pub(crate) fn attempt<T, E: Into<CoreError>>(ruby: &Ruby, work: impl FnOnce() ->
 }
 
 /// Panics on purpose, for the specs: `:task` in a call's future, anything else beside it.
+#[cfg(feature = "panic_on_purpose")]
 fn panic(ruby: &Ruby, place: magnus::Symbol) -> Result<RString, Error> {
     let task = place.name()? == "task";
     if !task {
@@ -204,12 +228,24 @@ fn panic(ruby: &Ruby, place: magnus::Symbol) -> Result<RString, Error> {
     wait(ruby, state, &Arc::default(), async { panic!("on purpose") }, |_| Ok(()))
 }
 
+/// Says where on standard error, and nothing where that cannot be written. By one system call: std's own way takes a
+/// lock, which a child may have inherited, and panics.
+fn tell(place: &Location<'_>) {
+    let line = format!("krayin_sync: panicked at {place}\n");
+    // SAFETY: the bytes are the line's. What is left unwritten is left.
+    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
+}
+
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
     // A panic's own message may quote what it broke on, which may be somebody's. This library's hook alone is replaced.
-    std::panic::set_hook(Box::new(|panic| {
+    panic::set_hook(Box::new(|panic| {
         if let Some(place) = panic.location() {
-            eprintln!("krayin_sync: panicked at {place}");
+            tell(place);
         }
     }));
-    native.define_singleton_method("panic", function!(panic, 1))
+    phone::read_plans_by(read_plans);
+    #[cfg(feature = "panic_on_purpose")]
+    native.define_singleton_method("panic", magnus::function!(panic, 1))?;
+    let _ = native;
+    Ok(())
 }
