@@ -5,7 +5,8 @@ use std::{panic::resume_unwind, sync::Arc};
 
 use krayin_core::{
     BoxFuture,
-    api::{Request, ReqwestTransport, Response, Transport, TransportError, TransportErrorKind},
+    api::{Connection, Request, ReqwestTransport, Response, Transport, TransportError, TransportErrorKind},
+    settings::SettingsError,
 };
 use tokio::{runtime::Handle, task::JoinHandle};
 
@@ -18,6 +19,19 @@ impl Carrier {
     pub(crate) fn new(transport: ReqwestTransport, runtime: Handle) -> Self {
         Self { transport: Arc::new(transport), runtime }
     }
+
+    /// Makes what requests over `connection` need, with the GVL: nobody changes the environment meanwhile.
+    pub(crate) fn prepare(&self, connection: &Connection) -> Result<(), SettingsError> {
+        let _inside = self.runtime.enter();
+        self.transport.prepare(connection)
+    }
+}
+
+/// Whether the thread that reads the answer may have what that takes, a few times its size: a process that runs out in
+/// the middle is ended by the allocator.
+fn is_room_to_read(answer: &Response) -> bool {
+    const COPIES: usize = 6;
+    Vec::<u8>::new().try_reserve_exact(answer.body.len() * COPIES).is_ok()
 }
 
 /// Ends the attempt when the one who waits for it leaves.
@@ -35,6 +49,7 @@ impl Transport for Carrier {
         Box::pin(async move {
             let mut sent = Sent(self.runtime.spawn(async move { transport.send(&request).await }));
             match (&mut sent.0).await {
+                Ok(Ok(answer)) if !is_room_to_read(&answer) => Err(TransportError::no_memory()),
                 Ok(answer) => answer,
                 Err(ended) => match ended.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),

@@ -1,18 +1,18 @@
 //! One call from Ruby: its settings, and the Ruby objects that answer the core's ports.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs::File, sync::Arc, time::Duration};
 
 use krayin_core::{
     Error as CoreError,
     api::{Client, Transport},
     retry::{Backoff, Urgency},
-    settings::Settings,
+    settings::{Settings, SettingsError},
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
 use crate::{
     carrier::Carrier,
-    convert,
+    convert, error,
     mailbox::Mailbox,
     park,
     ports::{Answers, RubyObserver, RubyPace, RubyRecords, RubyTransport},
@@ -58,7 +58,9 @@ impl Session {
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
         let connection = park::attempt(ruby, || self.settings.connection())?;
+        let prepared = self.state.carrier.prepare(&connection);
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
+            prepared.map_err(|failure| without_client(ruby, failure))?;
             Arc::<Carrier>::clone(&self.state.carrier)
         } else {
             Arc::new(RubyTransport { mailbox: Arc::clone(&self.mailbox), real: Arc::clone(&self.state.carrier) })
@@ -86,6 +88,15 @@ impl Session {
 
     pub(crate) fn records(&self) -> RubyRecords {
         RubyRecords(Arc::clone(&self.mailbox))
+    }
+}
+
+/// The exception for a client that cannot be made: with no file to be opened, nobody can tell whether certificates are
+/// there.
+fn without_client(ruby: &Ruby, failure: SettingsError) -> Error {
+    match File::open("/dev/null") {
+        Ok(_) => error::raise(ruby, failure.into()),
+        Err(_) => error::no_room(ruby, "files"),
     }
 }
 

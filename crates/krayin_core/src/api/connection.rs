@@ -108,6 +108,10 @@ impl Connection {
     }
 
     /// Whether the host may have an address of a private network.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
     pub(super) fn any_address(&self) -> bool {
         self.any_address
     }

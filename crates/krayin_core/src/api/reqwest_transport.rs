@@ -9,6 +9,7 @@ use std::{
 use rustls::CertificateError;
 
 use super::{
+    Connection,
     pieces::Pieces,
     resolver::{Names, PrivateAddress, Resolver},
     transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
@@ -32,16 +33,24 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 pub struct ReqwestTransport {
     authority: Vec<reqwest::Certificate>,
     names: Names,
-    guarded: reqwest::Client,
-    /// For hosts that may have any address: connections of its own, so that no other request comes to use one.
-    open: OnceLock<Option<reqwest::Client>>,
+    /// By what a request needs ([`Needs`]), made when the first such comes: connections that one kind may use, no other
+    /// comes to use, and what needs no certificates works without.
+    clients: [OnceLock<Option<reqwest::Client>>; 4],
+}
+
+/// What tells one client from another.
+#[derive(Clone, Copy)]
+struct Needs {
+    certificates: bool,
+    any_address: bool,
 }
 
 impl ReqwestTransport {
-    /// Trusts the machine's certificate authorities (or those of `SSL_CERT_FILE`); make one a process.
+    /// Trusts the machine's certificate authorities (or those of `SSL_CERT_FILE`), read for the first https request; make
+    /// one a process.
     ///
     /// # Errors
-    /// Where the HTTP client cannot start: the machine has no CA certificates.
+    /// None yet.
     pub fn new() -> Result<Self, SettingsError> {
         Self::build(Vec::new(), Names::default())
     }
@@ -62,23 +71,34 @@ impl ReqwestTransport {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         // Fails only where the process has one already, which serves as well.
         let _ = rustls::crypto::CryptoProvider::install_default((*provider).clone());
-        let guarded = client(&authority, &names, true).build().map_err(|_| {
-            SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
-        })?;
-        Ok(Self { authority, names, guarded, open: OnceLock::new() })
+        Ok(Self { authority, names, clients: Default::default() })
     }
 
-    fn client_for(&self, request: &Request) -> Option<&reqwest::Client> {
-        if request.any_address {
-            self.open.get_or_init(|| client(&self.authority, &self.names, false).build().ok()).as_ref()
-        } else {
-            Some(&self.guarded)
-        }
+    /// Makes now what requests over `connection` need, on this thread: it reads the environment and the certificates.
+    ///
+    /// # Errors
+    /// Where the HTTP client cannot start: the machine has no CA certificates.
+    pub fn prepare(&self, connection: &Connection) -> Result<(), SettingsError> {
+        let needs = Needs { certificates: connection.is_encrypted(), any_address: connection.any_address() };
+        self.client(needs).map(|_| ()).ok_or_else(|| {
+            SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
+        })
+    }
+
+    fn client(&self, needs: Needs) -> Option<&reqwest::Client> {
+        let [plain, open, guarded, trusted] = &self.clients;
+        let client = match (needs.certificates, needs.any_address) {
+            (false, false) => plain,
+            (false, true) => open,
+            (true, false) => guarded,
+            (true, true) => trusted,
+        };
+        client.get_or_init(|| build(&self.authority, &self.names, needs).ok()).as_ref()
     }
 }
 
-fn client(authority: &[reqwest::Certificate], names: &Names, guarded: bool) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+fn build(authority: &[reqwest::Certificate], names: &Names, needs: Needs) -> Result<reqwest::Client, reqwest::Error> {
+    let client = reqwest::Client::builder()
         .user_agent(concat!("krayin_sync/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -87,16 +107,23 @@ fn client(authority: &[reqwest::Certificate], names: &Names, guarded: bool) -> r
         .pool_idle_timeout(KEEP_IDLE)
         .connect_timeout(CONNECT_WITHIN)
         .tcp_nodelay(true)
-        .tls_certs_merge(authority.iter().cloned())
-        .dns_resolver(Resolver { guarded, names: Arc::clone(names) })
+        .dns_resolver(Resolver { guarded: !needs.any_address, names: Arc::clone(names) });
+    if needs.certificates {
+        client.tls_certs_merge(authority.iter().cloned()).build()
+    } else {
+        client.tls_certs_only([]).build()
+    }
 }
 
 impl Transport for ReqwestTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
-            let client = self.client_for(request).ok_or_else(|| TransportError {
-                kind: TransportErrorKind::Refused,
-                reason: "the HTTP client cannot start".into(),
+            let certificates = !request.url.starts_with("http:");
+            let client = self.client(Needs { certificates, any_address: request.any_address }).ok_or_else(|| {
+                TransportError {
+                    kind: TransportErrorKind::Refused,
+                    reason: "the HTTP client cannot start: are the machine's CA certificates installed?".into(),
+                }
             })?;
             exchange(client, request).await
         })
@@ -124,6 +151,8 @@ async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Respons
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let mut body = Vec::new();
+    let expected = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    make_room(&mut body, expected.min(LARGEST_ANSWER))?;
     while let Some(chunk) = answer.chunk().await.map_err(explain)? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
             return Err(TransportError {
@@ -131,9 +160,18 @@ async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Respons
                 reason: "the answer is larger than 8 MiB".into(),
             });
         }
+        if body.capacity() - body.len() < chunk.len() {
+            let more = chunk.len().max(body.len());
+            make_room(&mut body, more)?;
+        }
         body.extend_from_slice(&chunk);
     }
     Ok(Response { status, headers, body })
+}
+
+/// Takes room for `more` bytes of an answer, where the process may have it: the allocator would end it otherwise.
+fn make_room(body: &mut Vec<u8>, more: usize) -> Result<(), TransportError> {
+    body.try_reserve_exact(more).map_err(|_| TransportError::no_memory())
 }
 
 /// reqwest's own texts name the whole address, whose query may hold an e-mail address: none of them is repeated.

@@ -98,7 +98,7 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke: the request may have been executed.
     Interrupted,
-    /// The answer is larger than 8 MiB.
+    /// The answer is larger than 8 MiB, or than the memory that the process may have.
     TooLarge,
 }
 
@@ -110,6 +110,16 @@ pub struct TransportError {
     pub kind: TransportErrorKind,
     /// The same for a person.
     pub reason: String,
+}
+
+impl TransportError {
+    /// The process may not have the memory that an answer takes.
+    pub fn no_memory() -> Self {
+        Self {
+            kind: TransportErrorKind::TooLarge,
+            reason: "the answer is larger than the memory that this process may have".into(),
+        }
+    }
 }
 
 /// The port that performs one HTTP attempt: no retry, no redirect, no meaning.

@@ -1,0 +1,124 @@
+# frozen_string_literal: true
+
+# What the system refuses is an error of the gem's own, and the process goes on as soon as it is given.
+RSpec.describe "a process at its limits" do
+  let(:krayin) { SimulatedKrayin.of("2.1.0") }
+
+  def run(script, *rest, **how) = Child.run(preamble + script, krayin.url, SimulatedKrayin::TOKEN, *rest, **how)
+
+  let(:preamble) { <<~'RUBY' }
+    CLIENT = KrayinSync::Api::BaseClient.new(ARGV[0], ARGV[1])
+    def told
+      yield
+    rescue KrayinSync::Error => e
+      puts "#{e.class}: #{e.message}"
+    end
+    # With this soft limit, and back.
+    def limited(name, soft)
+      before = Process.getrlimit(name)
+      Process.setrlimit(name, soft, before[1])
+      yield
+    ensure
+      Process.setrlimit(name, *before)
+    end
+    def good = CLIENT.get("get")["data"]["id"]
+  RUBY
+
+  { "is closed" => "2>&-", "is full" => "2>/dev/full", "is a pipe that nobody reads" => "2> >(true)" }
+    .each do |ending, redirection|
+    it "lives through a panic when standard error #{ending}" do
+      shell = ["bash", "-c", "\"$0\" \"$@\" #{redirection}"]
+      output, status = run(<<~'RUBY', within: shell)
+        sleep 0.1
+        %i[task here].each do |place|
+          KrayinSync::Native.panic(place)
+        rescue KrayinSync::InternalError => e
+          puts e.class
+        end
+        puts good
+      RUBY
+      expect(output).to eq("KrayinSync::InternalError\nKrayinSync::InternalError\n2\n")
+      expect(status).to be_success
+    end
+  end
+
+  it "can start no thread" do
+    output, status = run(<<~'RUBY')
+      GC.start
+      # Nobody counts root's.
+      Process::UID.change_privilege(65_534) if Process.uid.zero?
+      limited(:NPROC, 0) { told { good } }
+      puts good
+    RUBY
+    expect(output.lines.grep(/KrayinSync::/)).to contain_exactly(/ResourceError: The process can have no more threads/)
+    expect(output).to end_with("\n2\n")
+    expect(status).to be_success
+  end
+
+  it "can open no file, before its first call and after it" do
+    output, status = run(<<~'RUBY')
+      open = -> { Dir.children("/proc/self/fd").size }
+      limited(:NOFILE, open.call - 1) { told { good } }
+      puts good
+      busy = KrayinSync::Api::BaseClient.new(ARGV[0].sub("127.0.0.1", "127.0.0.2"), ARGV[1])
+      limited(:NOFILE, open.call) { told { busy.get("get") } }
+      puts good
+    RUBY
+    expect(output.lines.map { |line| line[/\A\w+(?:::\w+)?/] })
+      .to eq(%w[KrayinSync::ResourceError 2 KrayinSync::UnavailableError 2])
+    expect(status).to be_success
+  end
+
+  it "can open no file for a fiber to wait at" do
+    scheduler = File.expand_path("../support/fiber_scheduler.rb", __dir__)
+    output, status = run(<<~'RUBY', scheduler)
+      require ARGV[2]
+      good
+      Thread.new do
+        Fiber.set_scheduler(FiberScheduler.new)
+        Fiber.schedule do
+          spare = []
+          begin
+            limited(:NOFILE, 64) do
+              loop { spare << File.open(File::NULL) }
+            rescue SystemCallError
+              told { good }
+            end
+          ensure
+            spare.each(&:close)
+          end
+          puts good
+        end
+      end.join
+    RUBY
+    expect(output).to match(/\AKrayinSync::ResourceError: The process can have no more files.*\n2\n\z/)
+    expect(status).to be_success
+  end
+
+  it "has no certificates: what needs none works, and https says what is missing" do
+    none = { "SSL_CERT_FILE" => "/nonexistent/file", "SSL_CERT_DIR" => "/nonexistent" }
+    output, status = run(<<~'RUBY', env: none)
+      puts good
+      told { KrayinSync::Api::BaseClient.new("https://127.0.0.1:9", "1|a").get("get") }
+    RUBY
+    expect(output).to match(/\A2\nKrayinSync::\w+: .*certificate/i)
+    expect(status).to be_success
+  end
+
+  it "has no memory for an answer" do
+    body = JSON.generate(x: "y" * 6_999_992)
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: #{body.bytesize}\r\n\r\n"
+    large = RawServer.new { head + body }
+    output, status = run(<<~'RUBY', large.url)
+      good
+      held = KrayinSync::Api::BaseClient.new(ARGV[2], "1|a")
+      taken = File.read("/proc/self/status")[/VmSize:\s+(\d+)/, 1].to_i * 1024
+      limited(:AS, taken + 20_000_000) { told { held.get("get") } }
+      puts held.get("get")["x"].size, good
+    RUBY
+    expect(output).to match(/\AKrayinSync::\w+: .*larger than the memory.*\n6999992\n2\n\z/)
+    expect(status).to be_success
+  ensure
+    large&.stop
+  end
+end
