@@ -278,6 +278,45 @@ async fn stages_go_forward_once_a_rule_in_two_requests() {
 }
 
 #[tokio::test]
+async fn stages_that_changed_since_the_set_up_are_read_anew_and_a_rule_that_names_none_fires_later() {
+    for server in SERVERS {
+        let rules = json!({"stage_progression_enabled": true, "stage_on_conversation_created": "Prospect"});
+        let mut world = world(server, rules).await;
+        let lead = world.contact("contact.created", jane()).await.ids.get("lead").unwrap();
+        let stage = async |world: &World| world.client().get_lead(lead).await.unwrap().lead_pipeline_stage_id;
+        // As the set-up saw them long ago: one had another name, and they stood in another order.
+        let mut traits = world.settings["traits"].clone();
+        let now = traits["pipelines"].clone();
+        traits["pipelines"][0]["stages"].as_array_mut().unwrap().reverse();
+        traits["stages_at"] = json!(1);
+        world.set(json!({"traits": traits}));
+        let data = json!({"conversation": conversation("Channel::Api")});
+        let outcome = world.event("conversation.created", data.clone()).await.unwrap();
+        assert_eq!((outcome.requests, outcome.updated.as_slice()), (3, ["stage"].as_slice()), "{server:?} {outcome:?}");
+        assert_eq!((stage(&world).await, serde_json::to_value(&outcome.pipelines).unwrap()), (Some(3), now.clone()));
+
+        let fresh = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        traits["pipelines"] = now;
+        for (name, stages_at, requests) in [("Nowhere", 1, 2), ("Nowhere", fresh, 0)] {
+            traits["stages_at"] = json!(stages_at);
+            world.set(json!({"stage_on_conversation_created": name, "traits": traits}));
+            let other =
+                json!({"conversation": with(conversation("Channel::Api"), json!({"id": 421, "display_id": 43}))});
+            let outcome = world.event("conversation.created", other).await.unwrap();
+            assert_eq!((outcome.requests, outcome.updated.len()), (requests, 0), "{server:?} {outcome:?}");
+            assert!(outcome.reasons[0].contains("has no stage as the setting for created names it"), "{outcome:?}");
+        }
+        // Corrected; the conversation has begun long since.
+        world.set(json!({"stage_on_conversation_created": "Negotiation"}));
+        let other = json!({"conversation": with(conversation("Channel::Api"), json!({"id": 421, "display_id": 43}))});
+        let outcome = world.event("conversation.updated", other.clone()).await.unwrap();
+        assert_eq!((outcome.requests, outcome.updated.as_slice()), (2, ["stage"].as_slice()), "{server:?} {outcome:?}");
+        assert_eq!(stage(&world).await, Some(4));
+        assert_eq!(world.event("conversation.updated", other).await.unwrap().requests, 0);
+    }
+}
+
+#[tokio::test]
 async fn the_contact_table_holds_on_every_server() {
     for server in SERVERS {
         let world = World::connected(server).await;

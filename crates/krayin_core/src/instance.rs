@@ -16,7 +16,10 @@ pub(crate) fn recognise(attributes: &[Named], pipelines: &[Pipeline], traits: &m
     let of_its_own = attributes.iter().filter(|attribute| is_of_its_own(&attribute.rest));
     let attribute = of_its_own.min_by_key(|attribute| attribute.id).and_then(|attribute| made(&attribute.rest));
     let pipeline = || pipelines.iter().min_by_key(|pipeline| pipeline.id).and_then(|pipeline| made(&pipeline.rest));
-    let Some(installed) = attribute.or_else(pipeline) else { return };
+    let Some(installed) = attribute.or_else(pipeline) else {
+        (traits.instance, traits.installed) = (String::new(), None);
+        return;
+    };
     let known = traits.installed.is_some_and(|known| is_same_moment(known, installed)) && !traits.instance.is_empty();
     if !known {
         traits.instance = format!("{INSTANCE}{}", one_way(&installed.to_string()));

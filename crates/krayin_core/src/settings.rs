@@ -5,6 +5,12 @@ use std::{fmt, time::Duration};
 
 use serde_json::{Map, Value};
 
+mod kind;
+mod table;
+
+pub use kind::Kind;
+pub use table::{SETTINGS, SetBy, Setting, find, read};
+
 use crate::{
     DigestKey,
     api::{Connection, Destinations, Dialect, Traits},
@@ -34,10 +40,8 @@ pub enum StageRef {
     Named(String),
 }
 
-/// All keys of a hook's settings.
-///
-/// Ids are whole numbers or text that holds one; toggles are booleans or `"true"`, `"1"`, `"on"`, `"yes"` and their
-/// opposites; a blank text or `null` is an absent key. Unknown keys are passed over. Its `Debug` shows no token.
+/// A hook's settings, read: the rows of [`SETTINGS`], each as its [`Kind`] takes it. A blank text or `null` is an absent
+/// key, and unknown keys are passed over. Its `Debug` shows no token.
 ///
 /// ```
 /// use krayin_core::settings::Settings;
@@ -100,11 +104,15 @@ impl Settings {
     /// # Errors
     /// As [`from_object`](Self::from_object), and for what is no JSON object.
     pub fn from_json(json: &[u8]) -> Result<Self, SettingsError> {
-        match serde_json::from_slice(json) {
-            Ok(Value::Object(object)) => Self::from_object(&object),
-            Ok(_) => Err(SettingsError::one("they must be an object of keys and values")),
-            Err(_) => Err(SettingsError::one("they are not JSON")),
-        }
+        Self::from_object(&object(json)?)
+    }
+
+    /// Reads a JSON object's settings, each in its kind's own form, as [`read`] does.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    pub fn read_json(json: &[u8]) -> Result<Map<String, Value>, SettingsError> {
+        read(&object(json)?)
     }
 
     /// Reads the keys of `object`.
@@ -112,43 +120,44 @@ impl Settings {
     /// # Errors
     /// Names every key that has a value of the wrong kind.
     pub fn from_object(object: &Map<String, Value>) -> Result<Self, SettingsError> {
-        let mut keys = Keys { object, problems: Vec::new() };
+        let read = Read(read(object)?);
         let chosen = ChosenIds {
-            pipeline: keys.id("lead_pipeline_id"),
-            stage: keys.id("lead_pipeline_stage_id"),
-            source: keys.id("lead_source_id"),
-            kind: keys.id("lead_type_id"),
+            pipeline: read.id("lead_pipeline_id"),
+            stage: read.id("lead_pipeline_stage_id"),
+            source: read.id("lead_source_id"),
+            kind: read.id("lead_type_id"),
         };
-        let settings = Self {
-            api_url: keys.text("api_url"),
-            api_token: keys.text("api_token").map(Token),
-            api_dialect: keys.dialect("api_dialect"),
-            pipeline_id: chosen.pipeline.or(keys.id("default_pipeline_id")),
-            stage_id: chosen.stage.or(keys.id("default_stage_id")),
-            source_id: chosen.source.or(keys.id("default_source_id")),
-            type_id: chosen.kind.or(keys.id("default_lead_type_id")),
+        Ok(Self {
+            api_url: read.text("api_url"),
+            api_token: read.text("api_token").map(Token),
+            api_dialect: read.text("api_dialect").and_then(|name| Dialect::parse(&name)),
+            pipeline_id: chosen.pipeline.or(read.id("default_pipeline_id")),
+            stage_id: chosen.stage.or(read.id("default_stage_id")),
+            source_id: chosen.source.or(read.id("default_source_id")),
+            type_id: chosen.kind.or(read.id("default_lead_type_id")),
             chosen,
-            sync_conversations: keys.flag("sync_conversations"),
-            sync_messages: keys.flag("sync_messages"),
-            sync_to_organization: keys.flag("sync_to_organization"),
-            stage_progression_enabled: keys.flag("stage_progression_enabled"),
-            custom_attributes: keys.words("custom_attributes"),
-            stage_on_conversation_created: keys.stage("stage_on_conversation_created"),
-            stage_on_first_response: keys.stage("stage_on_first_response"),
-            stage_on_conversation_resolved: keys.stage("stage_on_conversation_resolved"),
-            traits: keys.traits("traits"),
-            attempt_timeout: keys.seconds("attempt_timeout"),
-            deadline: keys.seconds("deadline"),
+            sync_conversations: read.toggle("sync_conversations"),
+            sync_messages: read.toggle("sync_messages"),
+            sync_to_organization: read.toggle("sync_to_organization"),
+            stage_progression_enabled: read.toggle("stage_progression_enabled"),
+            custom_attributes: read.texts("custom_attributes"),
+            stage_on_conversation_created: read.stage("stage_on_conversation_created"),
+            stage_on_first_response: read.stage("stage_on_first_response"),
+            stage_on_conversation_resolved: read.stage("stage_on_conversation_resolved"),
+            traits: read
+                .0
+                .get("traits")
+                .cloned()
+                .and_then(|traits| serde_json::from_value(traits).ok())
+                .unwrap_or_default(),
+            attempt_timeout: read.seconds("attempt_timeout"),
+            deadline: read.seconds("deadline"),
             destinations: Destinations {
-                allow_http: keys.flag("allow_http"),
-                allowed_hosts: keys.texts("allowed_hosts"),
+                allow_http: read.toggle("allow_http"),
+                allowed_hosts: read.texts("allowed_hosts").unwrap_or_default(),
             },
-            digest_key: keys.text("digest_key").map(|key| DigestKey::new(key.as_bytes())).unwrap_or_default(),
-        };
-        for name in ["default_pipeline_name", "default_stage_name", "default_source_name", "default_lead_type_name"] {
-            keys.text(name);
-        }
-        if keys.problems.is_empty() { Ok(settings) } else { Err(SettingsError { problems: keys.problems }) }
+            digest_key: read.text("digest_key").map(|key| DigestKey::new(key.as_bytes())).unwrap_or_default(),
+        })
     }
 
     /// The address and the token, checked: everything that a client needs before its first request.
@@ -162,6 +171,14 @@ impl Settings {
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
         Ok(connection)
+    }
+}
+
+fn object(json: &[u8]) -> Result<Map<String, Value>, SettingsError> {
+    match serde_json::from_slice(json) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(SettingsError::one("they must be an object of keys and values")),
+        Err(_) => Err(SettingsError::one("they are not JSON")),
     }
 }
 
@@ -184,116 +201,36 @@ impl fmt::Debug for Token {
     }
 }
 
-struct Keys<'a> {
-    object: &'a Map<String, Value>,
-    problems: Vec<String>,
-}
+/// What was read: each value in its kind's own form.
+struct Read(Map<String, Value>);
 
-impl Keys<'_> {
-    fn value(&self, key: &str) -> Option<&Value> {
-        self.object
-            .get(key)
-            .filter(|value| !value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty()))
+impl Read {
+    fn text(&self, key: &str) -> Option<String> {
+        Some(self.0.get(key)?.as_str()?.to_owned())
     }
 
-    fn refuse<T>(&mut self, key: &str, wanted: &str) -> Option<T> {
-        self.problems.push(format!("{key} must be {wanted}"));
-        None
+    fn texts(&self, key: &str) -> Option<Vec<String>> {
+        Some(self.0.get(key)?.as_array()?.iter().filter_map(|text| Some(text.as_str()?.to_owned())).collect())
     }
 
-    fn text(&mut self, key: &str) -> Option<String> {
-        match self.value(key)? {
-            Value::String(text) => Some(text.trim().to_owned()),
-            _ => self.refuse(key, "text"),
+    fn id(&self, key: &str) -> Option<u64> {
+        self.0.get(key)?.as_u64()
+    }
+
+    fn toggle(&self, key: &str) -> bool {
+        self.0.get(key).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    fn stage(&self, key: &str) -> Option<StageRef> {
+        match self.0.get(key)? {
+            Value::String(name) => Some(StageRef::Named(name.clone())),
+            id => id.as_u64().map(StageRef::Id),
         }
     }
 
-    fn texts(&mut self, key: &str) -> Vec<String> {
-        match self.value(key) {
-            None => Vec::new(),
-            Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
-                list.iter().filter_map(Value::as_str).map(|text| text.trim().to_owned()).collect()
-            }
-            Some(_) => self.refuse(key, "a list of texts").unwrap_or_default(),
-        }
+    fn seconds(&self, key: &str) -> Option<Duration> {
+        self.0.get(key)?.as_f64().map(Duration::from_secs_f64)
     }
-
-    /// A list of texts, or a text that has commas between them.
-    fn words(&mut self, key: &str) -> Option<Vec<String>> {
-        match self.value(key)? {
-            Value::String(text) => Some(text.split(',').map(|word| word.trim().to_owned()).collect()),
-            Value::Array(_) => Some(self.texts(key)),
-            _ => self.refuse(key, "a list of texts"),
-        }
-    }
-
-    fn id(&mut self, key: &str) -> Option<u64> {
-        let id = match self.value(key)? {
-            Value::Number(number) => whole(number),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        match id {
-            Some(id) if id > 0 => Some(id),
-            _ => self.refuse(key, "the number of a record in Krayin"),
-        }
-    }
-
-    fn flag(&mut self, key: &str) -> bool {
-        let flag = match self.value(key) {
-            None => Some(false),
-            Some(Value::Bool(flag)) => Some(*flag),
-            Some(Value::Number(number)) => match number.as_u64() {
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                _ => None,
-            },
-            Some(Value::String(text)) => match text.trim().to_ascii_lowercase().as_str() {
-                "true" | "1" | "on" | "yes" => Some(true),
-                "false" | "0" | "off" | "no" => Some(false),
-                _ => None,
-            },
-            Some(_) => None,
-        };
-        flag.or_else(|| self.refuse(key, "true or false")).unwrap_or_default()
-    }
-
-    fn stage(&mut self, key: &str) -> Option<StageRef> {
-        match self.value(key)? {
-            Value::String(text) if text.trim().parse::<f64>().is_err() => Some(StageRef::Named(text.trim().to_owned())),
-            Value::Number(_) | Value::String(_) => self.id(key).map(StageRef::Id),
-            _ => self.refuse(key, "a stage's id, code or name"),
-        }
-    }
-
-    fn dialect(&mut self, key: &str) -> Option<Dialect> {
-        let text = self.text(key)?;
-        Dialect::parse(&text).or_else(|| self.refuse(key, "rest_api or documented"))
-    }
-
-    fn seconds(&mut self, key: &str) -> Option<Duration> {
-        let seconds = match self.value(key)? {
-            Value::Number(number) => number.as_f64(),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        match seconds {
-            Some(seconds) if seconds > 0.0 && seconds <= 3600.0 => Some(Duration::from_secs_f64(seconds)),
-            _ => self.refuse(key, "a number of seconds, at most 3600"),
-        }
-    }
-
-    fn traits(&mut self, key: &str) -> Traits {
-        let Some(value) = self.value(key).cloned() else { return Traits::default() };
-        serde_json::from_value(value).ok().or_else(|| self.refuse(key, "what the set-up stored")).unwrap_or_default()
-    }
-}
-
-fn whole(number: &serde_json::Number) -> Option<u64> {
-    // FormKit and JSON columns hand whole numbers on as 3.0 now and then.
-    number.as_u64().or_else(|| {
-        number.as_f64().filter(|float| float.fract() == 0.0 && *float > 0.0 && *float < 9e15).map(|float| float as u64)
-    })
 }
 
 #[cfg(test)]
@@ -362,13 +299,11 @@ mod tests {
             (json!({"default_stage_id": -1}), "default_stage_id must be the number of a record in Krayin"),
             (json!({"default_stage_id": 1.5}), "default_stage_id must be the number of a record in Krayin"),
             (json!({"lead_type_id": 0}), "lead_type_id must be the number of a record in Krayin"),
+            (json!({"default_pipeline_name": 5}), "default_pipeline_name must be text"),
             (json!({"sync_messages": "maybe"}), "sync_messages must be true or false"),
             (json!({"sync_messages": 2}), "sync_messages must be true or false"),
             (json!({"stage_on_first_response": true}), "stage_on_first_response must be a stage's id, code or name"),
-            (
-                json!({"stage_on_first_response": -4}),
-                "stage_on_first_response must be the number of a record in Krayin",
-            ),
+            (json!({"stage_on_first_response": -4}), "stage_on_first_response must be a stage's id, code or name"),
             (json!({"custom_attributes": [1]}), "custom_attributes must be a list of texts"),
             (json!({"custom_attributes": true}), "custom_attributes must be a list of texts"),
             (json!({"api_dialect": "soap"}), "api_dialect must be rest_api or documented"),

@@ -1,12 +1,10 @@
 //! Connect: check the address, the token and the user, find where new leads go, learn what the server is like.
 
-use std::time::SystemTime;
-
 use serde::Serialize;
 
 use crate::{
     Error,
-    api::{Client, Dialect, ErrorKind, KnownPipeline, NoPhone, Traits},
+    api::{self, Client, Dialect, ErrorKind, KnownPipeline, NoPhone, Traits},
     instance,
     krayin::{Named, Pipeline, Stage},
     settings::{Settings, SettingsError},
@@ -122,7 +120,11 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     }
     traits.rate_headers = client.sends_rate_headers();
     instance::recognise(&attributes, &pipelines, &mut traits);
-    traits.learned_at = SystemTime::UNIX_EPOCH.elapsed().ok().map(|since| since.as_secs());
+    if traits.installed.is_none() {
+        // It does not tell: its address stands for it.
+        traits.instance = client.connection().fingerprint();
+    }
+    (traits.learned_at, traits.stages_at) = (api::now(), api::now());
     let mut warnings = wrong_ids(settings, &pipelines, &sources, &types);
     for (what, list) in [("source", &sources), ("type", &types)] {
         if list.is_empty() {

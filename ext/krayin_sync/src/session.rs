@@ -6,7 +6,7 @@ use krayin_core::{
     Error as CoreError,
     api::{Client, Transport},
     retry::{Backoff, Urgency},
-    settings::{Settings, SettingsError},
+    settings::{SETTINGS, Settings, SettingsError},
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
@@ -106,6 +106,20 @@ fn check(ruby: &Ruby, settings: RString) -> Result<(), Error> {
     park::attempt(ruby, || Settings::from_json(&settings)?.connection().map(|_| ()))
 }
 
+/// The table of settings.
+fn settings(ruby: &Ruby) -> Result<RString, Error> {
+    convert::string(ruby, &convert::json(&SETTINGS))
+}
+
+/// The settings of a hook, each in its kind's own form.
+fn read_settings(ruby: &Ruby, settings: RString) -> Result<RString, Error> {
+    let settings = convert::bytes(settings);
+    let read = park::attempt(ruby, || Settings::read_json(&settings))?;
+    convert::string(ruby, &convert::json(&read))
+}
+
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
-    native.define_singleton_method("check", function!(check, 1))
+    native.define_singleton_method("check", function!(check, 1))?;
+    native.define_singleton_method("settings", function!(settings, 0))?;
+    native.define_singleton_method("read_settings", function!(read_settings, 1))
 }

@@ -38,5 +38,6 @@ pub use pace::{MemoryPace, Pace};
 pub use reqwest_transport::ReqwestTransport;
 pub(crate) use search::{has_email, has_phone, is_email};
 pub use state::ServerState;
+pub(crate) use traits::now;
 pub use traits::{KnownPipeline, KnownStage, NoPhone, Traits};
 pub use transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind};

@@ -37,9 +37,37 @@ pub struct Traits {
     /// When all of this was learned, seconds since 1970: it changes with the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learned_at: Option<u64>,
+    /// When the stages were read, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stages_at: Option<u64>,
     /// The stages of each pipeline, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<KnownPipeline>,
+}
+
+impl Traits {
+    /// Whether the stages are those that the server had within so many seconds.
+    pub(crate) fn knows_stages_since(&self, seconds: u64) -> bool {
+        let now = now();
+        self.stages_at.zip(now).is_some_and(|(at, now)| now.saturating_sub(at) <= seconds)
+            && self.pipelines.iter().any(|pipeline| !pipeline.stages.is_empty())
+    }
+
+    /// Takes over the stages that the server has now.
+    pub(crate) fn learn_stages(&mut self, pipelines: Vec<KnownPipeline>) {
+        for pipeline in pipelines {
+            match self.pipelines.iter_mut().find(|known| known.id == pipeline.id) {
+                Some(known) => *known = pipeline,
+                None => self.pipelines.push(pipeline),
+            }
+        }
+        self.stages_at = now();
+    }
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> Option<u64> {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().ok().map(|since| since.as_secs())
 }
 
 /// A pipeline as the set-up saw it.
@@ -91,6 +119,7 @@ impl Default for Traits {
             instance: String::new(),
             installed: None,
             learned_at: None,
+            stages_at: None,
             pipelines: Vec::new(),
         }
     }

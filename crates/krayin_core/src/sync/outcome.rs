@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::external_id::ExternalIds;
+use crate::{api::KnownPipeline, external_id::ExternalIds};
 
 /// How an event ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -42,6 +42,10 @@ pub struct Outcome {
     /// keep it there as `utc_offset_minutes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utc_offset_minutes: Option<i32>,
+    /// The stages of the server's pipelines, where this event read them anew: keep them in the settings' traits, as
+    /// `pipelines`, and when that was as `stages_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipelines: Option<Vec<KnownPipeline>>,
 }
 
 fn as_map<S: Serializer>(ids: &ExternalIds, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
+
 use super::{Context, Outcome, Owner};
 use crate::{
     Error,
-    api::{KnownPipeline, KnownStage},
+    api::{Dialect, KnownPipeline, KnownStage, Traits},
     chatwoot::{Contact, Conversation},
     records::Stored,
     settings::StageRef,
@@ -28,6 +30,9 @@ impl Rule {
     }
 }
 
+/// Kept for the first rule where it named no stage: a conversation begins once, and the setting may be corrected later.
+const WAITS: &str = "created_waits";
+
 /// The rules that a conversation's state calls for and that have not fired for it. `is_new` says that it has just begun:
 /// a conversation from before the connection does not begin again.
 pub(super) fn due<'a>(
@@ -40,6 +45,7 @@ pub(super) fn due<'a>(
     if !settings.stage_progression_enabled {
         return Vec::new();
     }
+    let is_new = is_new || stored.stages.iter().any(|rule| rule == WAITS);
     let replied = conversation.first_reply_created_at.is_some();
     let resolved = conversation.status.as_deref() == Some("resolved");
     [
@@ -63,15 +69,18 @@ enum Move {
     Unknown,
 }
 
-/// Where `wanted` takes a lead that is at `current`: forward only, and never out of won or lost.
-fn decide(stages: &[KnownStage], current: Option<u64>, wanted: &StageRef) -> Move {
-    let is_wanted = |stage: &KnownStage| match wanted {
+fn is_wanted(stage: &KnownStage, wanted: &StageRef) -> bool {
+    match wanted {
         StageRef::Id(id) => stage.id == *id,
         StageRef::Named(name) => {
             [&stage.code, &stage.name].iter().any(|known| known.trim().to_lowercase() == name.to_lowercase())
         }
-    };
-    let Some(to) = stages.iter().position(is_wanted) else { return Move::Unknown };
+    }
+}
+
+/// Where `wanted` takes a lead that is at `current`: forward only, and never out of won or lost.
+fn decide(stages: &[KnownStage], current: Option<u64>, wanted: &StageRef) -> Move {
+    let Some(to) = stages.iter().position(|stage| is_wanted(stage, wanted)) else { return Move::Unknown };
     let from = stages.iter().position(|stage| Some(stage.id) == current);
     let ended =
         from.and_then(|from| stages.get(from)).is_some_and(|stage| matches!(stage.code.as_str(), "won" | "lost"));
@@ -82,8 +91,47 @@ fn decide(stages: &[KnownStage], current: Option<u64>, wanted: &StageRef) -> Mov
     }
 }
 
-/// Fires the rules that are due: one read and one write, however many are due at once. Each is noted in `stored` as
-/// fired; the caller stores it.
+/// Seconds for which the stages that were read once are the server's. Administrators add, rename and reorder them.
+const FRESH: u64 = 3600;
+
+/// Seconds after which a stage that is not among them is looked for again.
+const SOON: u64 = 300;
+
+/// What is known of a server's stages, read anew where it may have changed.
+struct Stages<'a> {
+    context: &'a Context<'a>,
+    traits: Cow<'a, Traits>,
+}
+
+impl Stages<'_> {
+    fn has(&self, wanted: &StageRef) -> bool {
+        self.traits.pipelines.iter().flat_map(|pipeline| &pipeline.stages).any(|stage| is_wanted(stage, wanted))
+    }
+
+    fn of(&self, pipeline: Option<u64>) -> &[KnownStage] {
+        let known = self.traits.pipelines.iter().find(|known| Some(known.id) == pipeline);
+        known.map(|known| known.stages.as_slice()).unwrap_or_default()
+    }
+
+    async fn read(&mut self, pipeline: Option<u64>, outcome: &mut Outcome) -> Result<(), Error> {
+        let client = self.context.client;
+        let read = match client.connection().dialect {
+            Dialect::RestApi => client.pipelines().await?.iter().map(KnownPipeline::from).collect(),
+            Dialect::Documented => {
+                let stages = client.stages(pipeline).await?.iter().map(KnownStage::from).collect();
+                vec![KnownPipeline { id: pipeline.unwrap_or_default(), stages }]
+            }
+        };
+        let traits = self.traits.to_mut();
+        traits.learn_stages(read);
+        outcome.pipelines = Some(traits.pipelines.clone());
+        Ok(())
+    }
+}
+
+/// Fires the rules that are due: one read and one write, however many are due at once, and one more read where the
+/// stages are not known to be the server's. Each that came to an end is noted in `stored` as fired, which the caller
+/// stores; one that names no stage of the lead's pipeline says so, and fires when there is one.
 pub(super) async fn progress(
     context: &Context<'_>,
     (owner, contact): (&mut Owner, &Contact),
@@ -91,47 +139,62 @@ pub(super) async fn progress(
     stored: &mut Stored,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    let mut stages = Stages { context, traits: Cow::Borrowed(&context.settings.traits) };
+    let has_all = context.client.connection().dialect == Dialect::RestApi;
+    let is_known =
+        |(_, wanted): &&(Rule, &StageRef)| !has_all || !stages.traits.knows_stages_since(SOON) || stages.has(wanted);
+    let (due, unknown): (Vec<_>, Vec<_>) = due.iter().partition(is_known);
+    for (rule, _) in unknown {
+        wait(rule, stored, outcome);
+    }
     if due.is_empty() {
         return Ok(());
     }
     let client = context.client;
-    let traits = &context.settings.traits;
     let mut lead = client.find_lead(owner.lead).await?;
     if lead.is_none() && owner.heal(context, contact).await? {
         lead = client.find_lead(owner.lead).await?;
     }
-    match lead {
-        None => outcome.reasons.push("The lead is gone from Krayin; its stage was not moved.".into()),
-        Some(lead) => {
-            let read;
-            let mut pipeline = traits.pipelines.iter().find(|known| Some(known.id) == lead.lead_pipeline_id);
-            if pipeline.is_none_or(|known| known.stages.is_empty()) {
-                read = KnownPipeline {
-                    id: lead.lead_pipeline_id.unwrap_or_default(),
-                    stages: client.stages(lead.lead_pipeline_id).await?.iter().map(KnownStage::from).collect(),
-                };
-                pipeline = Some(&read);
-            }
-            let stages = pipeline.map(|known| known.stages.as_slice()).unwrap_or_default();
-            let mut at = lead.lead_pipeline_stage_id;
-            for (rule, wanted) in due {
-                match decide(stages, at, wanted) {
-                    Move::To(stage) => at = Some(stage),
-                    Move::None => {}
-                    Move::Unknown => outcome.reasons.push(format!(
-                        "The lead's pipeline in Krayin has no stage as the setting for {} names it.",
-                        rule.name()
-                    )),
-                }
-            }
-            if let Some(stage) = at.filter(|_| at != lead.lead_pipeline_stage_id) {
-                client.move_lead(&lead, stage, traits.utc_offset_minutes).await?;
-                outcome.updated.push("stage");
-            }
-        }
+    let Some(lead) = lead else {
+        outcome.reasons.push("The lead is gone from Krayin; its stage was not moved.".into());
+        stored.stages.extend(due.iter().map(|(rule, _)| rule.name().to_owned()));
+        return Ok(());
+    };
+    let pipeline = lead.lead_pipeline_id;
+    let is_unknown =
+        |(_, wanted): &(Rule, &StageRef)| !stages.of(pipeline).iter().any(|stage| is_wanted(stage, wanted));
+    let is_old = !stages.traits.knows_stages_since(FRESH);
+    if is_old || due.iter().any(is_unknown) && !stages.traits.knows_stages_since(SOON) {
+        stages.read(pipeline, outcome).await?;
     }
-    stored.stages.extend(due.iter().map(|(rule, _)| rule.name().to_owned()));
+    let mut at = lead.lead_pipeline_stage_id;
+    let mut fired = Vec::new();
+    for (rule, wanted) in due {
+        match decide(stages.of(pipeline), at, wanted) {
+            Move::Unknown => {
+                wait(rule, stored, outcome);
+                continue;
+            }
+            Move::To(stage) => at = Some(stage),
+            Move::None => {}
+        }
+        fired.push(rule.name().to_owned());
+    }
+    if let Some(stage) = at.filter(|_| at != lead.lead_pipeline_stage_id) {
+        client.move_lead(&lead, stage, context.settings.traits.utc_offset_minutes).await?;
+        outcome.updated.push("stage");
+    }
+    stored.stages.extend(fired);
     Ok(())
+}
+
+/// Says that a rule names no stage, and leaves it to be fired later.
+fn wait(rule: Rule, stored: &mut Stored, outcome: &mut Outcome) {
+    if rule == Rule::Created && !stored.stages.iter().any(|rule| rule == WAITS) {
+        stored.stages.push(WAITS.to_owned());
+    }
+    let reason = format!("The lead's pipeline in Krayin has no stage as the setting for {} names it.", rule.name());
+    outcome.reasons.push(reason);
 }
 
 #[cfg(test)]
