@@ -18,7 +18,7 @@ use std::{
 };
 
 use krayin_core::{Error as CoreError, phone};
-use magnus::{Error, RModule, RString, Ruby, prelude::*};
+use magnus::{Error, RModule, RString, Ruby};
 
 use crate::{
     alarm::{Alarm, Lent},
