@@ -13,6 +13,7 @@ use crate::model::lead::Lead;
 use crate::model::organization::{Organization, OrganizationNames};
 use crate::model::person::{Person, PersonIndexes};
 use crate::model::pipeline::Pipeline;
+use crate::model::product::Product;
 use crate::model::source::{LeadSource, LeadType};
 use crate::model::tag::Tag;
 use crate::model::user::User;
@@ -39,6 +40,7 @@ pub(crate) struct Crm {
     pub(crate) sources: Table<LeadSource>,
     pub(crate) types: Table<LeadType>,
     pub(crate) attributes: Vec<Attribute>,
+    pub(crate) products: Table<Product>,
     pub(crate) tags: Table<Tag>,
     pub(crate) webhooks: Table<Webhook>,
     pub(crate) workflows: Table<Workflow>,
@@ -74,6 +76,7 @@ impl Crm {
             sources: LeadSource::installed(now),
             types: LeadType::installed(now),
             attributes: Attribute::installed(now, options.server),
+            products: Table::default(),
             tags: Table::default(),
             webhooks: Table::default(),
             workflows: Workflow::installed(now),

@@ -7,6 +7,7 @@ pub(crate) mod lead;
 pub(crate) mod organization;
 pub(crate) mod person;
 pub(crate) mod pipeline;
+pub(crate) mod product;
 pub(crate) mod source;
 pub(crate) mod tag;
 pub(crate) mod user;

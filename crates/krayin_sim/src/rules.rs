@@ -9,6 +9,7 @@ pub(crate) mod lead;
 pub(crate) mod organization;
 pub(crate) mod person;
 pub(crate) mod pipeline;
+pub(crate) mod product;
 pub(crate) mod records;
 pub(crate) mod source;
 pub(crate) mod tag;

@@ -19,6 +19,7 @@ fn with_search<'a>(endpoint: Endpoint<'a>, method: &str) -> Endpoint<'a> {
         Endpoint::Person("search") => Endpoint::PersonSearch,
         Endpoint::Lead("search") => Endpoint::LeadSearch,
         Endpoint::Tag("search") => Endpoint::TagSearch,
+        Endpoint::Product("search") => Endpoint::ProductSearch,
         Endpoint::User("search") => Endpoint::UserSearch,
         other => other,
     }
@@ -27,7 +28,9 @@ fn with_search<'a>(endpoint: Endpoint<'a>, method: &str) -> Endpoint<'a> {
 /// The methods that a path with this id takes, where reading it takes digits alone: for GET such a path is none.
 fn without_reading(endpoint: Endpoint<'_>, method: &str, server: Server) -> Option<&'static str> {
     let (id, others) = match endpoint {
-        Endpoint::Person(id) | Endpoint::Lead(id) | Endpoint::Tag(id) | Endpoint::User(id) => (id, "PUT, DELETE"),
+        Endpoint::Person(id) | Endpoint::Lead(id) | Endpoint::Product(id) | Endpoint::Tag(id) | Endpoint::User(id) => {
+            (id, "PUT, DELETE")
+        }
         Endpoint::Organization(id) if server.organization_ids_are_numbers() => (id, "PUT, DELETE"),
         _ => return None,
     };
@@ -53,6 +56,7 @@ fn typed_id<'a>(endpoint: Endpoint<'a>, method: &str) -> Option<&'a str> {
         | (E::Lead(id) | E::Workflow(id), "DELETE")
         | (E::PersonTags(id), _)
         | (E::LeadTags(id), "POST")
+        | (E::LeadProduct(id), _)
         | (E::Pipeline(id) | E::Source(id) | E::Type(id) | E::Webhook(id), _) => Some(id),
         _ => None,
     }

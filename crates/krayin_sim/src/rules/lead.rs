@@ -1,6 +1,6 @@
 //! Leads: `leads`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::answer::{Answer, Errors, Failure, Outcome, Written};
 use crate::crm::Crm;
@@ -88,6 +88,7 @@ impl Crm {
         if self.server.validates_closing_date() {
             errors.extend(self.check_closing_date(input));
         }
+        errors.extend(self.check_products(input));
         if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(errors)) }
     }
 
@@ -140,7 +141,7 @@ impl Crm {
             pipeline_id: Some(pipeline_id),
             stage_id: Some(stage_id),
             closes_on,
-            products: products(input),
+            products: Vec::new(),
             custom: Vec::new(),
             tags: Vec::new(),
             activities: Vec::new(),
@@ -148,6 +149,7 @@ impl Crm {
             updated_at: now,
         };
         let id = self.insert_lead(lead, input, user)?;
+        self.add_products(id, input)?;
         self.fire(Event::LeadCreated(id))?;
         self.answer_lead(id, input, Written::Created)
     }
@@ -231,7 +233,7 @@ impl Crm {
         if input.has("expected_close_date") || self.server.lead_put_wipes_closing_date() {
             lead.closes_on = closes_on;
         }
-        lead.products = products(input);
+        lead.products = self.products_after(&old.products, input)?;
         if let Some(Value::Object(person)) = input.get("person") {
             lead.person_id = Some(self.nested_person(person, user)?);
         }
@@ -498,22 +500,4 @@ fn reference(input: &Input, field: &str) -> Option<u64> {
     }
     // What is no number cannot point anywhere.
     Some(crate::data::input::number(value).unwrap_or(u64::MAX))
-}
-
-/// The products of a request: those that name one.
-fn products(input: &Input) -> Vec<Value> {
-    let sent: Vec<&Value> = match input.get("products") {
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(Value::Object(items)) => items.values().collect(),
-        _ => Vec::new(),
-    };
-    let named = |product: &&Map<String, Value>| !is_empty(product.get("product_id"));
-    (1_u64..)
-        .zip(sent.into_iter().filter_map(Value::as_object).filter(named))
-        .map(|(id, product)| {
-            let mut product = product.clone();
-            product.insert("id".into(), json!(id));
-            Value::Object(product)
-        })
-        .collect()
 }
