@@ -68,8 +68,8 @@ fn a_new_lead_brings_its_products() {
         assert_eq!(rows(client, lead), json!([[1, 2, "10.0000", "20.0000"]]), "{server:?}");
         assert_eq!(client.get("/leads/1").data()["lead_products"][0]["product"]["sku"], "A");
         let refused = client.post("/leads", lead_with(json!([{"product_id": 99}]))).errors();
-        assert_eq!(refused["products.0.product_id"][0], "The selected products.0.product_id is invalid.");
-        let message = "The products.0.price field is required when products.0.product_id is present.";
+        assert_eq!(refused["products.0.product_id"][0], "The selected products.0.product id is invalid.");
+        let message = "The products.0.price field is required when products.0.product id is present.";
         assert_eq!(refused["products.0.price"][0], message);
         // One that names no product breaks the request when the lead is there already.
         assert_eq!(client.post("/leads", lead_with(json!([{"price": 1, "quantity": 1}]))).status, 500);
@@ -91,8 +91,8 @@ fn products_are_put_on_a_lead_and_taken_away() {
         assert_eq!(rows(client, lead), json!([[1, 3, "4.0000", "12.0000"], [2, 1, "1.0000", "1.0000"]]), "{server:?}");
         let refused = client.put(&path, json!({"product_id": 99, "quantity": -1, "price": "x"})).errors();
         assert_eq!(refused["product_id"][0], "The selected product id is invalid.");
-        assert_eq!(refused["quantity"][0], "The quantity field must be at least 0.");
-        assert_eq!(refused["price"][0], "The price field must be a number.");
+        assert_eq!(refused["quantity"][0], "The quantity must be at least 0.");
+        assert_eq!(refused["price"][0], "The price must be a number.");
         assert_eq!(client.put("/leads/product/99", json!({"product_id": one, "quantity": 1, "price": 4})).status, 500);
         client.send("DELETE", &path, Some(&json!({"product_id": two})));
         assert_eq!(rows(client, lead), json!([[1, 3, "4.0000", "12.0000"]]));

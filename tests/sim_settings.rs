@@ -164,3 +164,22 @@ fn a_pipeline_goes_and_its_leads_move() {
         assert_eq!(client.delete(&format!("/settings/pipelines/{id}")).status, 404);
     }
 }
+
+#[test]
+fn a_login_is_checked_and_ends_every_other_token() {
+    for server in PACKAGES {
+        let sim = start(server);
+        let client = Client::new(&sim);
+        let errors = client.post("/login", json!({"email": "bridge1"})).errors();
+        assert_eq!(errors["email"][0], "The email must be a valid email address.", "{server:?}");
+        assert_eq!(errors["password"][0], "The password field is required.");
+        assert_eq!(errors["device_name"][0], "The device name field is required.");
+        let body = |email: &str| json!({"email": email, "password": "p", "device_name": "d"});
+        let unknown = client.post("/login", body("nobody@example.com")).errors();
+        assert_eq!(unknown["email"][0], "The provided credentials are incorrect.");
+        assert_eq!(client.get("/get").status, 200);
+        let reply = client.post("/login", body("bridge1@example.com")).json();
+        assert!(reply["token"].as_str().unwrap().contains('|') && reply["data"]["id"] == 2);
+        assert_eq!(client.get("/get").status, 401);
+    }
+}

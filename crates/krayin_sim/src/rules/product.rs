@@ -123,8 +123,8 @@ impl Crm {
             let value = input.get(field).and_then(text).and_then(|text| text.parse::<f64>().ok());
             let message = match value {
                 _ if is_absent(input.0.get(field)) => format!("The {field} field is required."),
-                None => format!("The {field} field must be a number."),
-                Some(number) if number < 0.0 => format!("The {field} field must be at least 0."),
+                None => format!("The {field} must be a number."),
+                Some(number) if number < 0.0 => format!("The {field} must be at least 0."),
                 Some(_) => continue,
             };
             errors.push((field.to_owned(), message));
@@ -170,24 +170,25 @@ impl Crm {
             None => return errors,
             Some(Value::Array(items)) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
             Some(Value::Object(items)) => items.iter().map(|(key, item)| (key.clone(), item)).collect(),
-            Some(_) => return vec![("products".into(), "The products field must be an array.".into())],
+            Some(_) => return vec![("products".into(), "The products must be an array.".into())],
         };
         for (at, product) in products {
             let Some(id) = product.get("product_id") else {
                 continue;
             };
             let field = format!("products.{at}.product_id");
+            let shown = field.replace('_', " ");
             if is_absent(Some(id)) {
-                errors.push((field.clone(), format!("The {field} field is required.")));
+                errors.push((field, format!("The {shown} field is required.")));
                 continue;
             }
             if number(id).and_then(|id| self.products.get(id)).is_none() {
-                errors.push((field.clone(), format!("The selected {field} is invalid.")));
+                errors.push((field, format!("The selected {shown} is invalid.")));
             }
             for needed in ["name", "price", "quantity"] {
                 if is_absent(product.get(needed)) {
                     let needed = format!("products.{at}.{needed}");
-                    errors.push((needed.clone(), format!("The {needed} field is required when {field} is present.")));
+                    errors.push((needed.clone(), format!("The {needed} field is required when {shown} is present.")));
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Users: `settings/users`, and who is behind a token: `get`, `login`, `logout`.
 
-use crate::answer::{Answer, Failure, Outcome};
+use crate::answer::{Answer, Errors, Failure, Outcome};
 use crate::crm::Crm;
-use crate::data::input::{Input, leading_number};
+use crate::data::input::{Input, is_absent, leading_number};
 use crate::data::row::Searched;
 use crate::model::user::User;
 use crate::query::list::{ListQuery, list};
@@ -37,12 +37,23 @@ impl Crm {
     /// Revokes **every** token of the user.
     pub(crate) fn logout(&mut self, user: u64) -> Outcome {
         self.tokens.retain(|_, other| *other != user);
-        Answer::message("Logged out successfully.")
+        Answer::message("Logout successful.")
     }
 
     /// Takes any password. Revokes **every** token of the user and answers a new one.
     pub(crate) fn login(&mut self, input: &Input) -> Outcome {
         let email = input.text("email").unwrap_or_default();
+        let mut errors: Errors = Vec::new();
+        for field in ["email", "password", "device_name"] {
+            if is_absent(input.0.get(field)) {
+                errors.push((field.to_owned(), format!("The {} field is required.", field.replace('_', " "))));
+            } else if field == "email" && !email.contains('@') {
+                errors.push((field.to_owned(), "The email must be a valid email address.".into()));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(Failure::Invalid(errors));
+        }
         let Some(user) = self.users.iter().find(|user| user.email == email).cloned() else {
             return Err(Failure::Invalid(vec![("email".into(), "The provided credentials are incorrect.".into())]));
         };
@@ -52,7 +63,7 @@ impl Crm {
         Ok(Answer {
             status: 200,
             body: serde_json::json!({
-                "data": user.show(), "message": "Logged in successfully.", "token": token,
+                "data": user.show(), "message": "Login successful.", "token": token,
             }),
         })
     }
