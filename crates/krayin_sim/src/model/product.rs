@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::data::clock::iso;
+use crate::data::input::text;
 use crate::data::row::{Cell, Column, Row, Searched, Visit};
-use crate::model::lead::decimal;
+
+/// The most that a price holds, in ten-thousandths: 99999999.9999.
+const LARGEST: f64 = 999_999_999_999.0;
 
 /// A product.
 #[derive(Clone, Debug)]
@@ -15,7 +18,7 @@ pub(crate) struct Product {
     pub(crate) description: Option<String>,
     pub(crate) quantity: i64,
     /// In ten-thousandths.
-    pub(crate) price: Option<u64>,
+    pub(crate) price: Option<i64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
@@ -62,14 +65,27 @@ impl Product {
 }
 
 /// A product on a lead, as the lead shows it.
-pub(crate) fn on_lead(id: u64, product: &Product, quantity: i64, price: u64, now: i64) -> Value {
+pub(crate) fn on_lead(id: u64, product: &Product, quantity: i64, price: i64, now: i64) -> Value {
     json!({
         "id": id,
         "quantity": quantity,
         "price": decimal(price),
-        "amount": decimal(price.saturating_mul(u64::try_from(quantity).unwrap_or(0))),
+        "amount": decimal(price.saturating_mul(quantity)),
         "product": product.show(),
         "created_at": iso(now),
         "updated_at": iso(now),
     })
+}
+
+/// Ten-thousandths as the database shows them.
+pub(crate) fn decimal(value: i64) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{}.{:04}", value.unsigned_abs() / 10_000, value.unsigned_abs() % 10_000)
+}
+
+/// What was sent as ten-thousandths, if it is a number.
+pub(crate) fn amount(value: Option<&Value>) -> Option<i64> {
+    let number: f64 = value.and_then(text)?.trim().parse().ok()?;
+    #[allow(clippy::cast_possible_truncation, reason = "cut to what the column holds before")]
+    Some((number * 10_000.0).round().clamp(-LARGEST, LARGEST) as i64)
 }

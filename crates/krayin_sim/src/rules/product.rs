@@ -8,8 +8,7 @@ use crate::data::clock::iso;
 use crate::data::input::{Input, is_absent, is_empty, leading_number, number, text};
 use crate::data::row::Searched;
 use crate::data::text::{fold, short};
-use crate::model::lead::{amount, decimal};
-use crate::model::product::{Product, on_lead};
+use crate::model::product::{Product, amount, decimal, on_lead};
 use crate::query::list::{ListQuery, list};
 use crate::query::search::Search;
 
@@ -148,7 +147,7 @@ impl Crm {
         }
         let shown = json!({
             "id": id, "lead_id": key, "product_id": product_id, "quantity": input.0.get("quantity"),
-            "price": input.0.get("price"), "amount": decimal(price.saturating_mul(u64::try_from(quantity).unwrap_or(0))),
+            "price": input.0.get("price"), "amount": decimal(price.saturating_mul(quantity)),
             "created_at": iso(now), "updated_at": iso(now),
         });
         Answer::data_and_message(shown, "Lead updated successfully.")
