@@ -14,8 +14,8 @@ require_relative "krayin_sync/arguments"
 require_relative "krayin_sync/snapshot"
 require_relative "krayin_sync/session"
 require_relative "krayin_sync/external_id"
+require_relative "krayin_sync/pace/memory"
 require_relative "krayin_sync/pace/redis"
-require_relative "krayin_sync/pace/allowance"
 require_relative "krayin_sync/records/memory"
 require_relative "krayin_sync/api/base_client"
 require_relative "krayin_sync/api/person_client"
@@ -51,7 +51,7 @@ module KrayinSync
     # @return [Float, nil] seconds below which the wait before a second attempt is drawn; 0 in specs, 1 where nil
     attr_accessor :retry_base
 
-    # @return [#take, #learn, nil] paces the requests of all processes that share it; each process its own where nil
+    # @return [#swap, nil] keeps the budget of requests for all processes that share it; each process its own where nil
     attr_accessor :pace
 
     # @return [#fetch, nil] keeps for an hour what the set-up found; Rails' own inside Rails, none elsewhere

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 use krayin_core::{
     api::{Client, Connection, Destinations, ReqwestTransport},
     retry::{
-        Answer, Backoff, Breaker, Class, Leave, Next, Pacing, Past, Step, Suspicion, Told, Urgency, classify, decide,
-        retry_after, suspect,
+        Answer, Backoff, Breaker, Class, Next, Past, Permit, Priority, RateObservation, RateState, Step, Suspicion,
+        classify, decide, retry_after, suspect,
     },
 };
 use proptest::prelude::*;
@@ -157,24 +157,30 @@ proptest! {
     }
 
     #[test]
-    fn pacing_takes_whatever_it_is_told(told in proptest::collection::vec((any::<u32>(), any::<u32>(), 0..3_u8, 0..90_000_u64, any::<bool>()), 0..60)) {
-        let (mut pacing, mut now) = (Pacing::default(), Instant::now());
-        for (limit, remaining, kind, later, bulk) in told {
-            now += Duration::from_millis(later);
-            let number = match pacing.take(if bulk { Urgency::Bulk } else { Urgency::Live }, now) {
-                Leave::Go(number) => number,
-                Leave::ComeBack(wait) => {
-                    prop_assert!(wait <= Duration::from_secs(86_400));
+    fn the_limiter_takes_whatever_it_is_told(told in proptest::collection::vec((any::<u32>(), any::<u32>(), 0..3_u8, 0..90_000_000_u64, any::<bool>(), 1..4_u32, any::<bool>()), 0..60)) {
+        let (mut state, mut now) = (RateState::default(), 1_u64);
+        for (limit, remaining, kind, later, bulk, count, back) in told {
+            // Its clock may be set back.
+            now = if back { now.saturating_sub(later) } else { now.saturating_add(later) };
+            let priority = if bulk { Priority::Bulk } else { Priority::Live };
+            let number = match state.reserve(count, priority, now) {
+                Permit::Granted { first, count: granted } => {
+                    prop_assert!(granted >= 1 && granted <= count);
+                    first
+                }
+                Permit::RetryAfter(wait) => {
+                    prop_assert!(wait <= Duration::from_secs(902), "{:?}", wait);
                     continue;
                 }
             };
-            now += Duration::from_millis(later / 2);
-            let told = match kind {
-                0 => Told::Counted { limit, remaining },
-                1 => Told::Nothing,
-                _ => Told::Spent(Duration::from_millis(later)),
+            let sent = now;
+            now += later / 2;
+            let observation = match kind {
+                0 => RateObservation::Counted { limit, remaining },
+                1 => RateObservation::Unknown,
+                _ => RateObservation::Exhausted(Duration::from_secs(later)),
             };
-            pacing.learn(number, told, now);
+            state.observe(number, observation, sent, now);
         }
     }
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use krayin_core::{
-    api::{Client, ErrorKind, MemoryPace, Pace, ReqwestTransport, ServerState},
-    retry::Urgency,
+    api::{Client, ErrorKind, LimiterStore, MemoryStore, RateLimiter, ReqwestTransport, ServerState},
+    retry::Priority,
     settings::Settings,
 };
 use krayin_sim::{Options, Server, Sim};
@@ -32,21 +32,22 @@ fn refused(sim: &Sim, production: bool) -> usize {
     sim.requests().iter().filter(|sent| sent.status == refusal).count()
 }
 
-/// Four processes of ten threads each: every process has its own state and transport, all share the pace.
+/// Four processes of ten threads each: every process has its own state and transport, all share the limiter's store.
 fn crowd(server: Server, production: bool, known: bool) -> (usize, usize, usize) {
     const CALLS: usize = 4;
     let sim = Sim::start(Options { server, production, ..Options::default() }).unwrap();
-    let pace: Arc<dyn Pace> = Arc::new(MemoryPace::default());
+    let store: Arc<dyn LimiterStore> = Arc::new(MemoryStore::default());
     let (good, put_off, start) = (AtomicUsize::new(0), AtomicUsize::new(0), Barrier::new(40));
     std::thread::scope(|scope| {
         for _ in 0..4 {
             let state = Arc::new(ServerState::default());
             for _ in 0..10 {
-                let (sim, state, pace) = (&sim, Arc::clone(&state), Arc::clone(&pace));
+                let (sim, state, store) = (&sim, Arc::clone(&state), Arc::clone(&store));
                 let (good, put_off, start) = (&good, &put_off, &start);
                 scope.spawn(move || {
                     let transport = Arc::new(ReqwestTransport::new().unwrap());
-                    let client = client(sim, &transport).with_state(state).with_pace(pace);
+                    let limiter = Arc::new(RateLimiter::new(store, "server".into()));
+                    let client = client(sim, &transport).with_state(state).with_limiter(limiter);
                     let client = client.with_rate_headers(known.then_some(server == Server::Krayin210));
                     start.wait();
                     runtime().block_on(async {
@@ -93,11 +94,11 @@ fn a_server_that_does_not_count_is_not_paced() {
 fn bulk_work_leaves_requests_for_events() {
     let sim = Sim::start(Options::default()).unwrap();
     let (state, transport) = (Arc::new(ServerState::default()), Arc::new(ReqwestTransport::new().unwrap()));
-    let of = |urgency| client(&sim, &transport).with_state(Arc::clone(&state)).with_urgency(urgency);
+    let of = |priority| client(&sim, &transport).with_state(Arc::clone(&state)).with_priority(priority);
     runtime().block_on(async {
         let mut sent = 0;
         let put_off = loop {
-            let event = of(Urgency::Bulk);
+            let event = of(Priority::Bulk);
             match event.current_user().await {
                 Ok(_) => event.current_user().await.unwrap(),
                 Err(error) => break error,
@@ -107,7 +108,7 @@ fn bulk_work_leaves_requests_for_events() {
         assert_eq!((sent, put_off.kind), (8, ErrorKind::RateLimit));
         let wait = put_off.retry_after.unwrap();
         assert!(wait < Duration::from_secs(4), "{wait:?}");
-        let live = of(Urgency::Live);
+        let live = of(Priority::Live);
         for _ in 0..52 {
             live.current_user().await.unwrap();
         }

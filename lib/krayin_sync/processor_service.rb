@@ -23,7 +23,7 @@ module KrayinSync
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
     # @param on_attempt [#call, nil] called after each HTTP attempt, on this thread; what it raises ends the event
-    # @param pace [#take, #learn, nil] paces the event's requests; {KrayinSync.pace} where nil
+    # @param pace [#swap, nil] keeps the budget of requests; {KrayinSync.pace} where nil
     def initialize(event_name:, event_data:, inbox: nil, hook: nil, records: nil, bulk: false, on_attempt: nil,
                    pace: nil)
       @inbox = inbox

@@ -13,7 +13,7 @@ module KrayinSync
     # @raise [ConfigurationError] before anything is sent, when the settings cannot be used
     # @param bulk [Boolean] whether the work has time, so that live events come first
     # @param on_attempt [#call, nil] called after each HTTP attempt, on the calling thread; what it raises ends the call
-    # @param pace [#take, #learn, nil] {KrayinSync.pace} where nil
+    # @param pace [#swap, nil] {KrayinSync.pace} where nil
     def initialize(settings, records: nil, bulk: false, on_attempt: nil, pace: nil)
       @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
@@ -40,7 +40,7 @@ module KrayinSync
       end
     end
 
-    # Who paces requests for all processes; where nil, this process paces its own.
+    # Who keeps the budget of requests for all processes; where nil, this process keeps its own.
     def pace = @pace || KrayinSync.pace
 
     # Who performs HTTP attempts instead of the Rust client: WebMock where it is on, else nobody.

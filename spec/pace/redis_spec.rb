@@ -1,127 +1,57 @@
 # frozen_string_literal: true
 
+require_relative "../support/limiter_store"
 require_relative "../support/redis_server"
 
 RSpec.describe KrayinSync::Pace::Redis do
   let(:redis) { Redis.new(url: RedisServer.url) }
-  let(:pace) { described_class.new { |command| redis.call(*command) } }
-  let(:server) { "server-#{rand(1 << 32)}" }
+  let(:store) { described_class.new { |command| redis.call(*command) } }
+  let(:twin) { described_class.new { |command| Redis.new(url: RedisServer.url).call(*command) } }
 
   after(:all) { RedisServer.stop }
 
-  def take(urgency = "live", throttled: false) = pace.take(server, urgency, throttled)
+  it_behaves_like "a limiter's store"
 
-  it "does not pace a server that tells of no limit" do
-    100.times do
-      granted, number = take
-      expect(granted).to be(true)
-      pace.learn(server, number, "nothing")
-    end
-  end
+  describe "under the core" do
+    let(:krayin) { SimulatedKrayin.new("2.1.0", throttle: true) }
+    let(:settings) { krayin.settings.merge("traits" => { "rate_headers" => true }) }
+    let(:commands) { [] }
 
-  it "gives sixty to one that is known to throttle, then says when to come back" do
-    expect(60.times.map { take(throttled: true)[0] }).to all(be(true))
-    expect(take(throttled: true)).to eq([false, 60.0])
-  end
+    before { KrayinSync.pace = described_class.new { |command| commands.push(command) && redis.call(*command) } }
 
-  it "gives what the server told is left, less what is on its way" do
-    _, first = take
-    _, second = take
-    pace.learn(server, first, "counted", 60, 2)
-    expect(take[0]).to be(true)
-    expect(take).to match([false, be_between(59, 60)])
-    pace.learn(server, second, "counted", 60, 1)
-    expect(take[0]).to be(false)
-  end
-
-  it "lets what has time come due evenly" do
-    _, number = take
-    pace.learn(server, number, "counted", 60, 54)
-    expect(take("bulk")[0]).to be(true)
-    # Seven are spent, one more than the start: 39 come due in a minute.
-    expect(take("bulk")).to match([false, be_between(1.4, 1.54)])
-    expect(take("live")[0]).to be(true)
-  end
-
-  it "leaves a quarter to live events" do
-    _, number = take
-    pace.learn(server, number, "counted", 60, 15)
-    expect(take("bulk")[0]).to be(false)
-    expect(take("live")[0]).to be(true)
-  end
-
-  it "keeps everybody back after a refusal, until its time" do
-    _, number = take
-    pace.learn(server, number, "spent", 0.2)
-    expect(take).to match([false, be_between(0.01, 0.2)])
-    sleep 0.25
-    expect(take[0]).to be(true)
-  end
-
-  it "keeps two servers apart" do
-    60.times { take(throttled: true) }
-    expect(pace.take("another", "live", true)[0]).to be(true)
-  end
-
-  it "tells of a late answer that may have been the next window's first" do
-    late = take[1]
-    number = take[1]
-    pace.learn(server, number, "counted", 60, 0)
-    shift(59.9)
-    sleep 0.2
-    pace.learn(server, late, "counted", 60, 59)
-    expect(60.times.count { take[0] }).to eq(59)
-  end
-
-  describe "leave for two requests" do
-    def allowance = KrayinSync::Pace::Allowance.new(pace)
-
-    it "is for both or none, and what was not sent is given back" do
-      work = Array.new(31) { allowance }
-      taken = work.map { |one| one.take(server, "live", true) }
-      expect(taken.map(&:first)).to eq([*([true] * 30), false])
-      expect(taken.last[1]).to eq(described_class::SOON)
-      work.each(&:give_back)
-      expect(Array.new(31) { take(throttled: true)[0] }).to eq([*([true] * 30), false])
+    after do
+      KrayinSync.pace = nil
+      krayin.stop
     end
 
-    it "is asked for again beyond that" do
-      work = allowance
-      numbers = Array.new(5) { work.take(server, "live", true)[1] }
-      expect(numbers.uniq.size).to eq(5)
-      work.give_back
-      expect(Array.new(56) { take(throttled: true)[0] }).to eq([*([true] * 55), false])
+    def perform(contact, records)
+      KrayinSync::ProcessorService.new(
+        inbox: nil, hook: Struct.new(:settings).new(settings), event_name: "contact.updated",
+        event_data: { contact: contact }, records: records
+      ).perform
     end
 
-    it "is not given where one alone is left" do
-      pace.learn(server, take[1], "counted", 60, 1)
-      expect(allowance.take(server, "live", true)).to match([false, be_between(59, 60)])
-      expect(take[0]).to be(true)
+    it "is asked twice for a new contact, and not at all for one that has not changed" do
+      contact = { id: 5, name: "Jane Doe", email: "jane@example.com" }
+      records = KrayinSync::Records::Memory.new
+      requests = krayin.requests { expect(perform(contact, records)[:status]).to eq("synced") }
+      expect([requests.size, commands.size]).to eq([2, 2])
+      commands.clear
+      expect(krayin.requests { perform(contact, records) }).to be_empty
+      expect(commands).to be_empty
     end
 
-    it "leaves the quarter of live events to them" do
-      pace.learn(server, take[1], "counted", 60, 16)
-      expect(allowance.take(server, "bulk", true)).to match([false, be_between(59, 60)])
-      expect(allowance.take(server, "live", true)[0]).to be(true)
-    end
-
-    it "comes back when its taker has died" do
-      30.times { allowance.take(server, "live", true) }
-      expect(take(throttled: true)).to eq([false, described_class::SOON.to_f])
-      shift(described_class::HELD)
-      # Half of them were sent, as far as anybody knows.
-      expect(Array.new(31) { take(throttled: true)[0] }).to eq([*([true] * 30), false])
-    end
-  end
-
-  # Moves all that has happened this much further into the past.
-  def shift(seconds)
-    key = "krayin_sync:pace:{#{server}}"
-    %w[ended learned may_end ends].each do |field|
-      redis.call("HINCRBYFLOAT", key, field, (-seconds * 1_000_000).to_i) if redis.call("HEXISTS", key, field) == 1
-    end
-    redis.call("ZRANGE", "#{key}:under_way", "0", "-1").each do |number|
-      redis.call("ZINCRBY", "#{key}:under_way", (-seconds * 1_000_000).to_i, number)
+    it "has what was reserved and not sent back" do
+      records = KrayinSync::Records::Memory.new
+      client = KrayinSync::Api::BaseClient.new(krayin.url, SimulatedKrayin::TOKEN, traits: { rate_headers: true })
+      requests = krayin.requests do
+        29.times { |n| perform({ id: n + 1, name: "Jane", email: "jane#{n}@example.com" }, records) }
+        perform({ id: 1, name: "Janet", email: "jane0@example.com" }, records)
+        2.times { client.get("get") }
+      rescue KrayinSync::RateLimitError => e
+        expect(e.response).to be_nil
+      end
+      expect(requests.size).to eq(60)
     end
   end
 end

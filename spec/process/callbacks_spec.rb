@@ -77,13 +77,13 @@ RSpec.describe "the host's code within a call" do
 
   it "may answer with nonsense, which is an error of the call and takes nothing down" do
     output, status = run(<<~'RUBY')
-      class Odd < Struct.new(:granted)
-        def take(*) = granted
-        def learn(*) = nil
+      class Odd < Struct.new(:swapped)
+        def swap(*) = swapped
       end
-      [[false, Float::NAN], [false, -1.0], [false, Float::INFINITY], [true, -5.0], [true, Float::NAN], nil, [1], ["x", {}]]
-        .each_with_index do |granted, at|
-          KrayinSync.pace = Odd.new(granted)
+      [[true, "", 0], [true, "", 2**64 - 1], [false, "no state", 5], [false, '{"window": 5}', 5], [false, "", 0],
+       [true, "", -1], [true, "", Float::NAN], nil, [1], ["x", {}]]
+        .each_with_index do |swapped, at|
+          KrayinSync.pace = Odd.new(swapped)
           event(80_030 + at)
           puts "synced"
         rescue StandardError => e
@@ -99,9 +99,9 @@ RSpec.describe "the host's code within a call" do
         RECORDS.define_singleton_method(:load) { |*| 5 }
       end
     RUBY
-    limited = ["KrayinSync::RateLimitError"] * 3
     expect(output.split("\n"))
-      .to eq([*limited, "synced", "synced", *(["TypeError"] * 3), "KrayinSync::RecordsError", "TypeError"])
+      .to eq([*(["synced"] * 5), "RangeError", "FloatDomainError", *(["TypeError"] * 3),
+              "KrayinSync::RecordsError", "TypeError"])
     expect(status).to be_success
   end
 

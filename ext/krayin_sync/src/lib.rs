@@ -14,6 +14,7 @@ mod error;
 mod external_id;
 mod fiber;
 mod fork;
+mod limiter_cache;
 mod mailbox;
 mod message_mapper;
 mod park;

@@ -9,7 +9,6 @@ use std::{
 use krayin_core::{
     api::{Request, Response, TransportError},
     records::{Kind, Stored},
-    retry::{Leave, Told, Urgency},
 };
 use tokio::sync::oneshot;
 
@@ -25,10 +24,8 @@ pub(crate) enum Ask {
     Load(Kind, u64, oneshot::Sender<Option<Stored>>),
     /// Keep this for a record.
     Store(Kind, u64, Vec<u8>, oneshot::Sender<()>),
-    /// May one request be sent now? With the server's identity, whether it has time, whether the server throttles.
-    Take(String, Urgency, bool, oneshot::Sender<Leave>),
-    /// What came of a request; no answer is waited for.
-    Learn(String, u64, Told),
+    /// Replace what the limiter's store keeps under this identity, if it is still the first, by the second.
+    Swap(String, String, String, oneshot::Sender<Swapped>),
     /// An attempt has ended; no answer is waited for.
     Attempt(Vec<u8>),
 }
@@ -39,6 +36,14 @@ pub(crate) enum Performed {
     Here(Result<Response, TransportError>),
     /// It is not Ruby's to answer.
     ForReal,
+}
+
+/// What a limiter's store keeps after it was asked to replace it.
+pub(crate) struct Swapped {
+    /// What it kept instead of what was expected.
+    pub(crate) kept: Option<String>,
+    /// The time of its clock, in microseconds.
+    pub(crate) now: u64,
 }
 
 /// What the waiting thread is to do next.

@@ -1,15 +1,11 @@
 //! The core's ports, answered by Ruby on the calling thread.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use krayin_core::{
     BoxFuture,
-    api::{Attempt, Observer, Pace, Request, Response, Transport, TransportError, TransportErrorKind},
+    api::{Attempt, Change, LimiterStore, Observer, Request, Response, Transport, TransportError, TransportErrorKind},
     records::{Kind, Records, RecordsError, Stored},
-    retry::{Leave, Told, Urgency},
 };
 use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
 use tokio::sync::oneshot;
@@ -17,7 +13,8 @@ use tokio::sync::oneshot;
 use crate::{
     carrier::Carrier,
     convert,
-    mailbox::{Ask, Mailbox, Performed},
+    limiter_cache::LimiterCache,
+    mailbox::{Ask, Mailbox, Performed, Swapped},
 };
 
 /// The Ruby objects that answer. They live on the calling thread's stack, where the garbage collector sees them.
@@ -27,8 +24,8 @@ pub(crate) struct Answers {
     pub(crate) transport: Value,
     /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil.
     pub(crate) records: Value,
-    /// Responds to `take(identity, urgency, throttled)` and `learn(identity, number, told, *figures)`, or is nil.
-    pub(crate) pace: Value,
+    /// Responds to `swap(identity, expected, replacement)` with `[swapped, kept, microseconds]`, or is nil.
+    pub(crate) limiter_store: Value,
     /// Responds to `call(attempt_json)`, or is nil.
     pub(crate) observer: Value,
 }
@@ -57,23 +54,10 @@ impl Answers {
                 let _: Value = self.records.funcall("store", (kind.name(), id, convert::string(ruby, &json)?))?;
                 let _ = reply.send(());
             }
-            Ask::Take(identity, urgency, throttled, reply) => {
-                let urgency = if urgency == Urgency::Bulk { "bulk" } else { "live" };
-                let (granted, value): (bool, f64) = self.pace.funcall("take", (identity, urgency, throttled))?;
-                let _ = reply.send(match granted {
-                    // Whole, and far below what a float cannot count to.
-                    true => Leave::Go(value as u64),
-                    false => Leave::ComeBack(convert::seconds(value, 3600.0)),
-                });
-            }
-            Ask::Learn(identity, number, told) => {
-                let _: Value = match told {
-                    Told::Counted { limit, remaining } => {
-                        self.pace.funcall("learn", (identity, number, "counted", limit, remaining))?
-                    }
-                    Told::Nothing => self.pace.funcall("learn", (identity, number, "nothing"))?,
-                    Told::Spent(wait) => self.pace.funcall("learn", (identity, number, "spent", wait.as_secs_f64()))?,
-                };
+            Ask::Swap(identity, expected, replacement, reply) => {
+                let (swapped, kept, now): (bool, String, u64) =
+                    self.limiter_store.funcall("swap", (identity, expected, replacement))?;
+                let _ = reply.send(Swapped { kept: (!swapped).then_some(kept), now });
             }
             Ask::Attempt(json) => {
                 let _: Value = self.observer.funcall("call", (convert::string(ruby, &json)?,))?;
@@ -163,37 +147,36 @@ impl Records for RubyRecords {
     }
 }
 
-/// Requests paced by Ruby, for all processes that share a store.
-pub(crate) struct RubyPace {
-    mailbox: Arc<Mailbox>,
-    identity: String,
-    throttled: AtomicBool,
+/// What is known of a token's budget, kept by Ruby for all processes that share a store.
+pub(crate) struct RubyLimiterStore {
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) cache: Arc<LimiterCache>,
 }
 
-impl RubyPace {
-    pub(crate) fn new(mailbox: Arc<Mailbox>, identity: String) -> Self {
-        Self { mailbox, identity, throttled: AtomicBool::new(false) }
-    }
-}
+/// Changes of others that may come between before a step gives up and lets the server count.
+const MOST_TRIES: u32 = 200;
 
-impl Pace for RubyPace {
-    fn take(&self, urgency: Urgency) -> BoxFuture<'_, Leave> {
+impl LimiterStore for RubyLimiterStore {
+    /// Starts from what this process saw last: where no other has changed it since, a step is one question to the store.
+    fn update<'a>(&'a self, identity: &'a str, mut change: Change<'a>) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let (reply, answer) = oneshot::channel();
-            let throttled = self.throttled.load(Ordering::Relaxed);
-            self.mailbox.ask(Ask::Take(self.identity.clone(), urgency, throttled, reply));
-            // Without an answer the calling thread has left, and this future is being cancelled.
-            answer.await.unwrap_or(Leave::Go(0))
+            let (mut kept, mut now) = self.cache.last_seen(identity);
+            for _ in 0..MOST_TRIES {
+                // Text that is no state is another version's: it is written anew.
+                let mut state = serde_json::from_str(&kept).unwrap_or_default();
+                change(&mut state, now);
+                let Ok(replacement) = serde_json::to_string(&state) else { return };
+                let (reply, answer) = oneshot::channel();
+                self.mailbox.ask(Ask::Swap(identity.to_owned(), kept, replacement.clone(), reply));
+                // Without an answer the calling thread has left, and this future is being cancelled.
+                let Ok(swapped) = answer.await else { return };
+                now = swapped.now;
+                match swapped.kept {
+                    None => return self.cache.saw(identity, replacement, now),
+                    Some(other) => kept = other,
+                }
+            }
         })
-    }
-
-    fn learn(&self, number: u64, told: Told) -> BoxFuture<'_, ()> {
-        self.mailbox.ask(Ask::Learn(self.identity.clone(), number, told));
-        Box::pin(std::future::ready(()))
-    }
-
-    fn assume_limit(&self) {
-        self.throttled.store(true, Ordering::Relaxed);
     }
 }
 

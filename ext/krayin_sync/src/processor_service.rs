@@ -10,7 +10,7 @@ use crate::{convert, park, session::Session};
 
 fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<RString, Error> {
     let data = convert::bytes(data);
-    let session = Session::open(ruby, session)?;
+    let session = Session::open(ruby, session)?.reserving(2);
     let event = park::attempt(ruby, || Event::from_json(&name, &data))?;
     let (settings, records) = (session.settings.clone(), session.records());
     session.run(ruby, |client| async move {

@@ -18,7 +18,7 @@ use krayin_core::{
 use magnus::{Error, Ruby};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{carrier::Carrier, error, fork::Generation, signals};
+use crate::{carrier::Carrier, error, fork::Generation, limiter_cache::LimiterCache, signals};
 
 /// Threads that carry requests: they only wait, encrypt and copy. A second one would be woken to look for work whenever the
 /// first gets some.
@@ -30,6 +30,7 @@ pub(crate) struct State {
     pub(crate) runtime: Runtime,
     pub(crate) carrier: Arc<Carrier>,
     pub(crate) jitter: Arc<Jitter>,
+    pub(crate) limiter_cache: Arc<LimiterCache>,
     servers: Mutex<HashMap<String, Server>>,
 }
 
@@ -76,6 +77,7 @@ impl State {
             carrier: Arc::new(Carrier::new(transport, runtime.handle().clone())),
             runtime,
             jitter: Arc::new(Jitter::new()),
+            limiter_cache: Arc::default(),
             servers: Mutex::default(),
         })
     }

@@ -4,8 +4,8 @@ use std::{fs::File, sync::Arc, time::Duration};
 
 use krayin_core::{
     Error as CoreError,
-    api::{Client, Transport},
-    retry::{Backoff, Urgency},
+    api::{Client, RateLimiter, Transport},
+    retry::{Backoff, Priority},
     settings::{SETTINGS, Settings, SettingsError},
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
@@ -15,7 +15,7 @@ use crate::{
     convert, error,
     mailbox::Mailbox,
     park,
-    ports::{Answers, RubyObserver, RubyPace, RubyRecords, RubyTransport},
+    ports::{Answers, RubyLimiterStore, RubyObserver, RubyRecords, RubyTransport},
     runtime::{self, State},
 };
 
@@ -25,7 +25,8 @@ pub(crate) struct Session {
     state: &'static State,
     mailbox: Arc<Mailbox>,
     answers: Answers,
-    urgency: Urgency,
+    priority: Priority,
+    reserves: u32,
     retry_base: Option<Duration>,
 }
 
@@ -42,14 +43,21 @@ impl Session {
             answers: Answers {
                 transport: session.funcall("transport", ())?,
                 records: session.funcall("records", ())?,
-                pace: session.funcall("pace", ())?,
+                limiter_store: session.funcall("pace", ())?,
                 observer: session.funcall("observer", ())?,
             },
-            urgency: if session.funcall("bulk", ())? { Urgency::Bulk } else { Urgency::Live },
+            priority: if session.funcall("bulk", ())? { Priority::Bulk } else { Priority::Live },
+            reserves: 1,
             retry_base: session
                 .funcall::<_, _, Option<f64>>("retry_base", ())?
                 .map(|seconds| convert::seconds(seconds, 60.0)),
         })
+    }
+
+    /// Reserves so many requests at a time, both or none: most calls of an event are a read and the write that depends on
+    /// it.
+    pub(crate) fn reserving(self, requests: u32) -> Self {
+        Self { reserves: requests, ..self }
     }
 
     /// Waits for what `work` makes of a client of this session.
@@ -70,19 +78,31 @@ impl Session {
         let identity = connection.identity();
         let mut client = Client::new(connection, transport)
             .with_state(server)
-            .with_urgency(self.urgency)
+            .with_priority(self.priority)
             .with_jitter(Arc::clone(&self.state.jitter));
         if let Some(base) = self.retry_base {
             client = client.with_backoff(Backoff { base, ..Backoff::default() });
         }
-        if !self.answers.pace.is_nil() {
-            client = client.with_pace(Arc::new(RubyPace::new(Arc::clone(&self.mailbox), identity)));
+        let limiter = (!self.answers.limiter_store.is_nil()).then(|| {
+            let (mailbox, cache) = (Arc::clone(&self.mailbox), Arc::clone(&self.state.limiter_cache));
+            let store = Arc::new(RubyLimiterStore { mailbox, cache });
+            Arc::new(RateLimiter::new(store, identity).at_once(self.reserves))
+        });
+        if let Some(limiter) = &limiter {
+            client = client.with_limiter(Arc::clone(limiter));
         }
         client = client.with_rate_headers(self.settings.traits.rate_headers);
         if !self.answers.observer.is_nil() {
             client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.mailbox))));
         }
-        let future = work(client);
+        let work = work(client);
+        let future = async move {
+            let outcome = work.await;
+            if let Some(limiter) = limiter {
+                limiter.settle().await;
+            }
+            outcome
+        };
         park::wait(ruby, self.state, &self.mailbox, future, |question| self.answers.answer(ruby, question))
     }
 

@@ -55,14 +55,11 @@ module KrayinSync
         return come_back(wait + (rand * SPREAD)) if wait.positive?
 
         Journal.start(entry.to_s)
-        pace = Pace::Allowance.new(KrayinSync.pace) if KrayinSync.pace.respond_to?(:take_all)
-        sync(lock, pace)
+        sync(lock)
         mended
         Journal.finish(entry.to_s)
       rescue Error => e
         fail_with(e)
-      ensure
-        pace&.give_back
       end
 
       def mended
@@ -73,7 +70,7 @@ module KrayinSync
         hook.reauthorized!
       end
 
-      def sync(lock, pace)
+      def sync(lock)
         began = Time.now
         data = Snapshot.read(entry.kind, entry.id)
         return unless data
@@ -81,7 +78,7 @@ module KrayinSync
         records = Records.new(began: began)
         outcome = ProcessorService.new(
           inbox: nil, hook: settings, records: records, event_name: event_name(data), event_data: data, bulk: @bulk,
-          on_attempt: -> { lock.extend_life }, pace: pace
+          on_attempt: -> { lock.extend_life }
         ).perform
         learn
         records.seen(entry.kind, entry.id) if @bulk

@@ -101,8 +101,7 @@ module SmallChatwoot
     def advance(seconds)
       Sidekiq.redis do |redis|
         %w[schedule retry krayin_sync:queued krayin_sync:running].each { |key| nearer(redis, key, seconds) }
-        redis.call("KEYS", "krayin_sync:pace:*:under_way").each { |key| nearer(redis, key, seconds * 1_000_000) }
-        redis.call("KEYS", "krayin_sync:pace:*}").each { |key| move_window(redis, key, seconds) }
+        redis.call("KEYS", "krayin_sync:pace:*:state").each { |key| move_state(redis, key, seconds * 1_000_000) }
         redis.call("KEYS", "krayin_sync:breaker:*:away").each { |key| redis.call("DEL", key) }
       end
     end
@@ -113,11 +112,13 @@ module SmallChatwoot
       redis.call("ZRANGE", key, "0", "-1").each { |member| redis.call("ZINCRBY", key, (-by).to_s, member) }
     end
 
-    def move_window(redis, key, seconds)
-      %w[ended learned may_end ends].each do |field|
-        time = redis.call("HGET", key, field)
-        redis.call("HSET", key, field, (time.to_i - (seconds * 1_000_000)).to_s) if time
-      end
+    # Everything in a state of the limiter that is a time.
+    def move_state(redis, key, micros)
+      state = JSON.parse(redis.call("GET", key))
+      state["ended"] &&= state["ended"] - micros
+      %w[learned may_end ends].each { |time| state["window"][time] -= micros } if state["window"]
+      state["reserved"].each_value { |slot| slot["since"] -= micros }
+      redis.call("SET", key, JSON.generate(state), "PX", "600000")
     end
   end
 end

@@ -8,10 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::{ApiError, Connection, Method, Observer, Pace, ServerState, Transport, look::Creates};
+use super::{ApiError, Connection, Method, Observer, RateLimiter, ServerState, Transport, look::Creates};
 use crate::{
     harmless::Body,
-    retry::{Backoff, Jitter, Urgency},
+    retry::{Backoff, Jitter, Priority},
 };
 
 /// Typed calls to one Krayin. Cheap to make: one an event, so that [`requests`](Self::requests) counts that event's.
@@ -22,8 +22,8 @@ pub struct Client {
     pub(super) connection: Connection,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) state: Arc<ServerState>,
-    pub(super) pace: Option<Arc<dyn Pace>>,
-    pub(super) urgency: Urgency,
+    pub(super) limiter: Option<Arc<RateLimiter>>,
+    pub(super) priority: Priority,
     pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) jitter: Arc<Jitter>,
     pub(super) backoff: Backoff,
@@ -69,8 +69,8 @@ impl Client {
             connection,
             transport,
             state: Arc::default(),
-            pace: None,
-            urgency: Urgency::default(),
+            limiter: None,
+            priority: Priority::default(),
             observer: None,
             jitter: Arc::default(),
             backoff: Backoff::default(),
@@ -85,28 +85,28 @@ impl Client {
         self
     }
 
-    /// Paces requests by `pace`, which other processes may share, instead of by the state's own count.
+    /// Has requests granted by `limiter`, whose store other processes may share, instead of by the state's own.
     #[must_use]
-    pub fn with_pace(mut self, pace: Arc<dyn Pace>) -> Self {
-        self.pace = Some(pace);
+    pub fn with_limiter(mut self, limiter: Arc<RateLimiter>) -> Self {
+        self.limiter = Some(limiter);
         self
     }
 
     /// Whether somebody waits for the calls. Only the first of them is put off: what has begun is finished.
     #[must_use]
-    pub fn with_urgency(mut self, urgency: Urgency) -> Self {
-        self.urgency = urgency;
+    pub fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 
     /// What the set-up saw of the server's rate headers. Call it after [`with_state`](Self::with_state) and
-    /// [`with_pace`](Self::with_pace).
+    /// [`with_limiter`](Self::with_limiter).
     #[must_use]
     pub fn with_rate_headers(self, sends: Option<bool>) -> Self {
         if let Some(sends) = sends {
             self.state.assume_rate_headers(sends);
             if sends {
-                self.pace().assume_limit();
+                self.limiter().assume_limit();
             }
         }
         self
@@ -140,8 +140,8 @@ impl Client {
             connection,
             transport: Arc::clone(&self.transport),
             state: Arc::default(),
-            pace: self.pace.clone(),
-            urgency: self.urgency,
+            limiter: self.limiter.clone(),
+            priority: self.priority,
             observer: self.observer.clone(),
             jitter: Arc::clone(&self.jitter),
             backoff: self.backoff,

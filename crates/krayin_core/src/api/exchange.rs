@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    ApiError, Attempt, Client, ErrorKind, Executed, Method, Pace, Request, Response, TransportError,
+    ApiError, Attempt, Client, ErrorKind, Executed, Method, RateLimiter, Request, Response, TransportError,
     attempt::millis,
     client::{Call, Repeat},
     failure::{error, failed, holds_a_record, unanswered, wrong_shape},
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     harmless::Body,
     retry::{
-        Answer, Class, Leave, Next, Step, Suspicion, Told, Urgency, WINDOW, classify, decide, retry_after, suspect,
+        Answer, Class, Next, Priority, RateObservation, Step, Suspicion, WINDOW, classify, decide, retry_after, suspect,
     },
 };
 
@@ -99,26 +99,34 @@ impl Client {
 
     /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
     async fn leave(&self, call: &Call<'_>) -> Result<u64, ApiError> {
-        let (kind, reason, wait) = match self.state.admit() {
-            Err(wait) => (ErrorKind::Unavailable, "was not tried, the server has not answered lately", wait),
-            Ok(()) if self.state.sends_rate_headers() == Some(false) => return Ok(0),
-            Ok(()) => match self.pace().take(self.urgency()).await {
-                Leave::Go(number) => return Ok(number),
-                Leave::ComeBack(wait) => {
-                    (ErrorKind::RateLimit, "was not tried, the requests of this minute are spent", wait)
-                }
-            },
+        let refused =
+            |kind, reason, wait| ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, reason) };
+        let down = |wait| refused(ErrorKind::Unavailable, "was not tried, the server has not answered lately", wait);
+        if let Some(rest) = self.state.rests() {
+            return Err(down(rest));
+        }
+        let number = if self.state.sends_rate_headers() == Some(false) {
+            0
+        } else {
+            self.limiter().take(self.priority()).await.map_err(|wait| {
+                refused(ErrorKind::RateLimit, "was not tried, the requests of this minute are spent", wait)
+            })?
         };
-        Err(ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, reason) })
+        // Last, so that the one trial of a server that was down is one that is sent.
+        if let Err(rest) = self.state.admit() {
+            self.limiter().release(number).await;
+            return Err(down(rest));
+        }
+        Ok(number)
     }
 
     /// What has begun is finished: half an event would cost its requests once more.
-    fn urgency(&self) -> Urgency {
-        if self.requests() == 0 { self.urgency } else { Urgency::Live }
+    fn priority(&self) -> Priority {
+        if self.requests() == 0 { self.priority } else { Priority::Live }
     }
 
-    pub(super) fn pace(&self) -> &dyn Pace {
-        self.pace.as_deref().unwrap_or(self.state.pace.as_ref())
+    pub(super) fn limiter(&self) -> &RateLimiter {
+        self.limiter.as_ref().unwrap_or(&self.state.limiter)
     }
 
     async fn send(&self, call: &Call<'_>, left: Duration, leave: u64) -> Result<Response, TransportError> {
@@ -140,9 +148,10 @@ impl Client {
             timeout: left.min(self.connection.attempt_timeout),
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent_at = Instant::now();
         let sent = self.transport.send(&request).await;
         if leave != 0 {
-            self.pace().learn(leave, told(&sent)).await;
+            self.limiter().observe(leave, told(&sent), sent_at).await;
         }
         sent
     }
@@ -184,7 +193,8 @@ impl Client {
             class => class,
         };
         if let Class::Throttled(wait) = class {
-            self.pace().learn(0, Told::Spent(wait.unwrap_or(WINDOW))).await;
+            let refusal = RateObservation::Exhausted(wait.unwrap_or(WINDOW));
+            self.limiter().observe(0, refusal, Instant::now()).await;
         }
         Err(failed(call, response, class))
     }
@@ -242,12 +252,12 @@ impl Client {
     }
 }
 
-fn told(sent: &Result<Response, TransportError>) -> Told {
-    let Ok(response) = sent else { return Told::Nothing };
+fn told(sent: &Result<Response, TransportError>) -> RateObservation {
+    let Ok(response) = sent else { return RateObservation::Unknown };
     match response.rate() {
-        _ if response.status == 429 => Told::Spent(come_back(response).unwrap_or(WINDOW)),
-        Some((limit, remaining)) => Told::Counted { limit, remaining },
-        None => Told::Nothing,
+        _ if response.status == 429 => RateObservation::Exhausted(come_back(response).unwrap_or(WINDOW)),
+        Some((limit, remaining)) => RateObservation::Counted { limit, remaining },
+        None => RateObservation::Unknown,
     }
 }
 

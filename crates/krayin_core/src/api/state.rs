@@ -5,14 +5,14 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::pace::MemoryPace;
+use super::RateLimiter;
 use crate::retry::{Breaker, Budget, Past};
 
 /// What the answers so far have told of a server and a token. Share one among all clients of the same.
 #[derive(Debug, Default)]
 pub struct ServerState {
     known: Mutex<Known>,
-    pub(super) pace: Arc<MemoryPace>,
+    pub(super) limiter: Arc<RateLimiter>,
 }
 
 #[derive(Debug, Default)]
@@ -70,6 +70,11 @@ impl ServerState {
     /// A call repeats an attempt.
     pub(super) fn spend(&self) {
         self.lock().budget.spend();
+    }
+
+    /// How long a server that counts as down is left alone yet.
+    pub(super) fn rests(&self) -> Option<Duration> {
+        self.lock().breaker.rests(Instant::now().into_std())
     }
 
     /// Whether the server counts as up; otherwise how long it is left alone.

@@ -17,7 +17,12 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    /// Whether an attempt may be made; otherwise how long none may.
+    /// How long no attempt may be made yet.
+    pub fn rests(&self, now: Instant) -> Option<Duration> {
+        self.open_until.and_then(|until| until.checked_duration_since(now)).filter(|rest| !rest.is_zero())
+    }
+
+    /// Whether an attempt is made now; otherwise how long none may.
     pub fn admit(&mut self, now: Instant) -> Result<(), Duration> {
         match self.open_until {
             None => Ok(()),

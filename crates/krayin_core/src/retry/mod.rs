@@ -7,7 +7,7 @@ mod breaker;
 mod budget;
 mod classify;
 mod decide;
-mod pacing;
+mod rate_state;
 mod retry_after;
 
 pub use backoff::{Backoff, Jitter};
@@ -16,5 +16,5 @@ pub use breaker::Breaker;
 pub use budget::Budget;
 pub use classify::{Answer, Class, classify};
 pub use decide::{Next, Step, decide};
-pub use pacing::{Leave, Pacing, Told, Urgency, WINDOW};
-pub use retry_after::retry_after;
+pub use rate_state::{Micros, Permit, Priority, RateObservation, RateState, WINDOW};
+pub use retry_after::{look_after, retry_after};

@@ -3,6 +3,18 @@ use std::time::{Duration, SystemTime};
 /// No server keeps a client out for longer, and no sum of times may overflow.
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The longest wait that is kept without a look whether it has ended before.
+const KEPT: Duration = Duration::from_secs(15 * 60);
+
+/// How long to wait before that look.
+const LOOK: Duration = Duration::from_secs(5 * 60);
+
+/// How long to wait where a server asks for `wait`: as long, up to a quarter of an hour. Beyond it, five minutes: then one
+/// request looks, since such a time is mostly a guess and its end never told.
+pub fn look_after(wait: Duration) -> Duration {
+    if wait > KEPT { LOOK } else { wait }
+}
+
 /// Reads a `Retry-After`: seconds, or an HTTP date. A date is compared with the answer's own `Date`, so that a server
 /// whose clock is wrong is still understood; without one with `now`.
 pub fn retry_after(header: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
@@ -19,7 +31,15 @@ pub fn retry_after(header: &str, date: Option<&str>, now: SystemTime) -> Option<
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::{MOST, retry_after};
+    use super::{LOOK, MOST, look_after, retry_after};
+
+    #[test]
+    fn a_long_wait_is_looked_into() {
+        let seconds = Duration::from_secs;
+        for (asked, kept) in [(0, seconds(0)), (60, seconds(60)), (900, seconds(900)), (901, LOOK), (86_400, LOOK)] {
+            assert_eq!(look_after(seconds(asked)), kept, "{asked}");
+        }
+    }
 
     #[test]
     fn reads_seconds_and_dates() {

@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Pace
+    # Keeps what is known of each token's budget in this process, as {Redis} does for several.
+    class Memory
+      def initialize
+        @kept = {}
+        @lock = Mutex.new
+      end
+
+      # @return (see Redis#swap)
+      def swap(identity, expected, replacement)
+        @lock.synchronize do
+          kept = @kept.fetch(identity, "")
+          swapped = kept == expected
+          @kept[identity] = replacement if swapped
+          [swapped, swapped ? "" : kept, Process.clock_gettime(Process::CLOCK_MONOTONIC, :microsecond)]
+        end
+      end
+
+      def inspect = "#<#{self.class.name}>"
+    end
+  end
+end

@@ -1,0 +1,10 @@
+# frozen_string_literal: true
+
+require_relative "../support/limiter_store"
+
+RSpec.describe KrayinSync::Pace::Memory do
+  let(:store) { described_class.new }
+  let(:twin) { store }
+
+  it_behaves_like "a limiter's store"
+end
