@@ -59,6 +59,13 @@ records.each do |record|
   end
 end
 
+paths = %w[contacts/persons contacts/organizations leads activities settings/tags later]
+braces = ["{{7*7}}", "{{{", "}}{{", "{\0{", "x{", "}x", "&#123;&#x7b;7&rcub;", "{<b>{7*7}</b>}",
+          "\\u007b\\u007b", "｛｛7｝｝",
+          "<img src=x onerror=alert(9)>", "<a href=\"https://a.example/{{7}}\" target=\"_blank\">", "</script><!--",
+          "L'Oréal\n\u2028Acme\\", "a < b > c & d", "{ {7*7} }"]
+paths.product(braces).each { |pair| seed("harmless", *pair) }
+
 steps = parsed("contract/krayin-*/*.json").flat_map { |recording| recording["steps"] }
 answers = steps.filter_map { |step| answer(step["response"]) if step.dig("response", "status") }.uniq
 answers.select! { |text| text.size < 3_000 }

@@ -31,6 +31,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::page::{Recorder, check_payload};
 use crate::well_formed::{check_activity, check_comment, check_lead, check_organization, check_person};
 
 /// What stands in everything that must not leave.
@@ -43,12 +44,13 @@ const SEPARATOR: &[u8] = b"\n---\n";
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target, in the order in which they are run.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("external_id", external_id),
     ("settings", settings),
     ("mappers", mappers),
     ("answers", answers),
     ("texts", texts),
+    ("harmless", harmless),
 ];
 
 /// What is read from any text is written so that it is read the same again.
@@ -358,6 +360,55 @@ pub fn texts(input: &[u8]) {
         let message = Message::from_json(message.to_string().as_bytes());
         check_activity(&map_message_to_activity(&message, ActivityLink::Person(5), &settings).unwrap());
     }
+}
+
+/// A path, a separator, a text: wherever it is put, through a mapper or a client, no page takes it for code, and twice is
+/// once.
+pub fn harmless(input: &[u8]) {
+    let (path, text) = halves(input);
+    let (path, text) = (String::from_utf8_lossy(path), String::from_utf8_lossy(text));
+    let known = ["contacts/persons", "contacts/organizations", "leads", "activities", "settings/tags", "later"];
+    let path = known.into_iter().find(|known| *known == path).unwrap_or("leads");
+    let fields = json!({
+        "name": text, "title": text, "job_title": text, "organization_name": text, "description": text, "comment": text,
+        "address": {"city": text}, "of_their_own": [text], "additional": text, "emails": [{"value": text, "label": text}],
+        "person": {"name": text, "job_title": text, "organization_name": text}
+    });
+    let once = sent(path, fields);
+    check_payload(path, &once);
+    assert_eq!(sent(path, once.clone()), once);
+    let contact = Contact::from_json(
+        json!({"id": 7, "name": text, "email": text, "phone_number": text, "additional_attributes": {
+            "job_title": text, "company_name": text, "company_city": text, "description": text}})
+        .to_string()
+        .as_bytes(),
+    );
+    let settings = Settings::from_json(b"{}").unwrap();
+    let message = json!({
+        "id": 1, "message_type": "incoming", "content": text, "created_at": "2026-11-24T10:00:00Z", "sender": {"name": text},
+        "conversation": {"id": 2, "display_id": 3, "channel_type": "Channel::Email", "inbox_name": text}
+    });
+    let message = Message::from_json(message.to_string().as_bytes());
+    for (path, mapped) in [
+        ("contacts/persons", json(&map_to_person(&contact))),
+        ("contacts/organizations", json(&map_to_organization(&contact))),
+        ("leads", json(&map_to_lead(&contact, None, &settings))),
+        ("activities", json(&map_message_to_activity(&message, ActivityLink::Person(5), &settings))),
+    ] {
+        let mapped: Value = serde_json::from_str(&mapped).unwrap();
+        check_payload(path, &mapped);
+        assert_eq!(sent(path, mapped.clone()), mapped, "{path}");
+    }
+}
+
+/// What a client sends of `body`.
+fn sent(path: &str, body: Value) -> Value {
+    let settings = json!({"api_url": "https://crm.example.com", "api_token": TOKEN});
+    let settings = Settings::from_json(settings.to_string().as_bytes()).unwrap();
+    let recorder = Arc::new(Recorder::default());
+    let client = Client::new(settings.connection().unwrap(), Arc::<Recorder>::clone(&recorder));
+    RUNTIME.with_borrow(|runtime| drop(runtime.block_on(client.post(path, body, &[]))));
+    recorder.sent().remove(0).1
 }
 
 fn halves(input: &[u8]) -> (&[u8], &[u8]) {

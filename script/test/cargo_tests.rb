@@ -9,6 +9,7 @@ require_relative "tally"
 class CargoTests
   PACKAGES = %w[krayin_core krayin_sim krayin_tests].freeze
   PATTERNS = {
+    text: /\Atext/,
     contract: /\Acontract|\Asim_/,
     faults: /\Afault/,
     crashes: /\Acrash/,

@@ -2,9 +2,11 @@
 
 ROOT = File.expand_path("../..", __dir__)
 
+require_relative "browser_specs"
 require_relative "cargo_tests"
 require_relative "checks"
 require_relative "package"
+require_relative "several"
 require_relative "specs"
 require_relative "trixie"
 require_relative "whole_chatwoot"
@@ -23,11 +25,12 @@ LINTS = {
 SUITES = {
   "lint" => Checks.new(LINTS),
   "rust" => CargoTests.new(:rest),
+  "text" => Several.new(CargoTests.new(:text), BrowserSpecs.new("spec/text/**/*_spec.rb")),
   "contract" => CargoTests.new(:contract),
   "faults" => CargoTests.new(:faults),
   "crashes" => CargoTests.new(:crashes),
   "races" => CargoTests.new(:races),
-  "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/ spec/whole/]),
+  "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/ spec/text/ spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",

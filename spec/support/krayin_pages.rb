@@ -6,8 +6,9 @@ require "json"
 require "open3"
 require "tmpdir"
 
-# The pages of Krayin, as far as they decide what a text does there: the server fills them in, escaped but for job title,
-# organization and address, with the organization's name between the quotes of a script; then Vue compiles the whole.
+# The pages of Krayin, as far as they decide what a text does there: the server fills them in, escaped but for job
+# title, organization and address, with the organization's name between the quotes of a script; then Vue compiles the
+# whole of them.
 class KrayinPages
   BROWSER = File.expand_path("../browser", __dir__)
   # Where the pictures are kept.

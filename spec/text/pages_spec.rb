@@ -88,7 +88,8 @@ RSpec.describe KrayinPages do
   # Leads show their person without its organization's name here and there: the whole person is put in.
   def shown
     persons = fetch("contacts/persons")
-    leads = fetch("leads").map { |lead| lead.merge("person" => persons.find { |known| known["id"] == lead["person"]["id"] }) }
+    by_id = persons.to_h { |person| [person["id"], person] }
+    leads = fetch("leads").map { |lead| lead.merge("person" => by_id[lead["person"]["id"]]) }
     pages = described_class.new
     persons.each { |person| pages.add_person("person-#{person["id"]}", person) }
     leads.each { |lead| pages.add_lead("lead-#{lead["id"]}", lead) }
