@@ -627,7 +627,7 @@ fn an_update_of_a_missing_person() {
     let client = Client::new(&sim);
     assert_eq!(client.put("/contacts/persons/9", person("J", "j@example.com", "+1")).status, 404);
     assert_eq!(client.put("/contacts/persons/9", json!({"name": "J"})).status, 500, "no number, no look-up");
-    assert_eq!(client.delete("/contacts/persons/9").status, 404);
+    assert_eq!(client.delete("/contacts/persons/9").status, 500);
 }
 
 #[test]
@@ -881,7 +881,7 @@ fn updates_of_leads_wipe_and_keep() {
         client.put(&format!("/leads/stage/edit/{lead}"), json!({"lead_pipeline_stage_id": 2}));
         let after = read(lead);
         assert_eq!(after["lead_products"][0]["name"], "Thing");
-        assert_eq!(after["expected_close_date"], Value::Null);
+        assert!(after["expected_close_date"].is_string(), "{server:?}: a move keeps the date");
     }
 }
 
@@ -907,7 +907,9 @@ fn the_partial_endpoint_checks_nothing() {
     let client = Client::new(&sim);
     let id = jane(client);
     let path = format!("/leads/attributes/edit/{}", lead(client, id));
-    assert_eq!(client.put(&path, json!({"title": "", "lead_value": "1,000"})).status, 200);
+    assert_eq!(client.put(&path, json!({"title": "", "lead_value": "-7"})).status, 200);
+    assert_eq!(client.put(&path, json!({"lead_value": "1,000"})).status, 500, "written, and then it cannot be shown");
+    assert_eq!(sim.leads()[0]["lead_value"], "1.0000");
     assert_eq!(client.put(&path, json!({"lead_source_id": 99})).status, 500);
     let long = client.put(&path, json!({"title": "T".repeat(300), "description": "d".repeat(70_000)}));
     assert_eq!(long.status, 200);
@@ -1035,18 +1037,6 @@ fn meetings_may_not_overlap() {
     assert_eq!(meeting("2026-11-24 10:00:00", "2026-11-24 11:00:00"), 200);
     assert_eq!(meeting("2026-11-24 10:30:00", "2026-11-24 11:30:00"), 422);
     assert_eq!(meeting("2026-11-24 12:00:00", "2026-11-24 13:00:00"), 200);
-}
-
-#[test]
-fn a_deleted_lead_leaves_its_activities() {
-    let sim = start(V210);
-    let client = Client::new(&sim);
-    let id = jane(client);
-    let lead = lead(client, id);
-    client.post("/activities", json!({"type": "note", "title": "n", "comment": "c", "lead_id": lead}));
-    client.delete(&format!("/leads/{lead}"));
-    assert_eq!(sim.activities()[0]["lead_ids"], json!([]));
-    assert_eq!(client.get(&format!("/leads/{lead}/activities")).data(), json!([]));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod contacts;
 pub(crate) mod input;
+pub(crate) mod moment;
 pub(crate) mod row;
 pub(crate) mod table;
 pub(crate) mod text;

@@ -48,29 +48,47 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    // Whoever reads the line may send the signal at once.
+    let end = match Signals::listen() {
+        Ok(end) => end,
+        Err(error) => {
+            eprintln!("krayin_sim: cannot wait for a signal: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let mut out = std::io::stdout();
     // Nobody may be reading; that is no reason to stop.
     let _ = writeln!(out, "listening on {}", sim.url()).and_then(|()| out.flush());
-    if let Err(error) = wait_for_signal() {
-        eprintln!("krayin_sim: cannot wait for a signal: {error}");
-        return ExitCode::FAILURE;
-    }
+    end.wait();
     sim.stop();
     ExitCode::SUCCESS
 }
 
-fn wait_for_signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        Ok(())
-    })
+/// The signals that end it.
+struct Signals {
+    runtime: tokio::runtime::Runtime,
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let guard = runtime.enter();
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        drop(guard);
+        Ok(Self { runtime, terminate, interrupt })
+    }
+
+    fn wait(mut self) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        });
+    }
 }
 
 /// The options that the arguments ask for. None: they ask for help.

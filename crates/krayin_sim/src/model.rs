@@ -11,3 +11,4 @@ pub(crate) mod product;
 pub(crate) mod source;
 pub(crate) mod tag;
 pub(crate) mod user;
+pub(crate) mod value;

@@ -15,3 +15,4 @@ pub(crate) mod source;
 pub(crate) mod tag;
 pub(crate) mod trigger;
 pub(crate) mod user;
+pub(crate) mod value;

@@ -177,4 +177,12 @@ quirks! {
     /// 2.2.3 sends a webhook's payload as a JSON list; 2.1.0 as a form.
     webhook_sends_json:
         no yes yes no;
+
+    /// The official package's DELETE of a missing person breaks, of a missing organization it tells in words.
+    breaks_on_missing_delete:
+        yes yes no no;
+
+    /// 2.2.3 writes a lead's closing date as it comes, and answers with what it reads in it.
+    writes_closing_date_raw:
+        no yes yes no;
 }

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+
+use crate::data::moment::Written;
 
 /// Time as the server sees it. Seconds are Unix seconds.
 #[derive(Clone, Debug)]
@@ -29,7 +31,7 @@ impl Clock {
     }
 
     /// Today's date in the server's zone, days counted as `YYYY-MM-DD`.
-    pub(crate) fn today(&self) -> jiff::civil::Date {
+    pub(crate) fn today(&self) -> Date {
         timestamp(self.now()).to_zoned(self.zone.clone()).date()
     }
 
@@ -38,16 +40,52 @@ impl Clock {
         timestamp(second).to_zoned(self.zone.clone()).strftime("%a %b %d, %Y").to_string()
     }
 
+    /// A second as the database keeps it, in the server's zone: `2031-07-31 10:00:00`.
+    pub(crate) fn show_moment(&self, second: i64) -> String {
+        timestamp(second).to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// Yesterday's date: what the closing date's rule compares with.
-    pub(crate) fn yesterday(&self) -> jiff::civil::Date {
+    pub(crate) fn yesterday(&self) -> Date {
         self.today().saturating_sub(1.day())
     }
 
     /// A date and time as a client writes it, in Unix seconds. The wall clock counts and **any offset written is
     /// dropped**: the server stores what it reads without a zone, and reads it back in its own.
     pub(crate) fn parse_wall_clock(&self, text: &str) -> Option<i64> {
-        let wall = wall_clock(text.trim())?;
-        Some(wall.to_zoned(self.zone.clone()).ok()?.timestamp().as_second())
+        self.read(text).map(|written| self.second(written.wall))
+    }
+
+    /// A date and time as a client writes it, in Unix seconds, with the offset that is written.
+    pub(crate) fn parse_moment(&self, text: &str) -> Option<i64> {
+        let Written { wall, offset } = self.read(text)?;
+        Some(match offset {
+            Some(offset) => civil_second(wall) - i64::from(offset),
+            None => self.second(wall),
+        })
+    }
+
+    /// The midnight that the day of a date as a client writes it begins with, whatever offset is written.
+    pub(crate) fn parse_day(&self, text: &str) -> Option<i64> {
+        self.read(text).map(|written| self.midnight(written.wall.date()))
+    }
+
+    /// The midnight that a day begins with in the server's zone: the offset is that of the day, not of today.
+    pub(crate) fn midnight(&self, day: Date) -> i64 {
+        self.second(day.to_datetime(jiff::civil::Time::midnight()))
+    }
+
+    fn read(&self, text: &str) -> Option<Written> {
+        crate::data::moment::read(text, timestamp(self.now()).to_zoned(self.zone.clone()).datetime())
+    }
+
+    fn second(&self, wall: DateTime) -> i64 {
+        // The library knows no moment of the very last hours, and the rules of zones repeat with the calendar.
+        let known = if wall.year() > 9990 { wall.saturating_sub(400.years()) } else { wall };
+        match known.to_zoned(self.zone.clone()) {
+            Ok(zoned) => civil_second(wall) + zoned.timestamp().as_second() - civil_second(known),
+            Err(_) => civil_second(wall),
+        }
     }
 }
 
@@ -55,29 +93,16 @@ fn timestamp(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn wall_clock(text: &str) -> Option<DateTime> {
-    const FORMS: [&str; 4] = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"];
-    if let Ok(date) = jiff::civil::Date::strptime("%Y-%m-%d", text) {
-        return Some(date.to_datetime(jiff::civil::Time::midnight()));
-    }
-    let bare = without_offset(text);
-    FORMS.iter().find_map(|form| DateTime::strptime(form, bare).ok())
-}
-
-/// Cuts a fraction of a second and an offset (`Z`, `+05:30`) off.
-fn without_offset(text: &str) -> &str {
-    let time = text.find([' ', 'T']).map_or(0, |at| at + 1);
-    let end =
-        text.get(time..).and_then(|clock| clock.find(['Z', 'z', '+', '-', '.'])).map_or(text.len(), |at| time + at);
-    text.get(..end).unwrap_or(text).trim_end()
+/// The Unix second of a wall clock in Greenwich.
+fn civil_second(wall: DateTime) -> i64 {
+    DateTime::constant(1970, 1, 1, 0, 0, 0, 0).duration_until(wall).as_secs()
 }
 
 /// A Unix second as the API writes it: `2026-11-24T04:30:00.000000Z`.
 pub(crate) fn iso(second: i64) -> String {
-    let mut text = timestamp(second).to_string();
-    text.pop();
-    text.push_str(".000000Z");
-    text
+    let span = jiff::SignedDuration::from_secs(second);
+    let civil = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).saturating_add(span);
+    format!("{civil}.000000Z")
 }
 
 /// The HTTP date this many seconds from now: `Tue, 24 Nov 2026 04:30:00 GMT`.

@@ -25,9 +25,9 @@ impl Input {
             Value::String(_) | Value::Number(_) | Value::Bool(_) => {
                 Self([("0".to_owned(), value)].into_iter().collect())
             }
-            Value::Object(fields) => Self(fields),
+            Value::Object(fields) => Self(fields.into_iter().map(|(field, value)| (field, listed(value))).collect()),
             Value::Array(items) => {
-                Self(items.into_iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect())
+                Self(items.into_iter().enumerate().map(|(at, item)| (at.to_string(), listed(item))).collect())
             }
             Value::Null => Self::default(),
         }
@@ -56,6 +56,37 @@ impl Input {
     pub(crate) fn id(&self, field: &str) -> Option<u64> {
         self.get(field).and_then(number).filter(|id| *id != 0)
     }
+}
+
+/// PHP knows no difference between a list and an object with the keys 0, 1, 2, …
+pub(crate) fn as_list(value: Value) -> Value {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            let mut numbered: Vec<(usize, &Value)> =
+                fields.iter().filter_map(|(key, value)| Some((canonical(key)?, value))).collect();
+            numbered.sort_by_key(|(at, _)| *at);
+            let in_order = numbered.iter().enumerate().all(|(at, (key, _))| at == *key);
+            if numbered.len() == fields.len() && in_order {
+                Value::Array(numbered.into_iter().map(|(_, value)| value.clone()).collect())
+            } else {
+                Value::Object(fields)
+            }
+        }
+        other => other,
+    }
+}
+
+/// The number that a key is, if it is written as PHP writes one.
+fn canonical(key: &str) -> Option<usize> {
+    key.parse().ok().filter(|number: &usize| number.to_string() == key)
+}
+
+fn listed(value: Value) -> Value {
+    as_list(match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(listed).collect()),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(key, value)| (key, listed(value))).collect()),
+        other => other,
+    })
 }
 
 /// A scalar as text.

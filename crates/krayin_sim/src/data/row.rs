@@ -10,6 +10,8 @@ use crate::data::text::fold;
 pub(crate) enum Cell<'a> {
     Null,
     Number(i64),
+    /// A number with a fraction.
+    Float(f64),
     /// Compared without regard to case.
     Text(Cow<'a, str>),
     /// A JSON document: compared byte by byte, and as a whole.
@@ -42,6 +44,8 @@ impl<'a> Cell<'a> {
         match self {
             Self::Null => false,
             Self::Number(number) => same_number(*number, wanted),
+            #[allow(clippy::float_cmp, reason = "the database compares them so")]
+            Self::Float(number) => *number == beginning(wanted),
             Self::Text(text) => fold(text) == fold(wanted),
             Self::Json(json) => json == wanted,
         }
@@ -54,6 +58,7 @@ impl<'a> Cell<'a> {
             (Self::Null, _) => Ordering::Less,
             (_, Self::Null) => Ordering::Greater,
             (Self::Number(one), Self::Number(two)) => one.cmp(two),
+            (Self::Float(one), Self::Float(two)) => one.total_cmp(two),
             (Self::Text(one), Self::Text(two)) => fold(one).cmp(&fold(two)),
             (Self::Json(one), Self::Json(two)) => one.cmp(two),
             _ => Ordering::Equal,
@@ -73,6 +78,21 @@ fn same_number(number: i64, text: &str) -> bool {
         #[allow(clippy::cast_precision_loss, reason = "the database compares a number with a text as floats")]
         Err(_) => begins_with.parse::<f64>().unwrap_or(0.0) == number as f64,
     }
+}
+
+/// The number that a text begins with, else 0.
+pub(crate) fn beginning(text: &str) -> f64 {
+    let text = text.trim_start();
+    let mut end = 0;
+    for (at, character) in text.char_indices() {
+        if text.get(..=at).is_some_and(|begin| begin.parse::<f64>().is_ok()) && character.is_ascii() {
+            end = at + 1;
+        }
+        if !(character.is_ascii_digit() || "+-.eE".contains(character)) {
+            break;
+        }
+    }
+    text.get(..end).and_then(|number| number.parse().ok()).unwrap_or(0.0)
 }
 
 /// Reads one column of a row.

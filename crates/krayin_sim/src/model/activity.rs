@@ -59,6 +59,13 @@ pub(crate) enum Subject {
 }
 
 impl Activity {
+    pub(crate) fn into_made(self) -> Option<Made> {
+        match self.kind {
+            Kind::Made(made) => Some(*made),
+            _ => None,
+        }
+    }
+
     /// Whether somebody wrote it, and not the server.
     pub(crate) fn is_made(&self) -> bool {
         self.made().is_some()

@@ -21,7 +21,17 @@ pub(crate) struct Attribute {
     pub(crate) unique: bool,
     /// Added by an administrator: its values live beside the entity's own columns.
     pub(crate) custom: bool,
+    /// What a select, multiselect or checkbox offers.
+    pub(crate) options: Vec<AttributeOption>,
     pub(crate) created_at: i64,
+}
+
+/// One choice of an attribute.
+#[derive(Clone, Debug)]
+pub(crate) struct AttributeOption {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) sort_order: u64,
 }
 
 impl Row for Attribute {
@@ -130,6 +140,7 @@ impl Attribute {
                     required: required || (code == "lead_value" && server.requires_lead_value()),
                     unique,
                     custom: false,
+                    options: Vec::new(),
                     created_at: now,
                 }
             })
@@ -138,6 +149,15 @@ impl Attribute {
 
     pub(crate) fn show(&self) -> Value {
         let at = iso(self.created_at);
+        let options: Vec<Value> = self
+            .options
+            .iter()
+            .map(|option| {
+                json!({
+                    "id": option.id, "name": option.name, "sort_order": option.sort_order, "attribute_id": self.id,
+                })
+            })
+            .collect();
         json!({
             "id": self.id,
             "code": self.code,
@@ -151,7 +171,7 @@ impl Attribute {
             "is_unique": i32::from(self.unique),
             "quick_add": 1,
             "is_user_defined": i32::from(self.custom),
-            "options": [],
+            "options": options,
             "created_at": at,
             "updated_at": at,
         })

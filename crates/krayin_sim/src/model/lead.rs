@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::data::input::{leading_number, text};
-use crate::data::row::{Cell, Column, Row, Searched, Visit};
+use crate::data::input::text;
+use crate::data::row::{Cell, Column, Row, Searched, Visit, beginning};
+use crate::model::value::{ValueColumn, Values};
 
 pub(crate) const MODEL: &str = "Webkul\\Lead\\Models\\Lead";
 
@@ -14,7 +15,7 @@ pub(crate) struct Lead {
     pub(crate) title: String,
     pub(crate) description: Option<String>,
     /// In ten-thousandths.
-    pub(crate) value: Option<u64>,
+    pub(crate) value: Option<i64>,
     pub(crate) status: Option<u64>,
     pub(crate) lost_reason: Option<String>,
     pub(crate) closed_at: Option<i64>,
@@ -27,7 +28,7 @@ pub(crate) struct Lead {
     /// Midnight of the day in the server's zone, as a Unix second.
     pub(crate) closes_on: Option<i64>,
     pub(crate) products: Vec<Value>,
-    pub(crate) custom: Vec<(u64, String)>,
+    pub(crate) values: Values,
     pub(crate) tags: Vec<u64>,
     pub(crate) activities: Vec<u64>,
     pub(crate) created_at: i64,
@@ -43,7 +44,8 @@ impl Row for Lead {
             "title" => |row| Cell::text(&row.title),
             "description" => |row| Cell::text_or_null(row.description.as_deref()),
             "lead_value" => |row| match row.value {
-                Some(value) => Cell::Text(decimal(value).into()),
+                #[allow(clippy::cast_precision_loss, reason = "the column holds no more")]
+                Some(value) => Cell::Float(value as f64 / 10_000.0),
                 None => Cell::Null,
             },
             "status" => |row| Cell::id_or_null(row.status),
@@ -84,10 +86,13 @@ impl Searched for Lead {
     fn related(field: &str) -> Option<Visit<Self>> {
         Some(match field {
             "user.name" => |row, reach, found| found(reach.user(row.user_id, "name")),
-            "attribute_values.text_value" => |row, _, found| {
-                let custom = row.custom.iter().map(|(_, value)| value.as_str());
-                custom.chain([row.title.as_str()]).any(|value| found(Cell::text(value)))
-            },
+            "attribute_values.text_value" => |row, _, found| row.values.any(ValueColumn::Text, found),
+            "attribute_values.boolean_value" => |row, _, found| row.values.any(ValueColumn::Boolean, found),
+            "attribute_values.integer_value" => |row, _, found| row.values.any(ValueColumn::Integer, found),
+            "attribute_values.float_value" => |row, _, found| row.values.any(ValueColumn::Float, found),
+            "attribute_values.datetime_value" => |row, _, found| row.values.any(ValueColumn::DateTime, found),
+            "attribute_values.date_value" => |row, _, found| row.values.any(ValueColumn::Date, found),
+            "attribute_values.json_value" => |row, _, found| row.values.any(ValueColumn::Json, found),
             "person.id" => |row, reach, found| found(reach.person(row.person_id, "id")),
             "person.name" => |row, reach, found| found(reach.person(row.person_id, "name")),
             "person.emails" => |row, reach, found| found(reach.person(row.person_id, "emails")),
@@ -107,38 +112,28 @@ impl Searched for Lead {
     }
 }
 
-impl Lead {
-    pub(crate) fn custom_value(&self, attribute: u64) -> Option<&str> {
-        self.custom.iter().find(|(id, _)| *id == attribute).map(|(_, value)| value.as_str())
-    }
-}
-
 /// The most that the column holds, in ten-thousandths: 99999999.9999.
-pub(crate) const LARGEST: u64 = 999_999_999_999;
+const LARGEST: f64 = 999_999_999_999.0;
 
 /// Ten-thousandths as the database shows them.
-pub(crate) fn decimal(value: u64) -> String {
-    format!("{}.{:04}", value / 10_000, value % 10_000)
+pub(crate) fn decimal(value: i64) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{}.{:04}", value.abs() / 10_000, value.abs() % 10_000)
 }
 
-/// What was sent as ten-thousandths; more than the column holds becomes the most that it holds.
-pub(crate) fn amount(value: Option<&Value>) -> Option<u64> {
+/// What was sent as ten-thousandths: the number that it begins with, rounded; more than the column holds becomes the most
+/// that it holds.
+pub(crate) fn amount(value: Option<&Value>) -> Option<i64> {
     let written = value.and_then(text)?;
-    let (whole, part) = written.split_once('.').unwrap_or((&written, ""));
-    let whole = whole.trim_start_matches('-');
-    let whole: u64 = match whole.parse() {
-        Ok(whole) => whole,
-        Err(_) if whole.len() > 8 && whole.bytes().all(|byte| byte.is_ascii_digit()) => u64::MAX,
-        Err(_) => leading_number(whole).unwrap_or(0),
-    };
-    let part: String = part.chars().chain("0000".chars()).take(4).collect();
-    let part = part.parse().unwrap_or(0);
-    Some(whole.saturating_mul(10_000).saturating_add(part).min(LARGEST))
+    #[allow(clippy::cast_possible_truncation, reason = "cut to what the column holds before")]
+    Some((beginning(&written) * 10_000.0).round().clamp(-LARGEST, LARGEST) as i64)
 }
 
 /// The amount as people read it: `$1,000.00`.
-pub(crate) fn price(value: Option<u64>) -> String {
-    let cents = (value.unwrap_or(0) + 50) / 100;
+pub(crate) fn price(value: Option<i64>) -> String {
+    let value = value.unwrap_or(0);
+    let sign = if value < 0 { "-" } else { "" };
+    let cents = value.unsigned_abs().saturating_add(50) / 100;
     let whole = (cents / 100).to_string();
     let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
@@ -147,7 +142,7 @@ pub(crate) fn price(value: Option<u64>) -> String {
         }
         grouped.push(digit);
     }
-    format!("${grouped}.{:02}", cents % 100)
+    format!("{sign}${grouped}.{:02}", cents % 100)
 }
 
 #[cfg(test)]
@@ -163,6 +158,10 @@ mod tests {
         assert_eq!(shown(json!("99999999999")).unwrap(), "99999999.9999");
         assert_eq!(shown(json!("12.5")).unwrap(), "12.5000");
         assert_eq!(shown(json!("9".repeat(60))).unwrap(), "99999999.9999");
+        assert_eq!(shown(json!("-5")).unwrap(), "-5.0000");
+        assert_eq!(shown(json!("1e3")).unwrap(), "1000.0000");
+        assert_eq!(shown(json!("1,000")).unwrap(), "1.0000");
+        assert_eq!(shown(json!("abc")).unwrap(), "0.0000");
         assert_eq!(shown(Value::Null), None);
     }
 
@@ -170,6 +169,7 @@ mod tests {
     fn prices_read_well() {
         assert_eq!(price(Some(100_000)), "$10.00");
         assert_eq!(price(Some(12_345_670_000)), "$1,234,567.00");
+        assert_eq!(price(Some(-5000)), "-$0.50");
         assert_eq!(price(None), "$0.00");
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::data::contacts::Contacts;
 use crate::data::input::text;
 use crate::data::row::{Cell, Column, Row, Searched, Visit};
+use crate::model::value::{ValueColumn, Values};
 
 pub(crate) const MODEL: &str = "Webkul\\Contact\\Models\\Person";
 
@@ -21,8 +22,7 @@ pub(crate) struct Person {
     pub(crate) job_title: Option<String>,
     pub(crate) user_id: Option<u64>,
     pub(crate) organization_id: Option<u64>,
-    /// Values of custom attributes by attribute id.
-    pub(crate) custom: Vec<(u64, String)>,
+    pub(crate) values: Values,
     pub(crate) tags: Vec<u64>,
     pub(crate) activities: Vec<u64>,
     pub(crate) unique_id: Option<String>,
@@ -40,6 +40,17 @@ pub(crate) struct PersonIndexes {
     pub(crate) contacts: Contacts,
     /// By owner, organization, first e-mail and first number joined; without regard to case.
     pub(crate) unique_ids: HashMap<String, u64>,
+}
+
+impl PersonIndexes {
+    /// Who has what, for an attribute whose values may not be there twice.
+    pub(crate) fn guards(&mut self, code: &str) -> Option<&mut HashMap<String, Vec<u64>>> {
+        match code {
+            "emails" => Some(&mut self.emails),
+            "contact_numbers" => Some(&mut self.numbers),
+            _ => None,
+        }
+    }
 }
 
 impl Row for Person {
@@ -78,11 +89,13 @@ impl Searched for Person {
         Some(match field {
             "organization.name" => |row, reach, found| found(reach.organization(row.organization_id, "name")),
             "user.name" => |row, reach, found| found(reach.user(row.user_id, "name")),
-            // The entity's own text fields have attribute values too.
-            "attribute_values.text_value" => |row, _, found| {
-                let custom = row.custom.iter().map(|(_, value)| value.as_str());
-                custom.chain(row.name.as_deref()).chain(row.job_title.as_deref()).any(|value| found(Cell::text(value)))
-            },
+            "attribute_values.text_value" => |row, _, found| row.values.any(ValueColumn::Text, found),
+            "attribute_values.boolean_value" => |row, _, found| row.values.any(ValueColumn::Boolean, found),
+            "attribute_values.integer_value" => |row, _, found| row.values.any(ValueColumn::Integer, found),
+            "attribute_values.float_value" => |row, _, found| row.values.any(ValueColumn::Float, found),
+            "attribute_values.datetime_value" => |row, _, found| row.values.any(ValueColumn::DateTime, found),
+            "attribute_values.date_value" => |row, _, found| row.values.any(ValueColumn::Date, found),
+            "attribute_values.json_value" => |row, _, found| row.values.any(ValueColumn::Json, found),
             _ => return None,
         })
     }
@@ -99,17 +112,13 @@ impl Person {
             job_title: None,
             user_id: None,
             organization_id: None,
-            custom: Vec::new(),
+            values: Values::default(),
             tags: Vec::new(),
             activities: Vec::new(),
             unique_id: None,
             created_at: now,
             updated_at: now,
         }
-    }
-
-    pub(crate) fn custom_value(&self, attribute: u64) -> Option<&str> {
-        self.custom.iter().find(|(id, _)| *id == attribute).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn emails_json(&self) -> Value {
@@ -141,6 +150,6 @@ pub(crate) fn entry_values(entries: &Value) -> impl Iterator<Item = Cow<'_, str>
 /// The fields of a person after the package has looked at them.
 pub(crate) struct Prepared {
     /// None: the key is absent and the column stays as it is, or null on a new person.
-    pub(crate) numbers: Option<Vec<Value>>,
+    pub(crate) numbers: Option<Value>,
     pub(crate) unique_id: String,
 }

@@ -216,6 +216,7 @@ impl Pattern {
         match cell {
             Cell::Null => false,
             Cell::Number(number) => self.binary.found_in(&number.to_string()),
+            Cell::Float(number) => self.binary.found_in(&format!("{number:.4}")),
             Cell::Text(text) => self.folded.found_in(&fold(text)),
             Cell::Json(json) => self.binary.found_in(json),
         }

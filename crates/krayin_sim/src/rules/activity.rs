@@ -258,13 +258,25 @@ impl Crm {
         Ok(())
     }
 
-    /// Takes the links away that a deleted record leaves behind. The activities stay.
-    pub(crate) fn unlink(&mut self, ids: &[u64], subject: Subject) {
-        for id in ids {
-            if let Some(Activity { kind: Kind::Made(made), .. }) = self.activities.table.get_mut(*id) {
-                match subject {
-                    Subject::Lead(lead) => made.leads.retain(|other| *other != lead),
-                    Subject::Person(person) => made.persons.retain(|other| *other != person),
+    /// Deletes the activities of a record that goes, those that it shares with another too.
+    pub(crate) fn delete_activities(&mut self, subject: Subject) {
+        let ids = match subject {
+            Subject::Lead(id) => self.leads.get_mut(id).map(|lead| std::mem::take(&mut lead.activities)),
+            Subject::Person(id) => self.persons.get_mut(id).map(|person| std::mem::take(&mut person.activities)),
+        };
+        for id in ids.unwrap_or_default() {
+            let Some(made) = self.activities.table.remove(id).and_then(Activity::into_made) else {
+                continue;
+            };
+            self.activities.forget_title(id, made.title.as_deref());
+            for person in made.persons {
+                if let Some(person) = self.persons.get_mut(person) {
+                    person.activities.retain(|other| *other != id);
+                }
+            }
+            for lead in made.leads {
+                if let Some(lead) = self.leads.get_mut(lead) {
+                    lead.activities.retain(|other| *other != id);
                 }
             }
         }
@@ -307,7 +319,7 @@ impl Crm {
         self.log_to(id, subject);
     }
 
-    /// Notes that a field has changed, old and new as value and label. Null, blank and zero are the same to the server.
+    /// Notes that a field has changed, old and new as value and label.
     pub(crate) fn log_change(
         &mut self,
         subject: Subject,
@@ -316,9 +328,6 @@ impl Crm {
         old: (Value, Value),
         new: (Value, Value),
     ) {
-        if old.0 == new.0 || (is_loosely_null(&old.0) && is_loosely_null(&new.0)) {
-            return;
-        }
         let change = json!({
             "attribute": attribute,
             "new": {"value": new.0, "label": new.1},
@@ -453,16 +462,6 @@ pub(crate) fn unparsable_date(written: &str) -> Failure {
             "Could not parse '{written}': Failed to parse time string ({written}) at position 0 ({first}): The timezone \
              could not be found in the database"
         ),
-    }
-}
-
-fn is_loosely_null(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
     }
 }
 

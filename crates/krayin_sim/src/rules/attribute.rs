@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Answer, Errors, Failure, Outcome};
 use crate::crm::Crm;
 use crate::data::input::{Input, is_absent, text};
-use crate::data::row::Cell;
-use crate::model::attribute::Attribute;
+use crate::model::attribute::{Attribute, AttributeOption};
 use crate::query::list::{ListQuery, list_unfiltered};
 use crate::query::search::Search;
 
@@ -47,6 +46,7 @@ impl Crm {
             required: flag("is_required"),
             unique: flag("is_unique"),
             custom: true,
+            options: self.new_options(input),
             created_at: self.clock.now(),
         };
         let mut shown = attribute.show();
@@ -54,6 +54,29 @@ impl Crm {
         shown["is_user_defined"] = Value::Null;
         self.attributes.push(attribute);
         Answer::data_and_message(shown, "Attribute created successfully.")
+    }
+
+    /// The options of a new attribute, for the types that have some, with ids that no other has.
+    fn new_options(&self, input: &Input) -> Vec<AttributeOption> {
+        let kind = input.text("type").unwrap_or_default();
+        if !["select", "multiselect", "checkbox"].contains(&kind.as_str()) {
+            return Vec::new();
+        }
+        let sent: Vec<&Value> = match input.get("options") {
+            Some(Value::Array(options)) => options.iter().collect(),
+            Some(Value::Object(options)) => options.values().collect(),
+            _ => Vec::new(),
+        };
+        let used = self.attributes.iter().flat_map(|attribute| &attribute.options).map(|option| option.id).max();
+        (used.unwrap_or(0) + 1..)
+            .zip(1..)
+            .zip(sent)
+            .map(|((id, at), option)| AttributeOption {
+                id,
+                name: option.get("name").and_then(text).unwrap_or_default(),
+                sort_order: option.get("sort_order").and_then(crate::data::input::number).unwrap_or(at),
+            })
+            .collect()
     }
 
     /// `settings/attributes/lookup/{entity}?query=`: names that contain the query, in the form of attributes.
@@ -160,13 +183,18 @@ impl Crm {
                 "price" if !is_absent(Some(value)) && !text(value).is_some_and(|value| is_decimal(&value)) => {
                     errors.push((field.clone(), format!("The {field} must be a decimal.")));
                 }
-                _ if attribute.custom && attribute.unique && self.custom_value_taken(attribute, value, own) => {
+                _ if attribute.custom && attribute.unique && self.is_taken(attribute, value, own) => {
                     errors.push((field, TAKEN.into()));
                 }
                 _ => {}
             }
         }
         errors
+    }
+
+    fn is_taken(&self, attribute: &Attribute, value: &Value, own: Option<u64>) -> bool {
+        let value = text(value).filter(|value| !value.trim().is_empty());
+        value.is_some_and(|value| self.value_taken(attribute, &value, own))
     }
 
     /// E-mails and numbers are lists of `{value, label}`.
@@ -185,7 +213,7 @@ impl Crm {
                 if is_email && !is_email_address(&entered) {
                     errors.push((name.clone(), format!("The {name} must be a valid email address.")));
                 }
-                if attribute.unique && self.entry_taken(is_email, &entered, own) {
+                if attribute.unique && self.value_taken(attribute, &entered, own) {
                     errors.push((name, TAKEN.into()));
                 }
             }
@@ -197,48 +225,9 @@ impl Crm {
             }
         }
     }
-
-    /// Whether another person has this e-mail or number. With regard to case: another case passes and makes a twin.
-    fn entry_taken(&self, is_email: bool, entered: &str, own: Option<u64>) -> bool {
-        if !self.checks_uniqueness {
-            return false;
-        }
-        let index = if is_email { &self.person_indexes.emails } else { &self.person_indexes.numbers };
-        index.get(entered).is_some_and(|persons| persons.iter().any(|person| Some(*person) != own))
-    }
-
-    fn custom_value_taken(&self, attribute: &Attribute, value: &Value, own: Option<u64>) -> bool {
-        let Some(value) = text(value).filter(|value| !value.trim().is_empty()) else {
-            return false;
-        };
-        let cell = Cell::text(&value);
-        match attribute.entity.as_str() {
-            "persons" => self.persons.iter().any(|person| {
-                Some(person.id) != own && person.custom_value(attribute.id).is_some_and(|other| cell.equals(other))
-            }),
-            "leads" => self.leads.iter().any(|lead| {
-                Some(lead.id) != own && lead.custom_value(attribute.id).is_some_and(|other| cell.equals(other))
-            }),
-            _ => false,
-        }
-    }
-
-    /// Values of custom attributes among the fields, by attribute id. None: the field was sent as null.
-    pub(crate) fn custom_values(&self, entity: &str, fields: &Map<String, Value>) -> Vec<(u64, Option<String>)> {
-        self.custom_attributes(entity)
-            .filter_map(|attribute| Some((attribute.id, text_or_json(fields.get(&attribute.code)?))))
-            .collect()
-    }
 }
 
 const TAKEN: &str = "The value has already been taken.";
-
-fn text_or_json(value: &Value) -> Option<String> {
-    match value {
-        Value::Array(_) | Value::Object(_) => Some(value.to_string()),
-        scalar => text(scalar),
-    }
-}
 
 /// `^\d*(\.\d{1,4})?$`
 fn is_decimal(value: &str) -> bool {

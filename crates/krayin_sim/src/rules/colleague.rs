@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::answer::Outcome;
+use crate::answer::{Answer, Outcome};
 use crate::change::{Change, Record};
 use crate::crm::Crm;
 use crate::data::input::Input;
@@ -31,7 +31,7 @@ impl Crm {
             Change::RemoveNumber { person, value } => self.remove_entry(*person, "contact_numbers", value),
             Change::DeletePerson { person } => {
                 let id = find(&self.persons, *person, "person")?;
-                done(self.person_delete(&id.to_string()))
+                answered(self.person_delete(&id.to_string()))
             }
             Change::EditLead { lead, fields } => {
                 let id = find(&self.leads, *lead, "lead")?;
@@ -170,6 +170,14 @@ fn missing(record: Record, kind: &str) -> String {
 
 fn done<T>(outcome: Outcome<T>) -> Result<(), String> {
     outcome.map(drop).map_err(|failure| failure.words())
+}
+
+/// As [`done`], where a refusal is an answer in words.
+fn answered(outcome: Outcome) -> Result<(), String> {
+    match outcome {
+        Ok(Answer { status, body }) if status >= 400 => Err(body["message"].as_str().unwrap_or_default().to_owned()),
+        other => done(other),
+    }
 }
 
 fn object(value: &Value) -> Map<String, Value> {

@@ -1,6 +1,6 @@
 //! Leads: `leads`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Errors, Failure, Outcome, Written};
 use crate::crm::Crm;
@@ -11,17 +11,26 @@ use crate::data::text::{long, short};
 use crate::model::activity::Subject;
 use crate::model::lead::{Lead, MODEL, amount, decimal};
 use crate::model::pipeline::STAGE_MODEL;
+use crate::model::value::{Values, date};
 use crate::query::list::{ListQuery, list};
 use crate::query::search::Search;
 use crate::rules::activity::unparsable_date;
 use crate::rules::trigger::Event;
 
+/// What the zero date of the database is read as.
+const ZERO_DATE: jiff::civil::Date = jiff::civil::Date::constant(-1, 11, 30);
+
 impl Crm {
     pub(crate) fn show_lead(&self, lead: &Lead) -> Value {
+        // A column that is null is shown as what its attribute was last saved as.
+        let description = match &lead.description {
+            Some(description) => json!(description),
+            None => self.attribute("leads", "description").map_or(Value::Null, |own| lead.values.show(own.id)),
+        };
         let mut shown = json!({
             "id": lead.id,
             "title": lead.title,
-            "description": lead.description,
+            "description": description,
             "lead_value": lead.value.map(decimal),
             "status": lead.status,
             "lost_reason": lead.lost_reason,
@@ -39,7 +48,7 @@ impl Crm {
         });
         if self.server.shows_custom_attributes() {
             for attribute in self.custom_attributes("leads") {
-                shown[&attribute.code] = json!(lead.custom_value(attribute.id));
+                shown[&attribute.code] = lead.values.show(attribute.id);
             }
         }
         shown
@@ -106,12 +115,16 @@ impl Crm {
         Some(("expected_close_date".into(), message))
     }
 
+    /// The midnight of the closing date as it is stored. 2.1.0 reads the date first, 2.2.3 hands it to the database as
+    /// it comes; what is none breaks either way, there after the row was written.
     fn closing_date(&self, input: &Input) -> Outcome<Option<i64>> {
         let Some(written) = input.text("expected_close_date").filter(|written| !written.is_empty()) else {
             return Ok(None);
         };
-        let day = written.get(..10).unwrap_or(&written);
-        match self.clock.parse_wall_clock(day) {
+        if self.server.writes_closing_date_raw() {
+            return Ok(Some(self.clock.midnight(date(&written).parse().unwrap_or(ZERO_DATE))));
+        }
+        match self.clock.parse_day(&written) {
             Some(second) => Ok(Some(second)),
             None => Err(unparsable_date(&written)),
         }
@@ -142,7 +155,7 @@ impl Crm {
             stage_id: Some(stage_id),
             closes_on,
             products: Vec::new(),
-            custom: Vec::new(),
+            values: Values::default(),
             tags: Vec::new(),
             activities: Vec::new(),
             created_at: now,
@@ -154,13 +167,15 @@ impl Crm {
         self.answer_lead(id, input, Written::Created)
     }
 
-    fn insert_lead(&mut self, mut lead: Lead, input: &Input, user: u64) -> Outcome<u64> {
+    fn insert_lead(&mut self, lead: Lead, input: &Input, user: u64) -> Outcome<u64> {
         self.check_lead_references(&lead)?;
-        self.store_custom(&mut lead.custom, "leads", &input.0);
+        let mut saved = input.0.clone();
+        saved.insert("lead_pipeline_id".into(), json!(lead.pipeline_id));
+        saved.insert("lead_pipeline_stage_id".into(), json!(lead.stage_id));
         let id = lead.id;
         self.leads.put(id, lead);
         self.log_created(Subject::Lead(id), user);
-        self.log_lead_changes(id, None, user);
+        self.save_values(Subject::Lead(id), &saved, &[], user)?;
         Ok(id)
     }
 
@@ -199,7 +214,8 @@ impl Crm {
         }
     }
 
-    /// The answer to a write shows texts and value as they were sent; a later GET shows what was stored.
+    /// The answer to a write shows texts and value as they were sent; a later GET shows what was stored. What was sent as
+    /// null is shown as what its attribute was last saved as.
     fn answer_lead(&self, id: u64, input: &Input, written: Written) -> Outcome {
         let Some(lead) = self.leads.get(id) else {
             return Err(Failure::missing(MODEL, id));
@@ -207,8 +223,16 @@ impl Crm {
         let mut shown = self.show_lead(lead);
         for field in ["title", "description", "lead_value"] {
             if written == Written::Created || input.has(field) {
-                shown[field] = input.0.get(field).cloned().unwrap_or(Value::Null);
+                shown[field] = match input.get(field) {
+                    Some(sent) => sent.clone(),
+                    None => self.attribute("leads", field).map_or(Value::Null, |own| lead.values.show(own.id)),
+                };
             }
+        }
+        if self.server.writes_closing_date_raw()
+            && let Some(second) = input.text("expected_close_date").and_then(|sent| self.clock.parse_moment(&sent))
+        {
+            shown["expected_close_date"] = lead.closes_on.map_or(Value::Null, |_| json!(iso(second)));
         }
         Answer::data_and_message(shown, &written.message("Lead"))
     }
@@ -238,10 +262,19 @@ impl Crm {
             lead.person_id = Some(self.nested_person(person, user)?);
         }
         self.apply_fields(&mut lead, input);
-        self.replace_lead(lead, &old, input, user)
+        let mut saved = input.0.clone();
+        if !is_empty(input.get("lead_pipeline_stage_id")) {
+            saved.insert("lead_pipeline_id".into(), json!(lead.pipeline_id));
+        }
+        if lead.closes_on.is_none() {
+            saved.insert("expected_close_date".into(), Value::Null);
+        }
+        self.replace_lead(lead, &old, &saved, &[], user)?;
+        self.answer_lead(old.id, input, Written::Updated)
     }
 
     /// `PUT leads/attributes/edit/{id}`: partial, nothing is checked, products stay; the closing date goes unless sent.
+    /// The attribute values of title and description stay, whatever is written into the columns.
     pub(crate) fn lead_edit_attributes(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
         let Some(old) = self.find_lead(id).cloned() else {
             return Err(Failure::missing(MODEL, id));
@@ -258,10 +291,13 @@ impl Crm {
             lead.closed_at = ends.then(|| self.clock.now());
         }
         self.apply_fields(&mut lead, input);
-        self.replace_lead(lead, &old, input, user)
+        let mut saved = input.0.clone();
+        saved.entry("expected_close_date").or_insert(Value::Null);
+        self.replace_lead(lead, &old, &saved, &["title", "description"], user)?;
+        self.answer_lead(old.id, input, Written::Updated)
     }
 
-    /// `PUT leads/stage/edit/{id}`: a stage of the lead's own pipeline. The closing date goes.
+    /// `PUT leads/stage/edit/{id}`: a stage of the lead's own pipeline. Nothing else is touched.
     pub(crate) fn lead_edit_stage(&mut self, id: &str, input: &Input, user: u64) -> Outcome {
         const FIELD: &str = "lead_pipeline_stage_id";
         let invalid = |message: &str| Failure::Invalid(vec![(FIELD.into(), message.into())]);
@@ -283,25 +319,27 @@ impl Crm {
         lead.stage_id = Some(wanted);
         // A move to any other stage opens a closed lead again.
         lead.closed_at = ends.then(|| self.clock.now());
-        lead.closes_on = None;
         if input.has("lost_reason") {
             lead.lost_reason = input.text("lost_reason");
         }
-        self.replace_lead(lead, &old, &Input::default(), user)
+        self.put_lead(lead, &old, user)?;
+        let stage: Map<String, Value> = [(FIELD.to_owned(), json!(wanted))].into_iter().collect();
+        self.save_only(Subject::Lead(old.id), &stage, user)?;
+        self.fire(Event::LeadUpdated(old.id))?;
+        self.answer_lead(old.id, &Input::default(), Written::Updated)
     }
 
     fn apply_fields(&self, lead: &mut Lead, input: &Input) {
-        let writes = |field| input.writes_text(field, self.server.null_keeps_text());
-        if writes("title") {
+        if input.has("title") {
             lead.title = short(&input.text("title").unwrap_or_default()).to_owned();
         }
-        if writes("description") {
+        if input.has("description") {
             lead.description = input.text("description").map(|text| long(&text).to_owned());
         }
         if input.has("lead_value") {
             lead.value = amount(input.get("lead_value"));
         }
-        if writes("lost_reason") {
+        if input.has("lost_reason") {
             lead.lost_reason = input.text("lost_reason");
         }
         if input.has("status") {
@@ -319,69 +357,45 @@ impl Crm {
         }
     }
 
-    fn replace_lead(&mut self, mut lead: Lead, old: &Lead, input: &Input, user: u64) -> Outcome {
-        self.check_lead_references(&lead)?;
-        self.store_custom(&mut lead.custom, "leads", &input.0);
-        lead.updated_at = self.clock.now();
-        let id = lead.id;
-        self.leads.put(id, lead);
-        self.log_lead_changes(id, Some(old), user);
-        self.fire(Event::LeadUpdated(id))?;
-        self.answer_lead(id, input, Written::Updated)
+    /// Puts a changed lead in the place of the old one and saves its attribute values.
+    fn replace_lead(
+        &mut self,
+        lead: Lead,
+        old: &Lead,
+        saved: &Map<String, Value>,
+        left_out: &[&str],
+        user: u64,
+    ) -> Outcome<()> {
+        self.put_lead(lead, old, user)?;
+        self.save_values(Subject::Lead(old.id), saved, left_out, user)?;
+        self.fire(Event::LeadUpdated(old.id))
     }
 
-    /// A lead's activities stay when it goes, without their link.
+    /// Writes a lead's row. When it was closed is noted, as a column that is no attribute.
+    fn put_lead(&mut self, mut lead: Lead, old: &Lead, user: u64) -> Outcome<()> {
+        self.check_lead_references(&lead)?;
+        lead.updated_at = self.clock.now();
+        let closed_at = lead.closed_at;
+        self.leads.put(old.id, lead);
+        if closed_at != old.closed_at {
+            let shown = |second: Option<i64>| json!(second.map(|second| self.clock.show_moment(second)));
+            let (before, after) = (shown(old.closed_at), shown(closed_at));
+            let subject = Subject::Lead(old.id);
+            self.log_change(subject, user, "closed_at", (before.clone(), before), (after.clone(), after));
+        }
+        Ok(())
+    }
+
+    /// A lead's activities go with it, those that it shares with a person too.
     pub(crate) fn lead_delete(&mut self, id: &str) -> Outcome {
         let key = leading_number(id).unwrap_or(0);
-        if self.leads.get(key).is_some() {
-            self.fire(Event::LeadDeleting(key))?;
-        }
-        let Some(lead) = self.leads.remove(key) else {
+        if self.leads.get(key).is_none() {
             return Err(Failure::missing(MODEL, id));
-        };
-        self.unlink(&lead.activities, Subject::Lead(key));
-        Answer::deleted(self.server, "Lead deleted successfully.")
-    }
-
-    fn log_lead_changes(&mut self, id: u64, old: Option<&Lead>, user: u64) {
-        let Some(new) = self.leads.get(id).cloned() else {
-            return;
-        };
-        let subject = Subject::Lead(id);
-        let before: Vec<(&'static str, Value, Value)> = self.lead_changes(old);
-        let after = self.lead_changes(Some(&new));
-        for ((name, new_value, new_label), (_, old_value, old_label)) in after.into_iter().zip(before) {
-            self.log_change(subject, user, name, (old_value, old_label), (new_value, new_label));
         }
-    }
-
-    /// What the timeline watches: name, value and label of each field.
-    fn lead_changes(&self, lead: Option<&Lead>) -> Vec<(&'static str, Value, Value)> {
-        let text = |name, pick: fn(&Lead) -> Value| {
-            let value = lead.map_or(Value::Null, pick);
-            (name, value.clone(), value)
-        };
-        let id = |name, id: Option<u64>, label: Option<String>| (name, json!(id), json!(label));
-        let pick = |field: fn(&Lead) -> Option<u64>| lead.and_then(field);
-        let source = pick(|lead| lead.source_id);
-        let kind = pick(|lead| lead.type_id);
-        let owner = pick(|lead| lead.user_id);
-        let pipeline = pick(|lead| lead.pipeline_id);
-        let stage = pick(|lead| lead.stage_id);
-        vec![
-            text("Title", |lead| json!(lead.title)),
-            text("Description", |lead| json!(lead.description)),
-            text("Lead Value", |lead| match lead.value {
-                None | Some(0) => Value::Null,
-                Some(value) => json!(decimal(value)),
-            }),
-            id("Source", source, source.and_then(|id| Some(self.sources.get(id)?.name.clone()))),
-            id("Type", kind, kind.and_then(|id| Some(self.types.get(id)?.name.clone()))),
-            id("Sales Owner", owner, owner.and_then(|id| Some(self.user(id)?.name.clone()))),
-            text("Expected Close Date", |lead| json!(lead.closes_on.map(iso))),
-            id("Pipeline", pipeline, pipeline.and_then(|id| Some(self.pipelines.get(id)?.name.clone()))),
-            id("Stage", stage, stage.and_then(|id| Some(self.stage(id)?.1.name.clone()))),
-        ]
+        self.fire(Event::LeadDeleting(key))?;
+        self.delete_activities(Subject::Lead(key));
+        self.leads.remove(key);
+        Answer::wrapped_message("Lead deleted successfully.")
     }
 
     /// A new lead of the design document's server.
@@ -406,7 +420,7 @@ impl Crm {
                 stage_id: None,
                 closes_on: None,
                 products: Vec::new(),
-                custom: Vec::new(),
+                values: Values::default(),
                 tags: Vec::new(),
                 activities: Vec::new(),
                 created_at: now,
@@ -434,6 +448,7 @@ impl Crm {
         self.check_lead_references(&lead)?;
         lead.updated_at = self.clock.now();
         self.leads.put(id, lead);
+        self.put_values(Subject::Lead(id), &input.0);
         Ok(())
     }
 
@@ -457,7 +472,10 @@ impl Crm {
             lead.closes_on = self.closing_date(input)?;
         }
         self.apply_fields(&mut lead, input);
-        self.replace_lead(lead, &old, input, user)
+        let mut saved = input.0.clone();
+        self.keep_yes(&mut saved, "leads", &old.values);
+        self.replace_lead(lead, &old, &saved, &[], user)?;
+        self.answer_lead(id, input, Written::Updated)
     }
 
     /// Puts a product on a lead, as a salesperson does.
@@ -485,7 +503,7 @@ impl Crm {
                 shown["user_id"] = json!(lead.user_id);
                 shown["tag_ids"] = json!(lead.tags);
                 for attribute in self.custom_attributes("leads") {
-                    shown[&attribute.code] = json!(lead.custom_value(attribute.id));
+                    shown[&attribute.code] = lead.values.show(attribute.id);
                 }
                 shown
             })

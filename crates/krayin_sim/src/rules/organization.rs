@@ -63,6 +63,9 @@ impl Crm {
     pub(crate) fn organization_delete(&mut self, id: &str) -> Outcome {
         let key = crate::data::input::leading_number(id).unwrap_or(0);
         let Some(organization) = self.organizations.remove(key) else {
+            if self.server.breaks_on_missing_delete() {
+                return Answer::wrapped_message("Organization delete failed.");
+            }
             return Err(Failure::missing(MODEL, id));
         };
         forget_name(&mut self.organization_names, key, organization.name.as_deref());
@@ -71,7 +74,7 @@ impl Crm {
                 person.organization_id = None;
             }
         }
-        Answer::deleted(self.server, "Organization deleted successfully.")
+        Answer::wrapped_message("Organization deleted successfully.")
     }
 
     fn check_organization(&self, input: &Input, own: Option<u64>) -> Outcome<()> {

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Answer, Failure, Outcome, Written};
 use crate::crm::Crm;
 use crate::data::clock::iso;
-use crate::data::input::{Input, is_empty, leading_number, text};
+use crate::data::input::{Input, as_list, is_empty, leading_number, text};
 use crate::data::row::Searched;
 use crate::data::text::{fold, short, stored_json};
 use crate::model::activity::Subject;
-use crate::model::person::{MODEL, Person, Prepared, entry_values};
+use crate::model::person::{MODEL, Person, Prepared};
+use crate::model::value::Values;
 use crate::query::list::{ListQuery, list};
 use crate::query::search::Search;
 use crate::rules::trigger::Event;
@@ -24,7 +25,7 @@ impl Crm {
         };
         if self.server.shows_custom_attributes() {
             for attribute in self.custom_attributes("persons") {
-                put(&attribute.code, json!(person.custom_value(attribute.id)));
+                put(&attribute.code, person.values.show(attribute.id));
             }
         }
         put("id", json!(person.id));
@@ -87,22 +88,29 @@ impl Crm {
         let numbers = self.sanitize_numbers(&input.0, false)?;
         let id = self.insert_person(&input.0, numbers, user)?;
         self.fire(Event::PersonCreated(id))?;
-        self.answer_person(id, &input.0, Written::Created)
+        self.answer_person(id, &input.0, None)
     }
 
-    /// The answer to a write shows the texts as they were sent, though what is stored is cut.
-    fn answer_person(&self, id: u64, fields: &Map<String, Value>, written: Written) -> Outcome {
+    /// The answer to a write shows the texts as they were sent, though what is stored is cut. Organization and custom
+    /// attributes of an update were read before it, and are shown as they were.
+    fn answer_person(&self, id: u64, fields: &Map<String, Value>, before: Option<&Person>) -> Outcome {
         let Some(person) = self.persons.get(id) else {
             return Err(Failure::missing(MODEL, id));
         };
-        let mut shown = self.show_person(person);
+        let mut seen = person.clone();
+        if let Some(before) = before {
+            seen.organization_id = before.organization_id;
+            seen.values = before.values.clone();
+        }
+        let mut shown = self.show_person(&seen);
         for field in ["name", "job_title"] {
             match fields.get(field) {
                 Some(sent) => shown[field] = json!(text(sent)),
-                None if written == Written::Created => shown[field] = Value::Null,
+                None if before.is_none() => shown[field] = Value::Null,
                 None => {}
             }
         }
+        let written = if before.is_some() { Written::Updated } else { Written::Created };
         Answer::data_and_message(shown, &written.message("Person"))
     }
 
@@ -120,39 +128,42 @@ impl Crm {
     }
 
     /// The numbers of a request, without those whose value is null. `contact_numbers[0]` is then read unasked, so a
-    /// request without a number breaks; only a nested person may leave the key out.
-    fn sanitize_numbers(&self, fields: &Map<String, Value>, nested: bool) -> Outcome<Option<Vec<Value>>> {
+    /// request without a number breaks; only a nested person may leave the key out. The lenient package also drops what
+    /// is no entry.
+    fn sanitize_numbers(&self, fields: &Map<String, Value>, nested: bool) -> Outcome<Option<Value>> {
         let lenient = !nested && !self.server.needs_contact_numbers();
-        let entries = match fields.get("contact_numbers") {
+        let entries: Vec<(String, &Value)> = match fields.get("contact_numbers") {
             None if nested || lenient => return Ok(None),
             None => return Err(Failure::undefined_key("contact_numbers")),
             Some(Value::Null) if nested => return Ok(None),
-            Some(Value::Array(entries)) => entries.as_slice(),
-            Some(Value::Null) => &[],
-            Some(_) => return Err(Failure::php("Cannot access offset of type string on string")),
+            Some(Value::Array(entries)) => (0..).zip(entries).map(|(at, entry)| (at.to_string(), entry)).collect(),
+            Some(Value::Object(entries)) => entries.iter().map(|(key, entry)| (key.clone(), entry)).collect(),
+            Some(Value::Null) => Vec::new(),
+            Some(_) => return Err(Failure::type_error("Cannot access offset of type string on string")),
         };
-        let mut kept = Vec::with_capacity(entries.len());
-        for (at, entry) in entries.iter().enumerate() {
-            let Some(entry) = entry.as_object() else {
-                return Err(Failure::php("Trying to access array offset on value of type null"));
-            };
-            match entry.get("value") {
-                None => return Err(Failure::undefined_key("value")),
-                Some(Value::Null) => {}
-                // The keys of the list stay, so a first entry without a value leaves no entry 0.
-                Some(_) if kept.len() < at && kept.is_empty() && !lenient => {
-                    return Err(Failure::php("Undefined array key 0"));
+        let mut kept = Map::new();
+        for (key, entry) in entries {
+            match entry.as_object().map(|entry| entry.get("value")) {
+                Some(Some(value)) if !value.is_null() => {
+                    kept.insert(key, entry.clone());
                 }
-                Some(_) => kept.push(Value::Object(entry.clone())),
+                Some(Some(_)) => {}
+                _ if lenient => {}
+                Some(None) => return Err(Failure::undefined_key("value")),
+                None => return Err(Failure::type_error("Cannot access offset of type string on string")),
             }
         }
-        if !kept.is_empty() {
-            return Ok(Some(kept));
+        // The keys of the list stay, so a first entry without a value leaves no entry 0.
+        if kept.contains_key("0") || lenient && !kept.is_empty() {
+            Ok(Some(as_list(Value::Object(kept))))
+        } else if lenient {
+            Ok(None)
+        } else {
+            Err(Failure::php("Undefined array key 0"))
         }
-        if lenient { Ok(None) } else { Err(Failure::php("Undefined array key 0")) }
     }
 
-    fn prepare(&self, fields: &Map<String, Value>, numbers: Option<Vec<Value>>) -> Prepared {
+    fn prepare(&self, fields: &Map<String, Value>, numbers: Option<Value>) -> Prepared {
         let part = |value: Option<&Value>| value.filter(|value| !is_empty(Some(value))).and_then(text);
         let email = fields.get("emails").and_then(|emails| emails.get(0)?.get("value"));
         let parts: Vec<String> = [part(fields.get("user_id")), part(fields.get("organization_id")), part(email)]
@@ -162,13 +173,14 @@ impl Crm {
         let mut unique_id = parts.join("|");
         if let Some(numbers) = &numbers {
             unique_id.push('|');
-            let first = numbers.first().and_then(|number| number.get("value")).and_then(text);
+            let first = numbers.get(0).or_else(|| numbers.get("0"));
+            let first = first.and_then(|number| number.get("value")).and_then(text);
             unique_id.push_str(&first.unwrap_or_default());
         }
         Prepared { numbers, unique_id }
     }
 
-    fn insert_person(&mut self, fields: &Map<String, Value>, numbers: Option<Vec<Value>>, user: u64) -> Outcome<u64> {
+    fn insert_person(&mut self, fields: &Map<String, Value>, numbers: Option<Value>, user: u64) -> Outcome<u64> {
         let Prepared { numbers, unique_id } = self.prepare(fields, numbers);
         let mut organization_id = id_field(fields, "organization_id");
         if !is_empty(fields.get("organization_name")) {
@@ -187,26 +199,26 @@ impl Crm {
         self.check_unique_id(&unique_id, id)?;
         self.check_person_references(user_id, organization_id)?;
         let now = self.clock.now();
-        let mut person = Person {
+        let person = Person {
             id,
             name: Some(cut(fields.get("name")).unwrap_or_default()),
             emails: stored_json(emails),
-            numbers: numbers.as_ref().map(|numbers| stored_json(&json!(numbers))),
+            numbers: numbers.as_ref().map(stored_json),
             job_title: cut(fields.get("job_title")),
             user_id,
             organization_id,
-            custom: Vec::new(),
+            values: Values::default(),
             tags: Vec::new(),
             activities: Vec::new(),
             unique_id: Some(unique_id),
             created_at: now,
             updated_at: now,
         };
-        self.store_custom(&mut person.custom, "persons", fields);
+        let saved = saved_fields(fields, numbers, &person);
         self.index_person(&person);
         self.persons.put(id, person);
         self.log_created(Subject::Person(id), user);
-        self.log_person_changes(id, None, user)?;
+        self.save_values(Subject::Person(id), &saved, &[], user)?;
         Ok(id)
     }
 
@@ -239,15 +251,20 @@ impl Crm {
         if let Some(emails) = fields.get("emails").filter(|emails| !emails.is_null()) {
             person.emails = stored_json(emails);
         }
-        if let Some(numbers) = numbers {
-            person.numbers = Some(stored_json(&json!(numbers)));
+        if let Some(numbers) = &numbers {
+            person.numbers = Some(stored_json(numbers));
         }
         if writes("job_title") {
             person.job_title = cut(fields.get("job_title"));
         }
         person.unique_id = Some(unique_id);
-        self.replace_person(person, &old, fields, user)?;
-        self.answer_person(key, fields, Written::Updated)
+        let mut saved = saved_fields(fields, numbers, &person);
+        saved.insert("user_id".into(), json!(person.user_id));
+        if !writes("job_title") {
+            saved.remove("job_title");
+        }
+        self.replace_person(person, &old, &saved, user)?;
+        self.answer_person(key, fields, Some(&old))
     }
 
     /// Puts a changed person in the place of the old one.
@@ -255,18 +272,17 @@ impl Crm {
         &mut self,
         mut person: Person,
         old: &Person,
-        fields: &Map<String, Value>,
+        saved: &Map<String, Value>,
         user: u64,
     ) -> Outcome<()> {
         let key = person.id;
         self.check_unique_id(person.unique_id.as_deref().unwrap_or_default(), key)?;
         self.check_person_references(person.user_id, person.organization_id)?;
-        self.store_custom(&mut person.custom, "persons", fields);
         person.updated_at = self.clock.now();
         self.forget_person(old);
         self.index_person(&person);
         self.persons.put(key, person);
-        self.log_person_changes(key, Some(old), user)?;
+        self.save_values(Subject::Person(key), saved, &[], user)?;
         self.fire(Event::PersonUpdated(key))
     }
 
@@ -305,28 +321,40 @@ impl Crm {
         let columns = json!({
             "user_id": person.user_id, "organization_id": person.organization_id, "emails": person.emails_json(),
         });
-        let numbers = person.numbers_json().as_array().cloned();
+        let numbers = Some(person.numbers_json()).filter(|numbers| !numbers.is_null());
         person.unique_id = columns.as_object().map(|columns| self.prepare(columns, numbers).unique_id);
-        self.replace_person(person, &old, fields, user)
+        let mut saved = saved_fields(fields, fields.get("contact_numbers").cloned(), &person);
+        self.keep_yes(&mut saved, "persons", &old.values);
+        self.replace_person(person, &old, &saved, user)
     }
 
-    /// A person with leads cannot be deleted: the leads point at it.
+    /// A person with leads cannot be deleted: the leads point at it. By then its activities and all its attribute values
+    /// are gone.
     pub(crate) fn person_delete(&mut self, id: &str) -> Outcome {
         let key = leading_number(id).unwrap_or(0);
         if self.persons.get(key).is_none() {
+            if self.server.breaks_on_missing_delete() {
+                return Err(Failure::Broken {
+                    exception: "Error",
+                    message: "__clone method called on non-object".into(),
+                });
+            }
             return Err(Failure::missing(MODEL, id));
         }
         self.fire(Event::PersonDeleting(key))?;
+        self.delete_activities(Subject::Person(key));
+        self.drop_person_values(key);
         if self.leads.iter().any(|lead| lead.person_id == Some(key)) {
-            return Err(Failure::query(
-                "SQLSTATE[23000]: Integrity constraint violation: 1451 Cannot delete or update a parent row: a foreign \
-                 key constraint fails (`krayin`.`leads`, CONSTRAINT `leads_person_id_foreign` FOREIGN KEY \
-                 (`person_id`) REFERENCES `persons` (`id`))",
-            ));
+            // The official package says the words of success, with the status of failure.
+            let message = if self.server.wraps_delete_message() {
+                "Person delete failed."
+            } else {
+                "Person deleted successfully."
+            };
+            return Answer::failed(500, message);
         }
         if let Some(person) = self.persons.remove(key) {
             self.forget_person(&person);
-            self.unlink(&person.activities, Subject::Person(key));
         }
         Answer::deleted(self.server, "Person deleted successfully.")
     }
@@ -355,25 +383,7 @@ impl Crm {
         Ok(())
     }
 
-    pub(crate) fn store_custom(&self, values: &mut Vec<(u64, String)>, entity: &str, fields: &Map<String, Value>) {
-        for (attribute, value) in self.custom_values(entity, fields) {
-            values.retain(|(id, _)| *id != attribute);
-            values.extend(value.map(|value| (attribute, value)));
-        }
-    }
-
     fn index_person(&mut self, person: &Person) {
-        for (index, entries) in [
-            (&mut self.person_indexes.emails, person.emails_json()),
-            (&mut self.person_indexes.numbers, person.numbers_json()),
-        ] {
-            for value in entry_values(&entries) {
-                let ids = index.entry(value.into_owned()).or_default();
-                if !ids.contains(&person.id) {
-                    ids.push(person.id);
-                }
-            }
-        }
         self.person_indexes.contacts.put(person.id, &person.emails, person.numbers.as_deref());
         if let Some(unique_id) = &person.unique_id {
             self.person_indexes.unique_ids.insert(fold(unique_id).into_owned(), person.id);
@@ -381,63 +391,10 @@ impl Crm {
     }
 
     fn forget_person(&mut self, person: &Person) {
-        for (index, entries) in [
-            (&mut self.person_indexes.emails, person.emails_json()),
-            (&mut self.person_indexes.numbers, person.numbers_json()),
-        ] {
-            for value in entry_values(&entries) {
-                if let Some(ids) = index.get_mut(value.as_ref()) {
-                    ids.retain(|id| *id != person.id);
-                    if ids.is_empty() {
-                        index.remove(value.as_ref());
-                    }
-                }
-            }
-        }
         self.person_indexes.contacts.remove(person.id);
         if let Some(unique_id) = &person.unique_id {
             self.person_indexes.unique_ids.remove(fold(unique_id).as_ref());
         }
-    }
-
-    /// Notes in the person's timeline what has changed. A number without a label breaks this **after** the row was
-    /// written: the request fails and the person stays.
-    fn log_person_changes(&mut self, id: u64, old: Option<&Person>, user: u64) -> Outcome<()> {
-        let Some(new) = self.persons.get(id).cloned() else {
-            return Ok(());
-        };
-        let subject = Subject::Person(id);
-        let plain = |text: Option<&str>| (json!(text), json!(text));
-        let before = |pick: fn(&Person) -> Option<&str>| plain(old.and_then(pick));
-        self.log_change(subject, user, "Name", before(|person| person.name.as_deref()), plain(new.name.as_deref()));
-        let emails = |person: Option<&Person>| entries_and_label(person.map(Person::emails_json));
-        let numbers = |person: Option<&Person>| entries_and_label(person.map(Person::numbers_json));
-        self.log_change(subject, user, "Emails", emails(old)?, emails(Some(&new))?);
-        self.log_change(subject, user, "Contact Numbers", numbers(old)?, numbers(Some(&new))?);
-        self.log_change(
-            subject,
-            user,
-            "Job Title",
-            before(|person| person.job_title.as_deref()),
-            plain(new.job_title.as_deref()),
-        );
-        let owner = |crm: &Self, person: Option<&Person>| {
-            let id = person.and_then(|person| person.user_id);
-            (json!(id), json!(id.and_then(|id| Some(crm.user(id)?.name.as_str()))))
-        };
-        let organization = |crm: &Self, person: Option<&Person>| {
-            let id = person.and_then(|person| person.organization_id);
-            (json!(id), json!(id.and_then(|id| crm.organizations.get(id)?.name.as_deref())))
-        };
-        self.log_change(subject, user, "Sales Owner", owner(self, old), owner(self, Some(&new)));
-        self.log_change(subject, user, "Organization", organization(self, old), organization(self, Some(&new)));
-        let custom: Vec<(u64, String)> =
-            self.custom_attributes("persons").map(|attribute| (attribute.id, attribute.name.clone())).collect();
-        for (attribute, name) in custom {
-            let before = old.and_then(|person| person.custom_value(attribute));
-            self.log_change(subject, user, &name, plain(before), plain(new.custom_value(attribute)));
-        }
-        Ok(())
     }
 
     /// Writes the fields that are there and leaves the others as they are: how the design document's server does it.
@@ -467,7 +424,13 @@ impl Crm {
             self.forget_person(&old);
         }
         self.index_person(&person);
-        self.persons.put(person.id, person);
+        let id = person.id;
+        let mut saved = fields.clone();
+        for (field, value) in [("emails", person.emails_json()), ("contact_numbers", person.numbers_json())] {
+            saved.insert(field.into(), value);
+        }
+        self.persons.put(id, person);
+        self.put_values(Subject::Person(id), &saved);
         Ok(())
     }
 
@@ -480,7 +443,7 @@ impl Crm {
                 shown["user_id"] = json!(person.user_id);
                 shown["tag_ids"] = json!(person.tags);
                 for attribute in self.custom_attributes("persons") {
-                    shown[&attribute.code] = json!(person.custom_value(attribute.id));
+                    shown[&attribute.code] = person.values.show(attribute.id);
                 }
                 shown
             })
@@ -488,22 +451,15 @@ impl Crm {
     }
 }
 
-/// A list of entries as a change shows it: the list, and a label made of each value and label.
-fn entries_and_label(entries: Option<Value>) -> Outcome<(Value, Value)> {
-    let entries = entries.unwrap_or(Value::Null);
-    let Some(list) = entries.as_array() else {
-        return Ok((Value::Null, Value::Null));
-    };
-    let mut labels = Vec::with_capacity(list.len());
-    for entry in list {
-        let Some(label) = entry.get("label") else {
-            return Err(Failure::undefined_key("label"));
-        };
-        let value = entry.get("value").and_then(text).unwrap_or_default();
-        labels.push(format!("{value} ({})", text(label).unwrap_or_default()));
+/// The fields whose attribute values are saved, as the package has made them.
+fn saved_fields(fields: &Map<String, Value>, numbers: Option<Value>, person: &Person) -> Map<String, Value> {
+    let mut saved = fields.clone();
+    saved.remove("contact_numbers");
+    saved.extend(numbers.map(|numbers| ("contact_numbers".to_owned(), numbers)));
+    if fields.contains_key("organization_id") || !is_empty(fields.get("organization_name")) {
+        saved.insert("organization_id".into(), json!(person.organization_id));
     }
-    let label = labels.join(", ");
-    Ok((entries, json!(label)))
+    saved
 }
 
 fn id_field(fields: &Map<String, Value>, name: &str) -> Option<u64> {
