@@ -377,8 +377,8 @@ impl Flow<'_> {
 
     async fn put_person(&mut self, current: &Person, person: NewPerson, fields: &[&str]) -> Result<(), Error> {
         let client = self.context.client;
-        let person = self.with_organization_id(person).await?;
-        let written = match client.write_person(current, value(&person)).await {
+        let mut sent = self.with_organization_id(person).await?;
+        let mut written = match client.write_person(current, value(&sent)).await {
             Err(error) if is_about_fields(&error) => {
                 if !self.give_way(&error) {
                     return Err(error.into());
@@ -389,14 +389,37 @@ impl Flow<'_> {
                     self.took_person(current, false);
                     return Ok(());
                 }
-                let person = self.with_organization_id(again.person).await?;
-                client.write_person(current, value(&person)).await?
+                sent = self.with_organization_id(again.person).await?;
+                client.write_person(current, value(&sent)).await?
             }
             written => written?,
         };
+        written.organization = self.organization_after(&sent, written.organization).await?;
         self.took_person(&written, false);
         self.outcome.updated.push("person");
         self.address(written.organization.as_ref()).await
+    }
+
+    /// The organization that an update has left. Krayin answers with the one that was before it, so another one is looked
+    /// for where something depends on it now; else the next event reads it with the person.
+    async fn organization_after(
+        &mut self,
+        sent: &NewPerson,
+        shown: Option<Organization>,
+    ) -> Result<Option<Organization>, Error> {
+        let name = |organization: &Organization| organization.name.as_deref().map(str::to_lowercase);
+        match (&sent.organization_name, sent.organization_id) {
+            (Some(wanted), _) if shown.as_ref().and_then(name) != Some(wanted.to_lowercase()) => {
+                let was_gone = shown.is_none() && self.stored.ids.get("organization").is_some();
+                self.stored.ids.forget("organization");
+                if !was_gone && (self.wanted.address.is_none() || !self.changed("address")) {
+                    return Ok(None);
+                }
+                Ok(self.context.client.search_organization(wanted).await?.into_iter().next())
+            }
+            (None, Some(id)) if shown.as_ref().is_none_or(|organization| organization.id != id) => Ok(None),
+            _ => Ok(shown),
+        }
     }
 
     /// Gives a company its address where Krayin has none: an organization made by name comes without.
