@@ -172,7 +172,7 @@ RSpec.describe KrayinSync::Instrumentation do
     KrayinSync.logger = Logger.new(log, formatter: ->(severity, _, _, line) { "#{severity}: #{line}\n" })
     ids = perform("lines")[:ids]
     number = "lines".sum
-    expect(log.string.lines.first).to eq("INFO: Krayin ProcessorService - Processing contact #{number}\n")
+    expect(log.string.lines.first).to eq("DEBUG: Krayin ProcessorService - Processing contact #{number}\n")
     synced = "Contact #{number} synced. Person: #{ids[:person]}, Lead: #{ids[:lead]}"
     expect(log.string.lines[1]).to start_with("INFO: Krayin ProcessorService - #{synced}")
     expect { perform("x", contact: { name: "No id" }) }.to raise_error(KrayinSync::EventError)

@@ -25,5 +25,7 @@ module KrayinSync
       crm.const_set(:Krayin, KrayinSync) unless crm.const_defined?(:Krayin, false)
       KrayinSync::Chatwoot::Host.plug_in if defined?(KrayinSync::Chatwoot::Host)
     end
+
+    config.after_initialize { KrayinSync::Chatwoot::Host.loaded if defined?(KrayinSync::Chatwoot::Host) }
   end
 end

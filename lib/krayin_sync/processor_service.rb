@@ -44,7 +44,7 @@ module KrayinSync
       Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
         raise EventError, "The event's data must be a hash." unless event_data.respond_to?(:to_h)
 
-        log(:info, "Processing #{subject}")
+        log(:debug, "Processing #{subject}")
         payload[:outcome] = run.tap { |outcome| tell(outcome) }
       end
     rescue Error => e
@@ -100,7 +100,7 @@ module KrayinSync
 
     def tell(outcome)
       ids = outcome[:ids].map { |type, id| "#{type.to_s.capitalize}: #{id}" }.join(", ")
-      verdict = [outcome[:status], *outcome[:reasons]].join(". ")
+      verdict = [outcome[:status], *outcome[:reasons].map { |reason| reason.to_s.delete_suffix(".") }].join(". ")
       log(:info, "#{subject.capitalize} #{verdict}. #{ids}".strip)
       log(:info, "Updated lead #{outcome[:ids][:lead]} stage") if outcome[:updated].include?("stage")
     end

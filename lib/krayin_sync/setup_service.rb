@@ -53,9 +53,13 @@ module KrayinSync
 
       # By token too: another's token may be another user's, or none at all. Neither it nor a digest that could be tried
       # against short tokens is in what is kept.
-      key = OpenSSL::HMAC.hexdigest("SHA256", @api_token.to_s, @api_url.to_s)
+      # By the choices too: what is found depends on the pipeline that was chosen.
+      chosen = Arguments.settings(@hook&.settings || {}).transform_keys(&:to_s).except("api_url", "api_token", *found)
+      key = OpenSSL::HMAC.hexdigest("SHA256", @api_token.to_s, JSON.generate([@api_url.to_s, chosen.sort]))
       @cache.fetch("krayin_sync:setup:#{key}", expires_in: KEPT, &)
     end
+
+    def found = KEYS - %w[api_dialect]
 
     def keep(found)
       return unless @hook

@@ -7,4 +7,22 @@ namespace :krayin_sync do
     found = KrayinSync::Chatwoot::Sweep.new(since: Time.now - (hours * 3600)).run
     puts "Enqueued: #{found.empty? ? "nothing" : found.map { |kind, count| "#{count} #{kind}" }.join(", ")}"
   end
+
+  desc "Change settings of an account's connection: krayin_sync:settings[3,sync_messages=true,lead_source_id=Web]"
+  task :settings, [:account] => :environment do |_task, arguments|
+    hook = Integrations::Hook.find_by!(app_id: KrayinSync::ProcessorService::APP_ID, account_id: arguments[:account])
+    settings = arguments.extras.to_h { |pair| pair.split("=", 2) }
+    booleans = { "true" => true, "false" => false }
+    hook.update!(settings: settings.transform_values { |value| booleans.fetch(value, value) })
+    puts hook.app.description_for(hook)
+  rescue ActiveRecord::RecordInvalid => e
+    abort e.record.errors.full_messages.join(" ")
+  end
+
+  desc "Before the gem is taken out: the sweep's schedule and all jobs go, with krayin_sync:uninstall[hooks] the " \
+       "connections too"
+  task :uninstall, [:also] => :environment do |_task, arguments|
+    told = KrayinSync::Chatwoot::Uninstall.new.run(hooks: arguments[:also] == "hooks")
+    puts told.map { |what, count| "#{count} #{what}" }.join(", ")
+  end
 end

@@ -184,7 +184,7 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
     settle
     expect(krayin.person("raked@acme.example")).to include("name" => "raked")
     Contact.insert_all([rows.last])
-    KrayinSync::Chatwoot::SweepJob.perform_async(60)
+    KrayinSync::Chatwoot::SweepJob.enqueue(seconds: 60)
     eventually { krayin.person("scheduled@acme.example") }
     settle
   end

@@ -55,8 +55,9 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
                                              "api_token" => "1|x" })
     contact = account.contacts.create!(name: "Jane", email: "reload@acme.example")
     EventDispatcherJob.perform_now("contact.created", Time.now, contact: contact)
-    jobs = Sidekiq::Queue.new("medium").map { |job| [job.klass, job.args] }
-    expect(jobs).to include(["KrayinSync::Chatwoot::EventJob", [hook.id, "contact", contact.id, false]])
+    jobs = Sidekiq::Queue.new("krayin_sync").map { |job| [job.klass, job.args] }
+    asked = { "hook_id" => hook.id, "kind" => "contact", "id" => contact.id, "bulk" => false }
+    expect(jobs).to include(["KrayinSync::Chatwoot::EventJob", [include(asked)]])
   ensure
     Sidekiq::Queue.all.each(&:clear)
     KrayinSync::Chatwoot::Journal.drop("#{hook.id}:contact:#{contact.id}") if contact
@@ -73,7 +74,7 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     Sidekiq::Queue.all.each(&:clear)
     hooks = Integrations::Hook.where(id: hook.id)
     expect(KrayinSync::Chatwoot::Sweep.new(since: Time.now - 60, hooks: hooks).run).to eq(setup: 1)
-    expect(Sidekiq::Queue.new("medium").map(&:klass)).to eq(["KrayinSync::Chatwoot::SetupJob"])
+    expect(Sidekiq::Queue.new("krayin_sync").map(&:klass)).to eq(["KrayinSync::Chatwoot::SetupJob"])
   ensure
     Sidekiq::Queue.all.each(&:clear)
     hook&.destroy!
@@ -84,7 +85,7 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     stub_const("Sidekiq::Cron::Job", Class.new { define_singleton_method(:create) { |**entry| entries << entry } })
     allow(Sidekiq).to receive(:server?).and_return(true)
     KrayinSync::Chatwoot::SweepJob.schedule
-    expect(entries).to match([include(cron: "*/15 * * * *", queue: "medium")])
+    expect(entries).to match([include(cron: "*/15 * * * *", queue: "krayin_sync")])
     expect(entries.first[:class].constantize).to be(KrayinSync::Chatwoot::SweepJob)
   end
 

@@ -9,7 +9,10 @@ RSpec.describe "In a whole Chatwoot", :whole do
                                               sync_to_organization: true)
   end
 
-  after(:context) { @krayin.stop }
+  after(:context) do
+    disconnect(@desk)
+    @krayin.stop
+  end
 
   let(:krayin) { @krayin }
   let(:desk) { @desk }

@@ -4,8 +4,10 @@ module KrayinSync
   module Chatwoot
     # What an installation decides, for all its accounts. `rails g krayin_sync:install` writes an initializer with each.
     class Configuration
-      # @return [String] the Sidekiq queue of the sync's jobs
+      # @return [String] the Sidekiq queue of the sync's jobs; one that no process serves gets threads of its own
       attr_accessor :queue
+      # @return [Integer] how many those are, a process
+      attr_accessor :concurrency
       # @return [Numeric] seconds that one call to Krayin may take with all its attempts
       attr_accessor :deadline
       # @return [Numeric] seconds that one attempt may take
@@ -20,7 +22,8 @@ module KrayinSync
       attr_accessor :sweep_window
 
       def initialize
-        @queue = "medium"
+        @queue = "krayin_sync"
+        @concurrency = 3
         @deadline = 15
         @attempt_timeout = 10
         @message_delay = 2

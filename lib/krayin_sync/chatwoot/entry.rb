@@ -11,18 +11,22 @@ module KrayinSync
 
       # Pushes its job, unless one is on its way.
       # @return [Boolean] whether it was pushed
-      def enqueue(delay: 0, bulk: false)
-        return false unless Journal.queue(to_s, delay: delay)
+      # @param changed_at [Time, nil] of what has time: since when the record is as it is
+      def enqueue(delay: 0, bulk: false, changed_at: nil)
+        return false unless Journal.queue(to_s, delay: delay, changed_at: changed_at)
 
         push(delay, bulk)
         true
       end
 
       # Its job comes back later, for what it could not do now.
-      def come_back(delay, bulk: false)
-        Journal.again(to_s, delay)
+      def come_back(delay, jid:, bulk: false)
+        Journal.again(to_s, delay, jid)
         push(delay, bulk)
       end
+
+      # @param asked [Hash{String => Object}] a job's argument
+      def self.of(asked) = new(*asked.values_at("hook_id", "kind", "id"))
 
       # @return [Integer, nil] the contact that it is about; nil where the record is gone
       def contact_id
@@ -40,7 +44,8 @@ module KrayinSync
 
       def push(delay, bulk)
         job = EventJob.set(queue: Chatwoot.configuration.queue)
-        delay.positive? ? job.perform_in(delay, hook_id, kind, id, bulk) : job.perform_async(hook_id, kind, id, bulk)
+        asked = { "job_id" => to_s, "hook_id" => hook_id, "kind" => kind, "id" => id, "bulk" => bulk }
+        delay.positive? ? job.perform_in(delay, asked) : job.perform_async(asked)
       end
     end
   end

@@ -7,8 +7,9 @@ module KrayinSync
     class EventJob
       include ::Sidekiq::Worker
 
-      # Passing failures: Sidekiq's own delays, three weeks of them.
-      sidekiq_options queue: "medium", retry: 25
+      # Passing failures: Sidekiq's own delays, three weeks of them. Chatwoot's middleware, as others', reads a job's
+      # name and its first argument as those of an ActiveJob.
+      sidekiq_options "queue" => "krayin_sync", "retry" => 25, "wrapped" => "KrayinSync::Chatwoot::EventJob"
 
       # Seconds after which to look again for a contact that another job works on.
       BUSY = (1.0..3.0)
@@ -23,17 +24,18 @@ module KrayinSync
       sidekiq_retry_in { |count| [2, 2, 5, 10, 20][count] }
 
       sidekiq_retries_exhausted do |job, _error|
-        Journal.finish(Entry.new(*job["args"].first(3)).to_s)
+        Journal.refuse(Entry.of(job["args"].first).to_s, Time.now)
       end
 
-      def perform(hook_id, kind, id, bulk)
-        @entry = Entry.new(hook_id, kind, id)
-        @bulk = bulk
-        @hook = ::Integrations::Hook.find_by(id: hook_id)
+      # @param asked [Hash{String => Object}] hook_id, kind, id, bulk; job_id for those who log
+      def perform(asked)
+        @entry = Entry.of(asked)
+        @bulk = asked["bulk"]
+        @hook = ::Integrations::Hook.find_by(id: @entry.hook_id)
         contact_id = @entry.contact_id if wanted?
         return Journal.drop(@entry.to_s) unless contact_id
 
-        Lock.hold(hook_id, contact_id) { |lock| run(lock) } || come_back(rand(BUSY))
+        Lock.hold(@entry.hook_id, contact_id) { |lock| run(lock) } || come_back(rand(BUSY))
       end
 
       private
@@ -57,32 +59,40 @@ module KrayinSync
         Journal.start(entry.to_s)
         sync(lock)
         mended
-        Journal.finish(entry.to_s)
+        Journal.finish(entry.to_s, done: true)
       rescue Error => e
         fail_with(e)
+      rescue StandardError => e
+        try_again(e)
       end
 
       def mended
         @breaker.reset
         return unless hook.settings["setup_error"]
 
-        HookSettings.merge(hook, {}, without: ["setup_error"])
+        HookSettings.merge(hook, {}, without: %w[setup_error setup_error_at])
         hook.reauthorized!
       end
 
       def sync(lock)
-        began = Time.now
+        began = @began = Time.now
         data = Snapshot.read(entry.kind, entry.id)
         return unless data
 
         records = Records.new(began: began)
         outcome = ProcessorService.new(
           inbox: nil, hook: settings, records: records, event_name: event_name(data), event_data: data, bulk: @bulk,
-          on_attempt: -> { lock.extend_life }
+          on_attempt: -> { alive(lock) }
         ).perform
         learn
         records.seen(entry.kind, entry.id) if @bulk
         outcome
+      end
+
+      # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
+      def alive(lock)
+        ::ActiveRecord::Base.connection_pool.release_connection
+        lock.extend_life
       end
 
       # The processor notes in it what an answer tells of the server's clock.
@@ -121,8 +131,13 @@ module KrayinSync
         when ValidationError, ConflictError, EventError then bury(error)
         else
           @breaker.trip if error.is_a?(UnavailableError) || error.is_a?(TimeoutError)
-          raise error
+          try_again(error)
         end
+      end
+
+      # By Sidekiq, and by one job: an event meanwhile may succeed, but begins no chain of retries beside it.
+      def try_again(error)
+        raise error if Journal.fail(entry.to_s, jid.to_s)
       end
 
       # A crowd does not come back at once: those that have time come back over as long as it takes.
@@ -141,27 +156,29 @@ module KrayinSync
 
       # Running it again would change nothing: into the dead set, with the reason.
       def bury(error)
-        Journal.finish(entry.to_s)
         job = dead(error)
-        ::Sidekiq::DeadSet.new.kill(::Sidekiq.dump_json(job), notify_failure: false)
+        fresh = Journal.refuse(entry.to_s, @began || Time.now)
+        ::Sidekiq::DeadSet.new.kill(::Sidekiq.dump_json(job), notify_failure: false) if fresh
         KrayinSync.logger&.error("krayin_sync: #{job["error_message"]}")
       end
 
       def dead(error)
         now = Time.now.to_f
-        { "class" => self.class.name, "args" => [entry.hook_id, entry.kind, entry.id, @bulk], "jid" => jid,
+        asked = { "job_id" => entry.to_s, "hook_id" => entry.hook_id, "kind" => entry.kind, "id" => entry.id,
+                  "bulk" => @bulk }
+        { "class" => self.class.name, "wrapped" => self.class.name, "args" => [asked], "jid" => jid,
           "queue" => Chatwoot.configuration.queue, "retry" => 25, "created_at" => now, "failed_at" => now,
           "error_class" => error.class.name,
           "error_message" => "#{entry.kind.capitalize} #{entry.id}: #{error.message}" }
       end
 
       # It has not begun: the record is marked as waiting all the time.
-      def come_back(wait) = entry.come_back(wait, bulk: @bulk)
+      def come_back(wait) = entry.come_back(wait, jid: jid, bulk: @bulk)
 
       # It had begun: an event since then has a job already.
       def return_later(wait)
         entry.enqueue(delay: wait, bulk: @bulk)
-        Journal.finish(entry.to_s)
+        Journal.finish(entry.to_s, jid: jid)
       end
     end
   end

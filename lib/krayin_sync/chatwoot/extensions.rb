@@ -16,7 +16,7 @@ module KrayinSync
             super(event) if defined?(super)
           ensure
             # Another integration's failure is not this one's.
-            Intake.event(event)
+            Intake.guard { Intake.event(event) }
           end
         end
       end
@@ -26,7 +26,7 @@ module KrayinSync
         def perform(hook, event_name, event_data = {})
           return super unless hook.app_id == ProcessorService::APP_ID
 
-          Intake.take(hook, event_name, event_data)
+          Intake.guard { Intake.take(hook, event_name, event_data) }
         end
       end
 
@@ -37,6 +37,21 @@ module KrayinSync
 
           account.feature_enabled?(params[:feature_flag])
         end
+
+        # Chatwoot shows it on the page of the integration, and nothing else of the hook.
+        def description
+          return super unless params[:id] == ProcessorService::APP_ID
+
+          account = ::Current.account if defined?(::Current)
+          hook = account&.hooks&.find_by(app_id: ProcessorService::APP_ID)
+          hook ? description_for(hook) : super
+        end
+
+        # @return [String] with the state of the connection
+        def description_for(hook)
+          text = I18n.t("integration_apps.#{params[:i18n_key]}.description")
+          "#{text} #{HookSettings.state(hook)}"
+        end
       end
 
       # Sets a hook up once it can be read by others.
@@ -44,25 +59,69 @@ module KrayinSync
         CONNECTION = %w[api_url api_token].freeze
 
         def self.prepended(hook)
-          hook.after_commit :set_up_krayin, on: %i[create update], if: :krayin_needs_set_up?
+          hook.before_validation :keep_krayin_settings, on: :update, if: :krayin_settings_given?
+          hook.validate :check_krayin, if: :krayin_to_check?
+          hook.after_commit :set_up_krayin, on: %i[create update], if: :krayin_changed?
         end
 
         def krayin? = app_id == ProcessorService::APP_ID
 
         private
 
-        # Chatwoot replaces the settings whole when they are edited, and drops what the set-up found.
-        def krayin_needs_set_up?
-          return false unless krayin? && enabled?
-          return true if previously_new_record?
+        def krayin_settings_given? = krayin? && will_save_change_to_settings?
 
-          before, after = saved_change_to_settings&.map(&:to_h)
-          return saved_change_to_status? unless after
-
-          after["traits"].nil? || before.slice(*CONNECTION) != after.slice(*CONNECTION)
+        # Browsers do not have all of the settings: what is not given stays as it is, what is given as null goes. A
+        # token goes to no other server than the one that it was given for.
+        def keep_krayin_settings
+          given = settings.to_h.stringify_keys
+          before = settings_in_database.to_h
+          kept = before.merge(given).compact
+          if given["api_token"].blank?
+            same = krayin_origin(kept["api_url"]) == krayin_origin(before["api_url"])
+            kept["api_token"] = same ? before["api_token"].to_s : ""
+          end
+          self.settings = kept
         end
 
-        def set_up_krayin = SetupJob.set(queue: Chatwoot.configuration.queue).perform_async(id)
+        def krayin_origin(url)
+          URI(url.to_s.strip).then { |uri| [uri.scheme, uri.host&.downcase, uri.port] }
+        rescue URI::InvalidURIError
+          url
+        end
+
+        def krayin_to_check?
+          return false unless krayin? && enabled?
+
+          new_record? || will_save_change_to_status? || krayin_choices(settings) != krayin_choices(settings_in_database)
+        end
+
+        # All that an administrator chose.
+        def krayin_choices(settings)
+          settings.to_h.except(*SetupService::KEYS.without("api_url", "api_dialect"), "setup_error", "setup_error_at")
+        end
+
+        def check_krayin
+          return if errors.any?
+
+          self.settings = Form.new(settings.to_h.stringify_keys).check
+        rescue Form::Refused => e
+          errors.add(:base, e.message)
+        end
+
+        def krayin_changed?
+          krayin? && enabled? &&
+            (previously_new_record? || saved_change_to_settings? || saved_change_to_status?)
+        end
+
+        # Where it could be checked when it was saved, it is set up. The record is committed: the sweep sets it up where
+        # its job cannot be pushed.
+        def set_up_krayin
+          Intake.guard do
+            next SetupJob.enqueue(id) if settings.to_h["traits"].nil? || settings.to_h.key?("setup_error")
+
+            HookSettings.works(self)
+          end
+        end
       end
     end
   end

@@ -23,10 +23,27 @@ module KrayinSync
 
         # Shows on the hook what keeps it from working. Chatwoot is told once: the jobs that come after find it told.
         def failed(hook, error)
-          merge(hook, { "setup_error" => error.message })
+          since = hook.settings.to_h["setup_error_at"] || Time.now.utc.iso8601
+          merge(hook, { "setup_error" => Form.sentence(error), "setup_error_at" => since })
           return unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
 
           hook.prompt_reauthorization! if !hook.reauthorization_required? && first?(hook)
+        end
+
+        # It was seen to work: what was told is taken back, and the jobs need not stay away.
+        def works(hook)
+          hook.reauthorized! if hook.reauthorization_required?
+          Breaker.new(SharedState.connection_id(hook.settings)).reset
+        end
+
+        # @return [String] a sentence on the connection, for people
+        def state(hook)
+          error, since = hook.settings.to_h.values_at("setup_error", "setup_error_at")
+          return "The connection is off." if hook.disabled?
+          return "Not working#{" since #{since.to_s.tr("TZ", " ").strip} UTC" if since}: #{error}" if error
+          return "Waiting for the set-up." unless hook.settings.to_h["traits"]
+
+          "The connection works: new leads go to #{hook.settings["default_pipeline_name"] || "the default pipeline"}."
         end
 
         private

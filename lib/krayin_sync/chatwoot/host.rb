@@ -21,27 +21,33 @@ module KrayinSync
       READ = %w[Account Attachment Contact ContactInbox Conversation Inbox Message].freeze
 
       class << self
-        # Called at boot and after every reload.
+        # Called at boot and after every reload. At boot nothing but the extended classes may be loaded here: the texts
+        # of validations are read in class bodies, and I18n has no translations yet.
         # @return [Boolean] whether Krayin is offered
         def plug_in
           return false unless chatwoot?
+          return refuse(problems) if problems.any?
 
-          missing = problems
-          unless missing.empty?
-            KrayinSync.logger&.error("krayin_sync: Krayin is not offered, because this Chatwoot is not one that this " \
-                                     "version knows: #{missing.join("; ")}. Everything else works as before.")
-            return false
-          end
           extend_classes
           ::APPS_CONFIG[ProcessorService::APP_ID] = YAML.safe_load_file(APP)
-          SweepJob.schedule
           true
+        end
+
+        # Called once, when Chatwoot has been loaded and the installation's own options are known.
+        def loaded
+          return unless chatwoot? && ::APPS_CONFIG.key?(ProcessorService::APP_ID)
+
+          missing = READ.reject(&:safe_constantize).map { |name| "there is no #{name}" }
+          if missing.any?
+            ::APPS_CONFIG.delete(ProcessorService::APP_ID)
+            return refuse(missing)
+          end
+          Server.start if ::Sidekiq.server?
         end
 
         # @return [Array<String>] what is not as expected
         def problems
           found = EXTENDED.flat_map { |name, expected| problems_of(name, expected[:methods]) }
-          found += READ.reject(&:safe_constantize).map { |name| "there is no #{name}" }
           found << "APPS_CONFIG is no hash that takes another app" unless open_list?
           found
         end
@@ -61,6 +67,12 @@ module KrayinSync
 
             "#{name}##{method} takes other arguments" unless host.instance_method(method).arity == arity
           end
+        end
+
+        def refuse(missing)
+          KrayinSync.logger&.error("krayin_sync: Krayin is not offered, because this Chatwoot is not one that this " \
+                                   "version knows: #{missing.join("; ")}. Everything else works as before.")
+          false
         end
 
         def open_list? = ::APPS_CONFIG.is_a?(Hash) && !::APPS_CONFIG.frozen?

@@ -5,6 +5,15 @@ module KrayinSync
     # From an event to the jobs of its record: one for each Krayin hook that wants it, none for what Krayin cannot see.
     module Intake
       class << self
+        # An error of ours goes no further than the log: the dispatcher would run all listeners again, and the others
+        # have done their work. What was missed is found by the sweep.
+        def guard
+          yield
+        rescue StandardError => e
+          KrayinSync.logger&.error("krayin_sync: an event could not be taken: #{e.class}. The sweep will find it.")
+          nil
+        end
+
         # @param event [Events::Base, #name, #data]
         def event(event)
           data = event.data

@@ -2,26 +2,77 @@
 
 module KrayinSync
   module Chatwoot
-    # Which records have a job, and which have one that runs: a burst of events for one record is one job, and a job
-    # whose process was killed is found again. An entry is "hook:kind:record".
+    # Which records have a job, and which have one that runs: a burst of events for one record is one job, a job whose
+    # process died is found again, and a record that fails has one chain of retries. An entry is "hook:kind:record".
+    #
+    # - queued: when its job is to run
+    # - running: since when, and in which process of Sidekiq's register (owners)
+    # - failing: the job that tries it again, how often it has failed, and when it is tried next
+    # - refused: when it was read as Krayin would not take it
     module Journal
-      QUEUED = "queued"
-      RUNNING = "running"
+      NAMES = %w[queued running owners failing refused].freeze
+      # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
+      OVERDUE = 60
 
-      # Whether no job is on its way for it; one that should have run long ago has been lost.
+      # Whether no job is on its way for it; one that should have run long ago has been lost. What has time is not
+      # pushed for a record that fails, nor for one that was refused as it is.
       QUEUE = <<~LUA
         local now = tonumber(redis.call('TIME')[1])
+        local lost = now - tonumber(ARGV[3])
+        if ARGV[4] ~= '' then
+          local failing = redis.call('HGET', KEYS[4], ARGV[1])
+          if failing and tonumber(string.match(failing, '%d+$')) > lost then return 0 end
+          local refused = redis.call('HGET', KEYS[5], ARGV[1])
+          if refused and tonumber(refused) >= tonumber(ARGV[4]) then return 0 end
+        end
         local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if due and tonumber(due) > now - tonumber(ARGV[3]) then return 0 end
+        if due and tonumber(due) > lost then return 0 end
         redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
         return 1
       LUA
+      # The job that comes back is another, and so is its chain.
       AGAIN = <<~LUA
         redis.call('ZADD', KEYS[1], tonumber(redis.call('TIME')[1]) + tonumber(ARGV[2]), ARGV[1])
+        local failing = redis.call('HGET', KEYS[4], ARGV[1])
+        if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
       LUA
       START = <<~LUA
         redis.call('ZREM', KEYS[1], ARGV[1])
         redis.call('ZADD', KEYS[2], redis.call('TIME')[1], ARGV[1])
+        if ARGV[2] ~= '' then redis.call('HSET', KEYS[3], ARGV[1], ARGV[2]) end
+      LUA
+      FINISH = <<~LUA
+        redis.call('ZREM', KEYS[2], ARGV[1])
+        redis.call('HDEL', KEYS[3], ARGV[1])
+        if ARGV[2] == 'done' then
+          redis.call('HDEL', KEYS[4], ARGV[1])
+          redis.call('HDEL', KEYS[5], ARGV[1])
+          return
+        end
+        local failing = redis.call('HGET', KEYS[4], ARGV[1])
+        if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
+      LUA
+      # Sidekiq's delays, as the job has them.
+      FAIL = <<~LUA
+        redis.call('ZREM', KEYS[2], ARGV[1])
+        redis.call('HDEL', KEYS[3], ARGV[1])
+        local now = tonumber(redis.call('TIME')[1])
+        local count = 0
+        local failing = redis.call('HGET', KEYS[4], ARGV[1])
+        if failing then
+          local jid, failed, due = string.match(failing, '^(.*) (%d+) (%d+)$')
+          if jid ~= ARGV[2] and tonumber(due) > now - tonumber(ARGV[3]) then return 0 end
+          if jid == ARGV[2] then count = tonumber(failed) end
+        end
+        local due = now + 30 + count ^ 4 + 10 * (count + 1)
+        redis.call('HSET', KEYS[4], ARGV[1], string.format('%s %d %d', ARGV[2], count + 1, due))
+        return 1
+      LUA
+      REFUSE = <<~LUA
+        redis.call('ZREM', KEYS[2], ARGV[1])
+        redis.call('HDEL', KEYS[3], ARGV[1])
+        redis.call('HDEL', KEYS[4], ARGV[1])
+        return redis.call('HSET', KEYS[5], ARGV[1], ARGV[2])
       LUA
       LOST = <<~LUA
         local before = tonumber(redis.call('TIME')[1]) - tonumber(ARGV[1])
@@ -29,37 +80,75 @@ module KrayinSync
         for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before)) do table.insert(lost, entry) end
         return lost
       LUA
+      # Those whose process is no longer in Sidekiq's register, and those that are due and in no queue. They are taken
+      # off the journal: whoever is told of them pushes them.
+      ORPHANS = <<~LUA
+        local found = {}
+        local owners = redis.call('HGETALL', KEYS[3])
+        for n = 1, #owners, 2 do
+          if redis.call('EXISTS', owners[n + 1]) == 0 then
+            redis.call('ZREM', KEYS[2], owners[n])
+            redis.call('HDEL', KEYS[3], owners[n])
+            table.insert(found, owners[n])
+          end
+        end
+        if redis.call('LLEN', KEYS[6]) == 0 then
+          local before = tonumber(redis.call('TIME')[1]) - tonumber(ARGV[1])
+          for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)) do
+            redis.call('ZREM', KEYS[1], entry)
+            table.insert(found, entry)
+          end
+        end
+        return found
+      LUA
 
       class << self
+        # @param changed_at [Time, nil] of what has time: since when the record is as it is
         # @return [Boolean] whether the caller must push a job
-        def queue(entry, delay: 0)
-          SharedState.script(QUEUE, [key(QUEUED)], [entry, delay.ceil, Chatwoot.configuration.lost_after]) == 1
+        def queue(entry, delay: 0, changed_at: nil)
+          run(QUEUE, entry, delay.ceil, Chatwoot.configuration.lost_after, changed_at&.to_f&.floor) == 1
         end
 
         # Its job comes back later.
-        def again(entry, delay) = SharedState.script(AGAIN, [key(QUEUED)], [entry, delay.ceil])
+        def again(entry, delay, jid) = run(AGAIN, entry, delay.ceil, jid)
 
         # From here on a new event is a new job: this one reads the record now.
-        def start(entry) = SharedState.script(START, [key(QUEUED), key(RUNNING)], [entry])
+        def start(entry) = run(START, entry, Server.identity)
 
-        # It was brought to its end, good or bad; its job for a later event stays.
-        def finish(entry) = SharedState.call("ZREM", key(RUNNING), entry)
+        # Its job has ended; its job for a later event stays.
+        # @param done [Boolean] whether Krayin has the record as it was read
+        def finish(entry, jid: nil, done: false) = run(FINISH, entry, done ? "done" : "", jid)
+
+        # It failed.
+        # @return [Boolean] whether this job tries it again; another does otherwise
+        def fail(entry, jid) = run(FAIL, entry, jid, Chatwoot.configuration.lost_after) == 1
+
+        # Krayin does not take it as it is.
+        # @param read_at [Time]
+        # @return [Boolean] whether that is new
+        def refuse(entry, read_at) = run(REFUSE, entry, read_at.to_f.ceil) == 1
 
         # @return [Integer] how many records have a job that is to run
-        def waiting = SharedState.call("ZCARD", key(QUEUED))
+        def waiting = SharedState.call("ZCARD", key("queued"))
 
         # There is nothing to do for it any more.
         def drop(entry)
-          SharedState.call("ZREM", key(QUEUED), entry)
-          finish(entry)
+          SharedState.call("ZREM", key("queued"), entry)
+          finish(entry, done: true)
         end
 
         # @return [Array<String>] entries whose jobs should have run or ended long ago
-        def lost
-          SharedState.script(LOST, [key(QUEUED), key(RUNNING)], [Chatwoot.configuration.lost_after]).uniq
-        end
+        def lost = run(LOST, Chatwoot.configuration.lost_after).uniq
+
+        # @return [Array<String>] entries whose jobs were lost with their process, off the journal
+        def orphans = run(ORPHANS, OVERDUE).uniq
 
         private
+
+        def run(script, *arguments)
+          keys = NAMES.map { |name| key(name) } << "queue:#{Chatwoot.configuration.queue}"
+          SharedState.script(script, keys, arguments)
+        end
 
         def key(name) = SharedState.key(name)
       end

@@ -6,10 +6,15 @@ module KrayinSync
     class SetupJob
       include ::Sidekiq::Worker
 
-      sidekiq_options queue: "medium", retry: 10
+      sidekiq_options "queue" => "krayin_sync", "retry" => 10, "wrapped" => "KrayinSync::Chatwoot::SetupJob"
 
-      def perform(hook_id)
-        hook = ::Integrations::Hook.find_by(id: hook_id)
+      def self.enqueue(hook_id)
+        set(queue: Chatwoot.configuration.queue).perform_async({ "job_id" => "#{hook_id}:setup", "hook_id" => hook_id })
+      end
+
+      # @param asked [Hash{String => Object}] hook_id; job_id for those who log
+      def perform(asked)
+        hook = ::Integrations::Hook.find_by(id: asked["hook_id"])
         return if hook.nil? || hook.disabled? || !hook.feature_allowed?
 
         connect(hook)
@@ -28,11 +33,10 @@ module KrayinSync
         url, token = settings.values_at("api_url", "api_token")
         found = SetupService.new(inbox: nil, hook: shell, api_url: url, api_token: token).perform
         # The administrator has changed it meanwhile: that change has a job of its own.
-        return unless HookSettings.merge(hook, found, without: ["setup_error"])
+        return unless HookSettings.merge(hook, found, without: %w[setup_error setup_error_at])
 
         hook.reload
-        hook.reauthorized! if hook.reauthorization_required?
-        Breaker.new(SharedState.connection_id(hook.settings)).reset
+        HookSettings.works(hook)
       end
     end
   end

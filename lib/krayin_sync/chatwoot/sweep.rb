@@ -14,24 +14,34 @@ module KrayinSync
         @hooks = hooks || ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
       end
 
+      # Pushes what was lost with a process of Sidekiq's. Every process looks at every beat.
+      def self.recover
+        Intake.guard { Journal.orphans.each { |entry| Entry.parse(entry).enqueue } }
+      end
+
       # @return [Hash{Symbol => Integer}] how many jobs were enqueued, by kind
       def run
         found = Hash.new(0)
         Journal.lost.each { |entry| found[:lost] += 1 if Entry.parse(entry).enqueue(bulk: true) }
-        @hooks.find_each do |hook|
-          next if hook.disabled? || !hook.feature_allowed?
-          next found[:setup] += set_up(hook) unless hook.settings.to_h["traits"]
-
-          kinds(hook).each { |kind, records| found[kind] += enqueue(hook, kind, records) }
-        end
+        @hooks.find_each { |hook| look_at(hook, found) }
         found
       end
 
       private
 
+      # One hook's trouble is not the others'.
+      def look_at(hook, found)
+        return if hook.disabled? || !hook.feature_allowed?
+        return found[:setup] += set_up(hook) unless hook.settings.to_h["traits"]
+
+        kinds(hook).each { |kind, records| found[kind] += enqueue(hook, kind, records) }
+      rescue StandardError => e
+        KrayinSync.logger&.error("krayin_sync: the sweep of hook #{hook.id} failed: #{e.class}. Others go on.")
+      end
+
       # Its job was lost, or has given up. What is to be synced is found at the next sweep.
       def set_up(hook)
-        SetupJob.set(queue: Chatwoot.configuration.queue).perform_async(hook.id)
+        SetupJob.enqueue(hook.id)
         1
       end
 
@@ -80,8 +90,9 @@ module KrayinSync
 
       def enqueue(hook, kind, records)
         count = 0
-        records.select(:id).find_each do |record|
-          count += 1 if Entry.new(hook.id, kind.to_s, record.id).enqueue(bulk: true)
+        records.select(:id, :updated_at).find_each do |record|
+          entry = Entry.new(hook.id, kind.to_s, record.id)
+          count += 1 if entry.enqueue(bulk: true, changed_at: record.updated_at)
         end
         count
       end

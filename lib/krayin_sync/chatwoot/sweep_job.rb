@@ -8,7 +8,7 @@ module KrayinSync
 
       NAME = "krayin_sync_sweep"
 
-      sidekiq_options queue: "medium", retry: 3
+      sidekiq_options "queue" => "krayin_sync", "retry" => 3, "wrapped" => "KrayinSync::Chatwoot::SweepJob"
 
       # Where sidekiq-cron is there; else whoever runs the installation calls `rake krayin_sync:sweep`.
       def self.schedule
@@ -17,12 +17,23 @@ module KrayinSync
         cron = Chatwoot.configuration.sweep_schedule
         return ::Sidekiq::Cron::Job.destroy(NAME) unless cron
 
-        ::Sidekiq::Cron::Job.create(name: NAME, cron: cron, class: name, queue: Chatwoot.configuration.queue)
+        ::Sidekiq::Cron::Job.create(name: NAME, cron: cron, class: name, queue: Chatwoot.configuration.queue,
+                                    args: [{ "job_id" => NAME }])
       end
 
       # @param seconds [Numeric] how far to look back
-      def perform(seconds = Chatwoot.configuration.sweep_window)
-        found = Sweep.new(since: Time.now - seconds).run
+      # @param account_id [Integer, nil] of which account; of all where nil
+      def self.enqueue(seconds: Chatwoot.configuration.sweep_window, account_id: nil)
+        asked = { "job_id" => NAME, "seconds" => seconds, "account_id" => account_id }
+        set(queue: Chatwoot.configuration.queue).perform_async(asked)
+      end
+
+      # @param asked [Hash{String => Object}] seconds, account_id; job_id for those who log
+      def perform(asked = {})
+        seconds = asked["seconds"] || Chatwoot.configuration.sweep_window
+        hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
+        hooks = hooks.where(account_id: asked["account_id"]) if asked["account_id"]
+        found = Sweep.new(since: Time.now - seconds, hooks: hooks).run.select { |_, count| count.positive? }
         return if found.empty?
 
         told = found.map { |kind, count| "#{count} #{kind}" }.join(", ")

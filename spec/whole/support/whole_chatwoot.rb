@@ -37,6 +37,9 @@ module WholeChatwoot
       @url = nil
     end
 
+    # @return [String] where it lies
+    def folder = @folder ||= command("folder").strip
+
     # @return [String] what it said
     def command(*arguments)
       said, status = Open3.capture2e(PROGRAM, *arguments.map(&:to_s))
@@ -193,7 +196,8 @@ module WholeChatwoot
     end
 
     PENDING = <<~RUBY
-      ours = ->(job) { job.klass.to_s.start_with?("KrayinSync") || job.item["wrapped"].to_s.start_with?("KrayinSync") }
+      hooks = Integrations::Hook.where(app_id: "krayin").ids
+      ours = ->(job) { job.klass.to_s.start_with?("KrayinSync") && hooks.include?(job.args.first.to_h["hook_id"]) }
       journal = %w[queued running].to_h { |name| [name, Sidekiq.redis { |r| r.call("ZCARD", "krayin_sync:\#{name}") }] }
       { pushed: Sidekiq::Queue.all.sum(&:size), busy: Sidekiq::WorkSet.new.size,
         scheduled: Sidekiq::ScheduledSet.new.count(&ours), retried: Sidekiq::RetrySet.new.count(&ours), **journal }
@@ -213,6 +217,12 @@ module WholeChatwoot
 
       eventually { desk.hook["settings"]["traits"] }
       desk
+    end
+
+    # Its jobs go with it.
+    def disconnect(*desks)
+      inside("Integrations::Hook.where(account_id: accounts, app_id: 'krayin').destroy_all.size",
+             accounts: desks.map(&:account))
     end
 
     def dead_jobs = inside("Sidekiq::DeadSet.new.map { |job| [job.display_class, job.item['error_message']] }")

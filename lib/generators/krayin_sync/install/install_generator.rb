@@ -30,7 +30,7 @@ module KrayinSync
       end
 
       def add_migration
-        migration_template "migration.rb.tt", "db/migrate/add_krayin_sync_indexes.rb"
+        migration_template "links.rb.tt", "db/migrate/add_krayin_sync_indexes.rb"
       end
     end
   end

@@ -1,0 +1,121 @@
+# frozen_string_literal: true
+
+require "timeout"
+
+module KrayinSync
+  module Chatwoot
+    # Checks a hook's settings while they are saved, and sets it up by what it found: address and token, that the user
+    # sees all records, and that each pipeline, stage, source and type that is named is there.
+    class Form
+      # What an administrator must change. The message is a sentence for them.
+      class Refused < StandardError; end
+
+      # Seconds for all of it: the administrator waits.
+      LIMIT = 8
+      PLACES = { "lead_pipeline_id" => "pipeline", "lead_pipeline_stage_id" => "stage", "lead_source_id" => "source",
+                 "lead_type_id" => "type" }.freeze
+      STAGES = %w[
+        lead_pipeline_stage_id stage_on_conversation_created stage_on_first_response stage_on_conversation_resolved
+      ].freeze
+      EXAMPLE = "such as https://crm.example.com"
+
+      # @return [String] what an administrator should know of a failure, and do about it
+      def self.sentence(error)
+        case error
+        when AuthenticationError
+          "Krayin does not accept this API token. Make a new token in Krayin and enter it here."
+        when PermissionError
+          "The user of this API token may not see all records. Give that user's role in Krayin the permissions for " \
+          "leads, contacts, activities and settings, and the user the global view permission."
+        when NotFoundError, UnexpectedResponseError
+          "There is no Krayin API at this address. Enter the address of your Krayin, #{EXAMPLE}, and see that its " \
+          "REST API package is installed."
+        when ConfigurationError then error.message
+        when ApiError, ::Timeout::Error
+          "Krayin does not answer now, so nothing could be checked. It is tried again until it does; if it goes on, " \
+          "look whether Krayin runs at this address."
+        else
+          "Krayin could not be checked. It is tried again; if it goes on, look at Sidekiq's log."
+        end
+      end
+
+      # @param settings [Hash{String => Object}] as they would be saved
+      def initialize(settings)
+        @settings = settings
+      end
+
+      # @return [Hash{String => Object}] the settings with what was found and ids for names; with setup_error where
+      #   Krayin could not be asked now
+      # @raise [Refused]
+      def check
+        ::Timeout.timeout(LIMIT) { connect }
+      rescue AuthenticationError, PermissionError, ConfigurationError, NotFoundError, UnexpectedResponseError => e
+        raise Refused, self.class.sentence(e)
+      rescue ApiError, ::Timeout::Error => e
+        @settings.merge("setup_error" => self.class.sentence(e), "setup_error_at" => Time.now.utc.iso8601)
+      end
+
+      private
+
+      def connect
+        names = @settings.slice(*PLACES.keys).compact_blank
+        found = look(@settings.except(*PLACES.keys))
+        ids = names.empty? ? {} : ids_of(names, found)
+        found = look(@settings.merge(ids)) if names.any?
+        check_stages(found, ids["lead_pipeline_id"])
+        @settings.merge(ids, found).except("setup_error", "setup_error_at")
+      end
+
+      def look(settings)
+        limits = { "deadline" => LIMIT / 2, "attempt_timeout" => LIMIT / 2 }
+        url, token = settings.values_at("api_url", "api_token")
+        shell = HookSettings.new(ProcessorService::APP_ID, settings.merge(limits))
+        SetupService.new(hook: shell, api_url: url, api_token: token, cache: nil).perform
+      end
+
+      # The pipeline first: its stages are those that count.
+      def ids_of(names, found)
+        client = Api::LeadClient.new(found["api_url"], @settings["api_token"], api_dialect: found["api_dialect"])
+        ids = {}
+        PLACES.each_key do |key|
+          next unless names[key]
+
+          ids[key] = id_of(names[key], PLACES[key], list(key, client, found, ids))
+        end
+        ids
+      end
+
+      def list(key, client, found, ids)
+        case key
+        when "lead_pipeline_id" then client.get_pipelines
+        when "lead_pipeline_stage_id" then client.get_stages(ids["lead_pipeline_id"] || found["default_pipeline_id"])
+        when "lead_source_id" then client.get_sources
+        else client.get_types
+        end
+      end
+
+      def id_of(name, what, known)
+        one = known.find { |row| row["id"].to_s == name.to_s.strip } || known.find { |row| named?(row, name) }
+        one ? one["id"] : raise(Refused, missing(name, what, known))
+      end
+
+      def named?(row, name)
+        row.values_at("code", "name").compact.any? { |known| known.to_s.casecmp?(name.to_s.strip) }
+      end
+
+      def missing(name, what, known)
+        there = known.map { |row| row["name"] }.compact.first(12).join(", ")
+        "Krayin has no #{what} \"#{name.to_s[0, 60]}\". Enter one of these, or leave it empty: #{there}."
+      end
+
+      def check_stages(found, pipeline_id)
+        stages = stages_of(found, pipeline_id || found["default_pipeline_id"])
+        @settings.slice(*STAGES.drop(1)).compact_blank.each_value { |name| id_of(name, "stage", stages) } if stages
+      end
+
+      def stages_of(found, pipeline_id)
+        found.dig("traits", "pipelines").to_a.find { |pipeline| pipeline["id"] == pipeline_id }&.fetch("stages", nil)
+      end
+    end
+  end
+end

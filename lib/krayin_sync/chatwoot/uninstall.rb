@@ -1,0 +1,49 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # Takes out of Redis what would outlive the gem: without it, its jobs would fail for ever.
+    class Uninstall
+      JOB = /\AKrayinSync::/
+
+      # @param hooks [Boolean] whether the connections go too, with the tokens in them
+      # @return [Hash{String => Integer}] how much of what was removed
+      def run(hooks: false)
+        unschedule
+        told = { "jobs" => jobs, "keys" => keys }
+        told["connections"] = connections if hooks
+        told
+      end
+
+      private
+
+      def unschedule
+        ::Sidekiq::Cron::Job.destroy(SweepJob::NAME) if defined?(::Sidekiq::Cron::Job)
+      end
+
+      def jobs
+        sets = [::Sidekiq::ScheduledSet.new, ::Sidekiq::RetrySet.new, ::Sidekiq::DeadSet.new, *::Sidekiq::Queue.all]
+        gone = sets.sum { |set| set.select { |job| job.klass.to_s.match?(JOB) }.each(&:delete).size }
+        queue = ::Sidekiq::Queue.new(Chatwoot.configuration.queue)
+        queue.clear if queue.size.zero?
+        gone
+      end
+
+      def keys
+        cursor = "0"
+        found = []
+        loop do
+          cursor, names = SharedState.call("SCAN", cursor, "MATCH", "#{SharedState::PREFIX}:*", "COUNT", 1000)
+          found.concat(names)
+          break if cursor == "0"
+        end
+        found.uniq.each_slice(500) { |slice| SharedState.call("DEL", *slice) }
+        found.uniq.size
+      end
+
+      def connections
+        ::Integrations::Hook.where(app_id: ProcessorService::APP_ID).destroy_all.size
+      end
+    end
+  end
+end

@@ -1,0 +1,97 @@
+# frozen_string_literal: true
+
+require_relative "support/whole_chatwoot"
+
+# The form that connects Krayin, as the page sends it.
+RSpec.describe "The form of the integration", :whole do
+  before(:context) do
+    @krayin = Krayin.new(WholeChatwoot.servers, "form", throttle: false)
+    @desk = WholeChatwoot::Desk.new("Form")
+  end
+
+  after(:context) { @krayin.stop }
+
+  after { inside("Integrations::Hook.where(account_id: account).destroy_all.size", account: @desk.account) }
+
+  def wrong(**settings) = @desk.connect(@krayin.settings(**settings))
+
+  # A server that is no Krayin, for the block.
+  def page
+    server = TCPServer.new("127.0.0.1", 0)
+    thread = Thread.new do
+      loop do
+        connection = server.accept
+        connection.readpartial(4096)
+        connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n" \
+                         "Connection: close\r\n\r\nhello")
+        connection.close
+      end
+    end
+    yield "http://127.0.0.1:#{server.addr[1]}"
+  ensure
+    thread&.kill
+    server&.close
+  end
+
+  {
+    "a wrong token" => [{ api_token: "9|none" }, /does not accept this API token/],
+    "an empty token" => [{ api_token: "" }, /token/],
+    "an address without a scheme" => [{ api_url: "crm.example" }, /https/],
+    "a private address" => [{ api_url: "http://10.0.0.1" }, /http/],
+    "a private address with https" => [{ api_url: "https://192.168.7.7" }, /private|KRAYIN_SYNC_ALLOWED_HOSTS/],
+    "a pipeline that is not there" => [{ lead_pipeline_id: "No such" }, /no pipeline "No such".*Default/],
+    "a source that is not there" => [{ lead_source_id: "Carrier pigeon" }, /no source "Carrier pigeon"/],
+    "a type by an id that is not there" => [{ lead_type_id: "77" }, /no type "77"/],
+    "a stage that is not there" => [{ stage_on_first_response: "Nowhere" }, /no stage "Nowhere".*Prospect/]
+  }.each do |what, (settings, sentence)|
+    it "refuses #{what} with one sentence, and saves nothing" do
+      answer = wrong(**settings)
+      expect([answer.status, answer["message"]]).to match([422, sentence])
+      expect(@desk.hook).to be_nil
+    end
+  end
+
+  it "refuses a page that is no API" do
+    page do |url|
+      answer = wrong(api_url: url)
+      expect([answer.status, answer["message"]]).to match([422, /no Krayin API at this address/])
+    end
+  end
+
+  it "saves what cannot be checked now, and says so where people see it" do
+    answer = wrong(api_url: "http://127.0.0.1:1")
+    expect(answer.status).to eq(200)
+    expect(@desk.app["description"]).to match(/Not working since .* does not answer/)
+  end
+
+  it "is set up when it is saved, with names for pipeline, stage, source and type" do
+    answer = wrong(lead_pipeline_id: "default pipeline", lead_pipeline_stage_id: "Prospect", lead_source_id: "email",
+                   stage_on_first_response: "follow-up", sync_messages: true)
+    expect([answer.status, answer.body]).to match([200, anything])
+    settings = @desk.hook["settings"]
+    expect(settings).to include("lead_pipeline_id" => 1, "lead_pipeline_stage_id" => 3, "lead_source_id" => Integer,
+                                "traits" => Hash, "sync_messages" => true)
+    expect(@desk.app["description"]).to include("The connection works")
+  end
+
+  it "lets settings be changed without disconnecting, and without the token" do
+    wrong(sync_messages: true)
+    hook = @desk.hook["id"]
+    answer = @desk.agent.patch("/integrations/hooks/#{hook}", hook: { settings: { sync_conversations: true } })
+    expect(answer.status).to eq(200)
+    expect(@desk.hook["settings"]).to include("sync_messages" => true, "sync_conversations" => true, "traits" => Hash,
+                                              "api_token" => @krayin.tokens.first)
+    answer = @desk.agent.patch("/integrations/hooks/#{hook}", hook: { settings: { lead_source_id: "Nope" } })
+    expect([answer.status, answer["message"]]).to match([422, /no source "Nope"/])
+    expect(@desk.hook["settings"]).not_to have_key("lead_source_id")
+  end
+
+  it "sends a token to no other server than the one that it was given for" do
+    wrong
+    page do |url|
+      answer = @desk.agent.patch("/integrations/hooks/#{@desk.hook["id"]}", hook: { settings: { api_url: url } })
+      expect([answer.status, answer["message"]]).to match([422, /token/])
+    end
+    expect(@desk.hook["settings"]["api_url"]).to start_with(@krayin.url)
+  end
+end
