@@ -302,3 +302,48 @@ fn webhooks_to_an_address_are_set_up_at_the_start_or_later() {
     }
     assert!(Sim::start(Options { webhook: Some("nowhere".into()), ..options }).is_err());
 }
+
+#[test]
+fn custom_attributes_are_placed_as_people_read_them() {
+    let sim = start(V210);
+    let client = Client::new(&sim);
+    let mut body = json!({
+        "title": "L", "lead_value": 1, "lead_source_id": 1, "lead_type_id": 1, "lead_pipeline_stage_id": 1,
+    });
+    let mut payload = Vec::new();
+    for (kind, value) in [
+        ("text", json!("word")),
+        ("boolean", json!(1)),
+        ("price", json!("1234.5")),
+        ("select", Value::Null),
+        ("multiselect", Value::Null),
+        ("date", json!("2031-05-05")),
+        ("datetime", Value::Null),
+    ] {
+        let mut attribute = json!({"code": format!("c_{kind}"), "name": kind, "type": kind, "entity_type": "leads"});
+        if kind.ends_with("select") {
+            attribute["option_type"] = json!("options");
+            attribute["options"] =
+                json!({"option_1": {"name": "One", "sort_order": 1}, "option_2": {"name": "Two", "sort_order": 2}});
+        }
+        let made = client.post("/settings/attributes", attribute).data();
+        let options: Vec<Value> =
+            made["options"].as_array().into_iter().flatten().map(|option| option["id"].clone()).collect();
+        let value = match kind {
+            "select" => options[1].clone(),
+            "multiselect" => json!(options),
+            _ => value,
+        };
+        if !value.is_null() {
+            body[format!("c_{kind}")] = value;
+        }
+        payload.push(json!({"key": kind, "value": format!("{{%leads.c_{kind}%}}")}));
+    }
+    automate(client, webhook(NOWHERE, json!(payload)), "leads", &LEAD_EVENTS, json!([]));
+    assert_eq!(client.post("/leads", body).status, 200);
+    let calls = sim.webhook_calls();
+    assert_eq!(
+        calls[0]["body"],
+        "text=word&boolean=Yes&price=%241%2C234.50&select=Two&multiselect=One%2C+Two&date=2031-05-05+00%3A00%3A00&datetime=N%2FA"
+    );
+}

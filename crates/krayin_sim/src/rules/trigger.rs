@@ -8,7 +8,8 @@ use crate::crm::Crm;
 use crate::data::input::{encode, number, text};
 use crate::data::text::stored_json;
 use crate::model::automation::{OutgoingCall, Webhook, text_field};
-use crate::model::lead::price;
+use crate::model::lead::{amount, price};
+use crate::model::value::Values;
 
 /// Something that workflows wait for.
 #[derive(Clone, Copy, Debug)]
@@ -156,7 +157,7 @@ impl Crm {
                         Some(second) => self.clock.show_date(second),
                         None => "N/A".into(),
                     },
-                    _ => return None,
+                    code => return self.custom_placeholder(entity, code, &lead.values),
                 })
             }
             Event::PersonCreated(id) | Event::PersonUpdated(id) | Event::PersonDeleting(id) => {
@@ -168,7 +169,7 @@ impl Crm {
                     "contact_numbers" => entries(&person.numbers_json()),
                     "user_id" => name(person.user_id, |id| Some(self.user(id)?.name.as_str())),
                     "organization_id" => name(person.organization_id, |id| self.organizations.get(id)?.name.as_deref()),
-                    _ => return None,
+                    code => return self.custom_placeholder(entity, code, &person.values),
                 })
             }
             Event::ActivityCreated(_) | Event::ActivityUpdated(_) | Event::ActivityDeleting(_) => {
@@ -177,6 +178,34 @@ impl Crm {
                 known.then(|| shown.get(code).and_then(text).unwrap_or_default())
             }
         }
+    }
+
+    /// What stands for a custom attribute, by its type: names of options and records, yes or no, moments as they are kept.
+    fn custom_placeholder(&self, entity: &str, code: &str, values: &Values) -> Option<String> {
+        let attribute = self.custom_attributes(entity).find(|attribute| attribute.code == code)?;
+        let value = values.show(attribute.id);
+        let option = |id| Some(attribute.options.iter().find(|option| option.id == id)?.name.as_str());
+        let written = text(&value).unwrap_or_default();
+        Some(match attribute.kind.as_str() {
+            "boolean" if number(&value).is_none_or(|flag| flag == 0) => "No".into(),
+            "boolean" => "Yes".into(),
+            "price" => price(amount(Some(&value))),
+            "select" => name(number(&value), option),
+            "multiselect" | "checkbox" => {
+                let names: Vec<&str> = written.split(',').filter_map(|id| option(id.trim().parse().ok()?)).collect();
+                names.join(", ")
+            }
+            "lookup" => name(number(&value), |id| match attribute.lookup.as_deref() {
+                Some("persons") => self.persons.get(id)?.name.as_deref(),
+                Some("organizations") => self.organizations.get(id)?.name.as_deref(),
+                Some("users") => Some(self.user(id)?.name.as_str()),
+                _ => None,
+            }),
+            "email" | "phone" => entries(&value),
+            "date" | "datetime" if value.is_null() => "N/A".into(),
+            "date" => format!("{written} 00:00:00"),
+            _ => written,
+        })
     }
 
     /// Fills the placeholders of a text: `{%leads.title%}`, or with one space inside at both ends.
