@@ -281,7 +281,7 @@ fn calls(server: Server) -> Vec<(&'static str, &'static str, Sort, Call)> {
             Box::pin(async { c.update_lead(w.lead.id, body).await.map(drop) })
         }),
         ("move_lead", "*", Sort::Idempotent, |w, c, _| {
-            Box::pin(async { c.move_lead(&w.lead, w.stage, None).await.map(drop) })
+            Box::pin(async { c.move_lead(w.lead.id, w.stage).await.map(drop) })
         }),
         ("update_organization", "*", Sort::Idempotent, |w, c, _| {
             Box::pin(async { c.update_organization(w.organization, json!({"name": "Acme 0"})).await.map(drop) })

@@ -159,7 +159,7 @@ async fn each_id_that_is_gone_is_healed_within_the_event() {
     for server in ALL {
         for gone in ["person", "lead", "organization", "activity"] {
             let mut world = World::connected(server).await;
-            world.set(json!({"sync_conversations": true}));
+            world.set(json!({"sync_conversations": true, "on_deleted_in_krayin": "make_again"}));
             let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
             let talk = |fields: Value| json!({"conversation": with(with(conversation("Channel::Api"), json!({"contact": jane})), fields)});
             let begun = world.event("conversation.created", talk(json!({}))).await.unwrap();
@@ -229,7 +229,9 @@ async fn an_organization_that_was_taken_away_by_hand_stays_away() {
 async fn a_contact_that_loses_address_and_number_keeps_its_person() {
     for server in ALL {
         let mut world = World::connected(server).await;
-        world.set(json!({"stage_progression_enabled": true, "stage_on_conversation_created": 2}));
+        world.set(json!({
+            "stage_progression_enabled": true, "stage_on_conversation_created": 2, "on_deleted_in_krayin": "make_again"
+        }));
         let ids = world.contact("contact.created", jane()).await.ids;
         let bare = with(jane(), json!({"email": null, "phone_number": null}));
         assert_eq!(world.contact("contact.updated", bare.clone()).await.requests, 0, "{server:?}");

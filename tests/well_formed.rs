@@ -1,6 +1,6 @@
 //! What holds for everything that is sent, whatever it was made of.
 
-use krayin_core::krayin::{ActivityType, Amount, LeadLink, NewActivity, NewLead, NewOrganization, NewPerson};
+use krayin_core::krayin::{ActivityType, LeadLink, NewActivity, NewLead, NewOrganization, NewPerson};
 use serde_json::Value;
 
 /// Fails unless `comment` is text within balanced tags of the few kinds that Krayin shows, and nothing is left open.
@@ -63,7 +63,8 @@ pub fn check_activity(activity: &NewActivity) {
 /// Fails unless the person fits Krayin's columns.
 pub fn check_person(person: &NewPerson) {
     check_line(&person.name);
-    person.job_title.iter().chain(&person.organization_name).for_each(|line| check_line(line));
+    person.organization_name.iter().for_each(|line| check_line(line));
+    person.rest.values().filter_map(Value::as_str).for_each(check_line);
     for entry in person.emails.iter().chain(&person.contact_numbers) {
         check_line(&entry.value);
         assert_eq!(entry.label, "work");
@@ -73,9 +74,10 @@ pub fn check_person(person: &NewPerson) {
 
 /// Fails unless the lead fits Krayin's columns.
 pub fn check_lead(lead: &NewLead) {
-    check_line(&lead.title);
-    assert!(lead.lead_value.is_none_or(|value| value <= Amount::LARGEST));
-    assert!(lead.description.as_ref().is_none_or(|text| text.len() <= 65_535 && !text.trim().is_empty()));
+    check_line(lead.fields["title"].as_str().unwrap());
+    assert!(lead.fields["lead_value"].as_f64().is_some_and(|value| (0.0..=99_999_999.999_9).contains(&value)));
+    let description = lead.fields.get("description").and_then(Value::as_str);
+    assert!(description.is_none_or(|text| text.len() <= 65_535 && !text.trim().is_empty()));
     if let Some(LeadLink::New(person)) = &lead.person {
         check_person(person);
     }

@@ -1,11 +1,6 @@
 //! What a contact of Chatwoot is in Krayin, without any Krayin: `cargo run -p krayin_core --example map_contact`
 
-use krayin_core::{
-    chatwoot::Contact,
-    krayin::{Amount, LeadLink},
-    mapper,
-    settings::Settings,
-};
+use krayin_core::{chatwoot::Contact, krayin::LeadLink, mapper, settings::Settings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let contact = Contact::from_json(
@@ -25,6 +20,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("lead: {}", serde_json::to_string_pretty(&lead)?);
 
     assert_eq!(person.contact_numbers.first().map(|number| number.value.as_str()), Some("+14155550182"));
-    assert_eq!(lead.lead_value, Amount::from_ten_thousandths(12_005_000));
+    assert_eq!(lead.fields.get("lead_value").and_then(serde_json::Value::as_f64), Some(1200.5));
     Ok(())
 }

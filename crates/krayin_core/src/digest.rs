@@ -31,13 +31,6 @@ impl DigestKey {
         let code = hmac::sign(&self.0, value.as_bytes());
         Digest { text: hex(code.as_ref().iter().take(KEPT)), before: short(value) }
     }
-
-    /// Whether `kept` says that the value is one that was sent, or may have been.
-    pub(crate) fn was_sent(&self, kept: Option<&String>, value: &str) -> bool {
-        let Some(kept) = kept else { return false };
-        let digest = self.digest(value);
-        kept.split(BESIDE).any(|known| digest.is(known))
-    }
 }
 
 /// Without a secret, for those who keep their records where nobody else reads them.
@@ -90,35 +83,16 @@ fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
     bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What is kept of a field while `digest` is on its way: until the answer is there, the server may have the one or the
-/// other.
-pub(crate) fn beside(kept: &str, digest: &Digest) -> String {
-    let known = kept.split(BESIDE).filter(|known| !known.is_empty() && !digest.is(known));
-    known.chain([digest.text()]).collect::<Vec<_>>().join(BESIDE)
-}
-
 /// Whether it is not known which of several values the server has.
 pub(crate) fn is_uncertain(kept: &str) -> bool {
     kept.contains(BESIDE)
 }
 
-pub(crate) const BESIDE: &str = "|";
+const BESIDE: &str = "|";
 
 #[cfg(test)]
 mod tests {
-    use super::{DigestKey, beside, is_uncertain, one_way, short};
-
-    #[test]
-    fn what_is_on_its_way_is_known_beside_what_was_sent() {
-        let key = DigestKey::new(b"key");
-        let (old, new) = (key.digest("old"), key.digest("new"));
-        assert_eq!(beside("", &new), new.text());
-        let kept = beside(old.text(), &new);
-        assert!(is_uncertain(&kept) && !is_uncertain(new.text()));
-        assert_eq!(beside(&kept, &new), kept);
-        assert!(key.was_sent(Some(&kept), "old") && key.was_sent(Some(&kept), "new"));
-        assert!(!key.was_sent(Some(&kept), "another") && !key.was_sent(None, "new"));
-    }
+    use super::{DigestKey, one_way, short};
 
     #[test]
     fn is_an_hmac_that_only_the_key_makes() {
@@ -129,11 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_earlier_versions_kept_and_replaces_it() {
+    fn knows_what_earlier_versions_kept() {
         let key = DigestKey::new(b"key");
         let kept = short("Jane");
         assert!(key.digest("Jane").is(&kept) && !key.digest("Joan").is(&kept));
-        assert_eq!(beside(&kept, &key.digest("Jane")), key.digest("Jane").text());
     }
 
     #[test]

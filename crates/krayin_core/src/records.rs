@@ -98,6 +98,12 @@ pub struct Stored {
     /// The stage rules that have fired for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<String>,
+    /// What was left out of a write, by field: it is tried again when either side changes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, LeftOut>,
+    /// `person`, `lead` or `activity`, where a colleague deleted that in Krayin and it is not to be made again.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub removed: String,
     /// How it stands, where that is not said by `pending`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
@@ -110,6 +116,19 @@ pub struct Stored {
     /// What other servers gave for the same record, each without others of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Stored>,
+}
+
+/// A value that was left out of a write.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LeftOut {
+    /// Its digest.
+    pub digest: String,
+    /// The digest of what Krayin had instead.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub theirs: String,
+    /// Why: a reason's code.
+    pub code: String,
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -14,6 +14,8 @@ pub use table::{SETTINGS, SetBy, Setting, find, read};
 use crate::{
     DigestKey,
     api::{Connection, Destinations, Dialect, Traits},
+    field::{self, Entity, Field, Language, Mapping},
+    mapper::FIELDS,
 };
 
 /// What is wrong with the settings. Names keys, never values.
@@ -38,6 +40,51 @@ pub enum StageRef {
     Id(u64),
     /// By code or by name, without regard to case.
     Named(String),
+}
+
+/// What becomes of a record that a colleague deleted in Krayin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDeleted {
+    /// It stays deleted.
+    #[default]
+    Respect,
+    /// The next event makes it again.
+    MakeAgain,
+}
+
+impl OnDeleted {
+    const ALL: [(&'static str, Self); 2] = [("respect", Self::Respect), ("make_again", Self::MakeAgain)];
+}
+
+/// What becomes of a contact whose lead was won or lost. The lead itself stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnClosed {
+    /// It stays the contact's lead: what is said goes to it.
+    #[default]
+    Note,
+    /// A new conversation gets a new lead; that takes a request more to see whether the lead is closed.
+    NewLead,
+}
+
+impl OnClosed {
+    const ALL: [(&'static str, Self); 2] = [("note", Self::Note), ("new_lead", Self::NewLead)];
+}
+
+/// What becomes of a write of a person or lead that has yes/no attributes: Krayin sets each that is left out to no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnYesNo {
+    /// They are sent along where they can be read; else nothing is written.
+    #[default]
+    Carry,
+    /// Nothing is written to such a record once it is there.
+    LeaveOut,
+    /// It is written, whatever becomes of them.
+    WriteAnyway,
+}
+
+impl OnYesNo {
+    const ALL: [(&'static str, Self); 3] =
+        [("carry", Self::Carry), ("leave_out", Self::LeaveOut), ("write_anyway", Self::WriteAnyway)];
 }
 
 /// A hook's settings, read: the rows of [`SETTINGS`], each as its [`Kind`] takes it. A blank text or `null` is an absent
@@ -86,6 +133,17 @@ pub struct Settings {
     pub stage_on_first_response: Option<StageRef>,
     /// Where a lead goes when the conversation is resolved.
     pub stage_on_conversation_resolved: Option<StageRef>,
+    /// What an administrator maps beside the built-in fields, as it was read.
+    pub(crate) mappings: Vec<Mapping>,
+    mapped: Vec<Field>,
+    /// The language of sentences for people.
+    pub language: Language,
+    /// What becomes of a record that was deleted in Krayin.
+    pub on_deleted_in_krayin: OnDeleted,
+    /// What becomes of a contact whose lead was won or lost.
+    pub on_closed: OnClosed,
+    /// What becomes of a write that would set yes/no attributes to no.
+    pub on_yes_no: OnYesNo,
     /// What the set-up learned of the server.
     pub traits: Traits,
     /// The longest that one attempt may take; 30 s where absent.
@@ -127,7 +185,7 @@ impl Settings {
             source: read.id("lead_source_id"),
             kind: read.id("lead_type_id"),
         };
-        Ok(Self {
+        let mut settings = Self {
             api_url: read.text("api_url"),
             api_token: read.text("api_token").map(Token),
             api_dialect: read.text("api_dialect").and_then(|name| Dialect::parse(&name)),
@@ -144,6 +202,12 @@ impl Settings {
             stage_on_conversation_created: read.stage("stage_on_conversation_created"),
             stage_on_first_response: read.stage("stage_on_first_response"),
             stage_on_conversation_resolved: read.stage("stage_on_conversation_resolved"),
+            mappings: read.0.get("field_mapping").and_then(|lines| Mapping::parse(lines).ok()).unwrap_or_default(),
+            mapped: Vec::new(),
+            language: read.text("language").map(|locale| Language::of(&locale)).unwrap_or_default(),
+            on_deleted_in_krayin: one_of(read.text("on_deleted_in_krayin"), &OnDeleted::ALL),
+            on_closed: one_of(read.text("on_closed"), &OnClosed::ALL),
+            on_yes_no: one_of(read.text("on_yes_no"), &OnYesNo::ALL),
             traits: read
                 .0
                 .get("traits")
@@ -157,7 +221,25 @@ impl Settings {
                 allowed_hosts: read.texts("allowed_hosts").unwrap_or_default(),
             },
             digest_key: read.text("digest_key").map(|key| DigestKey::new(key.as_bytes())).unwrap_or_default(),
-        })
+        };
+        settings.map_fields();
+        Ok(settings)
+    }
+
+    /// The fields that an administrator added, in the order in which they stand there.
+    pub fn mapped_fields(&self) -> &[Field] {
+        &self.mapped
+    }
+
+    /// Every field of the entity that is written for itself.
+    pub(crate) fn own_fields(&self, entity: Entity) -> impl Iterator<Item = &Field> {
+        field::own(FIELDS, entity).chain(field::own(&self.mapped, entity))
+    }
+
+    /// Makes rows of the mappings, as far as the server's attributes are known; the set-up tells of the others.
+    pub(crate) fn map_fields(&mut self) {
+        let known = &self.traits.attributes;
+        self.mapped = self.mappings.iter().filter_map(|mapping| mapping.field(FIELDS, known).ok()).collect();
     }
 
     /// The address and the token, checked: everything that a client needs before its first request.
@@ -189,6 +271,11 @@ pub(crate) struct ChosenIds {
     pub(crate) stage: Option<u64>,
     pub(crate) source: Option<u64>,
     pub(crate) kind: Option<u64>,
+}
+
+fn one_of<T: Copy + Default>(word: Option<String>, words: &[(&'static str, T)]) -> T {
+    let found = words.iter().find(|(known, _)| word.as_deref() == Some(known));
+    found.map(|(_, found)| *found).unwrap_or_default()
 }
 
 /// An API token, which is shown nowhere.

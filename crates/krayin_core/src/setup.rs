@@ -5,8 +5,10 @@ use serde::Serialize;
 use crate::{
     Error,
     api::{self, Client, Dialect, ErrorKind, KnownPipeline, NoPhone, Traits},
+    field::KnownAttribute,
     instance,
     krayin::{Named, Pipeline, Stage},
+    mapper::FIELDS,
     settings::{Settings, SettingsError},
 };
 
@@ -58,6 +60,7 @@ impl Settings {
         self.api_url = Some(found.api_url.clone());
         self.api_dialect = Some(found.api_dialect);
         self.traits = found.traits.clone();
+        self.map_fields();
         self.pipeline_id = self.pipeline_id.or(defaults.default_pipeline_id);
         self.stage_id = self.stage_id.or(defaults.default_stage_id);
         self.source_id = self.source_id.or(defaults.default_source_id);
@@ -116,8 +119,10 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     if client.connection().dialect == Dialect::RestApi {
         attributes = client.attributes().await?;
         traits.email_required = email_required(&attributes);
+        traits.attributes = attributes.iter().filter_map(KnownAttribute::of).collect();
         traits.person_workflow = client.workflows().await?.iter().any(for_persons);
     }
+    check_mappings(settings, &traits.attributes)?;
     traits.rate_headers = client.sends_rate_headers();
     instance::recognise(&attributes, &pipelines, &mut traits);
     if traits.installed.is_none() {
@@ -158,6 +163,17 @@ fn wrong_ids(settings: &Settings, pipelines: &[Pipeline], sources: &[Named], typ
     .filter_map(|(what, id, is_there)| (!is_there).then_some((what, id?)))
     .map(|(what, id)| format!("Krayin has no lead {what} {id}: correct the setting."))
     .collect()
+}
+
+/// Every attribute that the settings map to is there, and is one that can be filled.
+fn check_mappings(settings: &Settings, known: &[KnownAttribute]) -> Result<(), SettingsError> {
+    let problems: Vec<String> = settings
+        .mappings
+        .iter()
+        .filter_map(|mapping| mapping.field(FIELDS, known).err())
+        .map(|error| format!("field_mapping {error}"))
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(SettingsError { problems }) }
 }
 
 fn check(view_permission: Option<&str>) -> Result<(), SettingsError> {

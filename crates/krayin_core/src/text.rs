@@ -97,9 +97,28 @@ pub fn ascii_digit(c: char) -> Option<char> {
     char::from_digit(u32::from(c) - u32::from(*zero), 10)
 }
 
+/// `plan_name` as `Plan name`.
+pub fn label(key: &str) -> String {
+    let mut label = String::with_capacity(key.len());
+    for word in key.split(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '_' | '-')) {
+        if word.is_empty() {
+            continue;
+        }
+        if label.is_empty() {
+            let mut letters = word.chars();
+            label.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+            label.push_str(letters.as_str());
+        } else {
+            label.push(' ');
+            label.push_str(word);
+        }
+    }
+    label
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ascii_digit, cut_bytes, cut_chars, is_blank, one_line};
+    use super::{ascii_digit, cut_bytes, cut_chars, is_blank, label, one_line};
 
     #[test]
     fn reads_digits_of_every_script() {
@@ -131,5 +150,13 @@ mod tests {
     fn folds_white_space_and_drops_control_characters() {
         assert_eq!(one_line("  Jane\t\n\u{0}Doe \u{200a}x "), "Jane Doe x");
         assert_eq!(one_line("\u{7}\n"), "");
+    }
+
+    #[test]
+    fn names_a_key_for_people() {
+        assert_eq!(label("plan_name"), "Plan name");
+        assert_eq!(label("élan-vital"), "Élan vital");
+        assert_eq!(label(" __a--b\n c_"), "A b c");
+        assert_eq!(label(""), "");
     }
 }

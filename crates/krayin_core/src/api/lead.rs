@@ -1,13 +1,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Client, Dialect, Method,
+    ApiError, Client, Method,
     answer::{record, records},
     look::Creates,
     person::HasId,
     search,
 };
-use crate::krayin::{Activity, Lead, closing_day};
+use crate::krayin::{Activity, Lead};
 
 impl HasId for Lead {
     fn id(&self) -> u64 {
@@ -64,29 +64,10 @@ impl Client {
         record((Method::Put, &path), self.put(&path, lead, &[]).await?)
     }
 
-    /// Moves a lead to a stage of its pipeline.
-    ///
-    /// The package's own call for that clears the closing date, whatever is sent along. So a lead that has one is moved by
-    /// the call that writes its fields, with the date as it is; the server's offset tells which day that is, where it is
-    /// known.
-    pub async fn move_lead(
-        &self,
-        lead: &Lead,
-        stage_id: u64,
-        utc_offset_minutes: Option<i32>,
-    ) -> Result<Lead, ApiError> {
-        let dialect = self.connection().dialect;
-        let day = lead.expected_close_date.as_deref().and_then(|date| closing_day(date, utc_offset_minutes));
-        let (path, body) = match (day, dialect) {
-            (Some(day), Dialect::RestApi) => {
-                let body = json!({
-                    "lead_pipeline_stage_id": stage_id, "expected_close_date": day,
-                    "lead_pipeline_id": lead.lead_pipeline_id,
-                });
-                (dialect.lead_fields(lead.id), body)
-            }
-            _ => (dialect.lead_stage(lead.id), json!({"lead_pipeline_stage_id": stage_id})),
-        };
+    /// Moves a lead to a stage of its pipeline; all else stays, its closing date too.
+    pub async fn move_lead(&self, id: u64, stage_id: u64) -> Result<Lead, ApiError> {
+        let path = self.connection().dialect.lead_stage(id);
+        let body = json!({"lead_pipeline_stage_id": stage_id});
         record((Method::Put, &path), self.put(&path, body, &[]).await?)
     }
 

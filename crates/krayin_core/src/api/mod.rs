@@ -26,6 +26,7 @@ mod state;
 mod tag;
 mod traits;
 mod transport;
+mod yes_no;
 
 pub use attempt::{Attempt, Observer};
 pub use client::Client;
@@ -33,7 +34,6 @@ pub use connection::Connection;
 pub use destination::Destinations;
 pub use dialect::Dialect;
 pub use error::{ApiError, ErrorKind, Executed};
-pub(crate) use organization::same_company;
 pub use rate_limiter::{Change, LimiterStore, MemoryStore, RateLimiter};
 pub use reqwest_transport::ReqwestTransport;
 pub(crate) use search::{has_email, has_phone, is_email};

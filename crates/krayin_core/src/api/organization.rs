@@ -62,7 +62,7 @@ impl Client {
 }
 
 /// Whether two names are of one organization, however the one or the other was made harmless.
-pub(crate) fn same_company(a: &str, b: &str) -> bool {
+fn same_company(a: &str, b: &str) -> bool {
     let canonical = |name: &str| Place::Company.harmless(name.trim()).to_lowercase();
     canonical(a) == canonical(b)
 }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::krayin::{Pipeline, Stage};
+use crate::{
+    field::KnownAttribute,
+    krayin::{Pipeline, Stage},
+};
 
 /// What "this person has no phone" must look like, so that the server takes it and its lead page still opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,6 +46,9 @@ pub struct Traits {
     /// The stages of each pipeline, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pipelines: Vec<KnownPipeline>,
+    /// The attributes that somebody added to persons, leads and organizations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<KnownAttribute>,
 }
 
 impl Traits {
@@ -121,6 +127,7 @@ impl Default for Traits {
             learned_at: None,
             stages_at: None,
             pipelines: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Amount, NewPerson, Person, lenient};
+use super::{ClosingDay, NewPerson, Person, lenient};
 
 /// A lead as Krayin shows it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -11,12 +11,6 @@ pub struct Lead {
     /// Its title.
     #[serde(default, deserialize_with = "lenient")]
     pub title: Option<String>,
-    /// What stands under it, plain text.
-    #[serde(default, deserialize_with = "lenient")]
-    pub description: Option<String>,
-    /// Its value: text with four decimals, or right after its creation the number that was sent.
-    #[serde(default, deserialize_with = "lenient")]
-    pub lead_value: Value,
     /// When it was won or lost.
     #[serde(default, deserialize_with = "lenient")]
     pub closed_at: Option<String>,
@@ -37,6 +31,19 @@ pub struct Lead {
     pub rest: Map<String, Value>,
 }
 
+impl Lead {
+    /// Whether it was won or lost.
+    pub fn is_closed(&self) -> bool {
+        self.closed_at.is_some()
+    }
+
+    /// When it is expected to close, on the server's calendar.
+    pub(crate) fn closing_day(&self, utc_offset_minutes: Option<i32>) -> ClosingDay {
+        let date = self.expected_close_date.as_deref();
+        date.map_or(ClosingDay::None, |date| ClosingDay::of(date, utc_offset_minutes))
+    }
+}
+
 /// Whom a new lead is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum LeadLink {
@@ -49,16 +56,11 @@ pub enum LeadLink {
 }
 
 /// A lead to be created.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NewLead {
-    /// Its title, at most 255 characters.
-    pub title: String,
-    /// What stands under it, plain text of at most 65,535 bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Its value; `None`, where nothing says any, is sent as 0 with a new lead and never written to one that is there.
-    #[serde(serialize_with = "or_zero")]
-    pub lead_value: Option<Amount>,
+    /// Its own attributes, by their codes.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
     /// Whom it is about.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub person: Option<LeadLink>,
@@ -76,28 +78,16 @@ pub struct NewLead {
     pub lead_pipeline_stage_id: Option<u64>,
 }
 
-fn or_zero<S: Serializer>(value: &Option<Amount>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.unwrap_or_default().serialize(serializer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{LeadLink, NewLead, NewPerson};
 
     #[test]
     fn names_the_link_as_krayin_does() {
-        let mut lead = NewLead {
-            title: "T".into(),
-            description: None,
-            lead_value: None,
-            person: Some(LeadLink::Id(5)),
-            lead_source_id: None,
-            lead_type_id: None,
-            lead_pipeline_id: None,
-            lead_pipeline_stage_id: Some(1),
-        };
-        assert_eq!(serde_json::to_value(&lead).unwrap()["person_id"], 5);
-        assert_eq!(serde_json::to_value(&lead).unwrap()["lead_value"], 0.0);
+        let mut lead = NewLead { person: Some(LeadLink::Id(5)), lead_pipeline_stage_id: Some(1), ..NewLead::default() };
+        lead.fields.insert("title".into(), "T".into());
+        let sent = serde_json::to_value(&lead).unwrap();
+        assert_eq!((&sent["person_id"], &sent["title"]), (&5.into(), &"T".into()));
         lead.person = Some(LeadLink::New(Box::new(NewPerson { name: "N".into(), ..NewPerson::default() })));
         assert_eq!(serde_json::to_value(&lead).unwrap()["person"]["name"], "N");
     }

@@ -13,9 +13,10 @@ mod pipeline;
 
 pub use activity::{Activity, ActivityLink, ActivityType, NewActivity};
 pub use amount::Amount;
-pub(crate) use date::{closing_day, offset_minutes};
+pub(crate) use date::{ClosingDay, offset_minutes};
 pub use lead::{Lead, LeadLink, NewLead};
 pub use organization::{Address, NewOrganization, Organization};
+pub(crate) use person::entry_text;
 pub use person::{Labelled, NewPerson, Person};
 pub use pipeline::{Named, Pipeline, Stage, User};
 

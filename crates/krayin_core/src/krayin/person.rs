@@ -1,27 +1,61 @@
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_json::{Map, Value, json};
 
 use super::{Organization, User, lenient};
 
-/// An e-mail address or a number with its label.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An e-mail address or a number with its label. One that was read is written back as it was: servers keep numbers as
+/// JSON numbers, and labels that are null.
+#[derive(Debug, Clone)]
 pub struct Labelled {
     /// The address or number.
     pub value: String,
     /// `work` or `home`; an entry without one answers 500 and leaves the person behind.
-    #[serde(default = "work")]
     pub label: String,
-}
-
-fn work() -> String {
-    "work".into()
+    as_read: Option<Value>,
 }
 
 impl Labelled {
     /// A value at work.
     pub fn work(value: impl Into<String>) -> Self {
-        Self { value: value.into(), label: work() }
+        Self { value: value.into(), label: "work".into(), as_read: None }
     }
+}
+
+impl PartialEq for Labelled {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.value, &self.label) == (&other.value, &other.label)
+    }
+}
+
+impl Eq for Labelled {}
+
+impl Serialize for Labelled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.as_read {
+            Some(read) if entry_text(read).as_ref() == Some(&self.value) => read.serialize(serializer),
+            _ => json!({"value": self.value, "label": self.label}).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Labelled {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Value::deserialize(deserializer)?;
+        let value = entry_text(&read).ok_or_else(|| D::Error::custom("an entry without a value"))?;
+        let label = read.get("label").and_then(Value::as_str).unwrap_or("work").to_owned();
+        Ok(Self { value, label, as_read: Some(read) })
+    }
+}
+
+/// What an entry holds, as text: servers keep numbers and texts alike.
+pub(crate) fn entry_text(entry: &Value) -> Option<String> {
+    let text = match entry.get("value").unwrap_or(entry) {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 /// A person as Krayin shows it.
@@ -38,9 +72,6 @@ pub struct Person {
     /// Its phone numbers, without blank entries.
     #[serde(default, deserialize_with = "labelled")]
     pub contact_numbers: Vec<Labelled>,
-    /// Its job title.
-    #[serde(default, deserialize_with = "lenient")]
-    pub job_title: Option<String>,
     /// Its organization.
     #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub organization: Option<Organization>,
@@ -54,8 +85,7 @@ pub struct Person {
 
 fn labelled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Labelled>, D::Error> {
     let entries: Vec<Value> = lenient(deserializer)?;
-    let entries = entries.into_iter().filter_map(|entry| serde_json::from_value::<Labelled>(entry).ok());
-    Ok(entries.filter(|entry| !entry.value.trim().is_empty()).collect())
+    Ok(entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
 }
 
 /// A person to be created or written. Absent fields are not sent.
@@ -67,9 +97,6 @@ pub struct NewPerson {
     pub emails: Vec<Labelled>,
     /// Its phone numbers.
     pub contact_numbers: Vec<Labelled>,
-    /// Its job title.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub job_title: Option<String>,
     /// The organization of that name, found or created by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_name: Option<String>,
@@ -79,11 +106,34 @@ pub struct NewPerson {
     /// The owner; a write without it clears the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u64>,
+    /// Its other attributes, by their codes.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+impl NewPerson {
+    /// A person of attributes by their codes.
+    pub(crate) fn of(mut attributes: Map<String, Value>) -> Self {
+        let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
+        let list =
+            |value: Option<Value>| value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default();
+        Self {
+            name: text(attributes.remove("name")).unwrap_or_default(),
+            emails: list(attributes.remove("emails")),
+            contact_numbers: list(attributes.remove("contact_numbers")),
+            organization_name: text(attributes.remove("organization_name")),
+            organization_id: None,
+            user_id: None,
+            rest: attributes,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Person;
+    use serde_json::json;
+
+    use super::{Labelled, Person};
 
     #[test]
     fn reads_no_phone_in_each_of_its_forms() {
@@ -97,5 +147,18 @@ mod tests {
         }
         let person: Person = serde_json::from_str(r#"{"id": 1}"#).unwrap();
         assert_eq!(person.name, None);
+    }
+
+    #[test]
+    fn an_entry_goes_back_as_it_came() {
+        let numbers = json!([
+            {"value": 4_155_550_100_u64, "label": "home"}, {"value": " 5 ", "label": null}, {"value": "6", "since": 2020},
+            {"value": true, "label": "work"}, "7"
+        ]);
+        let person: Person = serde_json::from_value(json!({"id": 1, "contact_numbers": numbers})).unwrap();
+        assert_eq!(serde_json::to_value(&person).unwrap()["contact_numbers"], numbers);
+        let values: Vec<&str> = person.contact_numbers.iter().map(|entry| entry.value.as_str()).collect();
+        assert_eq!(values, ["4155550100", "5", "6", "true", "7"]);
+        assert_eq!(serde_json::to_value(Labelled::work("8")).unwrap(), json!({"value": "8", "label": "work"}));
     }
 }

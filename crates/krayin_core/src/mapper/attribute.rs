@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 
+pub(super) use crate::text::label;
 use crate::{settings::Settings, text};
 
 /// The custom attributes for people, each with its name and value: those that the settings list, else all of them.
@@ -53,30 +54,11 @@ fn contains(key: &str, word: &str) -> bool {
     key.as_bytes().windows(word.len()).any(|part| part == word.as_bytes())
 }
 
-/// `plan_name` as `Plan name`.
-pub(super) fn label(key: &str) -> String {
-    let mut label = String::with_capacity(key.len());
-    for word in key.split(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '_' | '-')) {
-        if word.is_empty() {
-            continue;
-        }
-        if label.is_empty() {
-            let mut letters = word.chars();
-            label.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-            label.push_str(letters.as_str());
-        } else {
-            label.push(' ');
-            label.push_str(word);
-        }
-    }
-    label
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{custom, label, shown};
+    use super::{custom, shown};
     use crate::settings::Settings;
 
     #[test]
@@ -113,13 +95,5 @@ mod tests {
             let shown = custom(attributes.as_object().unwrap(), &settings);
             assert_eq!(shown.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>(), expected);
         }
-    }
-
-    #[test]
-    fn names_a_key_for_people() {
-        assert_eq!(label("plan_name"), "Plan name");
-        assert_eq!(label("élan-vital"), "Élan vital");
-        assert_eq!(label(" __a--b\n c_"), "A b c");
-        assert_eq!(label(""), "");
     }
 }

@@ -1,37 +1,27 @@
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::{
-    amount::amount,
-    attribute::{custom, label},
-    contact_person::name,
-};
+use super::{FIELDS, amount::amount, attribute::custom};
 use crate::{
     chatwoot::Contact,
-    harmless::Place,
+    field::{self, Entity},
     krayin::{Amount, LeadLink, NewLead},
     settings::Settings,
-    text,
 };
 
-/// The width of Krayin's `varchar` columns.
-const LINE: usize = 255;
-
-/// The size of Krayin's `TEXT` columns, in bytes.
-const TEXT_BYTES: usize = 65_535;
-
-/// A contact as a lead about `person`.
-///
-/// | field | from |
-/// |---|---|
-/// | `title` | the person's name |
-/// | `lead_value` | `lead_value`, `deal_value` or `budget` among the custom or additional attributes, as people write money; nothing where none of them says one sum |
-/// | `description` | `additional_attributes.description`, city and country, the social profiles, the custom attributes (those of `settings.custom_attributes` where it lists any): one a line. Never IP addresses, tokens, sessions |
-/// | pipeline, stage, source, type | the settings' overrides, else what the set-up found |
+/// A contact as a lead about `person`: its [`FIELDS`], and where new leads go by the settings' overrides, else by what the
+/// set-up found.
 pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Settings) -> NewLead {
+    let fields = field::own(FIELDS, Entity::Lead).filter_map(|field| {
+        let value = field.value(contact, settings).ok().flatten();
+        Some((field.attribute.clone().into_owned(), value.or_else(|| field.when_new.map(|number| json!(number)))?))
+    });
+    new_lead(fields.collect(), person, settings)
+}
+
+/// A lead of attributes by their codes, where the settings put new leads.
+pub(crate) fn new_lead(fields: Map<String, Value>, person: Option<LeadLink>, settings: &Settings) -> NewLead {
     NewLead {
-        title: Place::Line.fitted(&name(contact), LINE),
-        description: description(contact, settings),
-        lead_value: value(contact),
+        fields,
         person,
         lead_source_id: settings.source_id,
         lead_type_id: settings.type_id,
@@ -40,40 +30,38 @@ pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Setti
     }
 }
 
-fn value(contact: &Contact) -> Option<Amount> {
+/// What the deal is worth.
+pub(super) fn worth(contact: &Contact) -> Option<Amount> {
     ["lead_value", "deal_value", "budget"].iter().find_map(|key| {
         let kinds = [&contact.custom_attributes, &contact.additional_attributes];
         kinds.into_iter().find_map(|attributes| attributes.get(*key).and_then(amount))
     })
 }
 
-fn description(contact: &Contact, settings: &Settings) -> Option<String> {
-    let mut lines = Vec::new();
-    if let Some(about) = contact.attribute(&["description"]) {
-        lines.push(about);
-    }
+/// City and country.
+pub(super) fn location(contact: &Contact) -> Option<String> {
     let place: Vec<String> = ["city", "country"].iter().filter_map(|key| contact.attribute(&[key])).collect();
-    if !place.is_empty() {
-        lines.push(format!("Location: {}", text::one_line(&place.join(", "))));
-    }
-    if let Some(Value::Object(profiles)) = contact.additional_attributes.get("social_profiles") {
-        for network in ["facebook", "github", "instagram", "linkedin", "telegram", "tiktok", "twitter"] {
-            if let Some(handle) =
-                profiles.get(network).and_then(Value::as_str).filter(|handle| !handle.trim().is_empty())
-            {
-                lines.push(format!("{}: {}", label(network), text::one_line(handle)));
-            }
-        }
-    }
-    lines.extend(custom(&contact.custom_attributes, settings).map(|(name, value)| format!("{name}: {value}")));
-    (!lines.is_empty()).then(|| text::cut_bytes(&Place::Text.harmless(&lines.join("\n")), TEXT_BYTES))
+    (!place.is_empty()).then(|| place.join(", "))
+}
+
+/// The contact's name on a social network.
+pub(super) fn profile(contact: &Contact, network: &str) -> Option<Value> {
+    let known = contact.additional_attributes.get("social_profiles")?.get(network)?;
+    known.as_str().map(Value::from)
+}
+
+/// The custom attributes that Krayin may show, one a line.
+pub(super) fn custom_lines(contact: &Contact, settings: &Settings) -> Option<String> {
+    let lines: Vec<String> =
+        custom(&contact.custom_attributes, settings).map(|(name, value)| format!("{name}: {value}")).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::map_to_lead;
+    use super::{map_to_lead, worth};
     use crate::{chatwoot::Contact, krayin::LeadLink, settings::Settings};
 
     fn contact(value: Value) -> Contact {
@@ -117,20 +105,19 @@ mod tests {
             (json!(null), None),
         ] {
             let contact = contact(json!({"custom_attributes": {"lead_value": value}}));
-            let lead = map_to_lead(&contact, None, &Settings::default());
-            assert_eq!(lead.lead_value.map(|value| value.to_string()).as_deref(), expected, "{value}");
+            assert_eq!(worth(&contact).map(|value| value.to_string()).as_deref(), expected, "{value}");
         }
         let second =
             contact(json!({"custom_attributes": {"lead_value": "?"}, "additional_attributes": {"budget": "5k"}}));
-        let lead = map_to_lead(&second, None, &Settings::default());
-        assert_eq!(lead.lead_value.map(|value| value.to_string()).as_deref(), Some("5000.0000"));
+        assert_eq!(worth(&second).map(|value| value.to_string()).as_deref(), Some("5000.0000"));
     }
 
     #[test]
     fn a_long_description_is_cut_with_a_mark() {
         let contact = contact(json!({"additional_attributes": {"description": "é".repeat(70_000)}}));
-        let description = map_to_lead(&contact, None, &Settings::default()).description.unwrap();
+        let description =
+            map_to_lead(&contact, None, &Settings::default()).fields["description"].as_str().unwrap().to_owned();
         assert!(description.len() <= 65_535 && description.ends_with('…'));
-        assert_eq!(map_to_lead(&Contact::default(), None, &Settings::default()).description, None);
+        assert_eq!(map_to_lead(&Contact::default(), None, &Settings::default()).fields.get("description"), None);
     }
 }

@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use crate::{
     chatwoot::Contact,
     harmless::Place,
@@ -7,34 +9,38 @@ use crate::{
 
 const WIDTH: usize = 255;
 
-/// A contact's company as an organization, or `None` where it has none.
-///
-/// | field | from `additional_attributes` |
-/// |---|---|
-/// | `name` | `company_name`, `company` or `organization` |
-/// | `address` | `company_address`, `company_country`, `company_state`, `company_city`, `company_zipcode` or `company_postcode`; the contact's own city and country are not the company's |
+/// A contact's company as an organization, or `None` where it has none: the name and the address of
+/// [`FIELDS`](super::FIELDS). The contact's own city and country are not the company's.
 pub fn map_to_organization(contact: &Contact) -> Option<NewOrganization> {
-    let line = |keys: &[&str]| {
-        let value = contact.attribute(keys)?;
-        Some(Place::Raw.fitted(&text::one_line(&value), WIDTH)).filter(|value| !value.is_empty())
-    };
-    let address = Address {
-        address: line(&["company_address"]),
-        country: line(&["company_country"]),
-        state: line(&["company_state"]),
-        city: line(&["company_city"]),
-        postcode: line(&["company_zipcode", "company_postcode"]),
-    };
-    Some(NewOrganization {
-        name: Place::Company.fitted(&company_name(contact)?, WIDTH),
-        address: (address != Address::default()).then_some(address),
-    })
+    let address = address(contact).and_then(|address| serde_json::from_value(address).ok());
+    Some(NewOrganization { name: name(contact)?, address })
+}
+
+pub(super) fn name(contact: &Contact) -> Option<String> {
+    company_name(contact).map(|name| Place::Company.fitted(&name, WIDTH))
 }
 
 /// The company's name as Chatwoot has it, on one line.
 pub(crate) fn company_name(contact: &Contact) -> Option<String> {
     let name = contact.attribute(&["company_name", "company", "organization"])?;
     Some(text::cut_chars(&text::one_line(&name), WIDTH)).filter(|name| !name.is_empty())
+}
+
+pub(super) fn address(contact: &Contact) -> Option<Value> {
+    name(contact)?;
+    let address = Address {
+        address: line(contact, &["company_address"]),
+        country: line(contact, &["company_country"]),
+        state: line(contact, &["company_state"]),
+        city: line(contact, &["company_city"]),
+        postcode: line(contact, &["company_zipcode", "company_postcode"]),
+    };
+    (address != Address::default()).then(|| json!(address))
+}
+
+fn line(contact: &Contact, keys: &[&str]) -> Option<String> {
+    let value = contact.attribute(keys)?;
+    Some(Place::Raw.fitted(&text::one_line(&value), WIDTH)).filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -1,35 +1,34 @@
+use super::FIELDS;
 use crate::{
     api,
     chatwoot::Contact,
-    harmless::{self, Place},
+    field::{self, Entity},
+    harmless,
     krayin::{Labelled, NewPerson},
-    phone, text,
+    phone,
+    settings::Settings,
+    text,
 };
 
 /// The width of Krayin's `varchar` columns.
 const WIDTH: usize = 255;
 
-/// A contact as a person.
-///
-/// | field | from |
-/// |---|---|
-/// | `name` | `name`, `middle_name` and `last_name`; where they are blank the channel handle, the phone number, the e-mail address, `Contact #7` |
-/// | `emails` | `email`, labelled `work`; empty where there is none that Krayin would take |
-/// | `contact_numbers` | `phone_number` in E.164, as it is where it cannot be understood, labelled `work` |
-/// | `job_title` | `additional_attributes.job_title` |
+/// A contact as a person: its [`FIELDS`].
 ///
 /// The organization is not part of it: [`map_to_organization`](super::map_to_organization) has its name.
 pub fn map_to_person(contact: &Contact) -> NewPerson {
-    NewPerson {
-        name: Place::Line.fitted(&name(contact), WIDTH),
-        emails: sendable_email(contact).map(Labelled::work).into_iter().collect(),
-        contact_numbers: sendable_phone(contact).map(Labelled::work).into_iter().collect(),
-        job_title: contact
-            .attribute(&["job_title"])
-            .map(|title| Place::Raw.fitted(&text::one_line(&title), WIDTH))
-            .filter(|title| !title.is_empty()),
-        ..NewPerson::default()
-    }
+    let settings = Settings::default();
+    let fields = field::own(FIELDS, Entity::Person)
+        .filter_map(|field| Some((field.attribute.clone().into_owned(), field.value(contact, &settings).ok()??)));
+    NewPerson::of(fields.collect())
+}
+
+pub(super) fn emails(contact: &Contact) -> Vec<Labelled> {
+    sendable_email(contact).map(Labelled::work).into_iter().collect()
+}
+
+pub(super) fn numbers(contact: &Contact) -> Vec<Labelled> {
+    sendable_phone(contact).map(Labelled::work).into_iter().collect()
 }
 
 /// The contact's address, where it has the form of one and is no code.

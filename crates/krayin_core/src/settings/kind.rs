@@ -1,6 +1,11 @@
+use std::borrow::Cow;
+
 use serde_json::{Number, Value, json};
 
-use crate::api::{Dialect, Traits};
+use crate::{
+    api::{Dialect, Traits},
+    field::Mapping,
+};
 
 /// What a setting's value is: how it may be written, and the one form that it is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +24,10 @@ pub enum Kind {
     Texts,
     /// `rest_api` or `documented`.
     Dialect,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Lines that say which attribute of Krayin's takes what of a contact: a list of texts, or a text.
+    Mapping,
     /// A number of seconds, at most an hour, or a text that holds one.
     Seconds,
     /// What the set-up learned of the server.
@@ -36,14 +45,20 @@ impl Kind {
             Self::Stage => "stage",
             Self::Texts => "texts",
             Self::Dialect => "dialect",
+            Self::OneOf(_) => "choice",
+            Self::Mapping => "mapping",
             Self::Seconds => "seconds",
             Self::Traits => "traits",
         }
     }
 
     /// What a value must be, after "must be".
-    pub(super) fn wanted(self) -> &'static str {
-        match self {
+    pub(super) fn wanted(self) -> Cow<'static, str> {
+        let words = match self {
+            Self::OneOf(words) => return words.join(" or ").into(),
+            Self::Mapping => {
+                "lines such as lead.website = website: an entity, an attribute of Krayin's, and a key of the contact's"
+            }
             Self::Text | Self::Secret => "text",
             Self::Toggle => "true or false",
             Self::Id => "the number of a record in Krayin",
@@ -52,7 +67,8 @@ impl Kind {
             Self::Dialect => "rest_api or documented",
             Self::Seconds => "a number of seconds, at most 3600",
             Self::Traits => "what the set-up stored",
-        }
+        };
+        words.into()
     }
 
     /// The value in the kind's own form; `None` where it is none of the kind.
@@ -64,6 +80,11 @@ impl Kind {
             Self::Stage => stage(value),
             Self::Texts => texts(value),
             Self::Dialect => Dialect::parse(value.as_str()?.trim()).map(|dialect| json!(dialect)),
+            Self::OneOf(words) => {
+                let word = value.as_str()?.trim().to_lowercase();
+                words.contains(&word.as_str()).then(|| json!(word))
+            }
+            Self::Mapping => Mapping::parse(value).is_ok().then(|| value.clone()),
             Self::Seconds => seconds(value).map(|seconds| json!(seconds)),
             Self::Traits => {
                 let known = value.is_object() && serde_json::from_value::<Traits>(value.clone()).is_ok();

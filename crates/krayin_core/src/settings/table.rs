@@ -92,6 +92,21 @@ pub const SETTINGS: &[Setting] = &[
     Setting::asked("custom_attributes", Kind::Texts, "Custom attributes to show")
         .help("Their keys, separated by commas")
         .default("all but those that look private"),
+    Setting::asked("field_mapping", Kind::Mapping, "Attributes to fill")
+        .help("Lines such as lead.plan = plan: an attribute of Krayin's, and the contact's attribute that fills it")
+        .default("none"),
+    Setting::asked("on_deleted_in_krayin", Kind::OneOf(&["respect", "make_again"]), "What was deleted in Krayin")
+        .help("Stays deleted (respect), or is made again by the next event (make_again)")
+        .default("respect"),
+    Setting::asked("on_closed", Kind::OneOf(&["note", "new_lead"]), "After a lead was won or lost")
+        .help("What its contact says next is noted on it (note), or a new conversation gets a new lead (new_lead)")
+        .default("note"),
+    Setting::asked("on_yes_no", Kind::OneOf(&["carry", "leave_out", "write_anyway"]), "Yes/no attributes in Krayin")
+        .help("Krayin sets them to no when a record is written: send them along (carry), never write such a record (leave_out), or write_anyway")
+        .default("carry"),
+    Setting::new("language", Kind::Text, SetBy::Installation)
+        .help("The language of reasons, `en`, `pt` or `es`")
+        .default("`en`"),
     Setting::asked("stage_progression_enabled", Kind::Toggle, "Move leads along")
         .help("Leads go forward to the stages below, never back")
         .default("no"),

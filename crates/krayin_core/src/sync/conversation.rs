@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::{Context, EventName, Outcome, Owner, Status, contact, stage, value, verify};
+use super::{Context, EventName, Outcome, Owner, Status, stage, value, verify};
 use crate::{
     Error,
     api::{Dialect, ErrorKind},
@@ -8,6 +8,7 @@ use crate::{
     digest::Digest,
     krayin::{Activity, ActivityLink, NewActivity, offset_minutes},
     mapper,
+    reason::Reason,
     records::{Kind, Stored},
 };
 
@@ -22,10 +23,10 @@ pub(super) async fn sync(
 ) -> Result<Outcome, Error> {
     let settings = context.settings;
     if !settings.sync_conversations && !settings.stage_progression_enabled {
-        return Ok(Outcome::skipped(Default::default(), "sync_conversations and stage_progression_enabled are off."));
+        return Ok(Outcome::skipped(Default::default(), Reason::ConversationsOff));
     }
     let Some(contact) = conversation.contact.as_ref().filter(|contact| contact.id != 0) else {
-        return Ok(Outcome::skipped(Default::default(), "The conversation has no contact."));
+        return Ok(Outcome::skipped(Default::default(), Reason::ConversationWithoutContact));
     };
     let mut stored = context.load(Kind::Conversation, conversation.id).await?;
     let is_new = event == EventName::ConversationCreated;
@@ -34,12 +35,11 @@ pub(super) async fn sync(
     let wanted = settings.sync_conversations.then(|| Wanted::of(conversation, context));
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
     if shown && due.is_empty() {
-        let mut outcome = Outcome::skipped(stored.ids, "Nothing that Krayin shows has changed.");
-        outcome.requests = 0;
-        return Ok(outcome);
+        return Ok(Outcome::skipped(stored.ids, Reason::Unchanged));
     }
-    let Some(owner) = Owner::of(context, contact).await? else {
-        return Ok(Outcome::skipped(Default::default(), contact::UNKNOWABLE));
+    let owner = match Owner::of(context, contact).await? {
+        Ok(owner) => owner,
+        Err(reason) => return Ok(Outcome::skipped(Default::default(), reason)),
     };
     if owner.outcome.status == Status::Synced {
         // That took a while, in which a host without a lock may have run another event of the conversation.
@@ -105,7 +105,7 @@ impl Flow<'_> {
             stored.ids.forget("activity");
             stored.sent.clear();
             stored.pending = false;
-            self.outcome.reasons.push("The activity that was known is gone from Krayin; created again.".into());
+            self.outcome.why.push(Reason::ActivityGone);
         }
         let (activity, found) = self.find_or_create(&wanted.activity, stored).await?;
         stored.ids.set("activity", activity.id);
@@ -173,7 +173,7 @@ impl Flow<'_> {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
             Err(error) if link => {
-                if !self.owner.healed(self.context, self.contact, &error).await? {
+                if !self.owner.relink_if_deleted(self.context, self.contact, &error).await? {
                     return Err(error.into());
                 }
                 let first = self.first_link();
@@ -190,13 +190,14 @@ impl Flow<'_> {
     /// The document links an activity to its person alone.
     fn first_link(&self) -> fn(&Owner) -> ActivityLink {
         match self.context.client.connection().dialect {
-            Dialect::RestApi => |owner| ActivityLink::Lead(owner.lead),
+            Dialect::RestApi => |owner| owner.lead.map_or(ActivityLink::Person(owner.person), ActivityLink::Lead),
             Dialect::Documented => |owner| ActivityLink::Person(owner.person),
         }
     }
 
     fn links(&self) -> Digest {
-        self.context.settings.digest_key.digest(&format!("{}:{}", self.owner.person, self.owner.lead))
+        let links = format!("{}:{}", self.owner.person, self.owner.lead.unwrap_or_default());
+        self.context.settings.digest_key.digest(&links)
     }
 
     /// The server's offset at the time of this activity: what was sent minus what came back.

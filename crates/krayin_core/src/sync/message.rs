@@ -1,9 +1,10 @@
-use super::{Context, Outcome, Owner, contact, stage, verify};
+use super::{Context, Outcome, Owner, stage, verify};
 use crate::{
     Error,
     chatwoot::Message,
     krayin::{ActivityLink, ActivityType},
     mapper,
+    reason::Reason,
     records::Kind,
 };
 
@@ -14,16 +15,16 @@ const TITLE: &str = "title";
 pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Outcome, Error> {
     let settings = context.settings;
     if !settings.sync_messages && !settings.stage_progression_enabled {
-        return Ok(Outcome::skipped(Default::default(), "sync_messages and stage_progression_enabled are off."));
+        return Ok(Outcome::skipped(Default::default(), Reason::MessagesAndStagesOff));
     }
     if !message.is_public() {
-        return Ok(Outcome::skipped(Default::default(), "The message is not one between the contact and colleagues."));
+        return Ok(Outcome::skipped(Default::default(), Reason::MessageNotPublic));
     }
     let Some(conversation) = message.conversation.as_deref().filter(|conversation| conversation.id != 0) else {
-        return Ok(Outcome::skipped(Default::default(), "The message has no conversation."));
+        return Ok(Outcome::skipped(Default::default(), Reason::MessageWithoutConversation));
     };
     let Some(contact) = message.contact().filter(|contact| contact.id != 0) else {
-        return Ok(Outcome::skipped(Default::default(), "The message's conversation has no contact."));
+        return Ok(Outcome::skipped(Default::default(), Reason::MessageWithoutContact));
     };
     let mut stored = context.load(Kind::Message, message.id).await?;
     verify::message(context, message, &mut stored).await?;
@@ -31,11 +32,12 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     let due = stage::due(conversation, false, &about, context);
     let is_wanted = settings.sync_messages && stored.ids.get("activity").is_none();
     if !is_wanted && due.is_empty() {
-        let reason = if settings.sync_messages { "The message is in Krayin already." } else { "sync_messages is off." };
+        let reason = if settings.sync_messages { Reason::MessageThere } else { Reason::MessagesOff };
         return Ok(Outcome::skipped(stored.ids, reason));
     }
-    let Some(mut owner) = Owner::of(context, contact).await? else {
-        return Ok(Outcome::skipped(Default::default(), contact::UNKNOWABLE));
+    let mut owner = match Owner::of(context, contact).await? {
+        Ok(owner) => owner,
+        Err(reason) => return Ok(Outcome::skipped(Default::default(), reason)),
     };
     let mut outcome = Outcome::default();
     let mapped = mapper::map_message_to_activity(message, ActivityLink::Person(owner.person), settings);

@@ -8,7 +8,6 @@ mod message;
 mod outcome;
 mod owner;
 mod person_finder;
-mod person_merge;
 mod stage;
 mod verify;
 
@@ -55,7 +54,7 @@ pub async fn process(
         EventName::MessageCreated => message::sync(&context, event.message()?).await?,
     };
     outcome.requests = client.requests();
-    Ok(outcome)
+    Ok(outcome.in_language(settings.language))
 }
 
 impl Context<'_> {

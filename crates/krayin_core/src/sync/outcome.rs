@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::{api::KnownPipeline, external_id::ExternalIds};
+use crate::{api::KnownPipeline, external_id::ExternalIds, field::Language, reason::Reason};
 
 /// How an event ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -36,8 +36,11 @@ pub struct Outcome {
     pub created: Vec<&'static str>,
     /// What was written.
     pub updated: Vec<&'static str>,
-    /// What a person should know, in sentences without personal data.
+    /// What a person should know, in sentences without personal data, in the settings' language.
     pub reasons: Vec<String>,
+    /// The same as codes with their parameters.
+    #[serde(rename = "codes", skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Reason>,
     /// The server's time zone in minutes east of UTC, where this event told it and the settings' traits did not know it:
     /// keep it there as `utc_offset_minutes`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,8 +57,20 @@ fn as_map<S: Serializer>(ids: &ExternalIds, serializer: S) -> Result<S::Ok, S::E
 
 impl Outcome {
     /// Nothing to do.
-    pub(crate) fn skipped(ids: ExternalIds, reason: &str) -> Self {
-        Self { status: Status::Skipped, ids, reasons: vec![reason.to_owned()], ..Self::default() }
+    pub(crate) fn skipped(ids: ExternalIds, reason: Reason) -> Self {
+        Self { status: Status::Skipped, ids, why: vec![reason], ..Self::default() }
+    }
+
+    /// With more reasons.
+    pub(crate) fn and(mut self, reasons: Vec<Reason>) -> Self {
+        self.why.extend(reasons);
+        self
+    }
+
+    /// Says its reasons in a language.
+    pub(crate) fn in_language(mut self, language: Language) -> Self {
+        self.reasons = self.why.iter().map(|reason| reason.sentence(language)).collect();
+        self
     }
 
     /// Takes in what came before it within the same event.
@@ -65,7 +80,7 @@ impl Outcome {
         self.ids = ids;
         self.created.splice(0..0, earlier.created);
         self.updated.splice(0..0, earlier.updated);
-        self.reasons.splice(0..0, earlier.reasons);
+        self.why.splice(0..0, earlier.why);
         if earlier.status == Status::Synced {
             self.status = Status::Synced;
         }

@@ -4,58 +4,59 @@ use crate::{
     api::{ApiError, ErrorKind, Executed},
     chatwoot::Contact,
     krayin::{Activity, ActivityLink, NewActivity},
+    reason::Reason,
     records::Kind,
+    settings::OnDeleted,
 };
 
 /// The person and the lead that an activity belongs to.
 pub(super) struct Owner {
     pub(super) person: u64,
-    pub(super) lead: u64,
+    /// None where a colleague deleted it and it is not to be made again.
+    pub(super) lead: Option<u64>,
     /// What it took to have them: nothing where they were known.
     pub(super) outcome: Outcome,
 }
 
 impl Owner {
-    /// `None` where the contact has nothing that Krayin could know it by.
-    pub(super) async fn of(context: &Context<'_>, contact: &Contact) -> Result<Option<Self>, Error> {
+    /// The contact's, or why there is none.
+    pub(super) async fn of(context: &Context<'_>, contact: &Contact) -> Result<Result<Self, Reason>, Error> {
         let stored = context.load(Kind::Contact, contact.id).await?;
-        if let (Some(person), Some(lead), false) = (stored.ids.get("person"), stored.ids.get("lead"), stored.unverified)
+        let may_lack_lead =
+            stored.removed == contact::LEAD && context.settings.on_deleted_in_krayin == OnDeleted::Respect;
+        if let (Some(person), lead, false) = (stored.ids.get("person"), stored.ids.get("lead"), stored.unverified)
+            && (lead.is_some() || may_lack_lead)
         {
             let outcome = Outcome { ids: stored.ids, status: Status::Skipped, ..Outcome::default() };
-            return Ok(Some(Self { person, lead, outcome }));
+            return Ok(Ok(Self { person, lead, outcome }));
         }
-        let outcome = contact::sync(context, contact).await?;
-        Ok(match (outcome.ids.get("person"), outcome.ids.get("lead")) {
-            (Some(person), Some(lead)) => Some(Self { person, lead, outcome }),
-            _ => None,
-        })
+        Ok(Self::from(contact::sync(context, contact).await?))
     }
 
-    /// The owner anew, whose lead is gone: deleted in Krayin, or merged, alone or with its person.
-    pub(super) async fn heal(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
-        let person_is_there = context.client.find_person(self.person).await?.is_some();
-        self.renew(context, contact, person_is_there).await
+    fn from(outcome: Outcome) -> Result<Self, Reason> {
+        match outcome.ids.get("person") {
+            Some(person) => Ok(Self { person, lead: outcome.ids.get("lead"), outcome }),
+            None => Err(outcome.why.into_iter().next_back().unwrap_or(Reason::NoIdentity)),
+        }
     }
 
-    async fn renew(&mut self, context: &Context<'_>, contact: &Contact, person_is_there: bool) -> Result<bool, Error> {
-        let mut stored = context.load(Kind::Contact, contact.id).await?;
-        stored.ids.forget("lead");
-        if !person_is_there {
-            stored.ids.forget("person");
-            stored.sent.clear();
+    /// The owner anew, whose lead is gone: deleted in Krayin, or merged, alone or with its person. `false` where there is
+    /// none any more.
+    pub(super) async fn relink(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
+        match Self::from(contact::sync_lost(context, contact).await?) {
+            Ok(owner) => {
+                *self = owner;
+                Ok(true)
+            }
+            Err(reason) => {
+                self.outcome.why.push(reason);
+                Ok(false)
+            }
         }
-        context.store(Kind::Contact, contact.id, &mut stored).await?;
-        let Some(mut owner) = Box::pin(Self::of(context, contact)).await? else { return Ok(false) };
-        owner
-            .outcome
-            .reasons
-            .push("The person or lead that was known is gone from Krayin; found or created again.".into());
-        *self = owner;
-        Ok(true)
     }
 
     /// Whether a failure may be about this owner, who is gone then; found or created anew.
-    pub(super) async fn healed(
+    pub(super) async fn relink_if_deleted(
         &mut self,
         context: &Context<'_>,
         contact: &Contact,
@@ -69,10 +70,15 @@ impl Owner {
         if !about {
             return Ok(false);
         }
-        // Two requests, asked only when a call that names them has failed.
-        let lead_is_there = context.client.find_lead(self.lead).await?.is_some();
-        let person_is_there = context.client.find_person(self.person).await?.is_some();
-        Ok(!(lead_is_there && person_is_there) && self.renew(context, contact, person_is_there).await?)
+        // Asked only when a call that names them has failed. A lead tells of its person.
+        let is_there = match self.lead {
+            Some(lead) => {
+                let lead = context.client.find_lead(lead).await?;
+                lead.is_some_and(|lead| lead.person.is_some_and(|person| person.id == self.person))
+            }
+            None => context.client.find_person(self.person).await?.is_some(),
+        };
+        Ok(!is_there && self.relink(context, contact).await?)
     }
 
     /// Creates an activity with the link that `link` makes. The flag says whether it was left by a create that failed.
@@ -99,7 +105,7 @@ impl Owner {
         // It may have been kept without its link, which is what a lead or person that is gone comes to.
         let kept = error.executed == Executed::Maybe && error.kind == ErrorKind::Server;
         let found = if kept { client.search_activity(&activity.title).await?.into_iter().next() } else { None };
-        if !self.healed(context, contact, &error).await? {
+        if !self.relink_if_deleted(context, contact, &error).await? {
             return Err(error.into());
         }
         match found {
@@ -117,7 +123,7 @@ impl Owner {
         link: fn(&Self) -> ActivityLink,
     ) -> Result<(), Error> {
         if let Err(error) = context.client.update_activity(id, value(&link(self))).await {
-            if !self.healed(context, contact, &error).await? {
+            if !self.relink_if_deleted(context, contact, &error).await? {
                 return Err(error.into());
             }
             context.client.update_activity(id, value(&link(self))).await?;

@@ -4,6 +4,7 @@ use crate::{
     chatwoot::Contact,
     krayin::{NewPerson, Person},
     mapper,
+    reason::Reason,
 };
 
 /// Finds a contact's person in Krayin: by the stored id, else by e-mail address or phone number in one request.
@@ -18,10 +19,17 @@ pub struct PersonFinder<'a> {
 pub struct FoundPerson {
     /// The person.
     pub person: Person,
-    /// What the choice between several hits was, in sentences without personal data.
-    pub reasons: Vec<String>,
+    /// What the choice between several hits was.
+    pub reasons: Vec<Reason>,
     /// Whether the contact's number belongs to someone else in Krayin.
     pub phone_is_anothers: bool,
+}
+
+impl FoundPerson {
+    /// One that there was no choice about.
+    pub(crate) fn alone(person: Person) -> Self {
+        Self { person, reasons: Vec::new(), phone_is_anothers: false }
+    }
 }
 
 impl PersonFinder<'_> {
@@ -51,13 +59,13 @@ fn choose(hits: Vec<Person>, email: Option<&str>, phone: Option<&str>) -> Option
     let mut reasons = Vec::new();
     let same_email = hits.iter().filter(by_email).count();
     if same_email > 1 {
-        reasons.push(format!("{same_email} persons in Krayin have this e-mail address; the oldest is used."));
+        reasons.push(Reason::SeveralWithEmail { count: same_email });
     }
     let phone_is_anothers = hits.iter().filter(by_phone).any(|other| other.id != person.id) && !by_phone(&&person);
     if phone_is_anothers {
-        reasons.push("The phone number belongs to another person in Krayin and stays with that one.".to_owned());
+        reasons.push(Reason::PhoneAnothers);
     } else if same_email == 0 && hits.len() > 1 {
-        reasons.push(format!("{} persons in Krayin have this phone number; the oldest is used.", hits.len()));
+        reasons.push(Reason::SeveralWithPhone { count: hits.len() });
     }
     Some(FoundPerson { person, reasons, phone_is_anothers })
 }

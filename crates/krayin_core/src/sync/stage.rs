@@ -5,6 +5,7 @@ use crate::{
     Error,
     api::{Dialect, KnownPipeline, KnownStage, Traits},
     chatwoot::{Contact, Conversation},
+    reason::Reason,
     records::Stored,
     settings::StageRef,
 };
@@ -151,12 +152,18 @@ pub(super) async fn progress(
         return Ok(());
     }
     let client = context.client;
-    let mut lead = client.find_lead(owner.lead).await?;
-    if lead.is_none() && owner.heal(context, contact).await? {
-        lead = client.find_lead(owner.lead).await?;
+    let mut lead = match owner.lead {
+        Some(lead) => client.find_lead(lead).await?,
+        None => None,
+    };
+    if lead.is_none() && owner.lead.is_some() && owner.relink(context, contact).await? {
+        lead = match owner.lead {
+            Some(lead) => client.find_lead(lead).await?,
+            None => None,
+        };
     }
     let Some(lead) = lead else {
-        outcome.reasons.push("The lead is gone from Krayin; its stage was not moved.".into());
+        outcome.why.push(Reason::StageLeadGone);
         stored.stages.extend(due.iter().map(|(rule, _)| rule.name().to_owned()));
         return Ok(());
     };
@@ -181,7 +188,7 @@ pub(super) async fn progress(
         fired.push(rule.name().to_owned());
     }
     if let Some(stage) = at.filter(|_| at != lead.lead_pipeline_stage_id) {
-        client.move_lead(&lead, stage, context.settings.traits.utc_offset_minutes).await?;
+        client.move_lead(lead.id, stage).await?;
         outcome.updated.push("stage");
     }
     stored.stages.extend(fired);
@@ -193,8 +200,7 @@ fn wait(rule: Rule, stored: &mut Stored, outcome: &mut Outcome) {
     if rule == Rule::Created && !stored.stages.iter().any(|rule| rule == WAITS) {
         stored.stages.push(WAITS.to_owned());
     }
-    let reason = format!("The lead's pipeline in Krayin has no stage as the setting for {} names it.", rule.name());
-    outcome.reasons.push(reason);
+    outcome.why.push(Reason::StageUnknown { rule: rule.name().to_owned() });
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use super::Context;
 use crate::{
     Error, api,
     chatwoot::{Contact, Conversation, Message},
-    digest::BESIDE,
     krayin::{ActivityLink, Person},
     mapper, phone,
     records::{IDENTITY, Kind, Stored},
@@ -96,7 +95,7 @@ fn is_known(context: &Context<'_>, contact: &Contact, person: &Person, stored: &
         ["email", "phone", IDENTITY]
             .iter()
             .filter_map(|field| stored.sent.get(*field))
-            .any(|kept| kept.split(BESIDE).any(|known| known == digest.text()))
+            .any(|kept| kept.split(['|', ',']).any(|known| known == digest.text()))
     };
     person.emails.iter().any(|entry| {
         let email = entry.value.trim();

@@ -1,0 +1,214 @@
+//! Fields: what is carried over from Chatwoot into Krayin, one row a field.
+//!
+//! A [`Field`] says where a value comes from, which attribute of Krayin's it belongs to, what [`Kind`] it is and how it is
+//! [written](Write). Reading, comparing, merging, writing and the digests of what was last sent follow from the row, so a
+//! field stands in one place: [`FIELDS`](crate::mapper::FIELDS) for those that everybody has, the hook's `field_mapping`
+//! for those that an administrator adds.
+
+mod attribute;
+mod decimal;
+mod entries;
+mod kind;
+mod label;
+mod mapping;
+mod merge;
+mod moment;
+mod sent;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{DigestKey, chatwoot::Contact, harmless::Place, settings::Settings};
+
+pub use attribute::KnownAttribute;
+pub(crate) use entries::without_ours;
+pub use kind::{Kind, WrongValue};
+pub use label::{Label, Language};
+pub use mapping::{Mapping, MappingError};
+pub(crate) use merge::{Merged, fill, merge, own};
+pub(crate) use sent::{Sent, ValueDigest};
+
+/// A kind of record in Krayin that fields belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entity {
+    /// A person.
+    Person,
+    /// A lead.
+    Lead,
+    /// An organization.
+    Organization,
+}
+
+impl Entity {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Person, Self::Lead, Self::Organization];
+
+    /// `person`, `lead` or `organization`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Lead => "lead",
+            Self::Organization => "organization",
+        }
+    }
+
+    /// Krayin's `entity_type`: `persons`, `leads` or `organizations`.
+    pub fn entity_type(self) -> &'static str {
+        match self {
+            Self::Person => "persons",
+            Self::Lead => "leads",
+            Self::Organization => "organizations",
+        }
+    }
+
+    /// Reads `lead`, `leads` and the like.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = name.trim().to_lowercase();
+        Self::ALL.into_iter().find(|entity| entity.name() == name || entity.entity_type() == name)
+    }
+}
+
+/// How a field is written once its record is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// Where it is blank or as we last sent it; what a colleague changed stays.
+    ThreeWay,
+    /// Where it is blank, once.
+    FillIfBlank,
+    /// Whenever it changes in Chatwoot: the server does not tell what it has. Where it does tell, as `ThreeWay`.
+    OnOurChange,
+    /// As a line of the text attribute that it names, after its label; the text is a field of its own.
+    AsLine,
+    /// Never.
+    ReadOnly,
+}
+
+impl Write {
+    /// As the list of fields names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ThreeWay => "three-way",
+            Self::FillIfBlank => "fill if blank",
+            Self::OnOurChange => "on our change",
+            Self::AsLine => "a line of it",
+            Self::ReadOnly => "read only",
+        }
+    }
+}
+
+/// Where a field's value comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// A function of the contact and the settings.
+    Mapped(fn(&Contact, &Settings) -> Option<Value>),
+    /// An attribute of the contact that the administrator named, by its path.
+    Attribute(Vec<String>),
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Its name in digests and reasons, unique among all rows.
+    pub key: Cow<'static, str>,
+    /// Whose it is.
+    pub entity: Entity,
+    /// Krayin's attribute.
+    pub attribute: Cow<'static, str>,
+    /// Where an answer has it, as a JSON pointer, where that is not under its attribute.
+    pub answered_at: Option<&'static str>,
+    /// The number that a new record gets where the contact says nothing.
+    pub when_new: Option<f64>,
+    /// Whether a page of Krayin's prints it unescaped.
+    pub printed_raw: bool,
+    /// What people call it.
+    pub label: Label,
+    /// Where it comes from, for people.
+    pub from: Cow<'static, str>,
+    /// Where it comes from.
+    pub source: Source,
+    /// What it is.
+    pub kind: Kind,
+    /// How it is written.
+    pub write: Write,
+}
+
+impl Field {
+    /// Told under another key than its attribute.
+    pub(crate) const fn answered_at(mut self, pointer: &'static str) -> Self {
+        self.answered_at = Some(pointer);
+        self
+    }
+
+    /// Printed unescaped somewhere.
+    pub(crate) const fn printed_raw(mut self) -> Self {
+        self.printed_raw = true;
+        self
+    }
+
+    /// With a number where the contact says nothing, once its record is made.
+    pub(crate) const fn when_new(mut self, number: f64) -> Self {
+        self.when_new = Some(number);
+        self
+    }
+
+    /// The contact's value as Krayin takes it, `None` where the contact says nothing about it.
+    ///
+    /// # Errors
+    /// Where the contact has a value that the attribute cannot hold.
+    pub fn value(&self, contact: &Contact, settings: &Settings) -> Result<Option<Value>, WrongValue> {
+        let value = match &self.source {
+            Source::Mapped(map) => map(contact, settings),
+            Source::Attribute(path) => mapping::look_up(contact, path),
+        };
+        match value {
+            Some(value) => self.kind.fit(value, self.place(), settings.traits.utc_offset_minutes),
+            None => Ok(None),
+        }
+    }
+
+    /// What a record that the server answered has, `None` where the answer does not have the key.
+    pub fn read<'a>(&self, record: &'a Value) -> Option<&'a Value> {
+        match self.answered_at {
+            Some(pointer) => record.pointer(pointer),
+            None => record.get(&*self.attribute),
+        }
+    }
+
+    /// How Krayin's pages print it.
+    pub(crate) fn place(&self) -> Place {
+        if self.printed_raw { Place::Raw } else { self.kind.place() }
+    }
+
+    /// The digest of a value of it.
+    pub(crate) fn digest(&self, key: &DigestKey, value: &Value) -> ValueDigest {
+        ValueDigest::of(key, &self.kind.canonical(value, self.place()))
+    }
+
+    /// Whether Krayin knows a contact by it.
+    pub(crate) fn identifies(&self) -> bool {
+        self.entity == Entity::Person && matches!(&*self.attribute, "emails" | "contact_numbers")
+    }
+
+    /// Whether its value is a list of addresses or numbers.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.kind, Kind::Emails | Kind::Phones)
+    }
+
+    /// Whether it is written once, and not again when it changes.
+    pub(crate) fn is_filled_once(&self) -> bool {
+        self.write == Write::FillIfBlank
+    }
+
+    /// Whether a record can do without it.
+    pub(crate) fn can_be_left_out(&self) -> bool {
+        !matches!(&*self.attribute, "name" | "title")
+    }
+
+    /// Whether it has a value of its own to be compared and written.
+    pub fn is_own(&self) -> bool {
+        !matches!(self.write, Write::AsLine | Write::ReadOnly)
+    }
+}

@@ -1,0 +1,140 @@
+use serde_json::{Value, json};
+
+use super::{contact_lead as lead, contact_organization as organization, contact_person as person};
+use crate::{
+    chatwoot::Contact,
+    field::{Entity, Entity::*, Field, Kind, Kind::*, Label, Source, Write, Write::*},
+    settings::Settings,
+};
+
+/// The fields that every contact has. One more is one more row.
+#[rustfmt::skip]
+pub static FIELDS: &[Field] = &[
+    own("name", Person, "name", Label::new("name", "nome", "nombre"), Line, ThreeWay,
+        "name, middle_name and last_name; where they are blank the channel handle, the phone number, the e-mail address, Contact #7",
+        |contact, _| Some(person::name(contact).into())),
+    own("email", Person, "emails", Label::new("e-mail address", "e-mail", "correo electrónico"), Emails, ThreeWay,
+        "email; none where Krayin would not take it",
+        |contact, _| list(person::emails(contact), contact.email.is_some())),
+    own("phone", Person, "contact_numbers", Label::new("phone number", "telefone", "teléfono"), Phones, ThreeWay,
+        "phone_number in E.164, as it is where it cannot be understood",
+        |contact, _| list(person::numbers(contact), contact.phone_number.is_some())),
+    own("job_title", Person, "job_title", Label::new("job title", "cargo", "cargo"), Line, ThreeWay,
+        "job_title",
+        |contact, _| attribute(contact, &["job_title"]))
+        .printed_raw(),
+    own("organization", Person, "organization_name", Label::new("organization", "organização", "organización"), OrganizationName, ThreeWay,
+        "company_name, company or organization, where sync_to_organization is on",
+        |contact, settings| settings.sync_to_organization.then(|| organization::name(contact))?.map(Value::from))
+        .answered_at("/organization/name"),
+    own("address", Organization, "address", Label::new("address", "endereço", "dirección"), Address, FillIfBlank,
+        "company_address, company_country, company_state, company_city, company_zipcode or company_postcode",
+        |contact, settings| settings.sync_to_organization.then(|| organization::address(contact))?),
+    own("title", Lead, "title", Label::new("title", "título", "título"), Line, ThreeWay,
+        "the person's name",
+        |contact, _| Some(person::name(contact).into())),
+    own("lead_value", Lead, "lead_value", Label::new("value", "valor", "valor"), Amount, ThreeWay,
+        "lead_value, deal_value or budget among the custom or additional attributes, as people write money; nothing where none of them says one sum",
+        |contact, _| lead::worth(contact).map(|worth| json!(worth)))
+        .when_new(0.0),
+    own("description", Lead, "description", Label::new("description", "descrição", "descripción"), Text, ThreeWay,
+        "the lines below; never IP addresses, tokens, sessions",
+        lines),
+    line("about", Label::none(), Text, "description",
+        |contact, _| attribute(contact, &["description"])),
+    line("location", Label::new("Location", "Location", "Location"), Line, "city and country",
+        |contact, _| lead::location(contact).map(Value::from)),
+    line("facebook", network("Facebook"), Line, "social_profiles.facebook", |contact, _| lead::profile(contact, "facebook")),
+    line("github", network("Github"), Line, "social_profiles.github", |contact, _| lead::profile(contact, "github")),
+    line("instagram", network("Instagram"), Line, "social_profiles.instagram", |contact, _| lead::profile(contact, "instagram")),
+    line("linkedin", network("Linkedin"), Line, "social_profiles.linkedin", |contact, _| lead::profile(contact, "linkedin")),
+    line("telegram", network("Telegram"), Line, "social_profiles.telegram", |contact, _| lead::profile(contact, "telegram")),
+    line("tiktok", network("Tiktok"), Line, "social_profiles.tiktok", |contact, _| lead::profile(contact, "tiktok")),
+    line("twitter", network("Twitter"), Line, "social_profiles.twitter", |contact, _| lead::profile(contact, "twitter")),
+    line("custom_attributes", Label::none(), Text, "the custom attributes, those of the setting custom_attributes where it lists any",
+        |contact, settings| lead::custom_lines(contact, settings).map(Value::from)),
+];
+
+type Map = fn(&Contact, &Settings) -> Option<Value>;
+
+/// A field with an attribute of its own.
+#[expect(clippy::too_many_arguments, reason = "a row of the table")]
+const fn own(
+    key: &'static str,
+    entity: Entity,
+    attribute: &'static str,
+    label: Label,
+    kind: Kind,
+    write: Write,
+    from: &'static str,
+    map: Map,
+) -> Field {
+    Field {
+        key: std::borrow::Cow::Borrowed(key),
+        entity,
+        attribute: std::borrow::Cow::Borrowed(attribute),
+        answered_at: None,
+        when_new: None,
+        printed_raw: false,
+        label,
+        from: std::borrow::Cow::Borrowed(from),
+        source: Source::Mapped(map),
+        kind,
+        write,
+    }
+}
+
+/// A line of the lead's description.
+const fn line(key: &'static str, label: Label, kind: Kind, from: &'static str, map: Map) -> Field {
+    own(key, Lead, "description", label, kind, Write::AsLine, from, map)
+}
+
+const fn network(name: &'static str) -> Label {
+    Label::new(name, name, name)
+}
+
+fn attribute(contact: &Contact, keys: &[&str]) -> Option<Value> {
+    contact.attribute(keys).map(Value::from)
+}
+
+/// What the contact has and cannot be sent is a value that fits nothing, so that it is told of.
+fn list<T: serde::Serialize>(entries: Vec<T>, is_given: bool) -> Option<Value> {
+    match (entries.is_empty(), is_given) {
+        (false, _) => Some(json!(entries)),
+        (true, true) => Some(Value::Bool(false)),
+        (true, false) => None,
+    }
+}
+
+/// The lines of the description, each after its label.
+fn lines(contact: &Contact, settings: &Settings) -> Option<Value> {
+    let rows = FIELDS.iter().chain(settings.mapped_fields()).filter(|field| field.write == Write::AsLine);
+    let lines: Vec<String> = rows
+        .filter_map(|field| {
+            let value = field.value(contact, settings).ok()??;
+            let (label, text) = (field.label.to_string(), value.as_str()?.to_owned());
+            Some(if label.is_empty() { text } else { format!("{label}: {text}") })
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::FIELDS;
+
+    #[test]
+    fn keys_are_unique_and_every_row_says_where_it_comes_from() {
+        let keys: BTreeSet<_> = FIELDS.iter().map(|field| &field.key).collect();
+        assert_eq!(keys.len(), FIELDS.len());
+        for field in FIELDS {
+            assert!(
+                !field.from.is_empty() && (!field.is_own() || !field.label.to_string().is_empty()),
+                "{}",
+                field.key
+            );
+        }
+    }
+}

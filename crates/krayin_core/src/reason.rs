@@ -1,0 +1,414 @@
+//! Why something is as it is: a stable code with its parameters, and a sentence for people.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    field::{Entity, Field, Language},
+    mapper::FIELDS,
+    records::KeptReason,
+};
+
+/// A field in a reason: its key, and its name where it is none of the built-in ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldName {
+    /// Whose it is.
+    pub entity: Entity,
+    /// Its key.
+    pub field: String,
+    /// What people call it, where an administrator added it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl From<&Field> for FieldName {
+    fn from(field: &Field) -> Self {
+        let is_built_in = FIELDS.iter().any(|known| known.key == field.key);
+        Self {
+            entity: field.entity,
+            field: field.key.clone().into_owned(),
+            name: (!is_built_in).then(|| field.label.to_string()),
+        }
+    }
+}
+
+impl FieldName {
+    fn label(&self, language: Language) -> &str {
+        let known = FIELDS.iter().find(|known| known.key == self.field);
+        let label = known.map(|known| known.label.in_language(language));
+        label.or(self.name.as_deref()).unwrap_or(&self.field)
+    }
+}
+
+/// Why. As JSON `{"code": "field_kept", "entity": "lead", "field": "title"}`: codes and parameters stay as they are from
+/// version to version, and hold nothing personal.
+///
+/// ```
+/// use krayin_core::{field::Language, reason::Reason};
+///
+/// let reason: Reason = serde_json::from_str(r#"{"code": "field_kept", "entity": "lead", "field": "title"}"#)?;
+/// assert_eq!(reason.code(), "field_kept");
+/// assert_eq!(reason.sentence(Language::En), "The lead's title was edited in Krayin and is left alone.");
+/// assert_eq!(reason.sentence(Language::Es), "El campo «título» del lead se cambió en Krayin y se deja como está.");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    /// The contact has nothing that Krayin could know it by.
+    NoIdentity,
+    /// Krayin takes nothing of what the contact could be known by.
+    IdentityRefused,
+    /// Nothing that Krayin shows has changed.
+    Unchanged,
+    /// The settings leave conversations out.
+    ConversationsOff,
+    /// The settings leave messages out.
+    MessagesOff,
+    /// The settings leave messages out, and stage rules as well.
+    MessagesAndStagesOff,
+    /// The hook is disabled.
+    HookDisabled,
+    /// The conversation has no contact.
+    ConversationWithoutContact,
+    /// The message is private, an activity line or a template.
+    MessageNotPublic,
+    /// The message has no conversation.
+    MessageWithoutConversation,
+    /// The message's conversation has no contact.
+    MessageWithoutContact,
+    /// The message is there already.
+    MessageThere,
+    /// A colleague changed the field in Krayin.
+    FieldKept(FieldName),
+    /// Another person in Krayin has the value.
+    FieldAnothers(FieldName),
+    /// Krayin does not take the value.
+    FieldRefused(FieldName),
+    /// The contact's value is none that the field can hold.
+    FieldWrong(FieldName),
+    /// The write was refused for what a colleague entered.
+    WriteRefused {
+        /// Whose.
+        entity: Entity,
+    },
+    /// The organization is there but cannot be found.
+    OrganizationNotFound,
+    /// The person that was known is gone, and there is another one.
+    PersonGone,
+    /// The lead that was known is gone, and there is another one.
+    LeadGone,
+    /// The organization that was known is gone, and there is another one.
+    OrganizationGone,
+    /// The person or the lead that was known is gone, and there is another one.
+    OwnerGone,
+    /// The activity that was known is gone, and there is another one.
+    ActivityGone,
+    /// The person was deleted in Krayin, and is not made again.
+    PersonDeleted,
+    /// The lead was deleted in Krayin, and is not made again.
+    LeadDeleted,
+    /// The activity was deleted in Krayin, and is not made again.
+    ActivityDeleted,
+    /// The lead is won or lost, and stays as it is.
+    LeadClosed,
+    /// The lead is gone; its stage was not moved.
+    StageLeadGone,
+    /// The lead's pipeline has no stage as the setting names it.
+    StageUnknown {
+        /// The rule: `created`, `first_response` or `resolved`.
+        rule: String,
+    },
+    /// Several persons have the e-mail address.
+    SeveralWithEmail {
+        /// How many.
+        count: usize,
+    },
+    /// Several persons have the phone number.
+    SeveralWithPhone {
+        /// How many.
+        count: usize,
+    },
+    /// The phone number belongs to another person.
+    PhoneAnothers,
+    /// A write waits until the server's time zone is known.
+    ZoneUnknown,
+    /// A write would set yes/no attributes to no.
+    YesNoUnknown {
+        /// Whose.
+        entity: Entity,
+    },
+}
+
+impl Reason {
+    /// Its code.
+    pub fn code(&self) -> String {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        json.get("code").and_then(|code| code.as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// As it is kept with a link.
+    pub(crate) fn kept(&self) -> KeptReason {
+        let mut params = match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(params)) => params,
+            _ => serde_json::Map::new(),
+        };
+        params.remove("code");
+        KeptReason { code: self.code(), params }
+    }
+
+    /// A sentence for people.
+    pub fn sentence(&self, language: Language) -> String {
+        let [en, pt, es] = self.sentences();
+        match language {
+            Language::En => en,
+            Language::Pt => pt,
+            Language::Es => es,
+        }
+        .into_owned()
+    }
+
+    fn sentences(&self) -> [Cow<'static, str>; 3] {
+        match self {
+            Self::NoIdentity => fixed(
+                "The contact has neither an e-mail address nor a phone number that Krayin could know it by.",
+                "O contato não tem e-mail nem telefone pelo qual o Krayin possa reconhecê-lo.",
+                "El contacto no tiene correo ni teléfono por el que Krayin pueda reconocerlo.",
+            ),
+            Self::IdentityRefused => fixed(
+                "The contact was not created: Krayin takes nothing of what it could be known by.",
+                "O contato não foi criado: o Krayin não aceita nada pelo qual ele possa ser reconhecido.",
+                "El contacto no se creó: Krayin no acepta nada por lo que se lo pueda reconocer.",
+            ),
+            Self::Unchanged => fixed(
+                "Nothing that Krayin shows has changed.",
+                "Nada do que o Krayin mostra mudou.",
+                "No cambió nada de lo que Krayin muestra.",
+            ),
+            Self::ConversationsOff => fixed(
+                "sync_conversations and stage_progression_enabled are off.",
+                "sync_conversations e stage_progression_enabled estão desligados.",
+                "sync_conversations y stage_progression_enabled están desactivados.",
+            ),
+            Self::MessagesOff => {
+                fixed("sync_messages is off.", "sync_messages está desligado.", "sync_messages está desactivado.")
+            }
+            Self::MessagesAndStagesOff => fixed(
+                "sync_messages and stage_progression_enabled are off.",
+                "sync_messages e stage_progression_enabled estão desligados.",
+                "sync_messages y stage_progression_enabled están desactivados.",
+            ),
+            Self::HookDisabled => fixed(
+                "The Krayin integration is disabled.",
+                "A integração com o Krayin está desativada.",
+                "La integración con Krayin está desactivada.",
+            ),
+            Self::ConversationWithoutContact => fixed(
+                "The conversation has no contact.",
+                "A conversa não tem contato.",
+                "La conversación no tiene contacto.",
+            ),
+            Self::MessageNotPublic => fixed(
+                "The message is not one between the contact and colleagues.",
+                "A mensagem não é entre o contato e a equipe.",
+                "El mensaje no es entre el contacto y el equipo.",
+            ),
+            Self::MessageWithoutConversation => fixed(
+                "The message has no conversation.",
+                "A mensagem não tem conversa.",
+                "El mensaje no tiene conversación.",
+            ),
+            Self::MessageWithoutContact => fixed(
+                "The message's conversation has no contact.",
+                "A conversa da mensagem não tem contato.",
+                "La conversación del mensaje no tiene contacto.",
+            ),
+            Self::MessageThere => fixed(
+                "The message is in Krayin already.",
+                "A mensagem já está no Krayin.",
+                "El mensaje ya está en Krayin.",
+            ),
+            Self::FieldKept(name) => about(
+                name,
+                ["was edited in Krayin and is left alone.", "foi alterado no Krayin e fica como está.", "se cambió en Krayin y se deja como está."],
+            ),
+            Self::FieldAnothers(name) => left_out(
+                name,
+                ["belongs to another person in Krayin and was left out.", "pertence a outra pessoa no Krayin e foi omitido.", "pertenece a otra persona en Krayin y se omitió."],
+            ),
+            Self::FieldRefused(name) => left_out(
+                name,
+                ["is none that Krayin takes and was left out.", "não é aceito pelo Krayin e foi omitido.", "no lo acepta Krayin y se omitió."],
+            ),
+            Self::FieldWrong(name) => left_out(
+                name,
+                ["is none and was left out.", "não é válido e foi omitido.", "no es válido y se omitió."],
+            ),
+            Self::WriteRefused { entity } => [
+                format!("Krayin refuses to write the {}: a value that was entered there belongs to another record. Correct it in Krayin.", entity.name()).into(),
+                format!("O Krayin se recusa a gravar {}: um valor informado lá pertence a outro registro. Corrija-o no Krayin.", portuguese(*entity, "o", "a")).into(),
+                format!("Krayin se niega a guardar {}: un valor introducido allí pertenece a otro registro. Corríjalo en Krayin.", spanish(*entity, "el", "la")).into(),
+            ],
+            Self::OrganizationNotFound => fixed(
+                "The organization is in Krayin but cannot be found by its name; it was left out.",
+                "A organização está no Krayin, mas não pode ser encontrada pelo nome; foi omitida.",
+                "La organización está en Krayin, pero no se encuentra por su nombre; se omitió.",
+            ),
+            Self::PersonGone => gone("person", "A pessoa conhecida", "encontrada ou criada", "La persona conocida", "encontró o creó"),
+            Self::LeadGone => gone("lead", "O lead conhecido", "encontrado ou criado", "El lead conocido", "encontró o creó"),
+            Self::OrganizationGone => {
+                gone("organization", "A organização conhecida", "encontrada ou criada", "La organización conocida", "encontró o creó")
+            }
+            Self::OwnerGone => gone("person or lead", "A pessoa ou o lead conhecido", "encontrado ou criado", "La persona o el lead conocido", "encontró o creó"),
+            Self::ActivityGone => fixed(
+                "The activity that was known is gone from Krayin; created again.",
+                "A atividade conhecida não está mais no Krayin; criada de novo.",
+                "La actividad conocida ya no está en Krayin; se creó de nuevo.",
+            ),
+            Self::PersonDeleted => fixed(
+                "The person was deleted in Krayin and is not made again.",
+                "A pessoa foi excluída no Krayin e não é criada de novo.",
+                "La persona se eliminó en Krayin y no se crea de nuevo.",
+            ),
+            Self::LeadDeleted => fixed(
+                "The lead was deleted in Krayin and is not made again.",
+                "O lead foi excluído no Krayin e não é criado de novo.",
+                "El lead se eliminó en Krayin y no se crea de nuevo.",
+            ),
+            Self::ActivityDeleted => fixed(
+                "The activity was deleted in Krayin and is not made again.",
+                "A atividade foi excluída no Krayin e não é criada de novo.",
+                "La actividad se eliminó en Krayin y no se crea de nuevo.",
+            ),
+            Self::LeadClosed => fixed(
+                "The lead is won or lost in Krayin and stays as it is.",
+                "O lead está ganho ou perdido no Krayin e fica como está.",
+                "El lead está ganado o perdido en Krayin y se deja como está.",
+            ),
+            Self::StageLeadGone => fixed(
+                "The lead is gone from Krayin; its stage was not moved.",
+                "O lead não está mais no Krayin; a etapa não foi mudada.",
+                "El lead ya no está en Krayin; la etapa no se cambió.",
+            ),
+            Self::StageUnknown { rule } => [
+                format!("The lead's pipeline in Krayin has no stage as the setting for {rule} names it.").into(),
+                format!("O funil do lead no Krayin não tem a etapa que a configuração de {rule} indica.").into(),
+                format!("El embudo del lead en Krayin no tiene la etapa que indica el ajuste de {rule}.").into(),
+            ],
+            Self::SeveralWithEmail { count } => [
+                format!("{count} persons in Krayin have this e-mail address; the oldest is used.").into(),
+                format!("{count} pessoas no Krayin têm este e-mail; a mais antiga é usada.").into(),
+                format!("{count} personas en Krayin tienen este correo; se usa la más antigua.").into(),
+            ],
+            Self::SeveralWithPhone { count } => [
+                format!("{count} persons in Krayin have this phone number; the oldest is used.").into(),
+                format!("{count} pessoas no Krayin têm este telefone; a mais antiga é usada.").into(),
+                format!("{count} personas en Krayin tienen este teléfono; se usa la más antigua.").into(),
+            ],
+            Self::PhoneAnothers => fixed(
+                "The phone number belongs to another person in Krayin and stays with that one.",
+                "O telefone pertence a outra pessoa no Krayin e fica com ela.",
+                "El teléfono pertenece a otra persona en Krayin y se queda con ella.",
+            ),
+            Self::ZoneUnknown => fixed(
+                "The lead is written once the time zone of Krayin's server is known: its closing date would move otherwise.",
+                "O lead será gravado quando o fuso horário do servidor do Krayin for conhecido: a data de fechamento mudaria.",
+                "El lead se guardará cuando se conozca la zona horaria del servidor de Krayin: la fecha de cierre cambiaría.",
+            ),
+            Self::YesNoUnknown { entity } => [
+                format!("The {} was not written: its yes/no attributes cannot be read, and a write would set them to no.", entity.name()).into(),
+                format!("{} não foi gravad{}: os atributos de sim/não não podem ser lidos, e a gravação os mudaria para não.", portuguese(*entity, "O", "A"), if *entity == Entity::Lead { "o" } else { "a" }).into(),
+                format!("{} no se guardó: sus atributos de sí/no no se pueden leer, y guardarlo los pondría en no.", spanish(*entity, "El", "La")).into(),
+            ],
+        }
+    }
+}
+
+fn fixed(en: &'static str, pt: &'static str, es: &'static str) -> [Cow<'static, str>; 3] {
+    [en.into(), pt.into(), es.into()]
+}
+
+fn about(name: &FieldName, [en, pt, es]: [&str; 3]) -> [Cow<'static, str>; 3] {
+    let label = |language| name.label(language).to_owned();
+    [
+        format!("The {}'s {} {en}", name.entity.name(), label(Language::En)).into(),
+        format!("O campo “{}” {} {pt}", label(Language::Pt), portuguese(name.entity, "do", "da")).into(),
+        format!("El campo «{}» {} {es}", label(Language::Es), spanish(name.entity, "del", "de la")).into(),
+    ]
+}
+
+fn left_out(name: &FieldName, [en, pt, es]: [&str; 3]) -> [Cow<'static, str>; 3] {
+    [
+        format!("The {} {en}", name.label(Language::En)).into(),
+        format!("O campo “{}” {pt}", name.label(Language::Pt)).into(),
+        format!("El campo «{}» {es}", name.label(Language::Es)).into(),
+    ]
+}
+
+fn gone(en: &str, pt: &str, again: &str, es: &str, found: &str) -> [Cow<'static, str>; 3] {
+    [
+        format!("The {en} that was known is gone from Krayin; found or created again.").into(),
+        format!("{pt} não está mais no Krayin; {again} de novo.").into(),
+        format!("{es} ya no está en Krayin; se {found} de nuevo.").into(),
+    ]
+}
+
+fn portuguese(entity: Entity, masculine: &str, feminine: &str) -> String {
+    match entity {
+        Entity::Person => format!("{feminine} pessoa"),
+        Entity::Lead => format!("{masculine} lead"),
+        Entity::Organization => format!("{feminine} organização"),
+    }
+}
+
+fn spanish(entity: Entity, masculine: &str, feminine: &str) -> String {
+    match entity {
+        Entity::Person => format!("{feminine} persona"),
+        Entity::Lead => format!("{masculine} lead"),
+        Entity::Organization => format!("{feminine} organización"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldName, Reason};
+    use crate::{
+        field::{Entity, Language},
+        mapper::FIELDS,
+    };
+
+    #[test]
+    fn a_reason_is_the_same_after_it_was_kept() {
+        let name = FieldName { entity: Entity::Lead, field: "lead.plan".into(), name: Some("Plan".into()) };
+        for reason in [
+            Reason::NoIdentity,
+            Reason::FieldKept(name.clone()),
+            Reason::StageUnknown { rule: "created".into() },
+            Reason::SeveralWithEmail { count: 2 },
+            Reason::YesNoUnknown { entity: Entity::Person },
+        ] {
+            let json = serde_json::to_string(&reason).unwrap();
+            assert_eq!(serde_json::from_str::<Reason>(&json).unwrap(), reason, "{json}");
+        }
+        let json = serde_json::to_string(&Reason::FieldKept(name)).unwrap();
+        assert_eq!(json, r#"{"code":"field_kept","entity":"lead","field":"lead.plan","name":"Plan"}"#);
+    }
+
+    #[test]
+    fn says_it_in_three_languages() {
+        let job = FIELDS.iter().find(|field| field.key == "job_title").unwrap();
+        let kept = Reason::FieldKept(job.into());
+        assert_eq!(kept.sentence(Language::En), "The person's job title was edited in Krayin and is left alone.");
+        assert_eq!(kept.sentence(Language::Pt), "O campo “cargo” da pessoa foi alterado no Krayin e fica como está.");
+        assert_eq!(
+            kept.sentence(Language::Es),
+            "El campo «cargo» de la persona se cambió en Krayin y se deja como está."
+        );
+        let email = FIELDS.iter().find(|field| field.key == "email").unwrap();
+        assert_eq!(
+            Reason::FieldAnothers(email.into()).sentence(Language::En),
+            "The e-mail address belongs to another person in Krayin and was left out."
+        );
+    }
+}

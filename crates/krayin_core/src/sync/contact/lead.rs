@@ -1,0 +1,217 @@
+use serde_json::{Value, json};
+
+use super::{Flow, LEAD, refusal::is_about_fields};
+use crate::{
+    Error,
+    field::{Entity, Field, Merged, fill, merge},
+    krayin::{ClosingDay, Lead, LeadLink, NewLead},
+    mapper,
+    reason::Reason,
+    settings::OnDeleted,
+    sync::{LeadFinder, value},
+};
+
+/// How often a write is made shorter before its refusal is an error.
+const TRIES: usize = 6;
+
+impl<'a> Flow<'a> {
+    fn lead_finder(&self) -> LeadFinder<'a> {
+        LeadFinder { client: self.context.client, settings: self.context.settings }
+    }
+
+    pub(super) fn new_lead(&self) -> NewLead {
+        let fields = self.fields(Entity::Lead).filter(|field| !self.is_left_out(field));
+        let mut attributes = self.wanted.attributes(fields);
+        for field in self.fields(Entity::Lead) {
+            if let Some(number) = field.when_new {
+                attributes.entry(&*field.attribute).or_insert_with(|| json!(number));
+            }
+        }
+        mapper::new_lead(attributes, None, self.context.settings)
+    }
+
+    /// The person's lead: written where it is known, found or created where it is not.
+    pub(super) async fn lead(&mut self, person_id: u64) -> Result<(), Error> {
+        if self.stored.removed == LEAD {
+            return Ok(());
+        }
+        let Some(id) = self.stored.ids.get("lead") else { return self.find_lead(person_id).await };
+        let due = self.due(Entity::Lead);
+        if due.is_empty() {
+            return Ok(());
+        }
+        match self.context.client.find_lead(id).await? {
+            Some(lead) if lead.is_closed() => self.closed_lead(&lead, person_id, due).await,
+            Some(lead) => self.write_lead(&lead, due).await,
+            None => self.lead_gone(person_id).await,
+        }
+    }
+
+    /// The lead is not where it was. The look for another one of the person's is the second look for this one as well.
+    pub(super) async fn lead_gone(&mut self, person_id: u64) -> Result<(), Error> {
+        let known = self.stored.ids.forget("lead");
+        let found = self.lead_finder().find(self.contact, person_id).await?;
+        if let Some(lead) = found.as_ref().filter(|lead| Some(lead.id) == known) {
+            self.took_lead(lead, false);
+            let due = self.due(Entity::Lead);
+            return self.write_lead(lead, due).await;
+        }
+        for field in self.fields(Entity::Lead) {
+            self.stored.sent.remove(&*field.key);
+            self.stored.left_out.remove(&*field.key);
+        }
+        match (found, self.context.settings.on_deleted_in_krayin) {
+            (Some(lead), _) => {
+                self.outcome.why.push(Reason::LeadGone);
+                self.adopt_lead(&lead).await
+            }
+            (None, OnDeleted::Respect) => {
+                self.stored.removed = LEAD.to_owned();
+                self.outcome.why.push(Reason::LeadDeleted);
+                self.store().await
+            }
+            (None, OnDeleted::MakeAgain) => {
+                self.outcome.why.push(Reason::LeadGone);
+                self.create_lead(person_id).await
+            }
+        }
+    }
+
+    async fn find_lead(&mut self, person_id: u64) -> Result<(), Error> {
+        match self.lead_finder().find(self.contact, person_id).await? {
+            Some(lead) => self.adopt_lead(&lead).await,
+            None => self.create_lead(person_id).await,
+        }
+    }
+
+    /// A lead that was won or lost stays as it is. Where the person has an open one, that is the contact's from now on.
+    async fn closed_lead(&mut self, lead: &Lead, person_id: u64, due: Vec<&'a Field>) -> Result<(), Error> {
+        let other = self.lead_finder().find(self.contact, person_id).await?;
+        if let Some(open) = other.filter(|other| other.id != lead.id && !other.is_closed()) {
+            for field in self.fields(Entity::Lead) {
+                self.stored.sent.remove(&*field.key);
+                self.stored.left_out.remove(&*field.key);
+            }
+            return self.adopt_lead(&open).await;
+        }
+        let record = value(lead);
+        for field in due {
+            self.leave_out(field, field.read(&record), Reason::LeadClosed);
+        }
+        self.store().await
+    }
+
+    /// A lead that was found is a colleague's, or one that an earlier run created without seeing the answer.
+    async fn adopt_lead(&mut self, lead: &Lead) -> Result<(), Error> {
+        self.took_lead(lead, false);
+        let fields: Vec<&Field> = self.fields(Entity::Lead).collect();
+        let is_ours = fields.iter().any(|field| self.stored.sent.contains_key(&*field.key));
+        if is_ours && !lead.is_closed() {
+            let due = self.due(Entity::Lead);
+            return self.write_lead(lead, due).await;
+        }
+        if !lead.is_closed() {
+            let record = value(lead);
+            let mut merged = fill(fields.iter().copied(), &record, &self.wanted.values);
+            let settings = self.context.settings;
+            for (key, id) in [("lead_source_id", settings.source_id), ("lead_type_id", settings.type_id)] {
+                if let (Some(Value::Null), Some(id)) = (lead.rest.get(key), id) {
+                    merged.body.insert(key.to_owned(), json!(id));
+                }
+            }
+            self.put_lead(lead, &record, merged).await?;
+        }
+        self.note_all_sent(&fields);
+        self.store().await
+    }
+
+    pub(super) async fn create_lead(&mut self, person_id: u64) -> Result<(), Error> {
+        let fields: Vec<&Field> = self.fields(Entity::Lead).collect();
+        let mut tries = 0;
+        let lead = loop {
+            let lead = NewLead { person: Some(LeadLink::Id(person_id)), ..self.new_lead() };
+            match self.lead_finder().create(lead).await {
+                Err(Error::Api(error)) if is_about_fields(&error) && tries < TRIES && self.give_way(&error) => {
+                    tries += 1
+                }
+                created => break created?,
+            }
+        };
+        self.took_lead(&lead, true);
+        self.note_all_sent(&fields);
+        self.store().await
+    }
+
+    async fn write_lead(&mut self, current: &Lead, mut due: Vec<&'a Field>) -> Result<(), Error> {
+        let record = value(current);
+        due.extend(self.worth_another_try(Entity::Lead, &record));
+        let merged = merge(due.iter().copied(), &record, &self.wanted.values, self.sent());
+        for field in &merged.theirs {
+            self.outcome.why.push(Reason::FieldKept((*field).into()));
+        }
+        for field in &due {
+            self.stored.left_out.remove(&*field.key);
+        }
+        self.put_lead(current, &record, merged).await?;
+        self.note_all_sent(&due);
+        self.store().await
+    }
+
+    /// Writes some attributes. Stage and pipeline are never among them: the server takes the stage for a move to it, and
+    /// dates the lead's end anew.
+    async fn put_lead(&mut self, current: &Lead, record: &Value, mut merged: Merged<'a>) -> Result<(), Error> {
+        if merged.is_empty() {
+            return Ok(());
+        }
+        let reason = match current.closing_day(self.context.settings.traits.utc_offset_minutes) {
+            ClosingDay::Unknown => Some(Reason::ZoneUnknown),
+            // The endpoint clears the closing date where it is absent.
+            ClosingDay::On(day) => {
+                merged.body.insert("expected_close_date".into(), json!(day));
+                None
+            }
+            ClosingDay::None => None,
+        };
+        let flags = match reason {
+            Some(_) => None,
+            None => self.yes_no(Entity::Lead, current.id, record, &merged).await?,
+        };
+        let Some(flags) = flags else {
+            let reason = reason.unwrap_or(Reason::YesNoUnknown { entity: Entity::Lead });
+            for field in std::mem::take(&mut merged.written) {
+                self.leave_out(field, field.read(record), reason.clone());
+            }
+            return Ok(());
+        };
+        let before = self.stored.sent.clone();
+        for _ in 0..TRIES {
+            let mut body = merged.body.clone();
+            body.extend(flags.clone());
+            self.note_sending(&merged.written).await?;
+            match self.context.client.update_lead(current.id, Value::Object(body)).await {
+                Err(error) if is_about_fields(&error) => {
+                    self.stored.sent.clone_from(&before);
+                    if !self.give_way_in(&error, record, &mut merged) {
+                        return Err(error.into());
+                    }
+                    if merged.written.is_empty() {
+                        return Ok(());
+                    }
+                }
+                written => {
+                    written?;
+                    self.outcome.updated.push("lead");
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn took_lead(&mut self, lead: &Lead, created: bool) {
+        self.stored.ids.set("lead", lead.id);
+        if created {
+            self.outcome.created.push("lead");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Contact → person, lead and organization.
+
+mod lead;
+mod organization;
+mod person;
+mod refusal;
+mod wanted;
+mod yes_no;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use wanted::Wanted;
+
+use super::{Context, Outcome, Status, verify};
+use crate::{
+    DigestKey, Error,
+    chatwoot::Contact,
+    digest::is_uncertain,
+    field::{Entity, Field, ValueDigest},
+    krayin::Person,
+    reason::Reason,
+    records::{Kind, LeftOut, State, Stored},
+    settings::OnDeleted,
+};
+
+/// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
+/// person, and the same for the lead where its own fields changed.
+pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
+    let mut flow = Flow::of(context, contact).await?;
+    flow.known = verify::contact(context, contact, &mut flow.stored).await?;
+    if let Some(reason) = flow.stays_away() {
+        return Ok(Outcome::skipped(flow.stored.ids, reason).and(flow.wanted.wrong));
+    }
+    if flow.is_complete() && !flow.is_anything_due() {
+        return Ok(Outcome::skipped(flow.stored.ids, Reason::Unchanged));
+    }
+    flow.outcome.why.append(&mut flow.wanted.wrong);
+    flow.person().await?;
+    Ok(flow.end())
+}
+
+/// As [`sync`], where a call that named the contact's lead has failed and the lead is gone, perhaps with its person.
+pub(super) async fn sync_lost(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
+    let mut flow = Flow::of(context, contact).await?;
+    flow.outcome.why.push(Reason::OwnerGone);
+    flow.owner_gone().await?;
+    Ok(flow.end())
+}
+
+struct Flow<'a> {
+    context: &'a Context<'a>,
+    contact: &'a Contact,
+    wanted: Wanted,
+    /// The person, where it was read just now.
+    known: Option<Person>,
+    stored: Stored,
+    outcome: Outcome,
+}
+
+/// What `Stored::removed` says of a contact whose person was deleted in Krayin.
+pub(super) const PERSON: &str = "person";
+/// Likewise of its lead.
+pub(super) const LEAD: &str = "lead";
+
+impl<'a> Flow<'a> {
+    async fn of(context: &'a Context<'a>, contact: &'a Contact) -> Result<Self, Error> {
+        let mut stored = context.load(Kind::Contact, contact.id).await?;
+        if context.settings.on_deleted_in_krayin == OnDeleted::MakeAgain {
+            stored.removed.clear();
+        }
+        let wanted = Wanted::of(contact, context.settings);
+        Ok(Self { context, contact, wanted, known: None, stored, outcome: Outcome::default() })
+    }
+
+    /// Why the contact is not to be in Krayin.
+    fn stays_away(&self) -> Option<Reason> {
+        if self.stored.removed == PERSON {
+            return Some(Reason::PersonDeleted);
+        }
+        (!self.wanted.is_known_by_something() && self.stored.ids.get("person").is_none()).then_some(Reason::NoIdentity)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.stored.ids.get("person").is_some()
+            && (self.stored.ids.get("lead").is_some() || self.stored.removed == LEAD)
+    }
+
+    fn is_anything_due(&self) -> bool {
+        Entity::ALL.into_iter().any(|entity| {
+            let waits = entity == Entity::Lead && self.stored.removed == LEAD;
+            !waits && self.fields(entity).any(|field| self.is_due(field))
+        })
+    }
+
+    fn fields(&self, entity: Entity) -> impl Iterator<Item = &'a Field> + use<'a> {
+        self.context.settings.own_fields(entity)
+    }
+
+    /// The fields of the entity that are to be looked at.
+    fn due(&self, entity: Entity) -> Vec<&'a Field> {
+        self.fields(entity).filter(|field| self.is_due(field)).collect()
+    }
+
+    /// Whether a field differs from what was last sent. A value that the contact no longer has changes nothing, save that
+    /// an address or number of ours goes where another one is left to know the contact by.
+    fn is_due(&self, field: &Field) -> bool {
+        let kept = self.stored.sent.get(&*field.key);
+        let wanted = self.wanted.digest(field);
+        let differs = match wanted {
+            Some(_) if field.is_filled_once() => kept.is_none(),
+            Some(digest) => kept.is_none_or(|kept| !digest.is(kept)),
+            None => field.is_list() && kept.is_some() && self.wanted.is_known_by_something(),
+        };
+        differs && !self.is_left_out(field)
+    }
+
+    /// Whether this very value was left out before, and nothing on this side tells that it would be taken now.
+    fn is_left_out(&self, field: &Field) -> bool {
+        let Some(left) = self.stored.left_out.get(&*field.key) else { return false };
+        let is_same = match self.wanted.digest(field) {
+            Some(digest) => digest.is(&left.digest),
+            None => left.digest.is_empty(),
+        };
+        is_same && !refusal::may_be_written_now(left, self.context.settings)
+    }
+
+    fn leave_out(&mut self, field: &Field, theirs: Option<&Value>, reason: Reason) {
+        let left = LeftOut {
+            digest: self.wanted.digest(field).map(ValueDigest::text).unwrap_or_default(),
+            theirs: theirs.map(|value| self.digest_of(field, value)).unwrap_or_default(),
+            code: reason.code(),
+        };
+        self.stored.left_out.insert(field.key.clone().into_owned(), left);
+        if !self.outcome.why.contains(&reason) {
+            self.outcome.why.push(reason);
+        }
+    }
+
+    /// Before a write: its answer may be lost, and the contact may be another one when it is tried again.
+    async fn note_sending(&mut self, fields: &[&Field]) -> Result<(), Error> {
+        for field in fields {
+            self.wanted.note_beside(field, &mut self.stored.sent);
+        }
+        self.store().await
+    }
+
+    fn note_sent(&mut self, field: &Field) {
+        self.stored.left_out.remove(&*field.key);
+        match self.wanted.digest(field) {
+            Some(digest) => self.stored.sent.insert(field.key.clone().into_owned(), digest.text()),
+            None => self.stored.sent.remove(&*field.key),
+        };
+    }
+
+    /// All of them but those that were left out.
+    fn note_all_sent(&mut self, fields: &[&Field]) {
+        for field in fields {
+            if !self.is_left_out(field) {
+                self.note_sent(field);
+            }
+        }
+    }
+
+    /// Keeps what is known, and whether something is still to be done.
+    async fn store(&mut self) -> Result<(), Error> {
+        let unfinished = || {
+            !self.is_complete()
+                || self.fields(Entity::Lead).any(|field| self.is_due(field))
+                || self.stored.sent.values().any(|kept| is_uncertain(kept))
+        };
+        let stays_away = self.stays_away().is_some();
+        self.stored.pending = !stays_away && self.wanted.is_known_by_something() && unfinished();
+        self.stored.state = Some(self.state(stays_away));
+        self.stored.reason = self.outcome.why.last().map(Reason::kept);
+        self.context.store(Kind::Contact, self.contact.id, &mut self.stored).await
+    }
+
+    fn state(&self, stays_away: bool) -> State {
+        if stays_away || !self.stored.removed.is_empty() {
+            State::Skipped
+        } else if self.stored.pending {
+            State::Waiting
+        } else if self.stored.left_out.values().any(refusal::needs_a_person) {
+            State::Refused
+        } else {
+            State::Synced
+        }
+    }
+
+    /// What was last sent, and the key of its digests.
+    fn sent(&self) -> (&DigestKey, &BTreeMap<String, String>) {
+        (&self.context.settings.digest_key, &self.stored.sent)
+    }
+
+    fn digest_of(&self, field: &Field, value: &Value) -> String {
+        field.digest(&self.context.settings.digest_key, value).text()
+    }
+
+    async fn give_up(&mut self, reason: Reason) -> Result<(), Error> {
+        self.outcome.status = Status::Skipped;
+        self.outcome.why.push(reason);
+        self.store().await
+    }
+
+    fn end(mut self) -> Outcome {
+        self.outcome.ids = self.stored.ids;
+        self.outcome
+    }
+}
+
+/// The record's own attributes, by their codes.
+type Attributes = Map<String, Value>;

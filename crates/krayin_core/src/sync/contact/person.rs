@@ -1,0 +1,286 @@
+use serde_json::{Value, json};
+
+use super::{Attributes, Flow, PERSON, refusal::is_about_fields};
+use crate::{
+    Error,
+    api::{ApiError, Dialect, ErrorKind},
+    field::{Entity, Field, Merged, merge},
+    krayin::{LeadLink, NewPerson, Person},
+    mapper::new_lead,
+    reason::Reason,
+    settings::OnDeleted,
+    sync::{FoundPerson, LeadFinder, PersonFinder, lead_finder::needs_stage, person_finder::complete, value},
+};
+
+/// How often a write is made shorter before its refusal is an error.
+const TRIES: usize = 6;
+
+impl<'a> Flow<'a> {
+    pub(super) async fn person(&mut self) -> Result<(), Error> {
+        let Some(id) = self.stored.ids.get("person") else { return self.resolve().await };
+        let due = self.due(Entity::Person);
+        if due.is_empty() && self.due(Entity::Organization).is_empty() {
+            return self.lead(id).await;
+        }
+        let person = match self.known.take() {
+            Some(known) => Some(known),
+            None => self.context.client.find_person(id).await?,
+        };
+        match person {
+            Some(person) => {
+                self.write_person(&person, due).await?;
+                self.lead(id).await
+            }
+            None => self.person_gone(id).await,
+        }
+    }
+
+    /// The person is not where it was: deleted, or merged into another by hand.
+    async fn person_gone(&mut self, id: u64) -> Result<(), Error> {
+        let finder = PersonFinder { client: self.context.client };
+        // The search is the second look as well: an empty list alone could be a server that has trouble.
+        let found = match self.wanted.is_known_by_something() {
+            true => finder.find(self.contact).await?,
+            false => self.context.client.find_person(id).await?.map(FoundPerson::alone),
+        };
+        if let Some(found) = found.as_ref().filter(|found| found.person.id == id) {
+            let due = self.due(Entity::Person);
+            self.write_person(&found.person, due).await?;
+            return self.lead(id).await;
+        }
+        self.stored.ids.forget("person");
+        self.stored.ids.forget("lead");
+        self.stored.sent.clear();
+        self.stored.left_out.clear();
+        match (found, self.context.settings.on_deleted_in_krayin) {
+            (Some(found), _) => {
+                self.outcome.why.push(Reason::PersonGone);
+                self.adopt(found).await
+            }
+            (None, OnDeleted::Respect) => {
+                self.stored.removed = PERSON.to_owned();
+                self.give_up(Reason::PersonDeleted).await
+            }
+            (None, OnDeleted::MakeAgain) => {
+                self.outcome.why.push(Reason::PersonGone);
+                self.make(&finder).await
+            }
+        }
+    }
+
+    /// As [`person_gone`](Self::person_gone), where it is the lead that is gone, perhaps with its person.
+    pub(super) async fn owner_gone(&mut self) -> Result<(), Error> {
+        let Some(id) = self.stored.ids.get("person") else { return self.resolve().await };
+        match self.context.client.find_person(id).await? {
+            Some(_) => self.lead_gone(id).await,
+            None => self.person_gone(id).await,
+        }
+    }
+
+    /// Finds the person and its lead, or creates what is missing.
+    async fn resolve(&mut self) -> Result<(), Error> {
+        if !self.wanted.is_known_by_something() {
+            return self.give_up(Reason::NoIdentity).await;
+        }
+        let finder = PersonFinder { client: self.context.client };
+        match finder.find(self.contact).await? {
+            Some(found) => self.adopt(found).await,
+            None => self.make(&finder).await,
+        }
+    }
+
+    async fn make(&mut self, finder: &PersonFinder<'_>) -> Result<(), Error> {
+        if !self.wanted.is_known_by_something() {
+            return self.give_up(Reason::NoIdentity).await;
+        }
+        loop {
+            let error = match self.create().await {
+                Err(Error::Api(error)) if is_about_fields(&error) => error,
+                done => return done,
+            };
+            // Someone created it since the search, or has the value in a form that the search does not find.
+            let found = if error.kind == ErrorKind::Conflict { finder.find(self.contact).await? } else { None };
+            if let Some(found) = found {
+                return self.adopt(found).await;
+            }
+            if let Some(found) = self.our_own(&error).await? {
+                return self.adopt(found).await;
+            }
+            if !self.give_way(&error) {
+                return Err(Error::Api(error));
+            }
+            if !self.fields(Entity::Person).any(|field| field.identifies() && self.may_send(field)) {
+                return self.give_up(Reason::IdentityRefused).await;
+            }
+        }
+    }
+
+    /// The person that still has the placeholder of this contact, though its number was changed in Krayin.
+    async fn our_own(&self, error: &ApiError) -> Result<Option<FoundPerson>, Error> {
+        let person = self.new_person();
+        if error.kind != ErrorKind::Conflict || !error.names_field("emails") || !person.emails.is_empty() {
+            return Ok(None);
+        }
+        let sent = complete(person, &self.context.settings.traits);
+        let placeholder = sent.emails.first().map(|entry| entry.value.as_str());
+        let person = self.context.client.search_person(placeholder, None).await?.into_iter().next();
+        Ok(person.map(FoundPerson::alone))
+    }
+
+    fn may_send(&self, field: &Field) -> bool {
+        self.wanted.value(field).is_some() && !self.is_left_out(field)
+    }
+
+    fn new_person(&self) -> NewPerson {
+        self.wanted.person(self.fields(Entity::Person).filter(|field| self.may_send(field)))
+    }
+
+    async fn adopt(&mut self, found: FoundPerson) -> Result<(), Error> {
+        self.outcome.why.extend(found.reasons);
+        let mut fields: Vec<&Field> = self.fields(Entity::Person).collect();
+        if found.phone_is_anothers {
+            let numbers = self.fields(Entity::Person).find(|field| field.attribute == "contact_numbers");
+            if let Some(numbers) = numbers {
+                let theirs = value(&found.person);
+                self.leave_out(numbers, numbers.read(&theirs), Reason::PhoneAnothers);
+                fields.retain(|field| field.key != numbers.key);
+            }
+        }
+        let id = found.person.id;
+        self.stored.ids.set("person", id);
+        self.store().await?;
+        self.write_person(&found.person, fields).await?;
+        self.lead(id).await
+    }
+
+    async fn create(&mut self) -> Result<(), Error> {
+        let lead_fields: Vec<&Field> = self.fields(Entity::Lead).collect();
+        let person_fields: Vec<&Field> = self.fields(Entity::Person).collect();
+        let all = [person_fields.as_slice(), lead_fields.as_slice()].concat();
+        let lead = self.new_lead();
+        needs_stage(&lead)?;
+        // The answer may be lost: a later run must tell our own values from a colleague's.
+        self.note_all_sent(&all);
+        self.store().await?;
+        let traits = &self.context.settings.traits;
+        let nested = !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
+        let mut person = complete(self.new_person(), traits);
+        if let Some(name) = person.organization_name.take() {
+            let mut link = Attributes::from_iter([("organization_name".to_owned(), json!(name))]);
+            self.link_organization(&mut link).await?;
+            person.rest.extend(link);
+        }
+        if !nested {
+            let person = self.context.client.create_person(value(&person)).await?;
+            self.took_person(&person, true);
+            self.store().await?;
+            self.write_organization(person.organization.as_ref()).await?;
+            return self.create_lead(person.id).await;
+        }
+        let lead = new_lead(lead.fields, Some(LeadLink::New(Box::new(person))), self.context.settings);
+        let lead = LeadFinder { client: self.context.client, settings: self.context.settings }.create(lead).await?;
+        if let Some(person) = &lead.person {
+            self.took_person(person, true);
+        }
+        self.took_lead(&lead, true);
+        self.store().await?;
+        self.write_organization(lead.person.as_ref().and_then(|person| person.organization.as_ref())).await
+    }
+
+    /// Puts the fields that are due into a person who is there: those that changed here, and no others.
+    async fn write_person(&mut self, current: &Person, mut due: Vec<&'a Field>) -> Result<(), Error> {
+        let record = value(current);
+        self.took_person(current, false);
+        if let Some(organization) = self.organization_is_gone(current, &due).await? {
+            due.push(organization);
+            self.outcome.why.push(Reason::OrganizationGone);
+        }
+        due.extend(self.worth_another_try(Entity::Person, &record));
+        let merged = merge(due.iter().copied(), &record, &self.wanted.values, self.sent());
+        for field in &merged.theirs {
+            self.outcome.why.push(Reason::FieldKept((*field).into()));
+        }
+        self.mend_organization(current, &due).await?;
+        for field in &due {
+            self.stored.left_out.remove(&*field.key);
+        }
+        let mut organization = current.organization.clone();
+        if !merged.is_empty()
+            && let Some(written) = self.put_person(current, &record, merged).await?
+        {
+            organization = written.organization;
+        }
+        self.note_all_sent(&due);
+        self.write_organization(organization.as_ref()).await?;
+        self.store().await
+    }
+
+    async fn put_person(
+        &mut self,
+        current: &Person,
+        record: &Value,
+        mut merged: Merged<'a>,
+    ) -> Result<Option<Person>, Error> {
+        let Some(flags) = self.yes_no(Entity::Person, current.id, record, &merged).await? else {
+            for field in std::mem::take(&mut merged.written) {
+                self.leave_out(field, field.read(record), Reason::YesNoUnknown { entity: Entity::Person });
+            }
+            return Ok(None);
+        };
+        let before = self.stored.sent.clone();
+        for _ in 0..TRIES {
+            if merged.is_empty() {
+                return Ok(None);
+            }
+            let mut body = merged.body.clone();
+            self.carry(current, &mut body);
+            body.extend(flags.clone());
+            self.link_organization(&mut body).await?;
+            self.note_sending(&merged.written).await?;
+            match self.context.client.write_person(current, Value::Object(body.clone())).await {
+                Err(error) if is_about_fields(&error) => {
+                    // Refused is not written: what was there before is there now.
+                    self.stored.sent.clone_from(&before);
+                    if !self.give_way_in(&error, record, &mut merged) {
+                        return Err(error.into());
+                    }
+                }
+                written => {
+                    let mut written = written?;
+                    written.organization = self.organization_after(&body, written.organization).await?;
+                    self.took_person(&written, false);
+                    self.outcome.updated.push("person");
+                    return Ok(Some(written));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a write without it would take away: the owner, the addresses and the numbers, each as it was read.
+    fn carry(&self, current: &Person, body: &mut Attributes) {
+        let list = |key: &str| body.get(key).and_then(|list| serde_json::from_value(list.clone()).ok());
+        let person = NewPerson {
+            name: current.name.clone().unwrap_or_default(),
+            emails: list("emails").unwrap_or_else(|| current.emails.clone()),
+            contact_numbers: list("contact_numbers").unwrap_or_else(|| current.contact_numbers.clone()),
+            ..NewPerson::default()
+        };
+        let person = complete(person, &self.context.settings.traits);
+        body.insert("emails".into(), json!(person.emails));
+        body.insert("contact_numbers".into(), json!(person.contact_numbers));
+        if let Some(owner) = &current.sales_owner {
+            body.insert("user_id".into(), json!(owner.id));
+        }
+    }
+
+    fn took_person(&mut self, person: &Person, created: bool) {
+        self.stored.ids.set("person", person.id);
+        if let Some(organization) = &person.organization {
+            self.stored.ids.set("organization", organization.id);
+        }
+        if created {
+            self.outcome.created.push("person");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Attributes;
+use crate::{
+    chatwoot::Contact,
+    field::{Entity, Field, ValueDigest},
+    krayin::NewPerson,
+    reason::Reason,
+    settings::Settings,
+};
+
+/// What Krayin should show of a contact, by field.
+pub(super) struct Wanted {
+    pub(super) values: BTreeMap<String, Value>,
+    /// What of the contact is none that its field can hold.
+    pub(super) wrong: Vec<Reason>,
+    digests: BTreeMap<String, ValueDigest>,
+    is_known: bool,
+}
+
+impl Wanted {
+    pub(super) fn of(contact: &Contact, settings: &Settings) -> Self {
+        let mut wanted = Self { values: BTreeMap::new(), wrong: Vec::new(), digests: BTreeMap::new(), is_known: false };
+        for field in Entity::ALL.into_iter().flat_map(|entity| settings.own_fields(entity)) {
+            match field.value(contact, settings) {
+                Ok(Some(value)) => {
+                    wanted.is_known |= field.identifies();
+                    wanted.digests.insert(field.key.clone().into_owned(), field.digest(&settings.digest_key, &value));
+                    wanted.values.insert(field.key.clone().into_owned(), value);
+                }
+                Ok(None) => {}
+                Err(_) => wanted.wrong.push(Reason::FieldWrong(field.into())),
+            }
+        }
+        wanted
+    }
+
+    /// Whether there is an e-mail address or a number.
+    pub(super) fn is_known_by_something(&self) -> bool {
+        self.is_known
+    }
+
+    pub(super) fn digest(&self, field: &Field) -> Option<&ValueDigest> {
+        self.digests.get(&*field.key)
+    }
+
+    pub(super) fn value(&self, field: &Field) -> Option<&Value> {
+        self.values.get(&*field.key)
+    }
+
+    /// The values of some fields, by attribute.
+    pub(super) fn attributes<'a>(&self, fields: impl Iterator<Item = &'a Field>) -> Attributes {
+        fields.filter_map(|field| Some((field.attribute.clone().into_owned(), self.value(field)?.clone()))).collect()
+    }
+
+    /// The person to be created, with what may be sent of it.
+    pub(super) fn person<'a>(&self, fields: impl Iterator<Item = &'a Field>) -> NewPerson {
+        NewPerson::of(self.attributes(fields))
+    }
+
+    pub(super) fn note_beside(&self, field: &Field, sent: &mut BTreeMap<String, String>) {
+        if let Some(digest) = self.digests.get(&*field.key) {
+            let kept = sent.entry(field.key.clone().into_owned()).or_default();
+            *kept = digest.beside(kept);
+        }
+    }
+}
