@@ -36,8 +36,12 @@ pub struct World {
 impl World {
     /// A server that nobody has connected to.
     pub fn new(server: Server) -> Self {
-        let tokens = vec![TOKEN.to_owned()];
-        let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
+        Self::start(Options { server, tokens: vec![TOKEN.to_owned()], throttle: false, ..Options::default() })
+    }
+
+    fn start(options: Options) -> Self {
+        let server = options.server;
+        let sim = Sim::start(options).unwrap();
         let settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
         Self {
             sim,
@@ -50,12 +54,21 @@ impl World {
 
     /// A server that the set-up has connected to.
     pub async fn connected(server: Server) -> Self {
-        let mut world = Self::new(server);
+        Self::new(server).connect().await
+    }
+
+    /// A server of one's own that the set-up has connected to.
+    pub async fn on(options: Options) -> Self {
+        Self::start(options).connect().await
+    }
+
+    async fn connect(mut self) -> Self {
+        let world = &mut self;
         let settings = world.settings();
         let (found, _) = setup::connect(&settings, &world.client()).await.unwrap();
         world.set(serde_json::to_value(found).unwrap());
         world.sim.clear_requests();
-        world
+        self
     }
 
     /// Puts settings beside those that are there.

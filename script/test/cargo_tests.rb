@@ -13,7 +13,8 @@ class CargoTests
     contract: /\Acontract|\Asim_/,
     faults: /\Afault/,
     crashes: /\Acrash/,
-    races: /\Arace/
+    races: /\Arace/,
+    colleagues: /\Acolleague/
   }.freeze
   RESULT = /\Atest result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/
 

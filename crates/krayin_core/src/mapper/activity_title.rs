@@ -47,6 +47,11 @@ pub(super) fn of_message(sender: &str, message: &Message) -> String {
     title
 }
 
+/// Whether a conversation's title says where it is, so that no other Chatwoot's has it.
+pub(crate) fn says_where(title: &str) -> bool {
+    title.contains(" (")
+}
+
 fn number(conversation: &Conversation) -> String {
     let start = "Conversation #";
     match (conversation.display_id, conversation.id) {

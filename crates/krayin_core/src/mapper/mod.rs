@@ -22,6 +22,7 @@ mod schedule;
 mod sender;
 
 pub use crate::placeholder::{is_placeholder, no_email, no_phone};
+pub(crate) use activity_title::says_where;
 pub use contact_lead::map_to_lead;
 pub(crate) use contact_lead::new_lead;
 pub(crate) use contact_organization::company_name;

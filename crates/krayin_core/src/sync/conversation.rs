@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::{Context, EventName, Outcome, Owner, Status, stage, value, verify};
+use super::{Context, EventName, Outcome, Owner, Status, contact, stage, value, verify};
 use crate::{
     Error,
     api::{Dialect, ErrorKind},
@@ -10,6 +10,7 @@ use crate::{
     mapper,
     reason::Reason,
     records::{Kind, Stored},
+    settings::{OnClosed, OnDeleted},
 };
 
 /// Conversation → activity of the contact's lead and person, and the lead's stage.
@@ -37,6 +38,9 @@ pub(super) async fn sync(
     if shown && due.is_empty() {
         return Ok(Outcome::skipped(stored.ids, Reason::Unchanged));
     }
+    if is_new && settings.on_closed == OnClosed::NewLead && stored.ids.get("activity").is_none() {
+        contact::replace_closed_lead(context, contact).await?;
+    }
     let owner = match Owner::of(context, contact).await? {
         Ok(owner) => owner,
         Err(reason) => return Ok(Outcome::skipped(Default::default(), reason)),
@@ -58,6 +62,16 @@ pub(super) async fn sync(
     Ok(flow.outcome.after(flow.owner.outcome))
 }
 
+/// What `Stored::removed` says of a conversation whose activity was deleted in Krayin.
+const ACTIVITY: &str = "activity";
+
+/// What `Stored::sent` knows the comment of an activity by that is being created.
+const IN_FLIGHT: &str = "in_flight";
+
+/// The parts of an activity that follow the conversation, each with what is kept of it. A title, a schedule and all else
+/// are a colleague's once it is there.
+const PARTS: [&str; 2] = ["comment", "is_done"];
+
 struct Wanted {
     activity: NewActivity,
     digest: Digest,
@@ -74,7 +88,11 @@ impl Wanted {
         Self { activity, digest }
     }
 
+    /// Whether there is nothing to write, or nothing is to be written: a colleague deleted it.
     fn is_shown(&self, stored: &Stored) -> bool {
+        if stored.removed == ACTIVITY {
+            return true;
+        }
         stored.ids.get("activity").is_some() && stored.sent.get("activity").is_some_and(|kept| self.digest.is(kept))
     }
 }
@@ -95,20 +113,35 @@ impl Flow<'_> {
                 // Its owner is another one by now.
                 self.owner.link_activity(self.context, self.contact, id, self.first_link()).await?;
             }
+            let body = self.changes(&wanted, stored);
             // The answer may be lost: it would not be known then what is shown.
             stored.sent.remove("activity");
+            for part in body.keys() {
+                stored.sent.remove(part);
+            }
             stored.pending = true;
             self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
-            if self.write(id, &wanted, !linked, self.context.settings.traits.utc_offset_minutes).await? {
+            if self.write(id, body, !linked).await? {
                 return self.store(stored, &wanted).await;
             }
+            // The answer alone could be a server's that has trouble.
+            if self.context.client.find_activity(id).await?.is_some() {
+                return Ok(());
+            }
             stored.ids.forget("activity");
+            if self.context.settings.on_deleted_in_krayin == OnDeleted::Respect {
+                stored.removed = ACTIVITY.to_owned();
+                stored.pending = false;
+                self.outcome.why.push(Reason::ActivityDeleted);
+                return self.context.store(Kind::Conversation, self.conversation.id, stored).await;
+            }
             stored.sent.clear();
             stored.pending = false;
             self.outcome.why.push(Reason::ActivityGone);
         }
         let (activity, found) = self.find_or_create(&wanted.activity, stored).await?;
         stored.ids.set("activity", activity.id);
+        stored.sent.remove(IN_FLIGHT);
         stored.pending = false;
         self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
         if !found {
@@ -119,7 +152,8 @@ impl Flow<'_> {
         }
         let offset = self.learn(&wanted.activity, &activity);
         if self.context.client.connection().dialect == Dialect::RestApi || found {
-            self.write(activity.id, &wanted, true, offset).await?;
+            let body = self.whole(&wanted, offset);
+            self.write(activity.id, body, true).await?;
             self.outcome.updated.retain(|what| *what != "activity");
         }
         self.store(stored, &wanted).await
@@ -128,6 +162,9 @@ impl Flow<'_> {
     async fn store(&self, stored: &mut Stored, wanted: &Wanted) -> Result<(), Error> {
         stored.pending = false;
         stored.sent.insert("activity".into(), wanted.digest.text().to_owned());
+        for (part, digest) in self.parts(wanted) {
+            stored.sent.insert(part.to_owned(), digest.text().to_owned());
+        }
         stored.sent.insert("link".into(), self.links().text().to_owned());
         self.context.store(Kind::Conversation, self.conversation.id, stored).await
     }
@@ -135,19 +172,49 @@ impl Flow<'_> {
     /// The activity, looked for by its title where an earlier run may have left it.
     async fn find_or_create(&mut self, wanted: &NewActivity, stored: &mut Stored) -> Result<(Activity, bool), Error> {
         let client = self.context.client;
-        if stored.pending
-            && let Some(found) = client.search_activity(&wanted.title).await?.into_iter().next()
-        {
-            return Ok((found, true));
+        if stored.pending {
+            let found = client.search_activity(&wanted.title).await?;
+            if let Some(found) = found.into_iter().find(|found| self.is_ours(found, wanted, stored)) {
+                return Ok((found, true));
+            }
         }
         stored.pending = true;
+        let comment = self.context.settings.digest_key.digest(&wanted.comment);
+        stored.sent.insert(IN_FLIGHT.into(), comment.text().to_owned());
         self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
         let link = self.first_link();
         self.owner.create_activity(self.context, self.contact, wanted, link).await
     }
 
-    /// Writes what changed and, on the first time, the second link. `false` where the activity is gone.
-    async fn write(&mut self, id: u64, wanted: &Wanted, link: bool, offset: Option<i32>) -> Result<bool, Error> {
+    /// Whether an activity of that title is the one that an earlier run left. A title without the Chatwoot that the
+    /// conversation is in may be another Chatwoot's.
+    fn is_ours(&self, found: &Activity, wanted: &NewActivity, stored: &Stored) -> bool {
+        let key = &self.context.settings.digest_key;
+        let was_sent = |comment: &str| stored.sent.get(IN_FLIGHT).is_some_and(|kept| key.digest(comment).is(kept));
+        let comment = found.comment.as_deref().unwrap_or_default();
+        mapper::says_where(&wanted.title) || comment == wanted.comment || was_sent(comment)
+    }
+
+    fn parts(&self, wanted: &Wanted) -> Vec<(&'static str, Digest)> {
+        let body = value(&wanted.activity);
+        let digest =
+            |part: &str| self.context.settings.digest_key.digest(&body.get(part).unwrap_or(&Value::Null).to_string());
+        PARTS.map(|part| (part, digest(part))).into()
+    }
+
+    /// The parts that changed since they were last sent.
+    fn changes(&self, wanted: &Wanted, stored: &Stored) -> Map<String, Value> {
+        let body = value(&wanted.activity);
+        let changed = |part: &str, digest: &Digest| stored.sent.get(part).is_none_or(|kept| !digest.is(kept));
+        self.parts(wanted)
+            .into_iter()
+            .filter(|(part, digest)| changed(part, digest))
+            .filter_map(|(part, _)| Some((part.to_owned(), body.get(part)?.clone())))
+            .collect()
+    }
+
+    /// All of an activity that was made just now, by the server's own clock.
+    fn whole(&self, wanted: &Wanted, offset: Option<i32>) -> Map<String, Value> {
         let mut body = match value(&wanted.activity) {
             Value::Object(body) => body,
             _ => Map::new(),
@@ -165,8 +232,16 @@ impl Flow<'_> {
                 };
             }
         }
+        body
+    }
+
+    /// Writes some parts and, on the first time, the second link. `false` where the activity is gone.
+    async fn write(&mut self, id: u64, mut body: Map<String, Value>, link: bool) -> Result<bool, Error> {
         if link {
             body.insert("person_id".into(), json!(self.owner.person));
+        }
+        if body.is_empty() {
+            return Ok(true);
         }
         let client = self.context.client;
         match client.update_activity(id, Value::Object(body.clone())).await {

@@ -7,7 +7,7 @@ use crate::{
     krayin::{ClosingDay, Lead, LeadLink, NewLead},
     mapper,
     reason::Reason,
-    settings::OnDeleted,
+    settings::{OnClosed, OnDeleted},
     sync::{LeadFinder, value},
 };
 
@@ -56,10 +56,7 @@ impl<'a> Flow<'a> {
             let due = self.due(Entity::Lead);
             return self.write_lead(lead, due).await;
         }
-        for field in self.fields(Entity::Lead) {
-            self.stored.sent.remove(&*field.key);
-            self.stored.left_out.remove(&*field.key);
-        }
+        self.forget_lead();
         match (found, self.context.settings.on_deleted_in_krayin) {
             (Some(lead), _) => {
                 self.outcome.why.push(Reason::LeadGone);
@@ -77,8 +74,31 @@ impl<'a> Flow<'a> {
         }
     }
 
+    pub(super) async fn replace_closed_lead(&mut self, person_id: u64, lead_id: u64) -> Result<(), Error> {
+        match self.context.client.find_lead(lead_id).await? {
+            Some(lead) if lead.is_closed() => {}
+            _ => return Ok(()),
+        }
+        self.forget_lead();
+        self.find_lead(person_id).await
+    }
+
+    /// Nothing of what was sent to a lead is known of another one.
+    fn forget_lead(&mut self) {
+        self.stored.ids.forget("lead");
+        for field in self.fields(Entity::Lead) {
+            self.stored.sent.remove(&*field.key);
+            self.stored.left_out.remove(&*field.key);
+        }
+    }
+
     async fn find_lead(&mut self, person_id: u64) -> Result<(), Error> {
+        let wants_open = self.context.settings.on_closed == OnClosed::NewLead;
         match self.lead_finder().find(self.contact, person_id).await? {
+            Some(lead) if lead.is_closed() && wants_open => {
+                self.forget_lead();
+                self.create_lead(person_id).await
+            }
             Some(lead) => self.adopt_lead(&lead).await,
             None => self.create_lead(person_id).await,
         }
@@ -88,10 +108,7 @@ impl<'a> Flow<'a> {
     async fn closed_lead(&mut self, lead: &Lead, person_id: u64, due: Vec<&'a Field>) -> Result<(), Error> {
         let other = self.lead_finder().find(self.contact, person_id).await?;
         if let Some(open) = other.filter(|other| other.id != lead.id && !other.is_closed()) {
-            for field in self.fields(Entity::Lead) {
-                self.stored.sent.remove(&*field.key);
-                self.stored.left_out.remove(&*field.key);
-            }
+            self.forget_lead();
             return self.adopt_lead(&open).await;
         }
         let record = value(lead);

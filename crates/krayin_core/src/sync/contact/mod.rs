@@ -48,6 +48,14 @@ pub(super) async fn sync_lost(context: &Context<'_>, contact: &Contact) -> Resul
     Ok(flow.end())
 }
 
+/// Before a new conversation, where the settings say so: a contact whose lead was won or lost gets a new one.
+pub(super) async fn replace_closed_lead(context: &Context<'_>, contact: &Contact) -> Result<(), Error> {
+    let mut flow = Flow::of(context, contact).await?;
+    let ids = (flow.stored.ids.get("person"), flow.stored.ids.get("lead"));
+    let (Some(person), Some(lead)) = ids else { return Ok(()) };
+    flow.replace_closed_lead(person, lead).await
+}
+
 struct Flow<'a> {
     context: &'a Context<'a>,
     contact: &'a Contact,

@@ -1,0 +1,511 @@
+//! A colleague works in Krayin while we write into it: what they touched is as they left it.
+
+use krayin_core::{records::Kind, sync::Status};
+use krayin_sim::{Change, Moment, Options, Server};
+use krayin_tests::{SERVERS, TOKEN, World, conversation, jane};
+use serde_json::{Value, json};
+
+const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
+
+fn with(mut record: Value, fields: Value) -> Value {
+    for (key, value) in fields.as_object().unwrap() {
+        record[key] = value.clone();
+    }
+    record
+}
+
+fn act(world: &World, change: Value) {
+    let (change, _) = Change::from_json(&change).unwrap();
+    world.sim.change(&change).unwrap_or_else(|why| panic!("{change:?}: {why}"));
+}
+
+fn only(records: Vec<Value>) -> Value {
+    assert_eq!(records.len(), 1, "{records:?}");
+    records.into_iter().next().unwrap()
+}
+
+/// What a colleague does, the record, and the fields that it touches.
+fn acts() -> Vec<(Value, &'static str, &'static [&'static str])> {
+    let edit = |record: &str, fields: Value| json!({"change": format!("edit_{record}"), record: 1, "fields": fields});
+    vec![
+        (edit("person", json!({"name": "Dr. Jane"})), "person", &["name"]),
+        (edit("person", json!({"job_title": "Boss"})), "person", &["job_title"]),
+        (edit("person", json!({"organization_name": "Globex"})), "person", &["organization_id"]),
+        (edit("person", json!({"user_id": 1})), "person", &["user_id"]),
+        (
+            json!({"change": "add_email", "person": 1, "value": "j@home.example", "label": "home"}),
+            "person",
+            &["emails"],
+        ),
+        (json!({"change": "add_number", "person": 1, "value": "+14155550111"}), "person", &["contact_numbers"]),
+        (edit("lead", json!({"title": "Big deal"})), "lead", &["title"]),
+        (edit("lead", json!({"lead_value": 99})), "lead", &["lead_value"]),
+        (edit("lead", json!({"expected_close_date": "2041-07-31"})), "lead", &["expected_close_date"]),
+        (edit("lead", json!({"user_id": 1})), "lead", &["user_id"]),
+        (edit("lead", json!({"lead_source_id": 2})), "lead", &["lead_source_id"]),
+        (edit("lead", json!({"lead_type_id": 2})), "lead", &["lead_type_id"]),
+        (json!({"change": "move_lead", "lead": 1, "stage": 4}), "lead", &["lead_pipeline_stage_id", "closed_at"]),
+        (json!({"change": "win_lead", "lead": 1}), "lead", &["lead_pipeline_stage_id", "closed_at"]),
+        (json!({"change": "lose_lead", "lead": 1, "reason": "x"}), "lead", &["lead_pipeline_stage_id", "closed_at"]),
+        (
+            json!({"change": "set_products", "lead": 1, "products": [{"product_id": 1, "name": "S", "quantity": 1, "price": 5, "amount": 5}]}),
+            "lead",
+            &["lead_products"],
+        ),
+    ]
+}
+
+async fn prepare(server: Server) -> World {
+    let mut world = World::connected(server).await;
+    world.set(json!({"stage_progression_enabled": true, "stage_on_conversation_resolved": 3}));
+    let known = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+    world.contact("contact.created", known).await;
+    world
+}
+
+/// An event for each flow that writes to a person or a lead that is there.
+fn flows() -> Vec<(&'static str, &'static str, Value)> {
+    let company = |name: &str| json!({"company_name": name, "job_title": "CEO"});
+    let changed = json!({
+        "email": "new@example.com", "phone_number": "+14155550199", "additional_attributes": company("Acme"),
+        "custom_attributes": {"plan": "gold"}
+    });
+    let contact = |fields: Value| json!({"contact": with(jane(), fields)});
+    let talk = json!({"conversation": with(conversation("Channel::Api"), json!({
+        "status": "resolved", "contact": with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}))
+    }))});
+    vec![
+        ("addresses and a line changed", "contact.updated", contact(changed)),
+        (
+            "renamed",
+            "contact.updated",
+            contact(json!({"name": "Jane Smith", "additional_attributes": company("Acme")})),
+        ),
+        (
+            "budget said",
+            "contact.updated",
+            contact(json!({"custom_attributes": {"budget": 500}, "additional_attributes": company("Acme")})),
+        ),
+        ("stage", "conversation.updated", talk),
+    ]
+}
+
+#[tokio::test]
+async fn between_any_two_requests_a_colleagues_act_stays() {
+    let (mut points, mut carried, mut undone) = (0, 0, Vec::new());
+    for server in ALL {
+        for (change, record, touched) in acts() {
+            let (change, _) = Change::from_json(&change).unwrap();
+            // The same act alone tells how the colleague left it.
+            let alone = prepare(server).await;
+            alone.sim.change(&change).unwrap();
+            for (flow, event, data) in flows() {
+                for nth in 0.. {
+                    let world = prepare(server).await;
+                    let read =
+                        |world: &World| only(if record == "person" { world.sim.persons() } else { world.sim.leads() });
+                    match nth {
+                        0 => world.sim.change(&change).unwrap(),
+                        nth => world.sim.change_at(Moment::after(nth), change.clone()),
+                    }
+                    let outcome = world.event(event, data.clone()).await;
+                    if world.sim.waiting_changes() > 0 {
+                        break;
+                    }
+                    assert_eq!(world.sim.refused_changes(), Vec::<String>::new(), "{server:?} {flow} {change:?}");
+                    // A field that our next call writes itself, or that the server takes away where a call leaves it out,
+                    // is as the last of both left it: between a read and its write there is no lock.
+                    let both = |field: &str| {
+                        let written = match field {
+                            "organization_id" => "organization_name",
+                            "closed_at" => "lead_pipeline_stage_id",
+                            field => field,
+                        };
+                        let cleared =
+                            matches!(field, "user_id" if record == "person") || field == "expected_close_date";
+                        let is_of = |path: &str| path.contains(&format!("{record}s")) && !path.contains("stage");
+                        let later = world.sim.requests().into_iter().skip(nth as usize);
+                        nth > 0
+                            && later.filter(|sent| sent.method == "PUT").any(|sent| {
+                                sent.body.contains(&format!("\"{written}\"")) || (cleared && is_of(&sent.path))
+                            })
+                    };
+                    let (left, found) = (read(&alone), read(&world));
+                    for field in touched {
+                        // Ours beside theirs in a list; and a time is of its own moment.
+                        let stays = match *field {
+                            "closed_at" => left[*field].is_null() == found[*field].is_null(),
+                            "emails" | "contact_numbers" => {
+                                let theirs = left[*field].as_array().unwrap().last().unwrap().clone();
+                                found[*field].as_array().unwrap().contains(&theirs)
+                            }
+                            _ => left[*field] == found[*field],
+                        };
+                        if both(field) {
+                            carried += 1;
+                            continue;
+                        }
+                        points += 1;
+                        if !stays {
+                            undone.push(format!("{server:?}, {flow}, after request {nth}: {change:?} {field}: {} became {} ({outcome:?})", left[*field], found[*field]));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!(
+        "{points} points, {} undone; {carried} more where both write one field between a read and its write",
+        undone.len()
+    );
+    assert!(undone.is_empty(), "{}", undone.join("\n"));
+    assert!(points > 500, "{points}");
+}
+
+#[tokio::test]
+async fn numbers_and_addresses_go_back_as_they_were_read() {
+    for server in SERVERS {
+        let world = World::connected(server).await;
+        let id = world.contact("contact.created", jane()).await.ids.get("person").unwrap();
+        let numbers = json!([
+            {"value": 4_155_550_100_u64, "label": "home"}, {"value": "+14155550182", "label": "work"},
+            {"value": "+14155550101", "label": null}
+        ]);
+        let emails =
+            json!([{"value": "jane@example.com", "label": "work"}, {"value": "J@Home.example", "label": "home"}]);
+        let theirs = json!({"name": "Jane Doe", "emails": emails, "contact_numbers": numbers});
+        world.client().update_person(id, theirs).await.unwrap();
+        let before = only(world.sim.persons());
+        let title = json!({"additional_attributes": {"company_name": "Acme, Inc.", "job_title": "CEO"}});
+        let outcome = world.contact("contact.updated", with(jane(), title.clone())).await;
+        assert_eq!(outcome.updated, ["person"], "{server:?} {outcome:?}");
+        let after = only(world.sim.persons());
+        for field in ["emails", "contact_numbers"] {
+            assert_eq!(after[field], before[field], "{server:?}");
+        }
+        // Ours goes with the contact's, theirs and their order stay.
+        let gone = with(with(jane(), title), json!({"phone_number": null}));
+        world.contact("contact.updated", gone.clone()).await;
+        let left: Vec<Value> = only(world.sim.persons())["contact_numbers"].as_array().unwrap().clone();
+        let values: Vec<String> = left.iter().map(|entry| entry["value"].to_string().replace('"', "")).collect();
+        assert_eq!(values, ["4155550100", "+14155550101"], "{server:?}");
+        assert_eq!(world.contact("contact.updated", gone).await.requests, 0, "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_left_out_and_the_rest_written_the_lead_too() {
+    for server in ALL {
+        let world = World::connected(server).await;
+        let other = json!({
+            "name": "Other", "emails": [{"value": "other@example.com", "label": "work"}],
+            "contact_numbers": [{"value": "+14155550199", "label": "work"}]
+        });
+        world.client().create_person(other).await.unwrap();
+        let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+        world.contact("contact.created", jane.clone()).await;
+        let changed = with(jane, json!({"name": "Jane Smith", "phone_number": "+14155550199"}));
+        let outcome = world.contact("contact.updated", changed.clone()).await;
+        assert_eq!(outcome.updated, ["person", "lead"], "{server:?} {outcome:?}");
+        assert_eq!(outcome.why[0].code(), "field_anothers", "{server:?} {outcome:?}");
+        let mine = world.sim.persons().into_iter().find(|person| person["name"] == "Jane Smith").unwrap();
+        assert_eq!(mine["contact_numbers"][0]["value"], "+14155550182", "{server:?}");
+        assert_eq!(only(world.sim.leads())["title"], "Jane Smith", "{server:?}");
+        assert_eq!(
+            world.contact("contact.updated", changed.clone()).await.requests,
+            0,
+            "{server:?}: not at each event"
+        );
+        let again = with(changed, json!({"phone_number": "+14155550177"}));
+        let outcome = world.contact("contact.updated", again).await;
+        assert_eq!((outcome.requests, outcome.reasons.len()), (2, 0), "{server:?} {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_won_or_lost_lead_stays_as_it_is() {
+    for server in ALL {
+        for change in ["win_lead", "lose_lead"] {
+            let world = World::connected(server).await;
+            let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+            let lead = world.contact("contact.created", jane.clone()).await.ids.get("lead");
+            act(&world, json!({"change": change, "lead": "last"}));
+            let shown = || {
+                let mut lead = only(world.sim.leads());
+                lead.as_object_mut().unwrap().remove("person");
+                lead
+            };
+            let before = shown();
+            let renamed = with(jane, json!({"name": "Jane Smith"}));
+            let outcome = world.contact("contact.updated", renamed.clone()).await;
+            assert_eq!(shown(), before, "{server:?}");
+            assert!(outcome.why.iter().any(|why| why.code() == "lead_closed"), "{server:?} {outcome:?}");
+            assert_eq!(world.contact("contact.updated", renamed.clone()).await.requests, 0, "{server:?}");
+            // The person's next open one is the contact's.
+            let open = json!({
+                "title": "Next", "person_id": only(world.sim.persons())["id"], "lead_value": 0, "lead_source_id": 1,
+                "lead_type_id": 1, "lead_pipeline_id": 1, "lead_pipeline_stage_id": 1
+            });
+            let open = world.client().create_lead(open).await.unwrap().id;
+            let outcome = world.contact("contact.updated", with(renamed, json!({"name": "Jane Roe"}))).await;
+            assert_eq!((outcome.ids.get("lead"), lead == Some(open)), (Some(open), false), "{server:?} {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_new_conversation_of_a_closed_leads_contact_goes_where_the_policy_says() {
+    for server in ALL {
+        for (policy, leads) in [("note", 1), ("new_lead", 2)] {
+            let mut world = World::connected(server).await;
+            world.set(json!({"sync_conversations": true, "on_closed": policy}));
+            let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+            world.contact("contact.created", jane.clone()).await;
+            act(&world, json!({"change": "win_lead", "lead": "last"}));
+            let talk = json!({"conversation": with(conversation("Channel::Api"), json!({"contact": jane}))});
+            let outcome = world.event("conversation.created", talk).await.unwrap();
+            assert_eq!(world.sim.leads().len(), leads, "{server:?} {policy} {outcome:?}");
+            if server != Server::Documented {
+                let newest = world.sim.leads().pop().unwrap()["id"].clone();
+                assert_eq!(world.sim.activities()[0]["lead_ids"], json!([newest]), "{server:?} {policy}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_stays_deleted_or_is_made_again_as_the_policy_says() {
+    for server in ALL {
+        for kind in ["person", "lead", "activity"] {
+            for policy in ["respect", "make_again"] {
+                let mut world = World::connected(server).await;
+                world.set(json!({"sync_conversations": true, "on_deleted_in_krayin": policy}));
+                let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+                let talk = |status: &str| {
+                    let fields = json!({"contact": jane, "status": status});
+                    json!({"conversation": with(conversation("Channel::Api"), fields)})
+                };
+                world.event("conversation.created", talk("open")).await.unwrap();
+                if kind == "person" {
+                    act(&world, json!({"change": "delete_lead", "lead": "last"}));
+                }
+                act(&world, json!({"change": format!("delete_{kind}"), kind: "last"}));
+                let renamed = json!({"contact": with(jane.clone(), json!({"name": "Jane Smith"}))});
+                let first = match kind {
+                    "activity" => world.event("conversation.updated", talk("resolved")).await.unwrap(),
+                    _ => world.event("contact.updated", renamed.clone()).await.unwrap(),
+                };
+                let count = |world: &World| match kind {
+                    "person" => world.sim.persons().len(),
+                    "lead" => world.sim.leads().len(),
+                    _ => world.sim.activities().len(),
+                };
+                let what = format!("{server:?} {kind} {policy} {first:?}");
+                assert_eq!(count(&world), usize::from(policy == "make_again"), "{what}");
+                if policy == "respect" {
+                    let code = format!("{kind}_deleted");
+                    assert!(first.why.iter().any(|why| why.code() == code), "{what}");
+                    let again = match kind {
+                        "activity" => world.event("conversation.updated", talk("resolved")).await.unwrap(),
+                        _ => world.event("contact.updated", renamed).await.unwrap(),
+                    };
+                    assert_eq!((again.status, again.requests), (Status::Skipped, 0), "{what} {again:?}");
+                }
+                // The search that a new contact takes is the second look as well.
+                let most = if server == Server::Documented { 7 } else { 5 };
+                assert!(first.requests <= most, "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lead_that_was_found_gets_what_nobody_entered_once() {
+    for server in ALL {
+        let world = World::connected(server).await;
+        let client = world.client();
+        let person = json!({
+            "name": "Jane", "emails": [{"value": "jane@example.com", "label": "work"}],
+            "contact_numbers": [{"value": "+14155550182", "label": "work"}]
+        });
+        let person = client.create_person(person).await.unwrap().id;
+        let lead = json!({
+            "title": "Theirs", "person_id": person, "lead_value": 0, "lead_source_id": 1, "lead_type_id": 1,
+            "lead_pipeline_id": 1, "lead_pipeline_stage_id": 1
+        });
+        client.create_lead(lead).await.unwrap();
+        let fields = json!({"custom_attributes": {"deal_value": "500", "plan": "gold"}, "additional_attributes": {}});
+        let jane = with(jane(), fields);
+        world.contact("contact.created", jane.clone()).await;
+        let lead = only(world.sim.leads());
+        assert_eq!(
+            (&lead["title"], lead["description"].as_str()),
+            (&json!("Theirs"), Some("Deal value: 500\nPlan: gold")),
+            "{server:?}"
+        );
+        assert_eq!(
+            lead["lead_value"]
+                .as_str()
+                .unwrap_or_default()
+                .parse::<f64>()
+                .unwrap_or_else(|_| lead["lead_value"].as_f64().unwrap()),
+            500.0
+        );
+        let theirs = json!({"change": "edit_lead", "lead": "last", "fields": {"lead_value": 0, "description": ""}});
+        act(&world, theirs);
+        world.forget(Kind::Message, 1).await;
+        assert_eq!(world.contact("contact.updated", jane).await.requests, 0, "{server:?}: once");
+    }
+}
+
+#[tokio::test]
+async fn a_companys_late_address_is_written_and_a_colleagues_organization_left_alone() {
+    for server in ALL {
+        let world = World::connected(server).await;
+        let company = |fields: Value| {
+            with(jane(), json!({"additional_attributes": with(json!({"company_name": "Acme"}), fields)}))
+        };
+        world.contact("contact.created", company(json!({}))).await;
+        let late = company(json!({"company_city": "Lisbon"}));
+        let outcome = world.contact("contact.updated", late.clone()).await;
+        assert_eq!(
+            (outcome.requests, outcome.updated.as_slice()),
+            (2, ["organization"].as_slice()),
+            "{server:?} {outcome:?}"
+        );
+        assert_eq!(only(world.sim.organizations())["address"]["city"], "Lisbon", "{server:?}");
+        assert_eq!(world.contact("contact.updated", late).await.requests, 0, "{server:?}");
+
+        let world = World::connected(server).await;
+        world.contact("contact.created", company(json!({}))).await;
+        act(&world, json!({"change": "edit_person", "person": "last", "fields": {"organization_name": "Globex"}}));
+        world.contact("contact.updated", company(json!({"company_city": "Lisbon"}))).await;
+        for organization in world.sim.organizations() {
+            assert!(organization["address"]["city"].is_null(), "{server:?} {organization}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_closing_date_keeps_its_day_in_every_zone() {
+    for (timezone, day, waits) in [
+        ("America/New_York", "2041-07-31", false),
+        ("America/New_York", "2041-01-15", false),
+        ("Asia/Kolkata", "2041-07-31", false),
+        ("Europe/Berlin", "2041-07-31", false),
+        ("Pacific/Honolulu", "2041-07-31", true),
+        ("Pacific/Auckland", "2041-07-31", true),
+    ] {
+        for server in SERVERS {
+            let options = Options {
+                server,
+                tokens: vec![TOKEN.into()],
+                throttle: false,
+                timezone: timezone.into(),
+                ..Options::default()
+            };
+            let mut world = World::on(options).await;
+            world.contact("contact.created", jane()).await;
+            let date = json!({"change": "edit_lead", "lead": "last", "fields": {"expected_close_date": day}});
+            act(&world, date);
+            let before = only(world.sim.leads())["expected_close_date"].clone();
+            for (offset, name) in [(None, "Jane 1"), (Some(60), "Jane 2"), (None, "Jane 3")] {
+                // Half a year off, where the zone has daylight saving, is as good as right.
+                let known = match timezone {
+                    "America/New_York" => -300,
+                    "Asia/Kolkata" => 330,
+                    "Europe/Berlin" => 60,
+                    "Pacific/Honolulu" => -600,
+                    _ => 780,
+                };
+                world.settings["traits"]["utc_offset_minutes"] = json!(offset.map(|_| known));
+                let outcome = world.contact("contact.updated", with(jane(), json!({"name": name}))).await;
+                let lead = only(world.sim.leads());
+                assert_eq!(lead["expected_close_date"], before, "{timezone} {server:?} {offset:?}");
+                let is_written = lead["title"] == name;
+                assert_eq!(is_written, offset.is_some() || !waits, "{timezone} {server:?} {outcome:?}");
+            }
+            if waits {
+                world.settings["traits"]["utc_offset_minutes"] = Value::Null;
+                let waiting = world.contact("contact.updated", with(jane(), json!({"name": "Jane 3"}))).await;
+                assert_eq!(waiting.requests, 0, "{timezone}: it waits for the zone, not for an event");
+                world.settings["traits"]["utc_offset_minutes"] =
+                    json!(if timezone == "Pacific/Auckland" { 780 } else { -600 });
+                world.contact("contact.updated", with(jane(), json!({"name": "Jane 3"}))).await;
+                assert_eq!(only(world.sim.leads())["title"], "Jane 3", "{timezone} {server:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mapped_attribute_is_written_with_its_record_and_by_itself() {
+    for server in SERVERS {
+        let mut world = World::new(server);
+        let plan = json!({
+            "code": "plan", "name": "Plan", "type": "text", "entity_type": "leads", "is_required": 0, "is_unique": 0, "quick_add": 0
+        });
+        world.client().post("settings/attributes", plan, &[]).await.unwrap();
+        world.set(json!({"field_mapping": "lead.plan = plan, lead.nothing = x"}));
+        let error = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap_err();
+        assert!(error.to_string().contains("lead.nothing, which Krayin does not have"), "{error}");
+        world.set(json!({"field_mapping": "lead.plan = plan, lead.description = website"}));
+        let (found, _) = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap();
+        world.set(serde_json::to_value(found).unwrap());
+        let contact = |plan: &str| {
+            let attributes = json!({"company_name": "Acme", "website": "https://jane.example"});
+            with(jane(), json!({"custom_attributes": {"plan": plan}, "additional_attributes": attributes}))
+        };
+        world.contact("contact.created", contact("gold")).await;
+        let lead = only(world.sim.leads());
+        assert_eq!(lead["plan"], "gold", "{server:?}");
+        assert_eq!(lead["description"], "Plan: gold\nWebsite: https://jane.example", "{server:?}");
+        let outcome = world.contact("contact.updated", contact("free")).await;
+        assert_eq!((&only(world.sim.leads())["plan"], outcome.requests), (&json!("free"), 2), "{server:?} {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_colleague_changed_in_an_activity_besides_its_text_stays() {
+    for server in ALL {
+        let mut world = World::connected(server).await;
+        world.set(json!({"sync_conversations": true}));
+        let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+        let talk = |fields: Value| json!({"conversation": with(with(conversation("Channel::Whatsapp"), json!({"contact": jane})), fields)});
+        world.event("conversation.created", talk(json!({}))).await.unwrap();
+        let theirs = json!({
+            "title": "Call back", "schedule_from": "2030-01-01 10:00:00", "schedule_to": "2030-01-01 11:00:00"
+        });
+        act(&world, json!({"change": "edit_activity", "activity": "last", "fields": theirs}));
+        act(&world, json!({"change": "mark_done", "activity": "last", "done": true}));
+        let before = only(world.sim.activities());
+        let outcome = world.event("conversation.updated", talk(json!({"labels": ["vip"]}))).await.unwrap();
+        assert_eq!(outcome.requests, 1, "{server:?}");
+        let after = only(world.sim.activities());
+        for field in ["title", "schedule_from", "schedule_to", "is_done", "type"] {
+            assert_eq!(after[field], before[field], "{server:?} {field}");
+        }
+        assert!(after["comment"].as_str().unwrap().contains("vip"), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_activity_of_another_chatwoot_is_not_taken_over() {
+    for server in SERVERS {
+        let mut world = World::connected(server).await;
+        world.set(json!({"sync_conversations": true}));
+        world.contact("contact.created", jane()).await;
+        let bare = with(conversation("Channel::Api"), json!({"account_id": 0, "url": null}));
+        let theirs = json!({"type": "note", "title": "Conversation #42", "comment": "Another's", "person_id": 1});
+        world.client().create_activity(theirs).await.unwrap();
+        let pending = krayin_core::records::Stored {
+            pending: true,
+            server: world.client().connection().fingerprint(),
+            ..Default::default()
+        };
+        krayin_core::records::Records::store(&world.records, Kind::Conversation, 420, &pending).await.unwrap();
+        world.event("conversation.created", json!({"conversation": bare})).await.unwrap();
+        let activities = world.sim.activities();
+        assert_eq!((activities.len(), &activities[0]["comment"]), (2, &json!("Another's")), "{server:?}");
+    }
+}
