@@ -218,6 +218,28 @@ fn a_unique_value_is_guarded_by_its_attribute() {
 }
 
 #[test]
+fn an_attribute_that_goes_takes_its_values_along() {
+    for server in PACKAGES {
+        let sim = start(server);
+        let client = Client::new(&sim);
+        let id = attribute(client, "leads", "text", false)["id"].as_u64().unwrap();
+        let path = format!("/settings/attributes/{id}");
+        let lead = client.post("/leads", lead_body(json!({"my_text": "x"}))).id();
+        let renamed = client.put(&path, json!({"code": "my_text", "name": "Word", "type": "text", "is_unique": 1}));
+        assert_eq!(renamed.data()["name"], "Word");
+        assert_eq!(client.post("/leads", lead_body(json!({"my_text": "X"}))).status, 422, "{server:?}: unique by now");
+        assert_eq!(client.delete("/settings/attributes/19").status, 400, "Krayin's own");
+        assert_eq!(client.delete(&path).status, 200);
+        assert_eq!(client.delete(&path).status, 404);
+        assert_eq!(having(client, "/leads", "text_value", "x"), Vec::<u64>::new());
+        assert_eq!(client.get(&format!("/leads/{lead}")).data().get("my_text"), None, "{server:?}");
+        let again = attribute(client, "leads", "text", false);
+        assert_eq!(client.get(&format!("/settings/attributes/{}", again["id"])).data()["code"], "my_text");
+        assert_eq!(client.get(&format!("/leads/{lead}")).data()["my_text"], Value::Null);
+    }
+}
+
+#[test]
 fn own_attributes_have_values_too() {
     let sim = start(V210);
     let client = Client::new(&sim);
@@ -306,6 +328,22 @@ fn a_closing_date_is_the_midnight_of_its_own_day() {
             let call = client.post("/activities", call).data();
             assert_eq!((&call["schedule_from"], &call["schedule_to"]), (&json!(midnight), &json!(midnight)), "{zone}");
         }
+    }
+}
+
+#[test]
+fn leads_are_found_by_closing_date_and_value() {
+    for server in PACKAGES {
+        let sim = start(server);
+        let client = Client::new(&sim);
+        let fields = json!({"expected_close_date": "2090-01-31", "lead_value": "77.5"});
+        let lead = client.post("/leads", lead_body(fields)).id();
+        client.post("/leads", lead_body(json!({})));
+        for query in ["expected_close_date=2090-01-31", "lead_value=77.5", "lead_value=77.5000"] {
+            assert_eq!(client.get(&format!("/leads?{query}")).ids(), [lead], "{server:?} {query}");
+        }
+        let search = "search=expected_close_date:2090-01&searchFields=expected_close_date:like";
+        assert_eq!(client.get(&format!("/leads/search?{search}")).ids(), [lead], "{server:?}");
     }
 }
 

@@ -65,9 +65,9 @@ impl Clock {
         })
     }
 
-    /// The midnight that the day of a date as a client writes it begins with, whatever offset is written.
-    pub(crate) fn parse_day(&self, text: &str) -> Option<i64> {
-        self.read(text).map(|written| self.midnight(written.wall.date()))
+    /// The day of a date as a client writes it, whatever offset is written.
+    pub(crate) fn parse_day(&self, text: &str) -> Option<Date> {
+        self.read(text).map(|written| written.wall.date())
     }
 
     /// The midnight that a day begins with in the server's zone: the offset is that of the day, not of today.

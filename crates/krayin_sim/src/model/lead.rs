@@ -25,14 +25,22 @@ pub(crate) struct Lead {
     pub(crate) type_id: Option<u64>,
     pub(crate) pipeline_id: Option<u64>,
     pub(crate) stage_id: Option<u64>,
-    /// Midnight of the day in the server's zone, as a Unix second.
-    pub(crate) closes_on: Option<i64>,
+    pub(crate) closes_on: Option<ClosingDate>,
     pub(crate) products: Vec<Value>,
     pub(crate) values: Values,
     pub(crate) tags: Vec<u64>,
     pub(crate) activities: Vec<u64>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
+}
+
+/// When a lead is expected to close.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosingDate {
+    /// As the database keeps it: `2031-07-31`, `0000-00-00` for what is no date.
+    pub(crate) date: Box<str>,
+    /// The day's midnight in the server's zone, as a Unix second.
+    pub(crate) midnight: i64,
 }
 
 impl Row for Lead {
@@ -57,7 +65,7 @@ impl Row for Lead {
             "lead_type_id" => |row| Cell::id_or_null(row.type_id),
             "lead_pipeline_id" => |row| Cell::id_or_null(row.pipeline_id),
             "lead_pipeline_stage_id" => |row| Cell::id_or_null(row.stage_id),
-            "expected_close_date" => |row| row.closes_on.map_or(Cell::Null, Cell::Number),
+            "expected_close_date" => |row| Cell::text_or_null(row.closes_on.as_ref().map(|day| &*day.date)),
             "created_at" => |row| Cell::Number(row.created_at),
             "updated_at" => |row| Cell::Number(row.updated_at),
             _ => return None,

@@ -70,6 +70,10 @@ impl Values {
         }
     }
 
+    pub(crate) fn remove(&mut self, attribute: u64) {
+        self.0.retain(|value| value.attribute != attribute);
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0 = Vec::new();
     }

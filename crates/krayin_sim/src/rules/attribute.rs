@@ -7,10 +7,12 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Errors, Failure, Outcome};
 use crate::crm::Crm;
-use crate::data::input::{Input, is_absent, text};
+use crate::data::input::{Input, is_absent, leading_number, text};
 use crate::model::attribute::{Attribute, AttributeOption};
 use crate::query::list::{ListQuery, list_unfiltered};
 use crate::query::search::Search;
+
+const MODEL: &str = "Webkul\\Attribute\\Models\\Attribute";
 
 impl Crm {
     /// Every filter is ignored, `entity_type` too: all attributes of all entities.
@@ -54,6 +56,58 @@ impl Crm {
         shown["is_user_defined"] = Value::Null;
         self.attributes.push(attribute);
         Answer::data_and_message(shown, "Attribute created successfully.")
+    }
+
+    pub(crate) fn attribute_get(&self, id: &str) -> Outcome {
+        match self.find_attribute(id) {
+            Some(attribute) => Answer::data(attribute.show()),
+            None => Err(self.missing_record(MODEL, id)),
+        }
+    }
+
+    /// What an administrator changes of an attribute: its name, and whether it is required and unique.
+    pub(crate) fn attribute_update(&mut self, id: &str, input: &Input) -> Outcome {
+        let errors: Errors = ["name", "type"]
+            .into_iter()
+            .filter(|field| is_absent(input.0.get(*field)))
+            .map(|field| (field.to_owned(), format!("The {field} field is required.")))
+            .collect();
+        if !errors.is_empty() {
+            return Err(Failure::Invalid(errors));
+        }
+        let Some(key) = self.find_attribute(id).map(|attribute| attribute.id) else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        let Some(attribute) = self.attributes.iter_mut().find(|attribute| attribute.id == key) else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        attribute.name = input.text("name").unwrap_or_default();
+        for (field, flag) in [("is_required", &mut attribute.required), ("is_unique", &mut attribute.unique)] {
+            if input.has(field) {
+                *flag = !crate::data::input::is_empty(input.0.get(field));
+            }
+        }
+        Answer::data_and_message(attribute.show(), "Attribute updated successfully.")
+    }
+
+    /// An attribute takes its values along. Krayin's own cannot go.
+    pub(crate) fn attribute_delete(&mut self, id: &str) -> Outcome {
+        let Some(attribute) = self.find_attribute(id) else {
+            return Err(Failure::missing(MODEL, id));
+        };
+        if !attribute.custom {
+            return Answer::failed(400, "System attributes cannot be deleted.");
+        }
+        let key = attribute.id;
+        self.attributes.retain(|attribute| attribute.id != key);
+        self.persons.iter_mut().for_each(|person| person.values.remove(key));
+        self.leads.iter_mut().for_each(|lead| lead.values.remove(key));
+        Answer::wrapped_message("Attribute deleted successfully.")
+    }
+
+    fn find_attribute(&self, id: &str) -> Option<&Attribute> {
+        let id = leading_number(id)?;
+        self.attributes.iter().find(|attribute| attribute.id == id)
     }
 
     /// The options of a new attribute, for the types that have some, with ids that no other has.

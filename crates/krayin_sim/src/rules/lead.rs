@@ -9,7 +9,7 @@ use crate::data::input::{Input, is_empty, leading_number};
 use crate::data::row::Searched;
 use crate::data::text::{long, short};
 use crate::model::activity::Subject;
-use crate::model::lead::{Lead, MODEL, amount, decimal};
+use crate::model::lead::{ClosingDate, Lead, MODEL, amount, decimal};
 use crate::model::pipeline::STAGE_MODEL;
 use crate::model::value::{Values, date};
 use crate::query::list::{ListQuery, list};
@@ -44,7 +44,7 @@ impl Crm {
             "lead_pipeline_stage_id": lead.stage_id,
             "created_at": iso(lead.created_at),
             "updated_at": iso(lead.updated_at),
-            "expected_close_date": lead.closes_on.map(iso),
+            "expected_close_date": lead.closes_on.as_ref().map(|day| iso(day.midnight)),
         });
         if self.server.shows_custom_attributes() {
             for attribute in self.custom_attributes("leads") {
@@ -115,17 +115,19 @@ impl Crm {
         Some(("expected_close_date".into(), message))
     }
 
-    /// The midnight of the closing date as it is stored. 2.1.0 reads the date first, 2.2.3 hands it to the database as
-    /// it comes; what is none breaks either way, there after the row was written.
-    fn closing_date(&self, input: &Input) -> Outcome<Option<i64>> {
+    /// The closing date as it is stored. 2.1.0 reads the date first, 2.2.3 hands it to the database as it comes; what is
+    /// none breaks either way, there after the row was written.
+    fn closing_date(&self, input: &Input) -> Outcome<Option<ClosingDate>> {
         let Some(written) = input.text("expected_close_date").filter(|written| !written.is_empty()) else {
             return Ok(None);
         };
         if self.server.writes_closing_date_raw() {
-            return Ok(Some(self.clock.midnight(date(&written).parse().unwrap_or(ZERO_DATE))));
+            let date = date(&written);
+            let midnight = self.clock.midnight(date.parse().unwrap_or(ZERO_DATE));
+            return Ok(Some(ClosingDate { date: date.into(), midnight }));
         }
         match self.clock.parse_day(&written) {
-            Some(second) => Ok(Some(second)),
+            Some(day) => Ok(Some(ClosingDate { midnight: self.clock.midnight(day), date: day.to_string().into() })),
             None => Err(unparsable_date(&written)),
         }
     }
@@ -232,7 +234,7 @@ impl Crm {
         if self.server.writes_closing_date_raw()
             && let Some(second) = input.text("expected_close_date").and_then(|sent| self.clock.parse_moment(&sent))
         {
-            shown["expected_close_date"] = lead.closes_on.map_or(Value::Null, |_| json!(iso(second)));
+            shown["expected_close_date"] = lead.closes_on.as_ref().map_or(Value::Null, |_| json!(iso(second)));
         }
         Answer::data_and_message(shown, &written.message("Lead"))
     }

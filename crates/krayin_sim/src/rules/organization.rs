@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Failure, Outcome};
 use crate::crm::Crm;
-use crate::data::input::{Input, is_absent};
+use crate::data::input::Input;
 use crate::data::text::{fold, short};
 use crate::model::organization::{MODEL, Organization, OrganizationNames};
 use crate::query::list::{ListQuery, list};
@@ -77,19 +77,14 @@ impl Crm {
         Answer::wrapped_message("Organization deleted successfully.")
     }
 
+    /// Only fields that are there are looked at: no name at all passes.
     fn check_organization(&self, input: &Input, own: Option<u64>) -> Outcome<()> {
-        // Only fields that are there are looked at: no name at all passes.
-        if !input.has("name") {
-            return Ok(());
+        let mut errors = self.check_attributes("organizations", &input.0, "", own);
+        let name = input.text("name").filter(|name| !name.trim().is_empty());
+        if name.and_then(|name| self.organization_named(&name)).is_some_and(|other| Some(other) != own) {
+            errors.push(("name".into(), "The value has already been taken.".into()));
         }
-        if is_absent(input.0.get("name")) {
-            return Err(Failure::Invalid(vec![("name".into(), "The name field is required.".into())]));
-        }
-        let name = input.text("name").unwrap_or_default();
-        if self.organization_named(&name).is_some_and(|other| Some(other) != own) {
-            return Err(Failure::Invalid(vec![("name".into(), "The value has already been taken.".into())]));
-        }
-        Ok(())
+        if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(errors)) }
     }
 
     /// The first organization of this name, without regard to case.

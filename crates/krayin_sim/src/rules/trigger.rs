@@ -153,7 +153,7 @@ impl Crm {
                     "user_id" => name(lead.user_id, |id| Some(self.user(id)?.name.as_str())),
                     "lead_pipeline_id" => name(lead.pipeline_id, |id| Some(self.pipelines.get(id)?.name.as_str())),
                     "lead_pipeline_stage_id" => name(lead.stage_id, |id| Some(self.stage(id)?.1.name.as_str())),
-                    "expected_close_date" => match lead.closes_on {
+                    "expected_close_date" => match lead.closes_on.as_ref().map(|day| day.midnight) {
                         Some(second) => self.clock.show_date(second),
                         None => "N/A".into(),
                     },
