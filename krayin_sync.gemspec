@@ -10,11 +10,12 @@ Gem::Specification.new do |spec|
   spec.description = "Contacts, conversations and messages of Chatwoot appear in Krayin CRM as persons, leads, " \
                      "organizations and activities: each exactly once, never on the wrong record, no event lost."
   spec.license = "MIT"
-  spec.metadata["rubygems_mfa_required"] = "true"
+  spec.metadata = { "allowed_push_host" => "https://rubygems.org", "rubygems_mfa_required" => "true" }
 
   spec.required_ruby_version = ">= 3.1"
-  # The first RubyGems that builds a Cargo.toml by itself.
-  spec.required_rubygems_version = ">= 3.3.11"
+  spec.required_rubygems_version = ">= 3.3"
+  # No part of Ruby itself from 3.5 on.
+  spec.add_dependency "logger", "~> 1.4"
 
   tracked =
     begin
@@ -33,5 +34,5 @@ Gem::Specification.new do |spec|
   spec.bindir = "bin"
   spec.executables = ["krayin-sync"]
   spec.require_paths = ["lib"]
-  spec.extensions = ["ext/krayin_sync/Cargo.toml"]
+  spec.extensions = ["ext/krayin_sync/extconf.rb"]
 end

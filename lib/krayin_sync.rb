@@ -39,8 +39,13 @@ module KrayinSync
   @allowed_hosts = ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(/[\s,]+/).reject(&:empty?)
 
   class << self
+    attr_writer :records
+
     # @return [#load, #store] where ids are kept when a {ProcessorService} is given no other place
-    attr_accessor :records
+    def records
+      Arguments.main_ractor
+      @records
+    end
 
     # @return [Boolean] whether plain http may go to other machines than this one; the token would go in the open
     attr_accessor :allow_http

@@ -4,6 +4,7 @@ require "krayin_sync"
 require_relative "support/simulated_krayin"
 require_relative "support/raw_server"
 require_relative "support/child"
+require_relative "support/heap"
 
 RSpec.configure do |config|
   config.disable_monkey_patching!

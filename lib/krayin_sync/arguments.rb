@@ -11,6 +11,14 @@ module KrayinSync
     BARE = [NilClass, TrueClass, FalseClass, String, Symbol, Numeric, Array].freeze
 
     class << self
+      # The Rust side is one a process: its threads and connections, and the ports that Ruby answers.
+      # @raise [Error]
+      def main_ractor
+        return if Ractor.current.equal?(Ractor.main)
+
+        raise Error, "krayin_sync works in the main Ractor alone: hand what it is to do over to that one."
+      end
+
       # @return [Integer]
       def id(value, name = "the id")
         number = Integer(value, 10, exception: false) if value.is_a?(String)
@@ -40,6 +48,7 @@ module KrayinSync
       # A record of Chatwoot's, an object that quacks like one, or a hash.
       # @return [Object]
       def record(value, name)
+        main_ractor
         return value unless BARE.any? { |type| value.is_a?(type) }
 
         raise ArgumentError, "the #{name} must be a record or a hash"

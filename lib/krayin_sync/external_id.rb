@@ -7,12 +7,16 @@ module KrayinSync
       # Reads whatever the text holds: other text, other orders and unknown types are no error.
       # @param source_id [String, nil]
       # @return [Hash{String => Integer}] by type
-      def parse(source_id) = Native.external_id_parse(source_id.to_s)
+      def parse(source_id)
+        Arguments.main_ractor
+        Native.external_id_parse(source_id.to_s)
+      end
 
       # @param ids [Hash{#to_s => Integer, String}] by type
       # @return [String]
       # @raise [ArgumentError] for an id that is no positive number or a type that could not be read again
       def build(ids)
+        Arguments.main_ractor
         ids = Arguments.hash(ids, "the ids").to_h { |type, id| [type.to_s, Arguments.id(id, "each id")] }
         Native.external_id_build(ids)
       end

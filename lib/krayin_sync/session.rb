@@ -15,6 +15,7 @@ module KrayinSync
     # @param on_attempt [#call, nil] called after each HTTP attempt, on the calling thread; what it raises ends the call
     # @param pace [#swap, nil] {KrayinSync.pace} where nil
     def initialize(settings, records: nil, bulk: false, on_attempt: nil, pace: nil)
+      Arguments.main_ractor
       @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
       installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts }

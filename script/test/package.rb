@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "fileutils"
 require "rubygems/package"
 require "tmpdir"
 require_relative "command"
@@ -9,7 +10,8 @@ require_relative "tally"
 class Package
   NEEDED = %w[
     Cargo.lock Cargo.toml LICENSE README.md crates/krayin_core/Cargo.toml crates/krayin_core/src/lib.rs
-    ext/krayin_sync/Cargo.toml ext/krayin_sync/src/lib.rs lib/krayin_sync.rb bin/krayin-sync
+    ext/krayin_sync/Cargo.toml ext/krayin_sync/build.rs ext/krayin_sync/extconf.rb ext/krayin_sync/src/lib.rs
+    lib/krayin_sync.rb bin/krayin-sync
     lib/krayin_sync/chatwoot.rb lib/tasks/krayin_sync.rake sig/krayin_sync.rbs
     config/krayin_app.yml config/locales/krayin_sync.en.yml config/locales/krayin_sync.pt_BR.yml
     lib/generators/krayin_sync/install/templates/initializer.rb
@@ -35,8 +37,10 @@ class Package
       @dir = dir
       @gem = File.join(dir, "krayin_sync.gem")
       steps = { "it packs" => :pack, "it holds what it needs and no more" => :look_inside,
-                "it installs into an empty folder" => :install, "it answers a call from there" => :call,
-                "its command runs" => :command }
+                "it installs into an empty folder" => :install, "cargo left nothing there" => :clean?,
+                "it answers a call from there" => :call, "its command runs" => :command,
+                "it answers where what was built is kept apart" => :call_apart,
+                "it says that its library is of another version" => :tell_version }
       steps.each_with_object(Tally.new) do |(name, step), tally|
         good = send(step)
         puts "#{good ? "ok" : "FAILED"}: #{name}"
@@ -68,6 +72,29 @@ class Package
     Command.run("cargo", "fetch", "--locked", "--quiet", "--target", host) &&
       Command.run("gem", "install", "--local", "--no-document", @gem, dir: @dir, env: offline)
   end
+
+  def clean?
+    left = Dir[File.join(installed, "**/{target,release,debug}"), File.join(installed, "ext/**/*.{so,d,rlib}")]
+    puts "left: #{left.join(", ")}" unless left.empty?
+    left.empty?
+  end
+
+  # As with RubyGems' install_extension_in_lib: false, which older ones do not have.
+  def call_apart
+    inside = Dir[File.join(installed, "lib/**/krayin_sync.{so,bundle}")]
+    FileUtils.rm(inside)
+    inside.size == 1 && call
+  end
+
+  def tell_version
+    said = +""
+    File.write(File.join(installed, "lib/krayin_sync/version.rb"), "module KrayinSync; VERSION = '9.9.9'; end")
+    script = 'begin; require "krayin_sync"; rescue LoadError => e; puts e.message; end'
+    Command.run("ruby", "-W0", "-e", script, dir: @dir, env: gem_home) { |line| said << line }
+    said.include?("is of version") && said.include?("gem pristine")
+  end
+
+  def installed = Dir[File.join(@dir, "gems/gems/krayin_sync-*")].first
 
   def call
     loaded = +""

@@ -21,6 +21,17 @@ RSpec.describe "a process at its limits" do
     ensure
       Process.setrlimit(name, *before)
     end
+    # With every file open that may be.
+    def without_files
+      spare = []
+      limited(:NOFILE, 64) do
+        loop { spare << File.open(File::NULL) }
+      rescue SystemCallError
+        yield
+      end
+    ensure
+      spare.each(&:close)
+    end
     def good = CLIENT.get("get")["data"]["id"]
   RUBY
 
@@ -57,11 +68,10 @@ RSpec.describe "a process at its limits" do
 
   it "can open no file, before its first call and after it" do
     output, status = run(<<~'RUBY')
-      open = -> { Dir.children("/proc/self/fd").size }
-      limited(:NOFILE, open.call - 1) { told { good } }
+      without_files { told { good } }
       puts good
       busy = KrayinSync::Api::BaseClient.new(ARGV[0].sub("127.0.0.1", "127.0.0.2"), ARGV[1])
-      limited(:NOFILE, open.call) { told { busy.get("get") } }
+      without_files { told { busy.get("get") } }
       puts good
     RUBY
     expect(output.lines.map { |line| line[/\A\w+(?:::\w+)?/] })
@@ -77,16 +87,7 @@ RSpec.describe "a process at its limits" do
       Thread.new do
         Fiber.set_scheduler(FiberScheduler.new)
         Fiber.schedule do
-          spare = []
-          begin
-            limited(:NOFILE, 64) do
-              loop { spare << File.open(File::NULL) }
-            rescue SystemCallError
-              told { good }
-            end
-          ensure
-            spare.each(&:close)
-          end
+          without_files { told { good } }
           puts good
         end
       end.join
@@ -102,6 +103,19 @@ RSpec.describe "a process at its limits" do
       told { KrayinSync::Api::BaseClient.new("https://127.0.0.1:9", "1|a").get("get") }
     RUBY
     expect(output).to match(/\A2\nKrayinSync::\w+: .*certificate/i)
+    expect(status).to be_success
+  end
+
+  it "can open no file to read certificates from, and can later" do
+    output, status = run(<<~'RUBY')
+      good
+      https = KrayinSync::Api::BaseClient.new("https://127.0.0.1:9", "1|a")
+      without_files { told { https.get("get") } }
+      told { https.get("get") }
+      puts good
+    RUBY
+    expect(output.lines.map { |line| line[/\A\w+(?:::\w+)?/] })
+      .to eq(%w[KrayinSync::ResourceError KrayinSync::UnavailableError 2])
     expect(status).to be_success
   end
 

@@ -76,4 +76,26 @@ RSpec.describe "Ruby's memory" do
     expect(files).to be <= 0
     expect(status).to be_success
   end
+
+  # What is known of a server and token is kept for a thousand of them: 0.45 KiB each, which was 2.7 MiB here.
+  it "does not grow with the number of tokens" do
+    output, status = run(<<~'RUBY', patience: 300)
+      url = JSON.parse(ARGV[0])["api_url"]
+      rss = -> { GC.start; File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i }
+      number = 0
+      ask = lambda do |count|
+        count.times do
+          KrayinSync::Api::BaseClient.new(url, "#{number += 1}|none").get("get")
+        rescue KrayinSync::AuthenticationError
+          nil
+        end
+        rss.call
+      end
+      before = ask.call(2_000)
+      puts ask.call(6_000) - before
+    RUBY
+    RSpec.configuration.reporter.message("grown by #{output.strip} KiB")
+    expect(output.to_i).to be < 1_500
+    expect(status).to be_success
+  end
 end

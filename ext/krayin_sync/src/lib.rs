@@ -4,6 +4,9 @@
 //! name here. `park` makes a Ruby thread wait for what `mailbox` brings and sleep by an `alarm`, `runtime` survives what
 //! `fork` counts, `ports` asks Ruby in the core's name.
 
+#[cfg(not(unix))]
+compile_error!("krayin_sync runs on Linux and macOS: it tells forks, blocks signals and waits at pipes.");
+
 mod alarm;
 mod api;
 mod carrier;

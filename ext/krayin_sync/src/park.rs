@@ -245,7 +245,7 @@ pub(crate) fn init(native: RModule) -> Result<(), Error> {
     }));
     phone::read_plans_by(read_plans);
     #[cfg(feature = "panic_on_purpose")]
-    native.define_singleton_method("panic", magnus::function!(panic, 1))?;
+    magnus::Object::define_singleton_method(native, "panic", magnus::function!(panic, 1))?;
     let _ = native;
     Ok(())
 }

@@ -35,7 +35,7 @@ pub struct ReqwestTransport {
     names: Names,
     /// By what a request needs ([`Needs`]), made when the first such comes: connections that one kind may use, no other
     /// comes to use, and what needs no certificates works without.
-    clients: [OnceLock<Option<reqwest::Client>>; 4],
+    clients: [OnceLock<reqwest::Client>; 4],
 }
 
 /// What tells one client from another.
@@ -93,7 +93,12 @@ impl ReqwestTransport {
             (true, false) => guarded,
             (true, true) => trusted,
         };
-        client.get_or_init(|| build(&self.authority, &self.names, needs).ok()).as_ref()
+        if let Some(made) = client.get() {
+            return Some(made);
+        }
+        // What is lacking now may be there at the next call.
+        let made = build(&self.authority, &self.names, needs).ok()?;
+        Some(client.get_or_init(|| made))
     }
 }
 
