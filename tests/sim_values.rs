@@ -348,6 +348,29 @@ fn leads_are_found_by_closing_date_and_value() {
 }
 
 #[test]
+fn a_stage_that_is_written_closes_a_lead_anew() {
+    for server in PACKAGES {
+        let sim = start(server);
+        let client = Client::new(&sim);
+        let lead = client.post("/leads", lead_body(json!({"lead_pipeline_stage_id": 5}))).id();
+        let closed = || sim.leads()[0]["closed_at"].clone();
+        for path in ["attributes/edit/", "stage/edit/", ""] {
+            let before = closed();
+            sim.advance(std::time::Duration::from_secs(60));
+            client.put(&format!("/leads/{path}{lead}"), json!({"lead_pipeline_stage_id": 5}));
+            assert_ne!(closed(), before, "{server:?} {path}: now");
+            let when = json!({"lead_pipeline_stage_id": 6, "closed_at": "2026-11-01 10:00:00"});
+            client.put(&format!("/leads/{path}{lead}"), when);
+            assert_eq!(closed(), "2026-11-01T04:30:00.000000Z", "{server:?} {path}: as it was said");
+            client.put(&format!("/leads/attributes/edit/{lead}"), json!({"title": "T"}));
+            assert_eq!(closed(), "2026-11-01T04:30:00.000000Z", "{server:?} {path}: kept without the stage");
+        }
+        client.put(&format!("/leads/{lead}"), json!({"lead_pipeline_stage_id": 1}));
+        assert_eq!(closed(), Value::Null, "{server:?}");
+    }
+}
+
+#[test]
 fn odd_closing_dates() {
     const ZERO: &str = "-000001-11-29T18:06:32.000000Z";
     let stored = "2031-05-04T18:30:00.000000Z";

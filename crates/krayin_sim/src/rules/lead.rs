@@ -253,7 +253,7 @@ impl Crm {
             let (pipeline, stage, ends) = self.stage_of_new_lead(input)?;
             lead.pipeline_id = Some(pipeline);
             lead.stage_id = Some(stage);
-            lead.closed_at = ends.then(|| lead.closed_at.unwrap_or_else(|| self.clock.now()));
+            lead.closed_at = self.closed_at(ends, input)?;
         }
         let closes_on = self.closing_date(input)?;
         if input.has("expected_close_date") || self.server.lead_put_wipes_closing_date() {
@@ -290,7 +290,7 @@ impl Crm {
             let stage = reference(input, "lead_pipeline_stage_id");
             lead.stage_id = stage;
             let ends = stage.and_then(|id| self.stage(id)).is_some_and(|(_, stage)| stage.ends_lead());
-            lead.closed_at = ends.then(|| self.clock.now());
+            lead.closed_at = self.closed_at(ends, input)?;
         }
         self.apply_fields(&mut lead, input);
         let mut saved = input.0.clone();
@@ -320,7 +320,7 @@ impl Crm {
         let mut lead = old.clone();
         lead.stage_id = Some(wanted);
         // A move to any other stage opens a closed lead again.
-        lead.closed_at = ends.then(|| self.clock.now());
+        lead.closed_at = self.closed_at(ends, input)?;
         if input.has("lost_reason") {
             lead.lost_reason = input.text("lost_reason");
         }
@@ -329,6 +329,18 @@ impl Crm {
         self.save_only(Subject::Lead(old.id), &stage, user)?;
         self.fire(Event::LeadUpdated(old.id))?;
         self.answer_lead(old.id, &Input::default(), Written::Updated)
+    }
+
+    /// When a lead was closed, after a stage was written: now, though it may have had that stage before, unless the request
+    /// says when.
+    fn closed_at(&self, ends: bool, input: &Input) -> Outcome<Option<i64>> {
+        if !ends {
+            return Ok(None);
+        }
+        match input.text("closed_at").filter(|written| !written.is_empty()) {
+            Some(written) => self.clock.parse_wall_clock(&written).map(Some).ok_or_else(|| unparsable_date(&written)),
+            None => Ok(Some(self.clock.now())),
+        }
     }
 
     fn apply_fields(&self, lead: &mut Lead, input: &Input) {
