@@ -51,6 +51,8 @@ pub static FIELDS: &[Field] = &[
     line("telegram", network("Telegram"), Line, "social_profiles.telegram", |contact, _| lead::profile(contact, "telegram")),
     line("tiktok", network("Tiktok"), Line, "social_profiles.tiktok", |contact, _| lead::profile(contact, "tiktok")),
     line("twitter", network("Twitter"), Line, "social_profiles.twitter", |contact, _| lead::profile(contact, "twitter")),
+    line("website", Label::new("Website", "Website", "Website"), Line, "company_website or website",
+        |contact, _| attribute(contact, &["company_website", "website"])),
     line("custom_attributes", Label::none(), Text, "the custom attributes, those of the setting custom_attributes where it lists any",
         |contact, settings| lead::custom_lines(contact, settings).map(Value::from)),
 ];
