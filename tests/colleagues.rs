@@ -387,6 +387,72 @@ async fn a_companys_late_address_is_written_and_a_colleagues_organization_left_a
 }
 
 #[tokio::test]
+async fn yes_no_attributes_are_carried_or_the_write_is_left_out() {
+    for server in SERVERS {
+        for (count, policy) in [(1, "carry"), (2, "carry"), (1, "leave_out"), (1, "write_anyway")] {
+            let mut world = World::new(server);
+            for number in 0..count {
+                for entity in ["persons", "leads"] {
+                    let code = format!("{entity}_flag_{number}");
+                    let attribute = json!({
+                        "code": code, "name": code, "type": "boolean", "entity_type": entity, "is_required": 0, "is_unique": 0, "quick_add": 0
+                    });
+                    world.client().post("settings/attributes", attribute, &[]).await.unwrap();
+                }
+            }
+            let (found, _) = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap();
+            world.set(serde_json::to_value(found).unwrap());
+            world.set(json!({"on_yes_no": policy}));
+            world.contact("contact.created", jane()).await;
+            act(&world, json!({"change": "edit_person", "person": "last", "fields": {"persons_flag_0": 1}}));
+            act(&world, json!({"change": "edit_lead", "lead": "last", "fields": {"leads_flag_0": 1}}));
+            let outcome = world.contact("contact.updated", with(jane(), json!({"name": "Jane Smith"}))).await;
+            let (person, lead) = (only(world.sim.persons()), only(world.sim.leads()));
+            let is_yes = |value: &Value| *value == json!(1) || *value == json!(true);
+            let what = format!("{server:?} {count} {policy} {outcome:?}");
+            assert_eq!(is_yes(&person["persons_flag_0"]), policy != "write_anyway", "{what} {person}");
+            assert_eq!(is_yes(&lead["leads_flag_0"]), policy != "write_anyway", "{what} {lead}");
+            let can_know = count == 1 || server == Server::Krayin223Community;
+            let writes = policy == "write_anyway" || (policy == "carry" && can_know);
+            assert_eq!(person["name"] == "Jane Smith" && lead["title"] == "Jane Smith", writes, "{what}");
+            assert_eq!(outcome.why.iter().any(|why| why.code() == "yes_no_unknown"), !writes, "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mapped_choice_is_told_by_its_name_and_a_wrong_one_left_out() {
+    for server in SERVERS {
+        let mut world = World::new(server);
+        let select = json!({
+            "code": "plan", "name": "Plan", "type": "select", "entity_type": "leads", "is_required": 0, "is_unique": 0, "quick_add": 0,
+            "option_type": "options", "options": {"option_1": {"name": "Gold", "sort_order": 1}, "option_2": {"name": "Free", "sort_order": 2}}
+        });
+        world.client().post("settings/attributes", select, &[]).await.unwrap();
+        world.set(json!({"field_mapping": "lead.plan = plan, lead.nothing = x"}));
+        let error = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap_err();
+        assert!(error.to_string().contains("lead.nothing, which Krayin does not have"), "{error}");
+        world.set(json!({"field_mapping": "lead.plan = plan, lead.description = motto"}));
+        let (found, _) = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap();
+        let options = found.traits.attributes[0].options.clone();
+        world.set(serde_json::to_value(found).unwrap());
+        let contact = |plan: &str| with(jane(), json!({"custom_attributes": {"plan": plan}}));
+        world.contact("contact.created", contact("gold")).await;
+        let plan = |name: &str| json!(options.iter().find(|(_, known)| known == name).unwrap().0);
+        assert_eq!(only(world.sim.leads())["plan"], plan("Gold"), "{server:?}");
+        let outcome = world.contact("contact.updated", contact("Free")).await;
+        assert_eq!(
+            (only(world.sim.leads())["plan"].clone(), outcome.updated),
+            (plan("Free"), vec!["lead"]),
+            "{server:?}"
+        );
+        let outcome = world.contact("contact.updated", contact("platinum")).await;
+        assert!(outcome.why.iter().any(|why| why.code() == "field_wrong"), "{server:?} {outcome:?}");
+        assert_eq!(only(world.sim.leads())["plan"], plan("Free"), "{server:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_closing_date_keeps_its_day_in_every_zone() {
     for (timezone, day, waits) in [
         ("America/New_York", "2041-07-31", false),
@@ -449,17 +515,17 @@ async fn a_mapped_attribute_is_written_with_its_record_and_by_itself() {
         world.set(json!({"field_mapping": "lead.plan = plan, lead.nothing = x"}));
         let error = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap_err();
         assert!(error.to_string().contains("lead.nothing, which Krayin does not have"), "{error}");
-        world.set(json!({"field_mapping": "lead.plan = plan, lead.description = website"}));
+        world.set(json!({"field_mapping": "lead.plan = plan, lead.description = motto"}));
         let (found, _) = krayin_core::setup::connect(&world.settings(), &world.client()).await.unwrap();
         world.set(serde_json::to_value(found).unwrap());
         let contact = |plan: &str| {
-            let attributes = json!({"company_name": "Acme", "website": "https://jane.example"});
+            let attributes = json!({"company_name": "Acme", "motto": "Faster"});
             with(jane(), json!({"custom_attributes": {"plan": plan}, "additional_attributes": attributes}))
         };
         world.contact("contact.created", contact("gold")).await;
         let lead = only(world.sim.leads());
         assert_eq!(lead["plan"], "gold", "{server:?}");
-        assert_eq!(lead["description"], "Plan: gold\nWebsite: https://jane.example", "{server:?}");
+        assert_eq!(lead["description"], "Plan: gold\nMotto: Faster", "{server:?}");
         let outcome = world.contact("contact.updated", contact("free")).await;
         assert_eq!((&only(world.sim.leads())["plan"], outcome.requests), (&json!("free"), 2), "{server:?} {outcome:?}");
     }
