@@ -19,6 +19,7 @@ class WholeChatwoot
     return skipped("IT NEEDS ROOT") unless Process.uid.zero?
     return skipped("IT NEEDS DEBOOTSTRAP") unless File.executable?("/usr/sbin/debootstrap")
 
+    return Tally.new(failed: 1) unless system(File.join(ROOT, "bin/setup"), "browser")
     return @specs.run if system(PROGRAM, "system")
     return skipped("WHAT IT NEEDS CANNOT BE HAD NOW, SEE ABOVE") if Process.last_status.exitstatus == UNAVAILABLE
 

@@ -34,6 +34,21 @@ RSpec.describe "In a whole Chatwoot", :whole do
     expect(dead_jobs).to eq([])
   end
 
+  it "takes the words of a deleted message out of Krayin" do
+    visitor = desk.visitor
+    visitor.begin_chat("Hello", name: "Della", email: "della@shop.example")
+    visitor.say("My card is 4111 1111 1111 1111")
+    settle
+    expect(comments.join).to include("4111 1111")
+    talk = inside("Contact.find_by(email: 'della@shop.example').conversations.last.display_id")
+    said = inside("Message.where(\"content LIKE '%4111%'\").last.id")
+    expect(desk.agent.delete("/conversations/#{talk}/messages/#{said}").status).to eq(200)
+    settle
+    expect(comments.join).not_to include("4111 1111")
+    expect(comments.join).to include("This message was deleted in Chatwoot.")
+    expect(dead_jobs).to eq([])
+  end
+
   it "follows what an agent does: a contact made and changed, a reply, a note of their own, resolving" do
     made = desk.agent.post("/contacts", inbox_id: desk.inboxes["api"], name: "Karl Kunde", email: "karl@kunde.example",
                                         phone_number: "+4930123456", additional_attributes: { company_name: "Kunde" })

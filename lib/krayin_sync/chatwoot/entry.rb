@@ -33,7 +33,7 @@ module KrayinSync
         case kind
         when "contact" then ::Contact.unscoped.where(id: id).pick(:id)
         when "conversation" then ::Conversation.unscoped.where(id: id).pick(:contact_id)
-        when "message"
+        when "message", "deletion"
           ::Conversation.unscoped.where(id: ::Message.unscoped.where(id: id).select(:conversation_id)).pick(:contact_id)
         end
       end

@@ -76,6 +76,8 @@ module KrayinSync
 
       def sync(lock)
         began = @began = Time.now
+        return Deletion.new(entry.id, settings.settings, Records.new(began: began)).perform if entry.kind == "deletion"
+
         data = Snapshot.read(entry.kind, entry.id)
         return unless data
 

@@ -8,7 +8,7 @@ module KrayinSync
       module HookListener
         EVENTS = %i[
           contact_created contact_updated contact_merged conversation_created conversation_updated conversation_resolved
-          message_created
+          message_created message_updated
         ].freeze
 
         EVENTS.each do |name|
@@ -27,6 +27,15 @@ module KrayinSync
           return super unless hook.app_id == ProcessorService::APP_ID
 
           Intake.guard { Intake.take(hook, event_name, event_data) }
+        end
+      end
+
+      # An import writes contacts without events: they are looked for when it has ended.
+      module DataImportJob
+        def perform(data_import, *)
+          super
+        ensure
+          Intake.guard { Intake.imported(data_import) }
         end
       end
 

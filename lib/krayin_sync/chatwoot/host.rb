@@ -29,6 +29,7 @@ module KrayinSync
           return refuse(problems) if problems.any?
 
           extend_classes
+          extend_import
           ::APPS_CONFIG[ProcessorService::APP_ID] = YAML.safe_load_file(APP)
           true
         end
@@ -53,6 +54,12 @@ module KrayinSync
         end
 
         private
+
+        # Not in every Chatwoot, and nothing depends on it but how soon an import is noticed.
+        def extend_import
+          job = "DataImportJob".safe_constantize
+          job.prepend(Extensions::DataImportJob) if job && !(job < Extensions::DataImportJob)
+        end
 
         # Any other Rails app may use the API clients.
         def chatwoot? = defined?(::APPS_CONFIG) && !"HookListener".safe_constantize.nil?

@@ -24,6 +24,14 @@ module KrayinSync
           hooks.each { |hook| take(hook, event.name.to_s, data) }
         end
 
+        # @param import [DataImport, #account_id, #created_at]
+        def imported(import)
+          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: import.account_id)
+          return unless hooks.any?(&:enabled?)
+
+          SweepJob.enqueue(seconds: (Time.now - import.created_at).ceil + 60, account_id: import.account_id)
+        end
+
         # @param name [String] contact.updated, say
         # @param data [Hash{Symbol => Object}] the record, and what changed where that is known
         def take(hook, name, data)
@@ -34,6 +42,7 @@ module KrayinSync
           when "contact.created", "contact.updated", "contact.merged" then contact(hook, data)
           when "conversation.created", "conversation.updated", "conversation.resolved" then conversation(hook, data)
           when "message.created" then message(hook, data[:message])
+          when "message.updated" then deletion(hook, data[:message])
           end
         end
 
@@ -63,6 +72,14 @@ module KrayinSync
           return unless wanted?(hook, "sync_messages")
 
           Entry.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
+        end
+
+        # Chatwoot keeps a deleted message and replaces its words. The conversation's note has them too.
+        def deletion(hook, message)
+          return unless message && message.content_attributes.to_h.stringify_keys["deleted"]
+
+          Entry.new(hook.id, "deletion", message.id).enqueue
+          Entry.new(hook.id, "conversation", message.conversation_id).enqueue if wanted?(hook, "sync_conversations")
         end
 
         def wanted?(hook, setting)

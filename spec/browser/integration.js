@@ -1,0 +1,52 @@
+// Connects Krayin as an administrator does, in headless Chromium: once with a wrong token, once with the right one.
+// Standard input is {"url", "account", "email", "password", "settings"}; pictures go to the folder that the first argument
+// names. Prints what was read on the way.
+
+const fs = require("node:fs");
+const path = require("node:path");
+const { chromium } = require("playwright-core");
+
+(async () => {
+  const asked = JSON.parse(fs.readFileSync(0, "utf8"));
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+  const tab = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+  tab.setDefaultTimeout(60000);
+  const seen = {};
+  const keep = (name) => tab.screenshot({ path: path.join(process.argv[2], `${name}.png`) });
+  const page = `${asked.url}/app/accounts/${asked.account}/settings/integrations`;
+
+  await tab.goto(`${asked.url}/app/login`);
+  await tab.fill("input[type=email], input[name=email_address]", asked.email);
+  await tab.fill("input[type=password]", asked.password);
+  await tab.click("button[type=submit]");
+  await tab.waitForURL(/\/app\/accounts\//);
+
+  await tab.goto(page);
+  await tab.getByText("Krayin", { exact: true }).first().waitFor();
+  await keep("list");
+
+  const connect = async (settings, name) => {
+    await tab.goto(`${page}/krayin`);
+    await tab.getByRole("button", { name: "Connect" }).click();
+    for (const [field, value] of Object.entries(settings)) await tab.fill(`input[name=${field}]`, value);
+    await keep(`${name}-form`);
+    const answer = tab.waitForResponse((met) => met.url().endsWith("/integrations/hooks"));
+    await tab.locator("form button[type=submit]:visible").last().click();
+    const body = await (await answer).json();
+    if (body.message) await tab.getByText(body.message).first().waitFor();
+    await keep(name);
+    return body.message;
+  };
+  seen.refused = await connect({ ...asked.settings, api_token: "9|none" }, "refused");
+  seen.taken = await connect(asked.settings, "connected");
+  await tab.goto(`${page}/krayin`);
+  await tab.getByRole("button", { name: "Disconnect" }).waitFor();
+  seen.page = await tab.evaluate(() => document.body.innerText);
+  await keep("state");
+  await browser.close();
+  process.stdout.write(JSON.stringify(seen));
+})();
