@@ -36,7 +36,8 @@ module KrayinSync
       @pace = pace
     end
 
-    # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons
+    # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons; where
+    #   there are any, codes too: the reasons with parameters, {code: "field_kept", entity: "lead", field: "title"}
     # @raise [EventError, ConfigurationError] before anything is sent
     # @raise [ApiError, RecordsError]
     def perform
