@@ -4,11 +4,13 @@ mod cases;
 mod file_records;
 pub mod fuzzed;
 pub mod page;
+mod spoiling_proxy;
 mod support;
 pub mod well_formed;
 
 pub use cases::{Case, cases};
 pub use file_records::FileRecords;
+pub use spoiling_proxy::SpoilingProxy;
 pub use support::{SERVERS, TOKEN, World, conversation, jane};
 
 /// The examples, run as doc tests.

@@ -32,6 +32,9 @@ module KrayinSync
     attr_reader :path
     # @return [Integer] how many attempts were made
     attr_reader :attempts
+    # @return [:yes, :no, :unknown] whether Krayin acted on the request: what is not known is looked for before it is
+    #   repeated
+    attr_reader :executed
     # @return [Float, nil] seconds after which it makes sense to come back
     attr_reader :retry_after
     # @return [Hash{String => Array<String>}] the server's own words by field, where it named fields
@@ -46,13 +49,14 @@ module KrayinSync
       @request_method = attributes["request_method"] || attributes[:request_method]
       @path = attributes["path"] || attributes[:path]
       @attempts = attributes["attempts"] || attributes[:attempts] || 1
-      @executed = attributes["executed"] || attributes[:executed] || false
+      executed = attributes["executed"] || attributes[:executed] || :no
+      @executed = executed == true ? :unknown : executed.to_sym
       @retry_after = attributes["retry_after"] || attributes[:retry_after]
       @errors = attributes["errors"] || attributes[:errors] || {}
     end
 
     # Whether Krayin may have acted on the request: look before repeating it.
-    def executed? = @executed
+    def executed? = executed != :no
 
     # Whether the same call may succeed later without anyone changing anything.
     def retriable?
@@ -90,6 +94,9 @@ module KrayinSync
 
   # No answer in time.
   class TimeoutError < ApiError; end
+
+  # Something before Krayin, a firewall, does not let this one request through, also not in plainer words.
+  class BlockedError < ApiError; end
 
   # The answer is not one of Krayin's.
   class UnexpectedResponseError < ApiError; end

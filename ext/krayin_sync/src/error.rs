@@ -54,7 +54,11 @@ fn api(ruby: &Ruby, error: ApiError) -> Result<Error, Error> {
         "request_method" => error.method.name(),
         "path" => error.path.as_str(),
         "attempts" => error.attempts,
-        "executed" => error.executed == Executed::Maybe,
+        "executed" => match error.executed {
+            Executed::Yes => "yes",
+            Executed::No => "no",
+            Executed::Unknown => "unknown",
+        },
         "retry_after" => error.retry_after.map(|wait| wait.as_secs_f64()),
         "errors" => fields
     );
@@ -85,6 +89,7 @@ fn class_name(kind: ErrorKind) -> &'static str {
         ErrorKind::Server => "ServerError",
         ErrorKind::Unavailable => "UnavailableError",
         ErrorKind::Timeout => "TimeoutError",
+        ErrorKind::Blocked => "BlockedError",
         ErrorKind::UnexpectedResponse => "UnexpectedResponseError",
     }
 }

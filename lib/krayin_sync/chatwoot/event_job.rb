@@ -130,7 +130,7 @@ module KrayinSync
         case error
         when RateLimitError then put_off(error)
         when AuthenticationError, PermissionError, ConfigurationError then park(error)
-        when ValidationError, ConflictError, EventError then bury(error)
+        when ValidationError, ConflictError, BlockedError, EventError then bury(error)
         else
           @breaker.trip if error.is_a?(UnavailableError) || error.is_a?(TimeoutError)
           try_again(error)

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Unavailable,
     /// No answer in time.
     Timeout,
+    /// Something before the server, a firewall, does not let this one request through.
+    Blocked,
     /// The answer is not one of Krayin's.
     UnexpectedResponse,
 }
@@ -30,10 +32,19 @@ pub enum ErrorKind {
 /// Whether the server may have acted on a request that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
-    /// Certainly not.
+    /// It certainly did, and what it left is not whole.
+    Yes,
+    /// It certainly did not.
     No,
     /// It may have left something behind: look before repeating.
-    Maybe,
+    Unknown,
+}
+
+impl Executed {
+    /// Whether it may have acted.
+    pub fn may_be(self) -> bool {
+        self != Self::No
+    }
 }
 
 /// A call that failed. The message names method, path, fields and what to do; no token, query, body or value. Its `Debug` is
@@ -77,6 +88,9 @@ impl ApiError {
             ErrorKind::Server => "Look into Krayin's log (storage/logs/laravel.log), then run it again.",
             ErrorKind::Unavailable => "Check that Krayin is running and that its address is right, then run it again.",
             ErrorKind::Timeout => "Check how Krayin is doing; raise attempt_timeout if it is merely large.",
+            ErrorKind::Blocked => {
+                "Look into the firewall's log for this request, and let the API's paths through (/api/v1)."
+            }
             ErrorKind::UnexpectedResponse => {
                 "Check the address: it must be that of Krayin's REST API, without redirect."
             }

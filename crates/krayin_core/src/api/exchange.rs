@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     ApiError, Attempt, Client, ErrorKind, Executed, Method, RateLimiter, Request, Response, TransportError,
     attempt::millis,
+    body,
     client::{Call, Repeat},
     failure::{error, failed, holds_a_record, unanswered, wrong_shape},
     look::Seen,
@@ -31,6 +32,7 @@ impl Client {
     pub(crate) async fn call(&self, mut call: Call<'_>) -> Result<Value, ApiError> {
         let until = Instant::now() + self.connection.deadline;
         let mut lost = false;
+        let mut plainer = false;
         let mut before: Option<ApiError> = None;
         self.state.earn();
         for attempt in 1.. {
@@ -48,13 +50,22 @@ impl Client {
                 Err(error) => error,
             };
             let taken_by_us = lost && error.kind == ErrorKind::Conflict;
-            let may_have_run = error.executed == Executed::Maybe;
+            let may_have_run = error.executed.may_be();
             lost |= may_have_run;
             error.attempts = attempt;
             if lost {
-                error.executed = Executed::Maybe;
+                error.executed = Executed::Unknown;
             }
-            let may_still_run = error.kind == ErrorKind::Timeout || error.status == Some(504);
+            if error.kind == ErrorKind::Blocked
+                && !std::mem::replace(&mut plainer, true)
+                && let Some(plain) = call.body.as_ref().and_then(Body::plainer)
+            {
+                self.report(&call, &sent, attempt, sent_at, Some(Duration::ZERO), Some(&error.reason));
+                call.body = Some(plain);
+                before = Some(error);
+                continue;
+            }
+            let may_still_run = error.kind == ErrorKind::Timeout || matches!(error.status, Some(408 | 504 | 524));
             let body = call.body.as_ref().map_or(&Value::Null, Body::value);
             let next = decide(Step {
                 passing: error.is_passing(),
@@ -86,6 +97,10 @@ impl Client {
                     Ok(Ok(Seen::Nothing)) if repeat && !taken_by_us => {}
                     Ok(Ok(Seen::Nothing)) if !may_still_run => {
                         error.executed = Executed::No;
+                        return Err(error);
+                    }
+                    Ok(Ok(Seen::Broken)) => {
+                        error.executed = Executed::Yes;
                         return Err(error);
                     }
                     _ => return Err(error),
@@ -172,11 +187,11 @@ impl Client {
     }
 
     async fn answer(&self, call: &Call<'_>, response: &Response, until: Instant) -> Result<Value, ApiError> {
-        let json: Option<Value> = serde_json::from_slice(&response.body).ok();
+        let json = body::read(&response.body);
         let answer = Answer {
             status: response.status,
             rate_headers: response.rate().is_some(),
-            retry_after: come_back(response),
+            retry_after: asked_wait(response),
             json: json.as_ref(),
             names_a_record: names_a_record(call.path),
             refers_to_records: call.body.is_some(),
@@ -189,41 +204,69 @@ impl Client {
                 let whole = call.repeat.creates().is_none() || holds_a_record(&body);
                 return if whole { Ok(body) } else { Err(wrong_shape(call.method, call.path)) };
             }
-            unclear @ (Class::NotExecuted | Class::ExecutedOrNot) => self.clear_up(unclear, until).await,
+            unclear @ (Class::Uncounted | Class::ExecutedOrNot | Class::Barred) => {
+                self.clear_up(unclear, response, until).await
+            }
             class => class,
         };
         if let Class::Throttled(wait) = class {
             let refusal = RateObservation::Exhausted(wait.unwrap_or(WINDOW));
             self.limiter().observe(0, refusal, Instant::now()).await;
         }
-        Err(failed(call, response, class))
+        Err(failed(call, response, class, self.state.ever_worked()))
     }
 
-    /// What a bare 500 was. `GET get` costs one request and tells a refused token from a failure inside.
-    async fn clear_up(&self, unclear: Class, until: Instant) -> Class {
-        let past = self.state.failed_bare();
-        if let Suspicion::Throttle(wait) = suspect(past, WINDOW) {
-            // Without a throttle, a token that has just worked leaves nothing but the inside.
-            let throttles = unclear == Class::NotExecuted;
-            return if throttles { Class::Throttled(Some(wait)) } else { Class::FailedInside };
+    /// What an answer was that does not say itself whom it is about. `GET get` costs one request and tells: where it is good,
+    /// it was this request alone, and the token goes on.
+    async fn clear_up(&self, unclear: Class, response: &Response, until: Instant) -> Class {
+        let seen = self.probe(until).await;
+        if unclear == Class::Barred {
+            let asked = asked_wait(response);
+            return match (seen, response.status) {
+                (Probe::Good, 429) => Class::Slowed(asked),
+                (Probe::Good, _) => Class::Blocked,
+                (Probe::Throttled(wait), _) => Class::Throttled(wait.or(asked)),
+                (Probe::Refused | Probe::Bare, 429) => Class::Throttled(asked),
+                (Probe::Refused | Probe::Bare, 401 | 419) => Class::RefusedToken,
+                (Probe::Refused | Probe::Bare, _) => Class::Forbidden,
+                (Probe::None, _) => Class::Unavailable(asked),
+            };
         }
-        // A throttle that keeps the probe out says what the call met only where the call met a throttle's answer too.
-        let kept_out = |wait| if unclear == Class::NotExecuted { Class::Throttled(wait) } else { unclear.clone() };
+        let counts = unclear == Class::Uncounted;
+        match seen {
+            Probe::Good => Class::FailedInside,
+            Probe::Refused => Class::RefusedToken,
+            Probe::Throttled(wait) if counts => Class::Throttled(wait),
+            Probe::Bare => match suspect(self.state.failed_bare(), WINDOW) {
+                Suspicion::Throttle(wait) if counts => Class::Throttled(Some(wait)),
+                // Without a throttle, a token that has just worked leaves nothing but the inside.
+                Suspicion::Throttle(_) => Class::FailedInside,
+                Suspicion::Token => Class::RefusedToken,
+            },
+            Probe::Throttled(_) | Probe::None => Class::FailedInside,
+        }
+    }
+
+    async fn probe(&self, until: Instant) -> Probe {
         let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
         let leave = match self.leave(&probe).await {
             Ok(leave) => leave,
-            Err(refused) if refused.kind == ErrorKind::RateLimit => return kept_out(refused.retry_after),
-            Err(_) => return unclear,
+            Err(refused) if refused.kind == ErrorKind::RateLimit => return Probe::Throttled(refused.retry_after),
+            Err(_) => return Probe::None,
         };
-        match self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await {
-            Ok(answer) if answer.status == 200 => {
-                let rate_headers = answer.rate().is_some();
-                self.state.worked(rate_headers);
-                if rate_headers { Class::NoSuchCall } else { Class::FailedInside }
+        let Ok(answer) = self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await else {
+            return Probe::None;
+        };
+        let is_json = body::read(&answer.body).is_some_and(|body| body.is_object());
+        match answer.status {
+            200 if is_json => {
+                self.state.worked(answer.rate().is_some());
+                Probe::Good
             }
-            Ok(answer) if answer.status == 429 => kept_out(come_back(&answer)),
-            Ok(answer) if matches!(answer.status, 401 | 500) => Class::RefusedToken,
-            _ => Class::FailedInside,
+            429 => Probe::Throttled(asked_wait(&answer)),
+            401 | 403 | 406 | 419 | 451 => Probe::Refused,
+            500 => Probe::Bare,
+            _ => Probe::None,
         }
     }
 
@@ -252,15 +295,29 @@ impl Client {
     }
 }
 
+/// What `GET get` answered.
+enum Probe {
+    /// The token works.
+    Good,
+    /// It is let through, but not now.
+    Throttled(Option<Duration>),
+    /// It is not let through.
+    Refused,
+    /// A 500, which may be any of these.
+    Bare,
+    /// Nothing that tells.
+    None,
+}
+
 fn told(sent: &Result<Response, TransportError>) -> RateObservation {
     let Ok(response) = sent else { return RateObservation::Unknown };
     match response.rate() {
-        _ if response.status == 429 => RateObservation::Exhausted(come_back(response).unwrap_or(WINDOW)),
+        Some(_) if response.status == 429 => RateObservation::Exhausted(asked_wait(response).unwrap_or(WINDOW)),
         Some((limit, remaining)) => RateObservation::Counted { limit, remaining },
         None => RateObservation::Unknown,
     }
 }
 
-fn come_back(response: &Response) -> Option<Duration> {
+fn asked_wait(response: &Response) -> Option<Duration> {
     retry_after(response.header("retry-after")?, response.header("date"), SystemTime::now())
 }

@@ -4,6 +4,7 @@
 mod activity;
 mod answer;
 mod attempt;
+mod body;
 mod client;
 mod connection;
 mod destination;

@@ -50,6 +50,12 @@ impl ServerState {
         known.failing_since = None;
     }
 
+    /// Whether an answer was ever good, if only at the set-up.
+    pub(super) fn ever_worked(&self) -> bool {
+        let known = self.lock();
+        known.worked.is_some() || known.set_up
+    }
+
     /// A bare 500 has come: what was before it?
     pub(super) fn failed_bare(&self) -> Past {
         let mut known = self.lock();

@@ -40,14 +40,23 @@ pub enum Class {
     Missing,
     /// The server has no such call: a wrong address, or not a Krayin.
     NoSuchCall,
-    /// The request never reached the code that would have run it; token, throttle or method. Only a probe can tell.
-    NotExecuted,
+    /// A 500 without the rate headers that this server's good answers carry: token, throttle, method, or a failure so deep
+    /// that the headers were lost with it. Only a probe can tell.
+    Uncounted,
     /// A 500 of a server whose good answers carry no rate headers, or of which that is not known: token or inside. Only a
     /// probe can tell.
     ExecutedOrNot,
+    /// A refusal that is not in Krayin's words: of a firewall for this one request, or of the token. Only a probe can tell.
+    Barred,
+    /// A refusal of this one request by something before Krayin: the token was let through beside it.
+    Blocked,
+    /// Too many requests, says something before Krayin, of this one: the token was let through beside it.
+    Slowed(Option<Duration>),
+    /// The body is larger than this server takes.
+    TooLong,
     /// The server broke while it ran the request, and may have left something behind.
     FailedInside,
-    /// A gateway, or a server under maintenance; the request may have been passed on unless `Retry-After` came along.
+    /// A gateway, or a server under maintenance; the request may have been passed on, whichever header came along.
     Unavailable(Option<Duration>),
     /// An encoded body: whoever sent it did not read the request.
     Encoded,
@@ -69,24 +78,32 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         204 => Class::Ok,
         200..=299 => Class::NotJson,
         300..=399 => Class::Redirect,
-        401 => Class::RefusedToken,
-        403 => Class::Forbidden,
+        401 if says(&answer, "Unauthenticated.") => Class::RefusedToken,
+        403 if answer.rate_headers => Class::Forbidden,
+        401 | 403 | 406 | 419 | 451 => Class::Barred,
         404 if is_missing(&answer, sends_rate_headers) => Class::Missing,
         404 | 405 => Class::NoSuchCall,
         408 | 425 => Class::Unavailable(answer.retry_after),
         422 => invalid(answer.json),
-        429 => Class::Throttled(answer.retry_after),
+        413 | 414 | 431 => Class::TooLong,
+        429 if answer.rate_headers || says(&answer, "Too Many Attempts.") => Class::Throttled(answer.retry_after),
+        429 => Class::Barred,
         // The framework's own middleware answers before the code that adds the headers: refused tokens, the throttle
         // and wrong methods are all a bare 500 in production.
         500 => match (answer.rate_headers, sends_rate_headers) {
             (true, _) => Class::FailedInside,
-            (false, Some(true)) => Class::NotExecuted,
+            (false, Some(true)) => Class::Uncounted,
             (false, _) => Class::ExecutedOrNot,
         },
-        502..=504 => Class::Unavailable(answer.retry_after),
-        501 | 505..=599 => Class::FailedInside,
+        501 | 505..=599 if answer.rate_headers => Class::FailedInside,
+        501..=599 => Class::Unavailable(answer.retry_after),
         _ => Class::Unexpected,
     }
+}
+
+/// Whether an answer's message is that one of Krayin's framework, which is in English in every language.
+fn says(answer: &Answer<'_>, words: &str) -> bool {
+    answer.json.and_then(|json| json.get("message")).and_then(Value::as_str) == Some(words)
 }
 
 /// Whether a 404 is about a record and not about the address. With rate headers it is: the call was there to be counted.
@@ -159,6 +176,8 @@ mod tests {
         let body = json!({"message": "x"});
         let list = json!([]);
         let text = json!("x");
+        let refused = json!({"message": "Unauthenticated."});
+        let throttled = json!({"message": "Too Many Attempts.", "exception": "…"});
         let headers = Some(true);
         let bare = Some(false);
         // status, rate headers there, JSON, does this server send them; what it means
@@ -171,23 +190,36 @@ mod tests {
             (200, true, Some(&text), headers, Class::NotJson),
             (302, false, None, None, Class::Redirect),
             (301, false, Some(&body), headers, Class::Redirect),
-            (401, false, Some(&body), headers, Class::RefusedToken),
-            (403, false, Some(&body), headers, Class::Forbidden),
+            (401, false, Some(&refused), headers, Class::RefusedToken),
+            (401, false, Some(&body), headers, Class::Barred),
+            (401, false, None, bare, Class::Barred),
+            (403, true, Some(&body), headers, Class::Forbidden),
+            (403, false, Some(&body), headers, Class::Barred),
+            (403, false, None, bare, Class::Barred),
+            (406, false, None, None, Class::Barred),
+            (413, false, None, headers, Class::TooLong),
+            (419, false, Some(&body), None, Class::Barred),
             (404, true, Some(&body), headers, Class::Missing),
             (404, false, Some(&body), headers, Class::NoSuchCall),
             (404, false, Some(&body), bare, Class::NoSuchCall),
             (405, false, Some(&body), headers, Class::NoSuchCall),
-            (429, false, Some(&body), headers, Class::Throttled(NONE)),
+            (429, true, Some(&body), headers, Class::Throttled(NONE)),
+            (429, false, Some(&throttled), None, Class::Throttled(NONE)),
+            (429, false, Some(&body), headers, Class::Barred),
+            (429, false, None, bare, Class::Barred),
             (500, true, Some(&body), headers, Class::FailedInside),
             (500, true, Some(&body), None, Class::FailedInside),
-            (500, false, Some(&body), headers, Class::NotExecuted),
+            (500, false, Some(&body), headers, Class::Uncounted),
             (500, false, Some(&body), bare, Class::ExecutedOrNot),
             (500, false, Some(&body), None, Class::ExecutedOrNot),
-            (500, false, None, headers, Class::NotExecuted),
+            (500, false, None, headers, Class::Uncounted),
+            (501, true, Some(&body), headers, Class::FailedInside),
             (502, false, None, headers, Class::Unavailable(NONE)),
             (503, false, None, headers, Class::Unavailable(NONE)),
             (504, false, None, None, Class::Unavailable(NONE)),
             (408, false, None, None, Class::Unavailable(NONE)),
+            (521, false, None, None, Class::Unavailable(NONE)),
+            (524, false, None, bare, Class::Unavailable(NONE)),
             (418, false, None, None, Class::Unexpected),
             (100, false, None, None, Class::Unexpected),
             (999, false, None, None, Class::Unexpected),
@@ -206,7 +238,7 @@ mod tests {
         let body = json!({});
         let encoded = Answer { encoded: true, ..answer(200, true, Some(&body)) };
         assert_eq!(classify(encoded, Some(true)), Class::Encoded);
-        assert_eq!(classify(Answer { status: 401, ..encoded }, None), Class::RefusedToken);
+        assert_eq!(classify(Answer { status: 401, ..encoded }, None), Class::Barred);
     }
 
     #[test]

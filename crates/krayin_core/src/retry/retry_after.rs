@@ -24,7 +24,8 @@ pub fn retry_after(header: &str, date: Option<&str>, now: SystemTime) -> Option<
     }
     let until = httpdate::parse_http_date(header).ok()?;
     let since = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
-    Some(until.duration_since(since).unwrap_or_default().min(MOST))
+    // A time that is past says nothing of when to come back.
+    Some(until.duration_since(since).ok()?.min(MOST))
 }
 
 #[cfg(test)]
@@ -56,7 +57,7 @@ mod tests {
             ("Sun Nov  6 08:49:57 1994", None, seconds(20)),
             ("Sun, 06 Nov 1994 08:49:57 GMT", Some("Sun, 06 Nov 1994 08:49:55 GMT"), seconds(2)),
             ("Sun, 06 Nov 1994 08:49:57 GMT", Some("nonsense"), seconds(20)),
-            ("Sun, 06 Nov 1994 08:00:00 GMT", None, seconds(0)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", None, None),
             ("Fri, 31 Dec 9999 23:59:59 GMT", None, Some(MOST)),
             ("", None, None),
             ("-1", None, None),

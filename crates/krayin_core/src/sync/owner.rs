@@ -1,7 +1,7 @@
 use super::{Context, Outcome, Status, contact, value};
 use crate::{
     Error,
-    api::{ApiError, ErrorKind, Executed},
+    api::{ApiError, ErrorKind},
     chatwoot::Contact,
     krayin::{Activity, ActivityLink, NewActivity},
     reason::Reason,
@@ -103,7 +103,7 @@ impl Owner {
             Err(error) => error,
         };
         // It may have been kept without its link, which is what a lead or person that is gone comes to.
-        let kept = error.executed == Executed::Maybe && error.kind == ErrorKind::Server;
+        let kept = error.executed.may_be() && error.kind == ErrorKind::Server;
         let found = if kept { client.search_activity(&activity.title).await?.into_iter().next() } else { None };
         if !self.relink_if_deleted(context, contact, &error).await? {
             return Err(error.into());
