@@ -88,6 +88,7 @@ struct World<'a> {
     sim: &'a Sim,
     /// Where it is reached.
     url: String,
+    attempt_timeout: f64,
     transport: Arc<ReqwestTransport>,
     settings: Value,
     records: Memory,
@@ -112,8 +113,7 @@ impl World<'_> {
     async fn prepare(&mut self, case: &Case, found: &Value, server: Server) {
         self.sim.reset();
         self.records = Memory::default();
-        let base =
-            json!({"api_url": self.url, "api_token": TOKEN, "sync_to_organization": true, "attempt_timeout": 0.3});
+        let base = json!({"api_url": self.url, "api_token": TOKEN, "sync_to_organization": true, "attempt_timeout": self.attempt_timeout});
         self.settings = base;
         for values in [found, &case.settings] {
             for (key, value) in values.as_object().unwrap() {
@@ -140,7 +140,8 @@ async fn break_everywhere(server: Server) -> Vec<String> {
     let sim = Sim::start(Options { server, tokens, throttle: false, ..Options::default() }).unwrap();
     let transport = Arc::new(ReqwestTransport::new().unwrap());
     let settings = json!({"api_url": sim.url(), "api_token": TOKEN});
-    let mut world = World { sim: &sim, url: sim.url(), transport, settings, records: Memory::default() };
+    let mut world =
+        World { sim: &sim, url: sim.url(), attempt_timeout: 0.3, transport, settings, records: Memory::default() };
     let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
     let found = serde_json::to_value(found).unwrap();
     let mut failures = Vec::new();
@@ -244,7 +245,8 @@ async fn spoil(server: Server, wanted: usize) -> (usize, usize, usize, Vec<Strin
     let proxy = SpoilingProxy::start(&sim.url(), 7 + server as u64);
     let transport = Arc::new(ReqwestTransport::new().unwrap());
     let settings = json!({"api_url": proxy.url(), "api_token": TOKEN});
-    let mut world = World { sim: &sim, url: proxy.url(), transport, settings, records: Memory::default() };
+    let mut world =
+        World { sim: &sim, url: proxy.url(), attempt_timeout: 1.0, transport, settings, records: Memory::default() };
     let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
     let found = serde_json::to_value(found).unwrap();
     let (mut points, mut failures) = (0, Vec::new());

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -13,13 +13,13 @@ use std::{
 /// One answer in so many is spoiled.
 const ONE_IN: u64 = 7;
 /// Longer than the tests let an attempt take.
-const SLOW: Duration = Duration::from_millis(450);
+const SLOW: Duration = Duration::from_millis(1_300);
 /// Larger than any answer that is read.
 const TOO_LARGE: usize = 9 << 20;
 
 /// A proxy on loopback, until the process ends.
 pub struct SpoilingProxy {
-    address: SocketAddr,
+    url: String,
     shared: Arc<Shared>,
 }
 
@@ -119,6 +119,7 @@ impl SpoilingProxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let to = url.split("//").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let url = url.replace(&to, &address.to_string());
         let shared = Arc::new(Shared {
             to,
             random: AtomicU64::new(seed),
@@ -133,12 +134,12 @@ impl SpoilingProxy {
                 std::thread::spawn(move || shared.serve(stream));
             }
         });
-        Self { address, shared }
+        Self { url, shared }
     }
 
-    /// Where clients are to connect.
+    /// Where clients are to connect, as the server's own.
     pub fn url(&self) -> String {
-        format!("http://{}/api/v1", self.address)
+        self.url.clone()
     }
 
     /// Whether it spoils.
