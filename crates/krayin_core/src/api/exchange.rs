@@ -49,6 +49,11 @@ impl Client {
                 }
                 Err(error) => error,
             };
+            // What an earlier attempt may have removed is gone: that is what was asked for.
+            if lost && call.method == Method::Delete && error.kind == ErrorKind::NotFound {
+                self.report(&call, &sent, attempt, sent_at, None, None);
+                return Ok(Value::Object(Default::default()));
+            }
             let taken_by_us = lost && error.kind == ErrorKind::Conflict;
             let may_have_run = error.executed.may_be();
             lost |= may_have_run;

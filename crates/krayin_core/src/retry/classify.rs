@@ -78,7 +78,6 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         204 => Class::Ok,
         200..=299 => Class::NotJson,
         300..=399 => Class::Redirect,
-        401 if says(&answer, "Unauthenticated.") => Class::RefusedToken,
         403 if answer.rate_headers => Class::Forbidden,
         401 | 403 | 406 | 419 | 451 => Class::Barred,
         404 if is_missing(&answer, sends_rate_headers) => Class::Missing,
@@ -86,7 +85,7 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         408 | 425 => Class::Unavailable(answer.retry_after),
         422 => invalid(answer.json),
         413 | 414 | 431 => Class::TooLong,
-        429 if answer.rate_headers || says(&answer, "Too Many Attempts.") => Class::Throttled(answer.retry_after),
+        429 if answer.rate_headers || is_frameworks(&answer) => Class::Throttled(answer.retry_after),
         429 => Class::Barred,
         // The framework's own middleware answers before the code that adds the headers: refused tokens, the throttle
         // and wrong methods are all a bare 500 in production.
@@ -101,9 +100,9 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
     }
 }
 
-/// Whether an answer's message is that one of Krayin's framework, which is in English in every language.
-fn says(answer: &Answer<'_>, words: &str) -> bool {
-    answer.json.and_then(|json| json.get("message")).and_then(Value::as_str) == Some(words)
+/// Whether a 429 is that of Krayin's framework, which is in English in every language.
+fn is_frameworks(answer: &Answer<'_>) -> bool {
+    answer.json.and_then(|json| json.get("message")).and_then(Value::as_str) == Some("Too Many Attempts.")
 }
 
 /// Whether a 404 is about a record and not about the address. With rate headers it is: the call was there to be counted.
@@ -176,7 +175,6 @@ mod tests {
         let body = json!({"message": "x"});
         let list = json!([]);
         let text = json!("x");
-        let refused = json!({"message": "Unauthenticated."});
         let throttled = json!({"message": "Too Many Attempts.", "exception": "…"});
         let headers = Some(true);
         let bare = Some(false);
@@ -190,7 +188,6 @@ mod tests {
             (200, true, Some(&text), headers, Class::NotJson),
             (302, false, None, None, Class::Redirect),
             (301, false, Some(&body), headers, Class::Redirect),
-            (401, false, Some(&refused), headers, Class::RefusedToken),
             (401, false, Some(&body), headers, Class::Barred),
             (401, false, None, bare, Class::Barred),
             (403, true, Some(&body), headers, Class::Forbidden),
