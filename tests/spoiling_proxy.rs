@@ -179,7 +179,7 @@ impl Shared {
         }
         self.answered.fetch_add(1, Ordering::SeqCst);
         let drawn = self.draw();
-        (drawn % ONE_IN == 0).then(|| {
+        drawn.is_multiple_of(ONE_IN).then(|| {
             self.spoiled.fetch_add(1, Ordering::SeqCst);
             KINDS[(drawn / ONE_IN) as usize % KINDS.len()]
         })
