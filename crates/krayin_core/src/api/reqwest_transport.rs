@@ -59,7 +59,11 @@ impl ReqwestTransport {
     pub fn with_authority(pem: &[u8]) -> Result<Self, SettingsError> {
         let authority = reqwest::Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
         let unreadable = || SettingsError::one("the certificate authority is not PEM");
-        Self::build(authority.ok_or_else(unreadable)?, Names::default())
+        let transport = Self::build(authority.ok_or_else(unreadable)?, Names::default())?;
+        // What is PEM may still be no certificate: that shows when a client is made.
+        let encrypted = Needs { certificates: true, any_address: false };
+        transport.client(encrypted).ok_or_else(unreadable)?;
+        Ok(transport)
     }
 
     /// The same, with these addresses for these names, as a hosts file has them. They are guarded like any other.
