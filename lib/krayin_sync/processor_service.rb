@@ -85,7 +85,7 @@ module KrayinSync
     def run
       session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt, pace: @pace)
       outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
-      learn(outcome[:utc_offset_minutes])
+      learn(outcome)
       outcome
     end
 
@@ -113,10 +113,15 @@ module KrayinSync
       hook || raise(ConfigurationError, "There is no Krayin hook: connect Krayin under Settings, Integrations.")
     end
 
-    # What an answer told of the server's clock saves the next event from asking again.
-    def learn(offset)
+    # What answers told of the server's clock and stages saves the next event from asking again.
+    def learn(outcome)
+      stages = outcome.delete(:pipelines)
       traits = hook.settings["traits"] if hook.settings.is_a?(Hash)
-      traits["utc_offset_minutes"] = offset if offset && traits.is_a?(Hash) && !traits.frozen?
+      return unless traits.is_a?(Hash) && !traits.frozen?
+
+      offset = outcome[:utc_offset_minutes]
+      traits["utc_offset_minutes"] = offset if offset
+      traits.merge!("pipelines" => Plain.of(stages), "stages_at" => Time.now.to_i) if stages
     end
 
     def kind_of(record, type)

@@ -18,7 +18,8 @@ module KrayinSync
       Arguments.main_ractor
       @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
-      installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts }
+      installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts,
+                       "digest_key" => KrayinSync.configuration.secret }
       @settings_json = Snapshot.json(@settings.merge(installation))
       @records = records
       @bulk = bulk

@@ -26,3 +26,10 @@ namespace :krayin_sync do
     puts told.map { |what, count| "#{count} #{what}" }.join(", ")
   end
 end
+
+namespace :krayin_sync do
+  desc "Move what version 0.1 kept beside the records into krayin_sync_links, as its migration does"
+  task upgrade: :environment do
+    puts(KrayinSync::Chatwoot::Upgrade.new.run.map { |kind, count| "#{kind}s: #{count} moved" })
+  end
+end

@@ -137,37 +137,6 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(journal.lost).not_to include("9:contact:1")
   end
 
-  it "keeps what two jobs store at the same time, and what others wrote" do
-    account = Account.create!(name: "Acme")
-    row = { account_id: account.id, additional_attributes: { "external" => { "other_id" => 7 } },
-            created_at: Time.now, updated_at: Time.now }
-    contact = Contact.insert_all([row]).first["id"]
-    records = KrayinSync::Chatwoot::Records.new
-    records.store("contact", contact, '{"ids":"krayin:person:1"}')
-    records.store("contact", contact, '{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
-    expect(records.load("contact", contact)).to eq('{"ids":"krayin:person:1|krayin:lead:2","sent":{"name":"x"}}')
-    expect(Contact.find(contact).additional_attributes["external"]).to include("other_id" => 7)
-  end
-
-  it "loses nothing that two threads store at the same moment" do
-    account = Account.create!(name: "Acme")
-    row = { account_id: account.id, additional_attributes: {}, created_at: Time.now, updated_at: Time.now }
-    contact = Contact.insert_all([row]).first["id"]
-    records = KrayinSync::Chatwoot::Records.new
-    stores = [
-      ->(_) { records.store("contact", contact, '{"ids":"krayin:person:1"}') },
-      ->(_) { records.seen("contact", contact) },
-      lambda do |n|
-        Contact.where(id: contact).update_all(["additional_attributes = additional_attributes || ?", %({"k#{n}":1})])
-      end
-    ]
-    stores.map { |store| Thread.new { 40.times(&store) && ActiveRecord::Base.connection_pool.release_connection } }
-          .each(&:join)
-    kept = Contact.find(contact).additional_attributes
-    expect(kept.keys).to include(*(0...40).map { |n| "k#{n}" })
-    expect(records.load("contact", contact)).to eq('{"ids":"krayin:person:1"}')
-  end
-
   it "reads a conversation in four queries, whatever it has" do
     account = Account.create!(name: "Acme")
     contact = Contact.create!(account: account, name: "Jane", email: "sql@acme.example")
@@ -180,7 +149,7 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     read = lambda do |kind, id|
       queries.clear
       ActiveSupport::Notifications.subscribed(listen, "sql.active_record") do
-        KrayinSync::Chatwoot::Snapshot.read(kind, id)
+        KrayinSync::Chatwoot::Snapshot.read(kind, id, KrayinSync::Chatwoot::Records.new)
       end
     end
     data = read.call("conversation", talk.id)
@@ -193,18 +162,25 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(queries.size).to eq(1)
   end
 
-  it "generates an initializer and indexes that build beside running traffic, and again" do
+  it "generates an initializer with every option and the migration of a table, once, and the upgrade where it is one" do
     require "generators/krayin_sync/install/install_generator"
     Dir.mktmpdir do |folder|
-      generator = KrayinSync::Generators::InstallGenerator
-      generator.start(["--quiet"], destination_root: folder)
+      generate = -> { KrayinSync::Generators::InstallGenerator.start(["--quiet"], destination_root: folder) }
+      2.times { generate.call }
       written = File.read("#{folder}/config/initializers/krayin_sync.rb")
-      expect(written).to include("config.queue", "config.sweep_window")
-      load Dir["#{folder}/db/migrate/*_add_krayin_sync_indexes.rb"].first
-      2.times { ActiveRecord::Migration.suppress_messages { AddKrayinSyncIndexes.new.up } }
+      KrayinSync::Configuration::OPTIONS.each { |option| expect(written).to include("# config.#{option.name} = ") }
+      script = written.gsub(/^(\s*)# (config\.)/, '\1\2')
+      expect { eval(script, binding) }.not_to raise_error # rubocop:disable Security/Eval
+      names = -> { Dir.children("#{folder}/db/migrate").map { |name| name[/\d+_(.*)\.rb/, 1] } }
+      expect(names.call).to eq(["create_krayin_sync_links"])
+      FileUtils.touch("#{folder}/db/migrate/20260101000000_add_krayin_sync_indexes.rb")
+      2.times { generate.call }
+      expect(names.call).to contain_exactly("add_krayin_sync_indexes", "create_krayin_sync_links",
+                                            "move_krayin_sync_ids")
+      load Dir["#{folder}/db/migrate/*_move_krayin_sync_ids.rb"].first
+      ActiveRecord::Migration.suppress_messages { MoveKrayinSyncIds.new.up }
     end
-    names = "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'idx%krayin'"
-    expect(ActiveRecord::Base.connection.select_values(names))
-      .to contain_exactly("idx_contacts_krayin", "idx_contact_inboxes_krayin", "idx_contact_inboxes_inbox_krayin")
+  ensure
+    KrayinSync::Records::Link.where(instance: "upgrade").delete_all
   end
 end

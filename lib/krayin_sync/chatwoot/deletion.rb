@@ -16,8 +16,8 @@ module KrayinSync
 
       # @raise [ApiError]
       def perform
-        kept = @records.load("message", @message_id)
-        activity = kept && ExternalId.extract(JSON.parse(kept)["ids"], "activity")
+        kept = JSON.parse(@records.load("message", @message_id) || "{}")
+        activity = ExternalId.extract(kept["ids"], "activity") if ours?(kept)
         client.update_activity({ "comment" => COMMENT }, activity) if activity
       rescue NotFoundError
         # Someone has deleted it in Krayin as well.
@@ -25,6 +25,9 @@ module KrayinSync
       end
 
       private
+
+      # Of this Krayin, and seen to be the message's.
+      def ours?(kept) = kept["server"] == @settings.dig("traits", "instance") && !kept["unverified"]
 
       def client
         url, token = @settings.values_at("api_url", "api_token")

@@ -28,10 +28,10 @@ module KrayinSync
       # @param asked [Hash{String => Object}] a job's argument
       def self.of(asked) = new(*asked.values_at("hook_id", "kind", "id"))
 
-      # @return [Integer, nil] the contact that it is about; nil where the record is gone
+      # @return [Integer, nil] the contact that it is about; nil where it is a conversation's or message's that is gone
       def contact_id
         case kind
-        when "contact" then ::Contact.unscoped.where(id: id).pick(:id)
+        when "contact" then id
         when "conversation" then ::Conversation.unscoped.where(id: id).pick(:contact_id)
         when "message", "deletion"
           ::Conversation.unscoped.where(id: ::Message.unscoped.where(id: id).select(:conversation_id)).pick(:contact_id)

@@ -20,6 +20,9 @@ module KrayinSync
       # Seconds that each job which waits adds to it.
       EACH = 0.1
 
+      # Running it again changes nothing.
+      REFUSED = [ValidationError, ConflictError, BlockedError, EventError].freeze
+
       # What passes mostly passes soon; then Sidekiq's own delays, of which the first is half a minute.
       sidekiq_retry_in { |count| [2, 2, 5, 10, 20][count] }
 
@@ -31,7 +34,7 @@ module KrayinSync
       def perform(asked)
         @entry = Entry.of(asked)
         @bulk = asked["bulk"]
-        @hook = ::Integrations::Hook.find_by(id: @entry.hook_id)
+        @hook = ::Integrations::Hook.eager_load(:account).find_by(id: @entry.hook_id)
         contact_id = @entry.contact_id if wanted?
         return Journal.drop(@entry.to_s) unless contact_id
 
@@ -75,20 +78,24 @@ module KrayinSync
       end
 
       def sync(lock)
-        began = @began = Time.now
-        return Deletion.new(entry.id, settings.settings, Records.new(began: began)).perform if entry.kind == "deletion"
+        @began = Time.now
+        records = Records.new(began: @began)
+        return Deletion.new(entry.id, settings.settings, records).perform if entry.kind == "deletion"
 
-        data = Snapshot.read(entry.kind, entry.id)
+        data = Snapshot.read(entry.kind, entry.id, records)
         return unless data
 
-        records = Records.new(began: began)
-        outcome = ProcessorService.new(
-          inbox: nil, hook: settings, records: records, event_name: event_name(data), event_data: data, bulk: @bulk,
-          on_attempt: -> { alive(lock) }
-        ).perform
+        outcome = processor(data, records, lock).perform
         learn
-        records.seen(entry.kind, entry.id) if @bulk
+        records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
         outcome
+      end
+
+      def processor(data, records, lock)
+        ProcessorService.new(
+          inbox: nil, hook: settings, records: records, event_name: event_name(data, records), event_data: data,
+          bulk: @bulk, on_attempt: -> { alive(lock) }
+        )
       end
 
       # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
@@ -105,32 +112,33 @@ module KrayinSync
       end
 
       def learn
-        offset = settings.settings.dig("traits", "utc_offset_minutes")
-        return if offset.nil? || hook.settings.dig("traits", "utc_offset_minutes") == offset
+        %w[utc_offset_minutes pipelines stages_at].each do |name|
+          learned = settings.settings.dig("traits", name)
+          next if learned.nil? || hook.settings.dig("traits", name) == learned
 
-        HookSettings.put(hook, %w[traits utc_offset_minutes], offset)
+          HookSettings.put(hook, ["traits", name], learned)
+        end
       end
 
       # A conversation of which Krayin knows nothing and which began after the connection is new, whichever of its
       # events was the first to arrive.
-      def event_name(data)
+      def event_name(data, records)
         case entry.kind
         when "contact" then "contact.updated"
         when "message" then "message.created"
         else
-          conversation = data[:conversation]
-          kept = conversation[:additional_attributes].to_h["krayin"]
-          known = kept || conversation[:created_at] < hook.created_at.floor
+          known = records.known?("conversation", entry.id) || data[:conversation][:created_at] < hook.created_at.floor
           known ? "conversation.updated" : "conversation.created"
         end
       end
 
       def fail_with(error)
         @breaker.leave
+        keep(error)
         case error
         when RateLimitError then put_off(error)
         when AuthenticationError, PermissionError, ConfigurationError then park(error)
-        when ValidationError, ConflictError, BlockedError, EventError then bury(error)
+        when *REFUSED then bury(error)
         else
           @breaker.trip if error.is_a?(UnavailableError) || error.is_a?(TimeoutError)
           try_again(error)
@@ -140,6 +148,16 @@ module KrayinSync
       # By Sidekiq, and by one job: an event meanwhile may succeed, but begins no chain of retries beside it.
       def try_again(error)
         raise error if Journal.fail(entry.to_s, jid.to_s)
+      end
+
+      # Why the record is not in Krayin as it is now. A minute's budget says nothing of it.
+      def keep(error)
+        return if error.is_a?(RateLimitError) || entry.kind == "deletion"
+
+        state = REFUSED.any? { |refusal| error.is_a?(refusal) } ? "refused" : "waiting"
+        code = error.class.name.split("::").last.gsub(/(?<=[a-z])(?=[A-Z])/, "_").downcase
+        Records.note(entry.kind, entry.id, instance: hook.settings.dig("traits", "instance"), state: state,
+                                           reason: { "code" => code })
       end
 
       # A crowd does not come back at once: those that have time come back over as long as it takes.

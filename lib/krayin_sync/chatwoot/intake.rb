@@ -57,7 +57,7 @@ module KrayinSync
         end
 
         # Krayin does not know it, and could not: it would come back as someone else each time.
-        def unknown?(contact) = contact.additional_attributes.to_h.dig("external", "krayin").nil?
+        def unknown?(contact) = !Records.known?("contact", contact.id)
 
         def conversation(hook, data)
           conversation = data[:conversation]
@@ -83,9 +83,7 @@ module KrayinSync
         end
 
         def wanted?(hook, setting)
-          [setting, "stage_progression_enabled"].any? do |key|
-            ActiveModel::Type::Boolean.new.cast(hook.settings.to_h[key].presence)
-          end
+          [setting, "stage_progression_enabled"].any? { |key| Settings.on?(hook.settings.to_h, key) }
         end
       end
     end

@@ -1,85 +1,138 @@
 # frozen_string_literal: true
 
+require_relative "../records/active_record"
+
 module KrayinSync
   module Chatwoot
-    # Keeps ids beside the records that they belong to, each in one statement that touches nothing else of the row and
-    # runs no callbacks: no update is lost between two jobs, and nothing that is written here is an event.
+    # Keeps ids in krayin_sync_links, for one event: what was read with the event's records is not read again.
     #
-    # - contact: `additional_attributes.external.krayin`
-    # - conversation: `additional_attributes.krayin`, and the activity's id as `krayin_activity_id`
-    # - message: `additional_attributes.krayin`
-    #
-    # What is kept is one text: a merge of two contacts takes the one or the other whole, and never mixes them.
-    class Records
-      OBJECT = "CASE WHEN jsonb_typeof(%<value>s) = 'object' THEN %<value>s ELSE '{}'::jsonb END"
-      ATTRIBUTES = format(OBJECT, value: "additional_attributes")
-      EXTERNAL = format(OBJECT, value: "additional_attributes -> 'external'")
-
-      STORE = {
-        "contact" => "additional_attributes = jsonb_set(#{ATTRIBUTES} || " \
-                     "jsonb_build_object('external', #{EXTERNAL}), '{external,krayin}', :kept::jsonb)",
-        "conversation" => "additional_attributes = #{ATTRIBUTES} || " \
-                          "jsonb_build_object('krayin', :kept::jsonb) || :activity::jsonb",
-        "message" => "additional_attributes = #{ATTRIBUTES} || jsonb_build_object('krayin', :kept::jsonb)"
+    # What people see of them on Chatwoot's own records is a copy, written with the link where an id has changed, and
+    # never read: the activity's id on a conversation (`additional_attributes.krayin_activity_id`), and the ids in
+    # `contact_inboxes.source_id`, in those rows of a programmed channel that hold ids already. Everywhere else that
+    # column is the address at which a channel reaches the contact.
+    class Records < KrayinSync::Records::ActiveRecord
+      COPY = {
+        "contact" => <<~SQL.squish,
+          copied AS (
+            UPDATE contact_inboxes AS shown SET source_id = :ids FROM inboxes
+            WHERE shown.contact_id = :record AND shown.source_id LIKE 'krayin:%' AND shown.source_id <> :ids
+              AND inboxes.id = shown.inbox_id AND inboxes.channel_type = 'Channel::Api'
+              AND NOT EXISTS (
+                SELECT 1 FROM contact_inboxes taken WHERE taken.inbox_id = shown.inbox_id AND taken.source_id = :ids
+              )
+          ),
+        SQL
+        "conversation" => <<~SQL.squish
+          copied AS (
+            UPDATE conversations SET additional_attributes =
+              CASE WHEN jsonb_typeof(additional_attributes) = 'object' THEN additional_attributes ELSE '{}'::jsonb END
+              || jsonb_build_object('krayin_activity_id', :activity_id)
+            WHERE id = :record
+          ),
+        SQL
       }.freeze
-      PATH = {
-        "contact" => %w[external krayin], "conversation" => %w[krayin], "message" => %w[krayin]
-      }.freeze
 
-      # @return [String] SQL for what is kept, as jsonb
-      def self.sql(kind, table = "#{kind}s")
-        "#{table}.additional_attributes #> '{#{PATH.fetch(kind).join(",")}}'"
+      # SQL for what is kept of a row of Chatwoot's, to be read with it: a column of its own.
+      # @param kind [String] contact, conversation or message
+      def self.with(kind)
+        <<~SQL.squish
+          #{kind}s.*, (
+            SELECT jsonb_agg(to_jsonb(link) ORDER BY link.updated_at DESC, link.id DESC) FROM krayin_sync_links link
+            WHERE link.kind = '#{kind}' AND link.record_id = #{kind}s.id
+          ) AS krayin_links
+        SQL
+      end
+
+      # Whether Krayin has a record, any that was ever connected.
+      def self.known?(kind, id)
+        KrayinSync::Records::Link.where(kind: kind, record_id: id).exists?
       end
 
       # @param began [Time] when the record was read: what changes later is not yet in Krayin
       def initialize(began: Time.now)
-        @at = began.getutc.strftime("%Y-%m-%dT%H:%M:%S.%6N")
+        super
+        @read = {}
+        @ids = {}
+        @stored = []
+        @tried = []
       end
+
+      # Takes what was read {with} a record.
+      # @return [void]
+      def take(kind, record)
+        rows = record[:krayin_links]
+        rows = JSON.parse(rows) if rows.is_a?(String)
+        @read[[kind, record.id]] = rows.to_a
+        @tried << [kind, record.id] if rows.to_a.any? { |row| row["attempts"].positive? }
+      end
+
+      # Whether there was a link of the record when it was read.
+      def known?(kind, id) = @ids.key?([kind, id]) || @read[[kind, id]].to_a.any?
 
       # @return [String, nil] JSON
       def load(kind, id)
-        record(kind, id).pick(Arel.sql("(#{self.class.sql(kind)}) ->> 'kept'"))
+        rows = @read.delete([kind, id])
+        json = rows ? json_of(rows) : super
+        @ids[[kind, id]] = JSON.parse(json)["ids"] if json
+        json
       end
 
       # @return [void]
       def store(kind, id, json)
-        ids = JSON.parse(json)["ids"].to_s
-        activity = ExternalId.extract(ids, "activity")
-        values = { kept: JSON.generate("ids" => ids, "kept" => json, "at" => @at),
-                   activity: JSON.generate(activity ? { "krayin_activity_id" => activity } : {}) }
-        record(kind, id).update_all([STORE.fetch(kind), values])
-        store_in_source_id(id, ids) if kind == "contact" && !ids.empty?
+        super
+        @ids[[kind, id]] = JSON.parse(json)["ids"]
+        @stored << [kind, id]
+        nil
       end
 
-      # Krayin shows the record as it was when it was read.
+      # Whether a try before this event failed.
+      def tried?(kind, id) = @tried.include?([kind, id])
+
+      # Krayin shows the record as it was when it was read. A store has said so already.
       def seen(kind, id)
-        path = [*PATH.fetch(kind), "at"].join(",")
-        record(kind, id).where("#{self.class.sql(kind)} IS NOT NULL")
-                        .update_all(["additional_attributes = jsonb_set(additional_attributes, '{#{path}}', ?::jsonb)",
-                                     JSON.generate(@at)])
+        return if @stored.include?([kind, id])
+
+        known = KrayinSync::Records::Link.where(kind: kind, record_id: id)
+        return known.update_all(seen_at: @began.getutc) unless tried?(kind, id)
+
+        known.update_all(["seen_at = ?, attempts = 0, reason_code = NULL, reason_params = '{}', " \
+                          "state = CASE WHEN in_flight THEN 'waiting' ELSE 'synced' END", @began.getutc])
       end
 
-      def inspect = "#<#{self.class.name}>"
+      # Why a record is not in Krayin as it is now.
+      # @param instance [String, nil] of which Krayin; nothing is kept where nobody knows
+      # @param state [String] waiting, skipped, refused or doubtful
+      # @param reason [Hash{String => Object}] code and params
+      def self.note(kind, id, instance:, state:, reason:)
+        return if instance.nil? || instance.empty?
+
+        now = Time.now.utc
+        said = { state: state, reason_code: reason["code"], reason_params: reason["params"].to_h }
+        # It has had a try: what changes from now on is tried again.
+        row = said.merge(instance: instance, kind: kind, record_id: id, attempts: 1, seen_at: now, created_at: now,
+                         updated_at: now)
+        known = KrayinSync::Records::Link.where(instance: instance, kind: kind, record_id: id)
+        values = said.merge(now: now, reason_params: JSON.generate(said[:reason_params]))
+        changed = known.update_all(["state = :state, reason_code = :reason_code, reason_params = :reason_params, " \
+                                    "attempts = attempts + 1, seen_at = :now, updated_at = :now", values])
+        KrayinSync::Records::Link.insert_all([row], unique_by: %i[instance kind record_id]) if changed.zero?
+      end
 
       private
 
-      def record(kind, id)
-        { "contact" => ::Contact, "conversation" => ::Conversation, "message" => ::Message }
-          .fetch(kind).unscoped.where(id: id)
+      def upsert(kind, id, stored)
+        super
+      rescue ::ActiveRecord::RecordNotUnique
+        # Another contact of that inbox was given the same ids a moment ago: the copy is theirs.
+        @ids[[kind, id]] = stored["ids"]
+        super
       end
 
-      # Everywhere else that column is the address at which a channel reaches the contact. Of a programmed channel's
-      # rows only those are ours that hold ids already: the others hold the address that its client was given.
-      def store_in_source_id(contact_id, ids)
-        rows = ::ContactInbox.unscoped.where(contact_id: contact_id).where("source_id LIKE 'krayin:%'")
-                             .where(inbox_id: ::Inbox.unscoped.where(channel_type: "Channel::Api").select(:id))
-                             .where.not(source_id: ids)
-        return unless rows.exists?
+      def beside(kind, id, ids)
+        return "" if ids.to_s.empty? || @ids[[kind, id]] == ids
+        return "" if kind == "conversation" && ExternalId.extract(ids, "activity").nil?
 
-        ::ContactInbox.transaction(requires_new: true) { rows.update_all(source_id: ids) }
-      rescue ::ActiveRecord::RecordNotUnique
-        # Another contact of that inbox has the same person and lead; the ids are kept with the contact all the same.
-        nil
+        COPY.fetch(kind, "")
       end
     end
   end

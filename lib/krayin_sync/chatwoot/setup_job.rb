@@ -31,7 +31,7 @@ module KrayinSync
         settings = hook.settings.deep_dup
         shell = HookSettings.new(ProcessorService::APP_ID, settings)
         url, token = settings.values_at("api_url", "api_token")
-        found = SetupService.new(inbox: nil, hook: shell, api_url: url, api_token: token).perform
+        found = SetupService.new(inbox: nil, hook: shell, api_url: url, api_token: token, cache: nil).perform
         # The administrator has changed it meanwhile: that change has a job of its own.
         return unless HookSettings.merge(hook, found, without: %w[setup_error setup_error_at])
 

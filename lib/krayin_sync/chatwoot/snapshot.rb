@@ -7,7 +7,7 @@ module KrayinSync
     # enumerations hold.
     module Snapshot
       CONVERSATION = <<~SQL.squish
-        conversations.*, inboxes.name AS inbox_name, inboxes.channel_type AS channel_type,
+        inboxes.name AS inbox_name, inboxes.channel_type AS channel_type,
         channel_email.email AS inbox_email, users.name AS assignee_name, teams.name AS team_name
       SQL
       JOINS = <<~SQL.squish
@@ -16,7 +16,7 @@ module KrayinSync
         LEFT JOIN users ON users.id = conversations.assignee_id
         LEFT JOIN teams ON teams.id = conversations.team_id
       SQL
-      MESSAGE = "messages.*, COALESCE(contacts.name, users.name, agent_bots.name) AS sender_name"
+      SENDER = "COALESCE(contacts.name, users.name, agent_bots.name) AS sender_name"
       SENDERS = <<~SQL.squish
         LEFT JOIN contacts ON messages.sender_type = 'Contact' AND contacts.id = messages.sender_id
         LEFT JOIN users ON messages.sender_type = 'User' AND users.id = messages.sender_id
@@ -34,50 +34,58 @@ module KrayinSync
 
       class << self
         # @param kind [String] contact, conversation or message
+        # @param records [Records] is given what is kept of each, which is read with it
         # @return [Hash, nil] the data of an event; nil where the record is gone
-        def read(kind, id)
+        def read(kind, id, records)
           case kind
-          when "contact" then (contact = contact(id)) && { contact: contact }
-          when "conversation" then (conversation = conversation(id)) && { conversation: with_messages(conversation) }
-          when "message" then (message = message(id)) && { message: message }
+          when "contact" then (contact = contact(id, records)) && { contact: contact }
+          when "conversation"
+            (talk = conversation(id, records)) && { conversation: with_messages(talk) }
+          when "message" then (message = message(id, records)) && { message: message }
           end
         end
 
         private
 
-        def contact(id)
-          record = ::Contact.unscoped.find_by(id: id)
-          record && fields(record, KrayinSync::Snapshot::CONTACT)
-        end
-
-        def conversation(id)
-          record = ::Conversation.unscoped.joins(JOINS).select(CONVERSATION).find_by(id: id)
+        def contact(id, records)
+          record = ::Contact.unscoped.select(Records.with("contact")).find_by(id: id)
           return unless record
 
+          records.take("contact", record)
+          fields(record, KrayinSync::Snapshot::CONTACT)
+        end
+
+        def conversation(id, records)
+          record = ::Conversation.unscoped.joins(JOINS).select(Records.with("conversation"), CONVERSATION)
+                                 .find_by(id: id)
+          return unless record
+
+          records.take("conversation", record)
           fields(record, KrayinSync::Snapshot::CONVERSATION).merge(
             channel_type: record[:channel_type], inbox_name: record[:inbox_name], inbox_email: record[:inbox_email],
             assignee_name: record[:assignee_name], team_name: record[:team_name],
-            label_list: record.cached_label_list.to_s.split(",").map(&:strip), contact: contact(record.contact_id)
+            label_list: record.cached_label_list.to_s.split(",").map(&:strip),
+            contact: contact(record.contact_id, records)
           )
         end
 
         def with_messages(conversation)
           newest = ::Message.unscoped.where(conversation_id: conversation[:id], private: false)
                             .order(created_at: :desc, id: :desc).limit(KrayinSync::Snapshot::MESSAGES)
-          conversation.merge(messages: plain(newest))
+          conversation.merge(messages: plain(newest.joins(SENDERS).select("messages.*", SENDER).to_a))
         end
 
-        def message(id)
-          record = ::Message.unscoped.where(id: id)
-          plain = plain(record).first
-          return unless plain
+        def message(id, records)
+          record = ::Message.unscoped.where(id: id).joins(SENDERS).select(Records.with("message"), SENDER).first
+          return unless record
 
-          about = conversation(plain.delete(:conversation_id))
+          records.take("message", record)
+          plain = plain([record]).first
+          about = conversation(plain.delete(:conversation_id), records)
           plain.merge(conversation: about)
         end
 
         def plain(messages)
-          messages = messages.joins(SENDERS).select(MESSAGE).to_a
           attachments = attachments(messages.map(&:id))
           messages.map do |message|
             fields(message, [*KrayinSync::Snapshot::MESSAGE, :conversation_id]).merge(

@@ -5,7 +5,8 @@ module KrayinSync
     # Finds what is unfinished and enqueues it: jobs that were lost with their process, intents, and what was touched
     # within the window and is not in Krayin as it is now. Contacts of a CSV import are among them: they have no events.
     class Sweep
-      PENDING = %("pending":true)
+      # Seconds for which what the set-up learned holds.
+      LEARNED_FOR = 3600
 
       # @param since [Time] from when on
       # @param hooks [ActiveRecord::Relation<Integrations::Hook>, nil] all that are enabled where nil
@@ -32,21 +33,29 @@ module KrayinSync
       # One hook's trouble is not the others'.
       def look_at(hook, found)
         return if hook.disabled? || !hook.feature_allowed?
-        return found[:setup] += set_up(hook) unless hook.settings.to_h["traits"]
+
+        found[:setup] += set_up(hook) if outdated?(hook)
+        return unless hook.settings.to_h["traits"]
 
         kinds(hook).each { |kind, records| found[kind] += enqueue(hook, kind, records) }
       rescue StandardError => e
         KrayinSync.logger&.error("krayin_sync: the sweep of hook #{hook.id} failed: #{e.class}. Others go on.")
       end
 
-      # Its job was lost, or has given up. What is to be synced is found at the next sweep.
+      # Its job was lost or has given up, or what was learned is an hour old: stages are added and moved, and servers
+      # upgraded.
+      def outdated?(hook)
+        learned = hook.settings.to_h.dig("traits", "learned_at").to_i
+        Time.now.to_i - learned >= LEARNED_FOR
+      end
+
       def set_up(hook)
         SetupJob.enqueue(hook.id)
         1
       end
 
       def kinds(hook)
-        wanted = ->(key) { ActiveModel::Type::Boolean.new.cast(hook.settings.to_h[key].presence) }
+        wanted = ->(key) { Settings.on?(hook.settings.to_h, key) }
         kinds = { contact: contacts(hook) }
         if wanted["sync_conversations"] || wanted["stage_progression_enabled"]
           kinds[:conversation] = conversations(hook)
@@ -57,14 +66,14 @@ module KrayinSync
 
       def contacts(hook)
         known = ::Contact.unscoped.where(account_id: hook.account_id).where("contacts.updated_at >= ?", @since)
-        identifiable(known).where(stale("contact"))
+        stale(identifiable(known), "contact", hook)
       end
 
       def conversations(hook)
         known = ::Conversation.unscoped.where(account_id: hook.account_id)
                               .where("conversations.updated_at >= ?", @since)
                               .joins("JOIN contacts ON contacts.id = conversations.contact_id")
-        identifiable(known).where(stale("conversation"))
+        stale(identifiable(known), "conversation", hook)
       end
 
       # What a message says does not change: only whether it is there.
@@ -73,20 +82,23 @@ module KrayinSync
                          .where(message_type: %i[incoming outgoing]).where("messages.created_at >= ?", @since)
                          .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
                                 "JOIN contacts ON contacts.id = conversations.contact_id")
-        identifiable(known).where("#{kept("message")} IS NULL OR #{pending("message")}")
+        linked(identifiable(known), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
       end
 
       def identifiable(records) = records.where("contacts.email <> '' OR contacts.phone_number <> ''")
 
-      def stale(kind)
+      # What was refused or left out waits for a change of its own.
+      def stale(records, kind, hook)
         # The columns' own precision is a second.
-        as_of = "date_trunc('second', (#{kept(kind)} ->> 'at')::timestamp)"
-        "#{kept(kind)} IS NULL OR #{kept(kind)} ->> 'ids' = '' OR #{kind}s.updated_at >= #{as_of} OR #{pending(kind)}"
+        linked(records, kind, hook).where("link.id IS NULL OR link.state = 'waiting' OR link.seen_at IS NULL OR " \
+                                          "#{kind}s.updated_at >= date_trunc('second', link.seen_at)")
       end
 
-      def kept(kind) = "(#{Records.sql(kind)})"
-
-      def pending(kind) = "#{kept(kind)} ->> 'kept' LIKE '%#{PENDING}%'"
+      def linked(records, kind, hook)
+        join = "LEFT JOIN krayin_sync_links link " \
+               "ON link.kind = ? AND link.record_id = #{kind}s.id AND link.instance = ?"
+        records.joins(::ActiveRecord::Base.sanitize_sql_array([join, kind, hook.settings.dig("traits", "instance")]))
+      end
 
       def enqueue(hook, kind, records)
         count = 0

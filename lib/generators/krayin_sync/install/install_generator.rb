@@ -11,7 +11,8 @@ module KrayinSync
 
       source_root File.expand_path("templates", __dir__)
 
-      desc "Adds an initializer with every option, and a migration with the indexes that the sync looks things up by."
+      desc "Adds an initializer with every option, and a migration with the table of links. Where version 0.1 was " \
+           "installed, another that moves what it kept."
 
       # Later than any of Chatwoot's: one that is older than its schema file would be taken for one that has run.
       def self.next_migration_number(folder)
@@ -26,12 +27,29 @@ module KrayinSync
       private_class_method :newest
 
       def add_initializer
-        template "initializer.rb", "config/initializers/krayin_sync.rb"
+        template "initializer.rb.tt", "config/initializers/krayin_sync.rb"
       end
 
-      def add_migration
-        migration_template "links.rb.tt", "db/migrate/add_krayin_sync_indexes.rb"
+      def add_links
+        migration "links.rb.tt", "create_krayin_sync_links"
       end
+
+      def add_upgrade
+        return if written("add_krayin_sync_indexes").empty?
+
+        migration "upgrade.rb.tt", "move_krayin_sync_ids"
+      end
+
+      private
+
+      def options_of_configuration = KrayinSync::Configuration::OPTIONS
+
+      # Once: a second run of the generator changes nothing.
+      def migration(source, name)
+        migration_template source, "db/migrate/#{name}.rb" if written(name).empty?
+      end
+
+      def written(name) = Dir[File.join(destination_root, "db/migrate/*_#{name}.rb")]
     end
   end
 end

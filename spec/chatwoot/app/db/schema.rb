@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "erb"
+
 # The columns of Chatwoot 4.15 that the sync or this app touches, with their types and precisions.
 ActiveRecord::Schema.define(version: 2026_06_11_184600) do
   stamps = lambda do |t, precision: nil|
@@ -174,4 +176,9 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.bigint "blob_id", null: false
     t.string "variation_digest", null: false
   end
+
+  # The gem's own table, by the migration that its generator writes.
+  template = File.expand_path("../../../../lib/generators/krayin_sync/install/templates/links.rb.tt", __dir__)
+  eval(ERB.new(File.read(template)).result(binding), TOPLEVEL_BINDING, template) # rubocop:disable Security/Eval
+  CreateKrayinSyncLinks.new.change
 end

@@ -15,7 +15,9 @@ class RecordsController < ActionController::Base
   # Where the simulated Krayin shows itself.
   def krayin_page(hook) = URI.join(hook.settings["api_url"], "/").to_s
 
-  def contact_ids(contact) = contact.additional_attributes.to_h.dig("external", "krayin", "ids")
+  def contact_ids(contact) = ids_of("contact", contact)
 
-  def conversation_ids(record) = record.additional_attributes.to_h.dig("krayin", "ids")
+  def conversation_ids(record) = ids_of(record.class.name.downcase, record)
+
+  def ids_of(kind, record) = KrayinSync::Records::Link.find_by(kind: kind, record_id: record.id)&.ids
 end

@@ -1,0 +1,102 @@
+# frozen_string_literal: true
+
+require "forwardable"
+
+module KrayinSync
+  # What an installation decides, for all its accounts: the options of {OPTIONS}, each a reader and a writer.
+  #
+  #   KrayinSync.configure do |config|
+  #     config.allowed_hosts = ["crm.internal"]
+  #   end
+  class Configuration
+    # Seconds, texts and the like; +help+ is one sentence. What is +internal+ no initializer asks for.
+    Option = Struct.new(:name, :default, :help, :shown, keyword_init: true)
+
+    private_constant :Option
+
+    hosts = -> { ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(/[\s,]+/).reject(&:empty?) }
+    # In the order of the initializer that `rails generate krayin_sync:install` writes.
+    OPTIONS = [
+      Option.new(name: :allow_http, default: false,
+                 help: "Whether a Krayin may be spoken to by plain http on another machine than this one: the token " \
+                       "goes in the open"),
+      Option.new(name: :allowed_hosts, default: hosts,
+                 shown: 'ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(",")',
+                 help: 'Hosts that may have an address of a private network, such as "crm.internal"; "*" for all'),
+      Option.new(name: :digest_key, default: nil, shown: 'ENV["KRAYIN_SYNC_DIGEST_KEY"]',
+                 help: "The secret that digests of what was sent are made with; one of Rails' own secret where nil. " \
+                       "Where it changes, every field counts as edited in Krayin"),
+      Option.new(name: :queue, default: "krayin_sync",
+                 help: "The Sidekiq queue of the sync's jobs; one that no process serves gets threads of its own"),
+      Option.new(name: :concurrency, default: 3, help: "How many those are, a process"),
+      Option.new(name: :deadline, default: 15, help: "Seconds that one call of a job may take with all its attempts"),
+      Option.new(name: :attempt_timeout, default: 10, help: "Seconds that one attempt of it may take"),
+      Option.new(name: :message_delay, default: 2,
+                 help: "Seconds after which a message is read: some channels attach its files a moment later"),
+      Option.new(name: :lost_after, default: 600,
+                 help: "Seconds after which a job that never ran, or never ended, counts as lost"),
+      Option.new(name: :sweep_schedule, default: "*/15 * * * *",
+                 help: "When the sweep runs, where sidekiq-cron is there; nil for never"),
+      Option.new(name: :sweep_window, default: 7200, help: "Seconds that a scheduled sweep looks back")
+    ].freeze
+
+    OPTIONS.each { |option| attr_accessor option.name }
+
+    # @return [#load, #store] where ids are kept when a {ProcessorService} is given no other place
+    attr_accessor :records
+    # @return [#swap, nil] keeps the budget of requests for all processes that share it; each process its own where nil
+    attr_accessor :pace
+    # @return [Float, nil] seconds below which the wait before a second attempt is drawn; 0 in specs, 1 where nil
+    attr_accessor :retry_base
+    # @return [#fetch, nil] keeps for an hour what the set-up found; Rails' own inside Rails, none elsewhere
+    attr_writer :cache
+    # @return [Logger, nil] where attempts are told; Rails' own inside Rails, nobody elsewhere
+    attr_writer :logger
+
+    def initialize
+      @records = Records::Memory.new
+      OPTIONS.each do |option|
+        value = option.default
+        public_send("#{option.name}=", value.respond_to?(:call) ? value.call : value)
+      end
+    end
+
+    def cache = @cache || (::Rails.cache if defined?(::Rails) && ::Rails.respond_to?(:cache))
+
+    def logger = @logger || (::Rails.logger if defined?(::Rails) && ::Rails.respond_to?(:logger))
+
+    # @return [String, nil] what digests are made with
+    def secret = digest_key || ENV["KRAYIN_SYNC_DIGEST_KEY"] || of_rails
+
+    # No token, secret or address is shown.
+    def inspect = "#<#{self.class.name}>"
+
+    private
+
+    def of_rails
+      @of_rails ||= secret_of_rails
+    end
+
+    def secret_of_rails
+      base = ::Rails.application&.secret_key_base if defined?(::Rails) && ::Rails.respond_to?(:application)
+      base && OpenSSL::HMAC.hexdigest("SHA256", base, "krayin_sync digests")
+    end
+  end
+
+  class << self
+    extend Forwardable
+
+    def configuration
+      Arguments.main_ractor
+      @configuration ||= Configuration.new
+    end
+
+    # @yieldparam configuration [Configuration]
+    def configure = yield(configuration)
+
+    # The options of the library itself, one by one.
+    %i[allow_http allowed_hosts digest_key records pace retry_base cache logger].each do |name|
+      def_delegators :configuration, name, :"#{name}="
+    end
+  end
+end

@@ -1,0 +1,98 @@
+# frozen_string_literal: true
+
+require "active_record"
+require_relative "merge"
+require_relative "link"
+
+module KrayinSync
+  module Records
+    # Keeps ids in the table krayin_sync_links of a PostgreSQL, a row a record and Krayin:
+    # `rails generate krayin_sync:install` writes its migration.
+    #
+    # A load is one statement, a store another. Where two writers meet, the later one locks the row and keeps what the
+    # other added.
+    class ActiveRecord
+      UPSERT = <<~SQL.squish
+        WITH %<beside>s adopted AS (
+          DELETE FROM krayin_sync_links WHERE kind = :kind AND record_id = :record AND instance NOT IN (:servers)
+        )
+        INSERT INTO krayin_sync_links AS link (kind, record_id, revision, %<names>s, created_at, updated_at)
+        VALUES (:kind, :record, 1, %<values>s, :now, :now)
+        ON CONFLICT (instance, kind, record_id) DO UPDATE
+        SET %<changes>s, revision = link.revision + 1, attempts = 0, updated_at = :now
+        WHERE link.revision = :revision
+        RETURNING link.revision
+      SQL
+      private_constant :UPSERT
+
+      # @param began [Time, nil] when the record was read: what changes later is not yet in Krayin
+      def initialize(began: nil)
+        @began = began
+      end
+
+      # @param kind [String] contact, conversation or message
+      # @param id [Integer]
+      # @return [String, nil] JSON
+      def load(kind, id)
+        rows = Link.where(kind: kind, record_id: id).order(updated_at: :desc, id: :desc).to_a
+        json_of(rows.map(&:attributes))
+      end
+
+      # @return [void]
+      def store(kind, id, json)
+        stored = JSON.parse(json)
+        upsert(kind, id, stored) || Link.transaction { meet(kind, id, stored) }
+        keep_others(kind, id, stored["others"].to_a)
+        nil
+      end
+
+      def inspect = "#<#{self.class.name}>"
+
+      private
+
+      def json_of(rows)
+        first, *others = rows.map { |row| Link.stored_of(row) }
+        return unless first
+
+        first = first.merge("others" => others) unless others.empty?
+        JSON.generate(first)
+      end
+
+      # @return [Integer, nil] the row's revision; nothing where another writer came between
+      def upsert(kind, id, stored)
+        now = Time.now.utc
+        columns = Link.columns_of(stored).merge("seen_at" => (@began || now).getutc)
+        values = columns.transform_values { |value| value.is_a?(Enumerable) ? JSON.generate(value) : value }
+        servers = [stored, *stored["others"]].map { |known| known["server"].to_s }
+        values = values.merge("kind" => kind, "record" => id, "now" => now, "servers" => servers,
+                              "ids" => stored["ids"], "revision" => stored["revision"].to_i)
+        sql = statement(columns.keys, beside(kind, id, stored["ids"]))
+        Link.connection.select_value(Link.sanitize_sql_array([sql, values.symbolize_keys]))
+      end
+
+      # What the same statement is to do first: a part of WITH, with a comma behind it.
+      def beside(_kind, _id, _ids) = ""
+
+      def statement(names, beside)
+        format(UPSERT, beside: beside, names: names.join(", "), values: names.map { |name| ":#{name}" }.join(", "),
+                       changes: names.map { |name| "#{name} = EXCLUDED.#{name}" }.join(", "))
+      end
+
+      def meet(kind, id, stored)
+        row = Link.lock.find_by!(kind: kind, record_id: id, instance: stored["server"].to_s)
+        kept = Link.stored_of(row.attributes)
+        upsert(kind, id, Merge.after(stored, kept).merge("revision" => row.revision))
+      end
+
+      # What was known of another Krayin by a row of this one, before both were told apart.
+      def keep_others(kind, id, others)
+        now = Time.now.utc
+        rows = others.map do |other|
+          Link.columns_of(other).merge("kind" => kind, "record_id" => id, "seen_at" => now, "created_at" => now,
+                                       "updated_at" => now)
+        end
+        Link.insert_all(rows, unique_by: %i[instance kind record_id]) unless rows.empty?
+      end
+    end
+  end
+end

@@ -1,0 +1,26 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  # The settings of a hook, read by the core: what is true in the one language is not false in the other.
+  module Settings
+    class << self
+      # @return [Array<Hash{String => Object}>] key, kind, default, label, help, set_by, required, shown of each
+      def table = @table ||= JSON.parse(Native.settings).each(&:freeze).freeze
+
+      # Reads settings as the core does.
+      # @param settings [#to_h]
+      # @return [Hash{String => Object}] those that are set, each in its kind's own form
+      # @raise [ConfigurationError] naming each key that cannot be read
+      def read(settings) = JSON.parse(Native.read_settings(Snapshot.json(Arguments.settings(settings))))
+
+      # Whether a toggle is on; one that cannot be read is not.
+      # @param settings [#to_h]
+      # @param key [String]
+      def on?(settings, key)
+        read({ key => Arguments.settings(settings)[key] })[key] == true
+      rescue ConfigurationError
+        false
+      end
+    end
+  end
+end
