@@ -23,7 +23,7 @@ const SERVERS: [Server; 4] =
     [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
 
 /// What was seen to run, to blank a page, or comes near to it.
-const HOSTILE: [&str; 30] = [
+const HOSTILE: [&str; 31] = [
     "{{_openBlock.constructor('alert(9)')()}}",
     "{{7*7}}",
     "{{",
@@ -54,6 +54,7 @@ const HOSTILE: [&str; 30] = [
     "a\u{2028}b\u{2029}c",
     "\"quotes\" and `backticks` ${7*7}",
     "{<b>{7*7}</b>}",
+    "<\u{0}img src=x onerror=alert(9)>",
 ];
 
 fn many_braces() -> String {

@@ -32,7 +32,11 @@ const TAGS: [&str; 20] = [
 /// HTML whose every tag is one that only gives text a form, a link to a page, or one that `known`, the comment as it
 /// stands in Krayin, has already. What else would be a tag is shown as text.
 pub(crate) fn comment<'a>(html: &'a str, known: &str) -> Cow<'a, str> {
-    if !html.contains(['{', '}', '<', '&', '\0']) {
+    if html.contains('\0') {
+        // What stood on both sides of a null character meets when that is dropped.
+        return Cow::Owned(comment(&html.replace('\0', ""), known).into_owned());
+    }
+    if !html.contains(['{', '}', '<', '&']) {
         return Cow::Borrowed(html);
     }
     let mut out = String::with_capacity(html.len() + 16);
@@ -55,9 +59,6 @@ pub(crate) fn comment<'a>(html: &'a str, known: &str) -> Cow<'a, str> {
         };
         let (written, tail) = rest.split_at_checked(taken).unwrap_or((rest, ""));
         rest = tail;
-        if shown == '\0' {
-            continue;
-        }
         let is_brace = matches!(shown, '{' | '}');
         if is_brace && open == Some(shown) {
             out.push(' ');
@@ -198,6 +199,8 @@ mod tests {
             ("<b>x{</b> ", "<b>x｛</b> "),
             ("x&#123;", "x｛"),
             ("{\0{x", "{ {x"),
+            ("<\0img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)>"),
+            ("<\0/b\0><b\0>", "</b><b>"),
         ];
         for (html, expected) in table {
             let shown = comment(html, "");
