@@ -169,15 +169,16 @@ async fn a_number_of_someone_elses_stays_with_that_person() {
     world.contact("contact.created", jane()).await;
     let other = json!({"id": 8, "name": "John", "email": "john@example.com", "phone_number": "+14155550182"});
     let outcome = world.contact("contact.created", other.clone()).await;
-    // By its number the contact is Jane's person: the only one who has it.
-    assert_eq!(outcome.created.len(), 0, "{outcome:?}");
+    // Each has an address of their own: two people at one phone.
+    assert_eq!(outcome.created, ["person", "lead"], "{outcome:?}");
+    assert_eq!(outcome.reasons, ["The phone number belongs to another person in Krayin and stays with that one."]);
     let third = json!({"id": 9, "name": "Third", "email": "third@example.com"});
     world.contact("contact.created", third.clone()).await;
     let mut third = third;
     third["phone_number"] = json!("+14155550182");
     let outcome = world.contact("contact.updated", third).await;
     assert_eq!(outcome.reasons, ["The phone number belongs to another person in Krayin and was left out."]);
-    assert_eq!(world.sim.persons().len(), 2);
+    assert_eq!(world.sim.persons().len(), 3);
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ module KrayinSync
       Option.new(name: :allowed_hosts, default: hosts,
                  shown: 'ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(",")',
                  help: 'Hosts that may have an address of a private network, such as "crm.internal"; "*" for all'),
+      Option.new(name: :default_country, default: -> { ENV.fetch("KRAYIN_SYNC_DEFAULT_COUNTRY", nil) },
+                 shown: 'ENV["KRAYIN_SYNC_DEFAULT_COUNTRY"]',
+                 help: 'The two letters of the country that phone numbers are of which say none, such as "DE"; the ' \
+                       "contact's own where nil"),
       Option.new(name: :digest_key, default: nil, shown: 'ENV["KRAYIN_SYNC_DIGEST_KEY"]',
                  help: "The secret that digests of what was sent are made with; one of Rails' own secret where nil. " \
                        "Where it changes, every field counts as edited in Krayin"),
@@ -95,7 +99,7 @@ module KrayinSync
     def configure = yield(configuration)
 
     # The options of the library itself, one by one.
-    %i[allow_http allowed_hosts digest_key records pace retry_base cache logger].each do |name|
+    %i[allow_http allowed_hosts default_country digest_key records pace retry_base cache logger].each do |name|
       def_delegators :configuration, name, :"#{name}="
     end
   end

@@ -17,6 +17,9 @@ module KrayinSync
   # The process can have no more threads, files or memory. Nothing was sent: run it again when it can.
   class ResourceError < Error; end
 
+  # Only a person can tell whom a contact is in Krayin; nothing was written. The message names the ids of both.
+  class DoubtfulError < Error; end
+
   # A bug in the Rust core. Nothing is lost: run the event again, and report it.
   class InternalError < Error; end
 

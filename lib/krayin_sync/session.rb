@@ -19,6 +19,7 @@ module KrayinSync
       @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
       installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts,
+                       "default_country" => KrayinSync.default_country,
                        "digest_key" => KrayinSync.configuration.secret }
       @settings_json = Snapshot.json(@settings.merge(installation))
       @records = records

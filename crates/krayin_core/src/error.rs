@@ -1,4 +1,9 @@
-use crate::{api::ApiError, records::RecordsError, settings::SettingsError, sync::EventError};
+use crate::{
+    api::ApiError,
+    records::RecordsError,
+    settings::SettingsError,
+    sync::{Doubt, EventError},
+};
 
 /// Everything that can go wrong. No variant's message carries a token, an e-mail address, a phone number or a body.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +17,9 @@ pub enum Error {
     /// A call to Krayin failed.
     #[error(transparent)]
     Api(Box<ApiError>),
+    /// Only a person can tell whom the contact is; nothing was written.
+    #[error(transparent)]
+    Doubtful(#[from] Doubt),
     /// The ids could not be loaded or stored.
     #[error(transparent)]
     Records(#[from] RecordsError),

@@ -60,6 +60,7 @@ pub mod api;
 mod calendar;
 pub mod chatwoot;
 mod digest;
+mod email;
 mod error;
 pub mod external_id;
 pub mod field;

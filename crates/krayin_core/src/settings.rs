@@ -152,6 +152,9 @@ pub struct Settings {
     pub deadline: Option<Duration>,
     /// Where the token may go: the installation says so, never the administrator (`allow_http`, `allowed_hosts`).
     pub destinations: Destinations,
+    /// The two-letter code of the country that phone numbers are of which say none (`default_country`): the installation's
+    /// too. Without it such a number is read in the contact's own country, where that is known.
+    pub default_country: Option<String>,
     /// What the digests of what was sent are made with: the installation's too (`digest_key`).
     pub digest_key: DigestKey,
 }
@@ -220,6 +223,7 @@ impl Settings {
                 allow_http: read.toggle("allow_http"),
                 allowed_hosts: read.texts("allowed_hosts").unwrap_or_default(),
             },
+            default_country: read.text("default_country"),
             digest_key: read.text("digest_key").map(|key| DigestKey::new(key.as_bytes())).unwrap_or_default(),
         };
         settings.map_fields();
@@ -252,6 +256,7 @@ impl Settings {
         let mut connection = Connection::new(url, &token.0, self.api_dialect, &self.destinations)?;
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
+        connection.default_country.clone_from(&self.default_country);
         Ok(connection)
     }
 }

@@ -39,6 +39,7 @@ fn exception(ruby: &Ruby, failure: CoreError) -> Result<Error, Error> {
         CoreError::Api(error) => api(ruby, *error)?,
         CoreError::Settings(error) => Error::new(class(ruby, "ConfigurationError")?, error.to_string()),
         CoreError::Event(error) => Error::new(class(ruby, "EventError")?, error.to_string()),
+        CoreError::Doubtful(doubt) => Error::new(class(ruby, "DoubtfulError")?, doubt.to_string()),
         CoreError::Records(error) => Error::new(class(ruby, "RecordsError")?, error.to_string()),
     })
 }

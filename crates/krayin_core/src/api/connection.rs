@@ -23,6 +23,8 @@ pub struct Connection {
     pub attempt_timeout: Duration,
     /// The longest that one call may take with all its attempts.
     pub deadline: Duration,
+    /// The two-letter code of the country that numbers are of which say none.
+    pub default_country: Option<String>,
 }
 
 impl Connection {
@@ -74,6 +76,7 @@ impl Connection {
             dialect,
             attempt_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(90),
+            default_country: None,
         })
     }
 

@@ -5,7 +5,6 @@ use super::{
     answer::{record, records},
     look::Creates,
     person::HasId,
-    search,
 };
 use crate::krayin::{Activity, Lead};
 
@@ -19,13 +18,10 @@ impl Client {
     /// The leads whose person has this e-mail address or this phone number, each checked, the lowest id first.
     pub async fn search_lead(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Lead>, ApiError> {
         let mut found: Vec<Lead> = self.search_identity("leads/search", "person.", email, phone).await?;
-        found.retain(|lead| {
-            lead.person.as_ref().is_some_and(|person| {
-                email.is_some_and(|email| search::has_email(person, email))
-                    || phone.is_some_and(|phone| search::has_phone(person, phone))
-            })
-        });
+        let wanted = self.wanted(email, phone);
+        found.retain(|lead| lead.person.as_ref().is_some_and(|person| wanted.is_of(person)));
         found.sort_by_key(|lead| lead.id);
+        found.dedup_by_key(|lead| lead.id);
         Ok(found)
     }
 

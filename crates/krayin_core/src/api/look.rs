@@ -74,7 +74,7 @@ impl<'a> Identity<'a> {
 
     fn is_of(&self, person: &Person) -> bool {
         self.email.is_none_or(|email| has_email(person, email))
-            && self.phone.is_none_or(|phone| has_phone(person, phone))
+            && self.phone.is_none_or(|phone| has_phone(person, phone, None))
     }
 }
 

@@ -19,10 +19,8 @@ impl Client {
     pub async fn search_person(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Person>, ApiError> {
         let path = self.connection().dialect.persons_search();
         let mut found: Vec<Person> = self.search_identity(path, "", email, phone).await?;
-        found.retain(|person| {
-            email.is_some_and(|email| search::has_email(person, email))
-                || phone.is_some_and(|phone| search::has_phone(person, phone))
-        });
+        let wanted = self.wanted(email, phone);
+        found.retain(|person| wanted.is_of(person));
         found.sort_by_key(|person| person.id);
         found.dedup_by_key(|person| person.id);
         Ok(found)
@@ -36,9 +34,12 @@ impl Client {
         email: Option<&str>,
         phone: Option<&str>,
     ) -> Result<Vec<T>, ApiError> {
-        let Some(query) = search::query(email, phone, prefix) else { return Ok(Vec::new()) };
-        let call = match self.connection().dialect {
-            Dialect::RestApi => Call { method: Method::Get, path, query, body: None, repeat: Repeat::ByMethod },
+        let wanted = self.wanted(email, phone);
+        let Some(query) = wanted.query(prefix) else { return Ok(Vec::new()) };
+        let ask = |query| Call { method: Method::Get, path, query, body: None, repeat: Repeat::ByMethod };
+        let dialect = self.connection().dialect;
+        let call = match dialect {
+            Dialect::RestApi => ask(query),
             Dialect::Documented => Call {
                 method: Method::Post,
                 path,
@@ -48,7 +49,17 @@ impl Client {
             },
         };
         let method = call.method;
-        records((method, path), self.call(call).await?)
+        let mut found: Vec<T> = records((method, path), self.call(call).await?)?;
+        if dialect == Dialect::RestApi && found.len() >= search::LIMIT {
+            for query in wanted.narrower(prefix) {
+                found.extend(records::<T>((method, path), self.call(ask(query)).await?)?);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn wanted<'a>(&'a self, email: Option<&'a str>, phone: Option<&'a str>) -> search::Wanted<'a> {
+        search::Wanted { email, phone, country: self.connection().default_country.as_deref() }
     }
 
     /// The person, or `None` where it is gone: the package's own `GET …/{id}` answers 500 then.

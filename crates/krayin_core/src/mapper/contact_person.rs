@@ -2,6 +2,7 @@ use super::FIELDS;
 use crate::{
     api,
     chatwoot::Contact,
+    email,
     field::{self, Entity},
     harmless,
     krayin::{Labelled, NewPerson},
@@ -24,40 +25,82 @@ pub fn map_to_person(contact: &Contact) -> NewPerson {
 }
 
 pub(super) fn emails(contact: &Contact) -> Vec<Labelled> {
-    sendable_email(contact).map(Labelled::work).into_iter().collect()
+    sendable_emails(contact).into_iter().map(Labelled::work).collect()
 }
 
 pub(super) fn numbers(contact: &Contact) -> Vec<Labelled> {
     sendable_phone(contact).map(Labelled::work).into_iter().collect()
 }
 
-/// The contact's address, where it has the form of one and is no code.
+/// The contact's addresses, those that have the form of one and are no code. One field may hold several.
+pub fn sendable_emails(contact: &Contact) -> Vec<String> {
+    let mut addresses = email::addresses(contact.email.as_deref().unwrap_or_default());
+    addresses.retain(|address| api::is_email(address) && !harmless::is_code(address));
+    addresses
+}
+
+/// The first of them.
 pub fn sendable_email(contact: &Contact) -> Option<String> {
-    contact.email.clone().filter(|email| api::is_email(email) && !harmless::is_code(email))
+    sendable_emails(contact).into_iter().next()
 }
 
 /// The contact's number in E.164, or as it is where it cannot be understood, still has enough digits for one and is no
-/// code.
+/// code. What says no country is of the installation's, else of the contact's own.
 pub fn sendable_phone(contact: &Contact) -> Option<String> {
     let raw = contact.phone_number.as_deref().filter(|raw| !harmless::is_code(raw))?;
-    let country = contact.attribute(&["country_code"]);
-    phone::e164(raw, country.as_deref())
-        .or_else(|| phone::pattern(raw).map(|_| text::cut_chars(&text::one_line(raw), 64)))
+    let country = contact.default_country.clone().or_else(|| contact.attribute(&["country_code"]));
+    phone::e164(raw, country.as_deref()).or_else(|| {
+        let typed: String = raw.chars().filter(|c| !text::is_invisible(*c)).collect();
+        phone::pattern_in(raw, country.as_deref()).map(|_| text::cut_chars(&text::one_line(&typed), 64))
+    })
 }
 
 pub(super) fn name(contact: &Contact) -> String {
-    let parts = [&contact.name, &contact.middle_name, &contact.last_name];
-    let mut words: Vec<&str> = Vec::new();
-    for part in parts.into_iter().flatten() {
-        // Older contacts have the whole name in the first field and its parts in the others as well.
-        if words.last().is_none_or(|before| !before.ends_with(&format!(" {part}"))) {
-            words.push(part);
-        }
-    }
-    let full = text::one_line(&words.join(" "));
-    let name = if full.is_empty() { handle(contact) } else { Some(full) };
+    let name = full_name(contact).or_else(|| handle(contact));
     let name = name.or_else(|| sendable_phone(contact)).or_else(|| sendable_email(contact));
     text::cut_chars(&name.unwrap_or_else(|| format!("Contact #{}", contact.id)), WIDTH)
+}
+
+/// The name with its parts, each once and in the order that Chatwoot has them in; `None` where nothing of it can be seen.
+///
+/// Older contacts have the whole name in the first field and its parts in the others as well: a part is not said again
+/// where the name has it already, in its place.
+pub(crate) fn full_name(contact: &Contact) -> Option<String> {
+    let line = |part: &Option<String>| {
+        part.as_deref().filter(|part| !text::is_blank(part)).map(text::one_line).filter(|part| !part.is_empty())
+    };
+    let first = line(&contact.name).unwrap_or_default();
+    let mut words: Vec<&str> = first.split(' ').filter(|word| !word.is_empty()).collect();
+    let (middle, last) = (line(&contact.middle_name), line(&contact.last_name));
+    let last: Vec<&str> = last.as_deref().map(|last| last.split(' ').collect()).unwrap_or_default();
+    let middle: Vec<&str> = middle.as_deref().map(|middle| middle.split(' ').collect()).unwrap_or_default();
+    let ends_with_last = ends_with(&words, &last);
+    let has_middle = {
+        let before = words.len() - if ends_with_last { last.len() } else { 0 };
+        // Without a first name of its own the middle one would be it.
+        has(words.get(..before).unwrap_or_default(), &middle) || (middle == last && ends_with_last)
+    };
+    if !has_middle {
+        let at = if ends_with_last && words.len() > last.len() { words.len() - last.len() } else { words.len() };
+        words.splice(at..at, middle);
+    }
+    if !ends_with_last {
+        words.extend(last);
+    }
+    Some(words.join(" ")).filter(|name| !name.is_empty())
+}
+
+fn is_same_word(a: &str, b: &str) -> bool {
+    let plain = |word: &str| word.trim_end_matches('.').to_lowercase();
+    plain(a) == plain(b)
+}
+
+fn ends_with(words: &[&str], part: &[&str]) -> bool {
+    words.len() >= part.len() && words.iter().rev().zip(part.iter().rev()).all(|(a, b)| is_same_word(a, b))
+}
+
+fn has(words: &[&str], part: &[&str]) -> bool {
+    part.is_empty() || words.windows(part.len()).any(|window| ends_with(window, part))
 }
 
 /// The name that a channel knows the contact by.
@@ -66,10 +109,10 @@ fn handle(contact: &Contact) -> Option<String> {
     let profiles = ["instagram", "telegram", "twitter", "facebook", "linkedin", "github"];
     let profile = || {
         let known = contact.additional_attributes.get("social_profiles")?;
-        profiles.iter().find_map(|network| known.get(*network)?.as_str().filter(|handle| !handle.trim().is_empty()))
+        profiles.iter().find_map(|network| known.get(*network)?.as_str().filter(|handle| !text::is_blank(handle)))
     };
     let handle = contact.attribute(&direct).or_else(|| profile().map(str::to_owned))?;
-    Some(text::one_line(&handle)).filter(|handle| !handle.is_empty())
+    Some(text::one_line(&handle)).filter(|handle| !text::is_blank(handle))
 }
 
 #[cfg(test)]
@@ -101,6 +144,25 @@ mod tests {
         let table = [
             (json!({"name": "Jane Doe", "last_name": "Doe"}), "Jane Doe"),
             (json!({"last_name": "Doe"}), "Doe"),
+            (json!({"name": "Jane", "middle_name": "Q.", "last_name": "Doe"}), "Jane Q. Doe"),
+            (json!({"name": "Jane Q Doe", "middle_name": "Q", "last_name": "Doe"}), "Jane Q Doe"),
+            (json!({"name": "Jane Q. Doe", "middle_name": "Q", "last_name": "Doe"}), "Jane Q. Doe"),
+            (json!({"name": "Jane Doe", "middle_name": "Q.", "last_name": "Doe"}), "Jane Q. Doe"),
+            (json!({"name": "Jane Q.", "middle_name": "Q.", "last_name": "Doe"}), "Jane Q. Doe"),
+            (json!({"name": "Suharto", "last_name": "Suharto"}), "Suharto"),
+            (json!({"name": "Suharto", "middle_name": "Suharto", "last_name": "Suharto"}), "Suharto"),
+            (json!({"name": "JANE DOE", "last_name": "Doe"}), "JANE DOE"),
+            (
+                json!({"name": "Anna Maria", "middle_name": "Maria", "last_name": "van der Berg"}),
+                "Anna Maria van der Berg",
+            ),
+            (json!({"name": "Anna van der Berg", "last_name": "van der Berg"}), "Anna van der Berg"),
+            (json!({"name": "Joann", "last_name": "Ann"}), "Joann Ann"),
+            (json!({"name": "Doe", "middle_name": "Jane", "last_name": "Doe"}), "Doe Jane"),
+            (json!({"name": "毛", "last_name": "泽东"}), "毛 泽东"),
+            (json!({"name": "\u{200b}", "phone_number": "+14155550182"}), "+14155550182"),
+            (json!({"name": "\u{3164}", "last_name": "\u{2800}", "phone_number": "+14155550182"}), "+14155550182"),
+            (json!({"name": "\u{00ad}\u{200e}", "email": "j@example.com"}), "j@example.com"),
             (json!({"name": " ", "additional_attributes": {"social_profiles": {"instagram": "jane.d"}}}), "jane.d"),
             (json!({"additional_attributes": {"username": "jd"}, "phone_number": "+14155550182"}), "jd"),
             (json!({"phone_number": "+1 415 555 0182", "email": "j@example.com"}), "+14155550182"),
@@ -113,6 +175,26 @@ mod tests {
             assert_eq!(map_to_person(&contact(value)).name, expected);
         }
         assert_eq!(map_to_person(&contact(json!({"name": "n".repeat(400)}))).name.chars().count(), 255);
+    }
+
+    #[test]
+    fn two_addresses_in_one_field_are_two() {
+        let person =
+            map_to_person(&contact(json!({"email": "Jane <jane@example.com>; mailto:j@exam\u{200b}ple.org."})));
+        let values: Vec<&str> = person.emails.iter().map(|entry| entry.value.as_str()).collect();
+        assert_eq!(values, ["jane@example.com", "j@example.org"]);
+    }
+
+    #[test]
+    fn what_is_no_number_stays_as_it_was_typed() {
+        for (raw, expected) in [
+            ("+3367a829916", "+3367a829916"),
+            ("1-800-555-0199 ext 5", "1-800-555-0199 ext 5"),
+            ("+1 415\u{200b} 555 0182", "+14155550182"),
+        ] {
+            let person = map_to_person(&contact(json!({"phone_number": raw})));
+            assert_eq!(person.contact_numbers[0].value, expected);
+        }
     }
 
     #[test]

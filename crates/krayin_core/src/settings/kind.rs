@@ -5,6 +5,7 @@ use serde_json::{Number, Value, json};
 use crate::{
     api::{Dialect, Traits},
     field::Mapping,
+    phone,
 };
 
 /// What a setting's value is: how it may be written, and the one form that it is read as.
@@ -28,6 +29,8 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// Lines that say which attribute of Krayin's takes what of a contact: a list of texts, or a text.
     Mapping,
+    /// A country by its two letters, in either case.
+    Country,
     /// A number of seconds, at most an hour, or a text that holds one.
     Seconds,
     /// What the set-up learned of the server.
@@ -47,6 +50,7 @@ impl Kind {
             Self::Dialect => "dialect",
             Self::OneOf(_) => "choice",
             Self::Mapping => "mapping",
+            Self::Country => "country",
             Self::Seconds => "seconds",
             Self::Traits => "traits",
         }
@@ -65,6 +69,7 @@ impl Kind {
             Self::Stage => "a stage's id, code or name",
             Self::Texts => "a list of texts",
             Self::Dialect => "rest_api or documented",
+            Self::Country => "the two letters of a country, such as DE",
             Self::Seconds => "a number of seconds, at most 3600",
             Self::Traits => "what the set-up stored",
         };
@@ -85,6 +90,10 @@ impl Kind {
                 words.contains(&word.as_str()).then(|| json!(word))
             }
             Self::Mapping => Mapping::parse(value).is_ok().then(|| value.clone()),
+            Self::Country => {
+                let code = value.as_str()?.trim().to_ascii_uppercase();
+                phone::is_country(&code).then(|| json!(code))
+            }
             Self::Seconds => seconds(value).map(|seconds| json!(seconds)),
             Self::Traits => {
                 let known = value.is_object() && serde_json::from_value::<Traits>(value.clone()).is_ok();
@@ -186,6 +195,8 @@ mod tests {
             (Kind::Texts, json!(["a", 1]), Value::Null),
             (Kind::Dialect, json!("documented"), json!("documented")),
             (Kind::Dialect, json!("other"), Value::Null),
+            (Kind::Country, json!(" de "), json!("DE")),
+            (Kind::Country, json!("Germany"), Value::Null),
             (Kind::Text, json!(" x "), json!("x")),
             (Kind::Secret, json!(1), Value::Null),
             (Kind::Traits, json!([]), Value::Null),

@@ -152,6 +152,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("allowed_hosts", Kind::Texts, SetBy::Installation)
         .help("Hosts that may have private addresses")
         .default("none"),
+    Setting::new("default_country", Kind::Country, SetBy::Installation)
+        .help("The two letters of the country that phone numbers are of which say none"),
     Setting::new("digest_key", Kind::Secret, SetBy::Installation).help("What digests of what was sent are made with"),
 ];
 

@@ -94,6 +94,15 @@ impl Event {
         })
     }
 
+    /// The same with the country of numbers that say none.
+    pub(crate) fn in_country(mut self, country: Option<&str>) -> Self {
+        let of_message = self.message.conversation.as_mut().and_then(|conversation| conversation.contact.as_mut());
+        for contact in [Some(&mut self.contact), self.conversation.contact.as_mut(), of_message].into_iter().flatten() {
+            contact.default_country = country.map(str::to_owned);
+        }
+        self
+    }
+
     /// The contact.
     pub fn contact(&self) -> Result<&Contact, EventError> {
         if self.contact.id == 0 { Err(EventError::NoRecord("contact")) } else { Ok(&self.contact) }

@@ -5,6 +5,7 @@ mod conversation;
 mod event;
 mod lead_finder;
 mod message;
+mod names;
 mod outcome;
 mod owner;
 mod person_finder;
@@ -14,7 +15,7 @@ mod verify;
 pub use event::{Event, EventError, EventName};
 pub use lead_finder::{FoundLead, LeadFinder};
 pub use outcome::{Outcome, Status};
-pub use person_finder::{FoundPerson, PersonFinder};
+pub use person_finder::{Doubt, FoundPerson, Match, PersonFinder};
 
 use owner::Owner;
 use serde_json::Value;
@@ -46,15 +47,26 @@ pub async fn process(
     records: &dyn Records,
 ) -> Result<Outcome, Error> {
     let context = Context { settings, client, records };
-    let mut outcome = match event.name {
-        EventName::ContactCreated | EventName::ContactUpdated => contact::sync(&context, event.contact()?).await?,
-        EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
-            conversation::sync(&context, event.name, event.conversation()?).await?
+    let told = settings.default_country.as_deref().map(|country| event.clone().in_country(Some(country)));
+    let mut outcome = match run(&context, told.as_ref().unwrap_or(event)).await {
+        // Nothing is written of either before someone has decided.
+        Err(Error::Doubtful(doubt)) => {
+            return Ok(Outcome { requests: client.requests(), ..Outcome::doubtful(doubt) });
         }
-        EventName::MessageCreated => message::sync(&context, event.message()?).await?,
+        done => done?,
     };
     outcome.requests = client.requests();
     Ok(outcome.in_language(settings.language))
+}
+
+async fn run(context: &Context<'_>, event: &Event) -> Result<Outcome, Error> {
+    Ok(match event.name {
+        EventName::ContactCreated | EventName::ContactUpdated => contact::sync(context, event.contact()?).await?,
+        EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
+            conversation::sync(context, event.name, event.conversation()?).await?
+        }
+        EventName::MessageCreated => message::sync(context, event.message()?).await?,
+    })
 }
 
 impl Context<'_> {

@@ -2,6 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::Doubt;
 use crate::{api::KnownPipeline, external_id::ExternalIds, field::Language, reason::Reason};
 
 /// How an event ended.
@@ -41,6 +42,9 @@ pub struct Outcome {
     /// The same as codes with their parameters.
     #[serde(rename = "codes", skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<Reason>,
+    /// The persons in Krayin of whom one may be the contact, where only a person can tell: nothing was written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubtful: Vec<u64>,
     /// The server's time zone in minutes east of UTC, where this event told it and the settings' traits did not know it:
     /// keep it there as `utc_offset_minutes`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,6 +75,11 @@ impl Outcome {
     pub(crate) fn in_language(mut self, language: Language) -> Self {
         self.reasons = self.why.iter().map(|reason| reason.sentence(language)).collect();
         self
+    }
+
+    /// Nothing may be done yet.
+    pub(crate) fn doubtful(doubt: Doubt) -> Self {
+        Self { status: Status::Skipped, reasons: vec![doubt.to_string()], doubtful: doubt.persons, ..Self::default() }
     }
 
     /// Takes in what came before it within the same event.

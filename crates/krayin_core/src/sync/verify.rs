@@ -84,7 +84,7 @@ fn is_known(context: &Context<'_>, contact: &Contact, person: &Person, stored: &
     let email = mapper::sendable_email(contact);
     let number = mapper::sendable_phone(contact);
     if email.is_some_and(|email| api::has_email(person, &email))
-        || number.is_some_and(|number| api::has_phone(person, &number))
+        || number.is_some_and(|number| api::has_phone(person, &number, context.settings.default_country.as_deref()))
     {
         return true;
     }

@@ -9,7 +9,7 @@ use crate::{
     mapper::new_lead,
     reason::Reason,
     settings::OnDeleted,
-    sync::{FoundPerson, LeadFinder, PersonFinder, lead_finder::needs_stage, person_finder::complete, value},
+    sync::{FoundPerson, LeadFinder, Match, PersonFinder, lead_finder::needs_stage, person_finder::complete, value},
 };
 
 /// How often a write is made shorter before its refusal is an error.
@@ -83,9 +83,16 @@ impl<'a> Flow<'a> {
             return self.give_up(Reason::NoIdentity).await;
         }
         let finder = PersonFinder { client: self.context.client };
-        match finder.find(self.contact).await? {
-            Some(found) => self.adopt(found).await,
-            None => self.make(&finder).await,
+        match finder.identify(self.contact).await? {
+            Match::Person(found) => self.adopt(*found).await,
+            Match::Nobody { phone_is_anothers } => {
+                let numbers = self.fields(Entity::Person).find(|field| field.attribute == "contact_numbers");
+                if let Some(numbers) = numbers.filter(|_| phone_is_anothers) {
+                    self.leave_out(numbers, numbers.read(&Value::Null), Reason::PhoneAnothers);
+                }
+                self.make(&finder).await
+            }
+            Match::Doubtful(doubt) => Err(doubt.into()),
         }
     }
 
