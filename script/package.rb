@@ -26,4 +26,4 @@ platforms.each do |platform|
   file = PlatformGem.new(platform, libraries).write
   puts "#{file}: #{File.size(file) / 1024} KiB, sha256 #{Digest::SHA256.file(file).hexdigest}"
 end
-exit Smoke.new(smoke).run if smoke
+exit(Smoke.new(smoke).run ? 0 : 1) if smoke

@@ -50,7 +50,7 @@ class Smoke
   def inside(*command)
     home = "/tmp/krayin_sync-smoke/gems"
     env = { "GEM_HOME" => home, "GEM_PATH" => home, "PATH" => "/usr/bin:/bin", "LANG" => "C.UTF-8" }
-    command = ["chroot", @system, *command] unless @system == "/"
+    command = ["/usr/sbin/chroot", @system, *command] unless @system == "/"
     Kernel.system(env, *command, unsetenv_others: true)
   end
 end
