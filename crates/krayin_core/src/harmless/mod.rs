@@ -4,7 +4,7 @@
 //! expression that runs in the colleague's browser, or blanks the page where it does not parse. Some fields are printed
 //! unescaped besides, and an organization's name stands between the quotes of a script.
 //!
-//! [`Body`] is the only body that a request takes, and cannot be made without this step: what a mapper, a processor or a
+//! `Body` is the only body that a request takes, and cannot be made without this step: what a mapper, a processor or a
 //! caller of the client forgot is mended there. The mappers and the comparisons use the same functions, so that what was
 //! made harmless is known again.
 //!
