@@ -29,6 +29,14 @@ module SmallChatwoot
       @servers = nil
     end
 
+    # Takes every connection away, and every job with it.
+    def disconnect
+      return unless @servers
+
+      Integrations::Hook.delete_all
+      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+    end
+
     # @return [Integer] the process id of a Sidekiq
     # @param poll [Integer] seconds between looks at what is due later; Sidekiq's own are some five
     def sidekiq(threads: 10, poll: 1, **env)
@@ -126,6 +134,8 @@ end
 if defined?(RSpec)
   RSpec.configure do |config|
     config.include SmallChatwoot::Steps, :chatwoot
+    # A sweep goes over every connection: none of a Krayin that is gone is left to the next file.
+    config.after(:context, :chatwoot) { SmallChatwoot.disconnect }
     config.after(:suite) { SmallChatwoot.stop }
   end
 end
