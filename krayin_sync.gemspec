@@ -10,7 +10,7 @@ Gem::Specification.new do |spec|
   spec.description = "Contacts, conversations and messages of Chatwoot appear in Krayin CRM as persons, leads, " \
                      "organizations and activities: each exactly once, never on the wrong record, no event lost."
   spec.license = "MIT"
-  spec.metadata = { "allowed_push_host" => "https://rubygems.org", "rubygems_mfa_required" => "true" }
+  spec.metadata = { "allowed_push_host" => Gem::DEFAULT_HOST, "rubygems_mfa_required" => "true" }
 
   spec.required_ruby_version = ">= 3.1"
   spec.required_rubygems_version = ">= 3.3"
