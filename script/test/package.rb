@@ -14,7 +14,7 @@ class Package
     lib/krayin_sync.rb bin/krayin-sync
     lib/krayin_sync/chatwoot.rb lib/tasks/krayin_sync.rake sig/krayin_sync.rbs
     config/krayin_app.yml config/locales/krayin_sync.en.yml config/locales/krayin_sync.pt_BR.yml
-    lib/generators/krayin_sync/install/templates/initializer.rb
+    lib/generators/krayin_sync/install/templates/initializer.rb.tt
     lib/generators/krayin_sync/install/templates/links.rb.tt
     public/dashboard/images/integrations/krayin.png public/dashboard/images/integrations/krayin-dark.png
   ].freeze
