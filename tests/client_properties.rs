@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use krayin_core::{
-    api::{Client, Connection, Destinations, ReqwestTransport},
+    api::{Client, ReqwestTransport},
     retry::{
-        Answer, Backoff, Breaker, Class, Next, Past, Permit, Priority, RateObservation, RateState, Step, Suspicion,
-        classify, decide, retry_after, suspect,
+        Answer, Backoff, Breaker, Class, Next, Permit, Priority, RateObservation, RateState, Step, Suspicion,
+        TokenHistory, classify, decide, retry_after, suspect,
     },
+    server::{Connection, Destinations},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -151,7 +152,7 @@ proptest! {
     #[test]
     fn a_suspicion_ends_with_the_window(worked in proptest::option::of(duration()), ever_worked in any::<bool>(), failing in duration()) {
         let window = Duration::from_secs(60);
-        if let Suspicion::Throttle(wait) = suspect(Past { worked, ever_worked, failing }, window) {
+        if let Suspicion::Throttle(wait) = suspect(TokenHistory { worked, ever_worked, failing }, window) {
             prop_assert!(wait <= window && wait > Duration::ZERO);
         }
     }

@@ -18,6 +18,7 @@ LINTS = {
     command: %w[cargo doc --workspace --no-deps --locked --quiet],
     env: { "RUSTDOCFLAGS" => "-D warnings" }
   },
+  "rooms" => { command: %w[script/rooms] },
   "rubocop" => { command: %w[rubocop --format simple] }
 }.freeze
 

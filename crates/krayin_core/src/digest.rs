@@ -18,7 +18,7 @@ use ring::hmac;
 pub struct DigestKey(hmac::Key);
 
 /// Bytes of the code that are kept: 96 bits, so that no two values of an installation meet.
-const KEPT: usize = 12;
+const BYTES: usize = 12;
 
 impl DigestKey {
     /// The key for a secret of any length. It must stay the same, or every field counts as edited in Krayin.
@@ -29,7 +29,7 @@ impl DigestKey {
     /// The digest of a value.
     pub fn digest(&self, value: &str) -> Digest {
         let code = hmac::sign(&self.0, value.as_bytes());
-        Digest { text: hex(code.as_ref().iter().take(KEPT)), before: short(value) }
+        Digest { text: hex(code.as_ref().iter().take(BYTES)), before: short(value) }
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn short(value: &str) -> String {
 /// A digest of a secret that is not kept, for keys of what is shared: nobody finds a token by trying.
 pub(crate) fn one_way(value: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, value.as_bytes());
-    hex(digest.as_ref().iter().take(KEPT))
+    hex(digest.as_ref().iter().take(BYTES))
 }
 
 fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {

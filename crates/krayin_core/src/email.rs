@@ -69,6 +69,26 @@ fn half_width(c: char) -> char {
     }
 }
 
+/// Whether an address has the form that Krayin takes and that can be searched for.
+pub(crate) fn is_email(email: &str) -> bool {
+    let Some((local, domain)) = email.rsplit_once('@') else { return false };
+    let odd = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, ':' | ';' | ',' | '"' | '\\' | '(' | ')' | '<' | '>' | '[' | ']')
+    };
+    let label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+    !local.is_empty()
+        && email.len() <= 254
+        && !local.contains('@')
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && !email.contains(odd)
+        && domain.split('.').all(label)
+        && !domain.contains(['/', '_', '%', '*'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::{addresses, is_same};

@@ -3,16 +3,16 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    api::Traits,
     calendar,
     digest::one_way,
     krayin::{Named, Pipeline},
     records::INSTANCE,
+    server::ServerProfile,
 };
 
 /// Notes in `traits` which Krayin it is. Its own attributes are made when it is installed, cannot be deleted, and every
 /// token sees them; a server that shows none has its oldest pipeline.
-pub(crate) fn recognise(attributes: &[Named], pipelines: &[Pipeline], traits: &mut Traits) {
+pub(crate) fn recognise(attributes: &[Named], pipelines: &[Pipeline], traits: &mut ServerProfile) {
     let of_its_own = attributes.iter().filter(|attribute| is_of_its_own(&attribute.rest));
     let attribute = of_its_own.min_by_key(|attribute| attribute.id).and_then(|attribute| made(&attribute.rest));
     let pipeline = || pipelines.iter().min_by_key(|pipeline| pipeline.id).and_then(|pipeline| made(&pipeline.rest));
@@ -52,15 +52,15 @@ mod tests {
 
     use super::recognise;
     use crate::{
-        api::Traits,
         krayin::{Named, Pipeline},
+        server::ServerProfile,
     };
 
     fn attribute(id: u64, own: u8, at: &str) -> Named {
         serde_json::from_value(json!({"id": id, "code": "x", "is_user_defined": own, "created_at": at})).unwrap()
     }
 
-    fn recognised(attributes: &[Named], pipelines: &[Pipeline], before: &Traits) -> Traits {
+    fn recognised(attributes: &[Named], pipelines: &[Pipeline], before: &ServerProfile) -> ServerProfile {
         let mut traits = before.clone();
         recognise(attributes, pipelines, &mut traits);
         traits
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_it_was_installed_with_tells_it_from_others() {
-        let none = Traits::default();
+        let none = ServerProfile::default();
         let own = attribute(1, 0, "2026-11-24T07:28:44.000000Z");
         let first = recognised(&[attribute(60, 1, "2027-01-01T00:00:00Z"), own.clone()], &[], &none);
         assert!(first.instance.starts_with("krayin-") && first.instance.len() == 31, "{first:?}");
@@ -80,14 +80,14 @@ mod tests {
 
     #[test]
     fn stays_the_same_when_its_clock_moves_and_unknown_where_it_tells_nothing() {
-        let first = recognised(&[attribute(1, 0, "2026-11-24T07:28:44.000000Z")], &[], &Traits::default());
+        let first = recognised(&[attribute(1, 0, "2026-11-24T07:28:44.000000Z")], &[], &ServerProfile::default());
         let moved = recognised(&[attribute(1, 0, "2026-11-24T01:58:44.000000Z")], &[], &first);
         assert_eq!(moved.instance, first.instance);
         let pipeline = json!({"id": 1, "name": "Default", "created_at": "2026-11-24T07:28:44.000000Z"});
         let pipeline: Pipeline = serde_json::from_value(pipeline).unwrap();
-        assert_eq!(recognised(&[], &[pipeline], &Traits::default()).instance, first.instance);
+        assert_eq!(recognised(&[], &[pipeline], &ServerProfile::default()).instance, first.instance);
         for at in ["", "soon", "2026-11-24", "日本日本日本日本日本日本日本"] {
-            assert_eq!(recognised(&[attribute(1, 0, at)], &[], &Traits::default()).instance, "", "{at}");
+            assert_eq!(recognised(&[attribute(1, 0, at)], &[], &ServerProfile::default()).instance, "", "{at}");
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::{api::NoPhone, digest::short, krayin::Labelled};
+use crate::{digest::short, krayin::Labelled, server::NoPhone};
 
 /// The top-level domain that is reserved for addresses which lead nowhere.
 const DOMAIN: &str = "@chatwoot.invalid";
@@ -27,7 +27,7 @@ pub fn is_placeholder(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{is_placeholder, no_email, no_phone};
-    use crate::api::NoPhone;
+    use crate::server::NoPhone;
 
     #[test]
     fn is_recognised_and_stable() {

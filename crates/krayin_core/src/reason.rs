@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    field::{Entity, Field, Language},
+    field::{Entity, Field},
+    language::Language,
     mapper::FIELDS,
     records::KeptReason,
 };
@@ -45,7 +46,7 @@ impl FieldName {
 /// version to version, and hold nothing personal.
 ///
 /// ```
-/// use krayin_core::{field::Language, reason::Reason};
+/// use krayin_core::{language::Language, reason::Reason};
 ///
 /// let reason: Reason = serde_json::from_str(r#"{"code": "field_kept", "entity": "lead", "field": "title"}"#)?;
 /// assert_eq!(reason.code(), "field_kept");
@@ -373,10 +374,7 @@ fn spanish(entity: Entity, masculine: &str, feminine: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{FieldName, Reason};
-    use crate::{
-        field::{Entity, Language},
-        mapper::FIELDS,
-    };
+    use crate::{field::Entity, language::Language, mapper::FIELDS};
 
     #[test]
     fn a_reason_is_the_same_after_it_was_kept() {

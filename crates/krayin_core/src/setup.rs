@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use crate::{
     Error,
-    api::{self, Client, Dialect, ErrorKind, KnownPipeline, NoPhone, Traits},
-    field::KnownAttribute,
+    api::{Client, ErrorKind},
+    field::Field,
     instance,
     krayin::{Named, Pipeline, Stage},
     mapper::FIELDS,
+    server::{self, Dialect, KnownAttribute, KnownPipeline, NoPhone, ServerProfile},
     settings::{Settings, SettingsError},
 };
 
@@ -24,7 +25,7 @@ pub struct Configuration {
     #[serde(flatten)]
     pub defaults: Defaults,
     /// What the server is like.
-    pub traits: Traits,
+    pub traits: ServerProfile,
     /// What the administrator should know, in sentences.
     #[serde(skip)]
     pub warnings: Vec<String>,
@@ -60,7 +61,6 @@ impl Settings {
         self.api_url = Some(found.api_url.clone());
         self.api_dialect = Some(found.api_dialect);
         self.traits = found.traits.clone();
-        self.map_fields();
         self.pipeline_id = self.pipeline_id.or(defaults.default_pipeline_id);
         self.stage_id = self.stage_id.or(defaults.default_stage_id);
         self.source_id = self.source_id.or(defaults.default_source_id);
@@ -110,7 +110,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     }
     let sources = client.sources().await?;
     let types = client.types().await?;
-    let mut traits = Traits {
+    let mut traits = ServerProfile {
         no_phone: if blanks_become_null { NoPhone::Placeholder } else { NoPhone::Blank },
         pipelines: known,
         ..settings.traits.clone()
@@ -129,7 +129,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         // It does not tell: its address stands for it.
         traits.instance = client.connection().fingerprint();
     }
-    (traits.learned_at, traits.stages_at) = (api::now(), api::now());
+    (traits.learned_at, traits.stages_at) = (server::now(), server::now());
     let mut warnings = wrong_ids(settings, &pipelines, &sources, &types);
     for (what, list) in [("source", &sources), ("type", &types)] {
         if list.is_empty() {
@@ -170,7 +170,7 @@ fn check_mappings(settings: &Settings, known: &[KnownAttribute]) -> Result<(), S
     let problems: Vec<String> = settings
         .mappings
         .iter()
-        .filter_map(|mapping| mapping.field(FIELDS, known).err())
+        .filter_map(|mapping| Field::mapped(mapping, FIELDS, known).err())
         .map(|error| format!("field_mapping {error}"))
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(SettingsError { problems }) }
@@ -232,7 +232,7 @@ fn for_persons(workflow: &Named) -> bool {
 mod tests {
     use super::{Configuration, Defaults};
     use crate::{
-        api::{Dialect, Traits},
+        server::{Dialect, ServerProfile},
         settings::Settings,
     };
 
@@ -248,7 +248,7 @@ mod tests {
                 default_lead_type_id: Some(4),
                 ..Defaults::default()
             },
-            traits: Traits { email_required: false, ..Traits::default() },
+            traits: ServerProfile { email_required: false, ..ServerProfile::default() },
             warnings: Vec::new(),
         };
         let typed = br#"{"api_url": "https://crm.example.com", "api_token": "1|abc", "lead_source_id": 13}"#;

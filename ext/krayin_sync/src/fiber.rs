@@ -13,10 +13,10 @@ use magnus::{Error, RClass, Ruby, Value, prelude::*};
 
 use crate::error;
 
-/// The end that the future writes to. Closed with the mailbox, whichever side drops it last.
-pub(crate) struct Bell(File);
+/// The end that the future writes to. Closed with the callback_queue, whichever side drops it last.
+pub(crate) struct FiberWaker(File);
 
-impl Bell {
+impl FiberWaker {
     /// Never blocks: in a pipe that is full there is enough to wake a fiber.
     pub(crate) fn ring(&self) {
         let _ = (&self.0).write(b"!");
@@ -27,7 +27,7 @@ impl Bell {
 pub(crate) struct Listener(Value);
 
 impl Listener {
-    /// Gives the thread to other fibers until the bell has rung. What ends the fiber early is raised.
+    /// Gives the thread to other fibers until the waker has rung. What ends the fiber early is raised.
     pub(crate) fn wait(&self) -> Result<(), Error> {
         let _: Value = self.0.funcall("readpartial", (64,))?;
         Ok(())
@@ -41,7 +41,7 @@ impl Drop for Listener {
 }
 
 /// Both ends, where the current fiber is one that a scheduler runs.
-pub(crate) fn listen(ruby: &Ruby) -> Result<Option<(Listener, Bell)>, Error> {
+pub(crate) fn listen(ruby: &Ruby) -> Result<Option<(Listener, FiberWaker)>, Error> {
     let fiber: RClass = ruby.class_object().const_get("Fiber")?;
     let scheduler: Value = fiber.funcall("current_scheduler", ())?;
     if scheduler.is_nil() {
@@ -54,8 +54,8 @@ pub(crate) fn listen(ruby: &Ruby) -> Result<Option<(Listener, Bell)>, Error> {
     let listener = Listener(reader);
     let copied = copy(writer.funcall("fileno", ())?);
     let _: Value = writer.funcall("close", ())?;
-    let bell = copied.map_err(|_| error::no_room(ruby, "files"))?;
-    Ok(Some((listener, Bell(bell))))
+    let waker = copied.map_err(|_| error::no_room(ruby, "files"))?;
+    Ok(Some((listener, FiberWaker(waker))))
 }
 
 /// The same file by a number of its own, which no `close` of Ruby's takes away.

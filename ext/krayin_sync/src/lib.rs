@@ -1,7 +1,7 @@
 //! The Ruby extension: the only crate that knows Ruby, and the only one with `unsafe`.
 //!
 //! Ruby hands over JSON and gets JSON back; every public class stands in `lib/krayin_sync`, beside a file of the same
-//! name here. `park` makes a Ruby thread wait for what `mailbox` brings and sleep by an `alarm`, `runtime` survives what
+//! name here. `park` makes a Ruby thread wait for what `callback_queue` brings and sleep by an `alarm`, `runtime` survives what
 //! `fork` counts, `ports` asks Ruby in the core's name.
 
 #[cfg(not(unix))]
@@ -9,7 +9,7 @@ compile_error!("krayin_sync runs on Linux and macOS: it tells forks, blocks sign
 
 mod alarm;
 mod api;
-mod carrier;
+mod callback_queue;
 mod contact_mapper;
 mod conversation_mapper;
 mod convert;
@@ -18,12 +18,12 @@ mod external_id;
 mod fiber;
 mod fork;
 mod limiter_cache;
-mod mailbox;
 mod message_mapper;
 mod park;
 mod ports;
 mod processor_service;
 mod runtime;
+mod runtime_transport;
 mod session;
 mod setup_service;
 mod signals;

@@ -22,8 +22,8 @@ use magnus::{Error, RModule, RString, Ruby};
 
 use crate::{
     alarm::{Alarm, Lent},
+    callback_queue::{Callback, CallbackQueue, Next},
     convert, error, fiber,
-    mailbox::{Ask, Mailbox, Next},
     runtime::State,
 };
 
@@ -33,7 +33,7 @@ type Answer = Result<Vec<u8>, CoreError>;
 enum Stop {
     Done(Answer),
     Panicked,
-    Ask(Ask),
+    Callback(Callback),
     /// Ruby wants something of the thread.
     Look,
     /// The future cannot go on.
@@ -45,27 +45,31 @@ struct Call<'a> {
     future: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     /// Its end, once it has come; the questions before it are answered first.
     done: Option<Stop>,
-    mailbox: &'a Arc<Mailbox>,
+    callback_queue: &'a Arc<CallbackQueue>,
     waker: Waker,
     state: &'a State,
 }
 
 impl<'a> Call<'a> {
-    fn new(future: impl Future<Output = Answer> + Send + 'static, mailbox: &'a Arc<Mailbox>, state: &'a State) -> Self {
-        let waker = Waker::from(Arc::clone(mailbox));
+    fn new(
+        future: impl Future<Output = Answer> + Send + 'static,
+        callback_queue: &'a Arc<CallbackQueue>,
+        state: &'a State,
+    ) -> Self {
+        let waker = Waker::from(Arc::clone(callback_queue));
         waker.wake_by_ref();
-        Self { future: Some(Box::pin(future)), done: None, mailbox, waker, state }
+        Self { future: Some(Box::pin(future)), done: None, callback_queue, waker, state }
     }
 
     /// Goes on until Ruby is needed; without an alarm to be woken by, until the future cannot go on.
     fn advance(&mut self, alarm: Option<&'static Alarm>) -> Stop {
         loop {
             let next = match alarm.filter(|_| self.done.is_none()) {
-                Some(alarm) => self.mailbox.wait(alarm),
-                None => self.mailbox.next(),
+                Some(alarm) => self.callback_queue.wait(alarm),
+                None => self.callback_queue.next(),
             };
             match next {
-                Next::Answer(question) => return Stop::Ask(question),
+                Next::Answer(question) => return Stop::Callback(question),
                 Next::Look => return Stop::Look,
                 Next::Poll => self.poll(),
                 Next::Nothing => return self.done.take().unwrap_or(Stop::Idle),
@@ -105,15 +109,15 @@ impl Drop for Call<'_> {
 pub(crate) fn wait(
     ruby: &Ruby,
     state: &State,
-    mailbox: &Arc<Mailbox>,
+    callback_queue: &Arc<CallbackQueue>,
     future: impl Future<Output = Answer> + Send + 'static,
-    mut answer: impl FnMut(Ask) -> Result<(), Error>,
+    mut answer: impl FnMut(Callback) -> Result<(), Error>,
 ) -> Result<RString, Error> {
-    let listener = fiber::listen(ruby)?.map(|(listener, bell)| {
-        mailbox.hang(bell);
+    let listener = fiber::listen(ruby)?.map(|(listener, waker)| {
+        callback_queue.attach(waker);
         listener
     });
-    let mut call = Call::new(future, mailbox, state);
+    let mut call = Call::new(future, callback_queue, state);
     loop {
         // Giving the GVL away costs more than most of what stands between two waits.
         let stop = match (call.advance(None), &listener) {
@@ -128,7 +132,7 @@ pub(crate) fn wait(
             Stop::Done(Ok(bytes)) => return convert::string(ruby, &bytes),
             Stop::Done(Err(failure)) => return Err(error::raise(ruby, failure)),
             Stop::Panicked => return Err(error::internal(ruby)),
-            Stop::Ask(question) => guard(ruby, || answer(question))??,
+            Stop::Callback(question) => guard(ruby, || answer(question))??,
             Stop::Look | Stop::Idle => {}
         }
         ruby.thread_check_ints()?;

@@ -11,10 +11,10 @@ use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
 use tokio::sync::oneshot;
 
 use crate::{
-    carrier::Carrier,
+    callback_queue::{Callback, CallbackQueue, Performed, Swapped},
     convert,
     limiter_cache::LimiterCache,
-    mailbox::{Ask, Mailbox, Performed, Swapped},
+    runtime_transport::RuntimeTransport,
 };
 
 /// The Ruby objects that answer. They live on the calling thread's stack, where the garbage collector sees them.
@@ -32,34 +32,34 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Answers one question. What a Ruby object raises goes to the caller as it is; the future is cancelled with it.
-    pub(crate) fn answer(&self, ruby: &Ruby, question: Ask) -> Result<(), Error> {
+    pub(crate) fn answer(&self, ruby: &Ruby, question: Callback) -> Result<(), Error> {
         match question {
-            Ask::Send(request, reply) => {
+            Callback::Send(request, reply) => {
                 let _ = reply.send(self.send(ruby, &request)?);
             }
-            Ask::Sent(request, response, reply) => {
+            Callback::Sent(request, response, reply) => {
                 let body = request.body.as_ref().map(|body| convert::string(ruby, body)).transpose()?;
                 let sent = (request.method.name(), request.url.as_str(), pairs(ruby, &request.headers)?, body);
                 let answer = (response.status, pairs(ruby, &response.headers)?, convert::string(ruby, &response.body)?);
                 let _: Value = self.transport.funcall("sent", (sent, answer))?;
                 let _ = reply.send(());
             }
-            Ask::Load(kind, id, reply) => {
+            Callback::Load(kind, id, reply) => {
                 let json: Option<RString> = self.records.funcall("load", (kind.name(), id))?;
                 let stored = json
                     .map_or_else(|| Some(Stored::default()), |json| serde_json::from_slice(&convert::bytes(json)).ok());
                 let _ = reply.send(stored);
             }
-            Ask::Store(kind, id, json, reply) => {
+            Callback::Store(kind, id, json, reply) => {
                 let _: Value = self.records.funcall("store", (kind.name(), id, convert::string(ruby, &json)?))?;
                 let _ = reply.send(());
             }
-            Ask::Swap(identity, expected, replacement, reply) => {
+            Callback::Swap(identity, expected, replacement, reply) => {
                 let (swapped, kept, now): (bool, String, u64) =
                     self.limiter_store.funcall("swap", (identity, expected, replacement))?;
                 let _ = reply.send(Swapped { kept: (!swapped).then_some(kept), now });
             }
-            Ask::Attempt(json) => {
+            Callback::Attempt(json) => {
                 let _: Value = self.observer.funcall("call", (convert::string(ruby, &json)?,))?;
             }
         }
@@ -92,8 +92,8 @@ impl Answers {
 
 /// HTTP by Ruby: WebMock's stubs.
 pub(crate) struct RubyTransport {
-    pub(crate) mailbox: Arc<Mailbox>,
-    pub(crate) real: Arc<Carrier>,
+    pub(crate) callback_queue: Arc<CallbackQueue>,
+    pub(crate) real: Arc<RuntimeTransport>,
 }
 
 fn pairs(ruby: &Ruby, headers: &[(String, String)]) -> Result<RHash, Error> {
@@ -108,13 +108,13 @@ impl Transport for RubyTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
-            self.mailbox.ask(Ask::Send(request.clone(), reply));
+            self.callback_queue.ask(Callback::Send(request.clone(), reply));
             match answer.await {
                 Ok(Performed::Here(answer)) => answer,
                 Ok(Performed::ForReal) => {
                     let answer = self.real.send(request).await?;
                     let (reply, heard) = oneshot::channel();
-                    self.mailbox.ask(Ask::Sent(request.clone(), answer.clone(), reply));
+                    self.callback_queue.ask(Callback::Sent(request.clone(), answer.clone(), reply));
                     let _ = heard.await;
                     Ok(answer)
                 }
@@ -126,13 +126,13 @@ impl Transport for RubyTransport {
 }
 
 /// Ids and digests kept by Ruby.
-pub(crate) struct RubyRecords(pub(crate) Arc<Mailbox>);
+pub(crate) struct RubyRecords(pub(crate) Arc<CallbackQueue>);
 
 impl Records for RubyRecords {
     fn load(&self, kind: Kind, id: u64) -> BoxFuture<'_, Result<Stored, RecordsError>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
-            self.0.ask(Ask::Load(kind, id, reply));
+            self.0.ask(Callback::Load(kind, id, reply));
             let failed = RecordsError { kind: kind.name(), action: "loaded" };
             answer.await.ok().flatten().ok_or(failed)
         })
@@ -141,7 +141,7 @@ impl Records for RubyRecords {
     fn store<'a>(&'a self, kind: Kind, id: u64, stored: &'a Stored) -> BoxFuture<'a, Result<(), RecordsError>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
-            self.0.ask(Ask::Store(kind, id, convert::json(stored), reply));
+            self.0.ask(Callback::Store(kind, id, convert::json(stored), reply));
             answer.await.map_err(|_| RecordsError { kind: kind.name(), action: "stored" })
         })
     }
@@ -149,7 +149,7 @@ impl Records for RubyRecords {
 
 /// What is known of a token's budget, kept by Ruby for all processes that share a store.
 pub(crate) struct RubyLimiterStore {
-    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) callback_queue: Arc<CallbackQueue>,
     pub(crate) cache: Arc<LimiterCache>,
 }
 
@@ -167,7 +167,7 @@ impl LimiterStore for RubyLimiterStore {
                 change(&mut state, now);
                 let Ok(replacement) = serde_json::to_string(&state) else { return };
                 let (reply, answer) = oneshot::channel();
-                self.mailbox.ask(Ask::Swap(identity.to_owned(), kept, replacement.clone(), reply));
+                self.callback_queue.ask(Callback::Swap(identity.to_owned(), kept, replacement.clone(), reply));
                 // Without an answer the calling thread has left, and this future is being cancelled.
                 let Ok(swapped) = answer.await else { return };
                 now = swapped.now;
@@ -181,10 +181,10 @@ impl LimiterStore for RubyLimiterStore {
 }
 
 /// Attempts told to Ruby.
-pub(crate) struct RubyObserver(pub(crate) Arc<Mailbox>);
+pub(crate) struct RubyObserver(pub(crate) Arc<CallbackQueue>);
 
 impl Observer for RubyObserver {
     fn attempt(&self, attempt: &Attempt) {
-        self.0.ask(Ask::Attempt(convert::json(attempt)));
+        self.0.ask(Callback::Attempt(convert::json(attempt)));
     }
 }

@@ -12,13 +12,14 @@ use std::{
 };
 
 use krayin_core::{
-    api::{Connection, ReqwestTransport, ServerState},
+    api::{ReqwestTransport, ServerState},
     retry::Jitter,
+    server::Connection,
 };
 use magnus::{Error, Ruby};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{carrier::Carrier, error, fork::Generation, limiter_cache::LimiterCache, signals};
+use crate::{error, fork::Generation, limiter_cache::LimiterCache, runtime_transport::RuntimeTransport, signals};
 
 /// Threads that carry requests: they only wait, encrypt and copy. A second one would be woken to look for work whenever the
 /// first gets some.
@@ -28,7 +29,7 @@ const WORKERS: usize = 1;
 pub(crate) struct State {
     made: Generation,
     pub(crate) runtime: Runtime,
-    pub(crate) carrier: Arc<Carrier>,
+    pub(crate) runtime_transport: Arc<RuntimeTransport>,
     pub(crate) jitter: Arc<Jitter>,
     pub(crate) limiter_cache: Arc<LimiterCache>,
     servers: Mutex<HashMap<String, Server>>,
@@ -74,7 +75,7 @@ impl State {
         };
         Ok(Self {
             made: Generation::current(),
-            carrier: Arc::new(Carrier::new(transport, runtime.handle().clone())),
+            runtime_transport: Arc::new(RuntimeTransport::new(transport, runtime.handle().clone())),
             runtime,
             jitter: Arc::new(Jitter::new()),
             limiter_cache: Arc::default(),

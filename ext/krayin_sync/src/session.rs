@@ -11,19 +11,18 @@ use krayin_core::{
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
 use crate::{
-    carrier::Carrier,
-    convert, error,
-    mailbox::Mailbox,
-    park,
+    callback_queue::CallbackQueue,
+    convert, error, park,
     ports::{Answers, RubyLimiterStore, RubyObserver, RubyRecords, RubyTransport},
     runtime::{self, State},
+    runtime_transport::RuntimeTransport,
 };
 
 /// A `KrayinSync::Session`, read.
 pub(crate) struct Session {
     pub(crate) settings: Settings,
     state: &'static State,
-    mailbox: Arc<Mailbox>,
+    callback_queue: Arc<CallbackQueue>,
     answers: Answers,
     priority: Priority,
     reserves: u32,
@@ -39,7 +38,7 @@ impl Session {
         Ok(Self {
             settings,
             state: runtime::current(ruby)?,
-            mailbox: Arc::default(),
+            callback_queue: Arc::default(),
             answers: Answers {
                 transport: session.funcall("transport", ())?,
                 records: session.funcall("records", ())?,
@@ -66,12 +65,15 @@ impl Session {
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
         let connection = park::attempt(ruby, || self.settings.connection())?;
-        let prepared = self.state.carrier.prepare(&connection);
+        let prepared = self.state.runtime_transport.prepare(&connection);
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
             prepared.map_err(|failure| without_client(ruby, failure))?;
-            Arc::<Carrier>::clone(&self.state.carrier)
+            Arc::<RuntimeTransport>::clone(&self.state.runtime_transport)
         } else {
-            Arc::new(RubyTransport { mailbox: Arc::clone(&self.mailbox), real: Arc::clone(&self.state.carrier) })
+            Arc::new(RubyTransport {
+                callback_queue: Arc::clone(&self.callback_queue),
+                real: Arc::clone(&self.state.runtime_transport),
+            })
         };
         // Ruby's stubs are no server: what fails in one example must not open the breaker for the next.
         let server = if self.answers.transport.is_nil() { self.state.server(&connection) } else { Arc::default() };
@@ -84,8 +86,8 @@ impl Session {
             client = client.with_backoff(Backoff { base, ..Backoff::default() });
         }
         let limiter = (!self.answers.limiter_store.is_nil()).then(|| {
-            let (mailbox, cache) = (Arc::clone(&self.mailbox), Arc::clone(&self.state.limiter_cache));
-            let store = Arc::new(RubyLimiterStore { mailbox, cache });
+            let (callback_queue, cache) = (Arc::clone(&self.callback_queue), Arc::clone(&self.state.limiter_cache));
+            let store = Arc::new(RubyLimiterStore { callback_queue, cache });
             Arc::new(RateLimiter::new(store, identity).at_once(self.reserves))
         });
         if let Some(limiter) = &limiter {
@@ -93,7 +95,7 @@ impl Session {
         }
         client = client.with_rate_headers(self.settings.traits.rate_headers);
         if !self.answers.observer.is_nil() {
-            client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.mailbox))));
+            client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.callback_queue))));
         }
         let work = work(client);
         let future = async move {
@@ -103,11 +105,11 @@ impl Session {
             }
             outcome
         };
-        park::wait(ruby, self.state, &self.mailbox, future, |question| self.answers.answer(ruby, question))
+        park::wait(ruby, self.state, &self.callback_queue, future, |question| self.answers.answer(ruby, question))
     }
 
     pub(crate) fn records(&self) -> RubyRecords {
-        RubyRecords(Arc::clone(&self.mailbox))
+        RubyRecords(Arc::clone(&self.callback_queue))
     }
 }
 

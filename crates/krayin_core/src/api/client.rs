@@ -8,10 +8,11 @@ use std::{
 
 use serde_json::Value;
 
-use super::{ApiError, Connection, Method, Observer, RateLimiter, ServerState, Transport, look::Creates};
+use super::{ApiError, Method, Observer, RateLimiter, ServerState, Transport, recovery::create_recovery::Creates};
 use crate::{
     harmless::Body,
     retry::{Backoff, Jitter, Priority},
+    server::Connection,
 };
 
 /// Typed calls to one Krayin. Cheap to make: one an event, so that [`requests`](Self::requests) counts that event's.

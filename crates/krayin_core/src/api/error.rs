@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use super::transport::{Method, Response};
+use super::http::transport::{Method, Response};
 
 /// What went wrong, one class of error each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

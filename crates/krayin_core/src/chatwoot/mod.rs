@@ -4,9 +4,11 @@
 
 mod contact;
 mod conversation;
+mod instant;
 mod lenient;
 mod message;
 
 pub use contact::Contact;
 pub use conversation::{Channel, Conversation};
+pub(crate) use instant::Instant;
 pub use message::{Attachment, ContentAttributes, Direction, Message, Sender};

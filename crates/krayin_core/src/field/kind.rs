@@ -4,6 +4,7 @@ use super::{Sent, decimal, entries, moment};
 use crate::{
     harmless::{self, Place},
     phone, placeholder,
+    server::KnownAttribute,
     text::{cut_bytes, one_line},
 };
 
@@ -63,6 +64,25 @@ pub(super) enum Merge {
 }
 
 impl Kind {
+    /// What a value of an attribute is, `None` for a type that nothing of a contact's fits, such as a file.
+    pub fn of(attribute: &KnownAttribute) -> Option<Self> {
+        Some(match attribute.kind.as_str() {
+            "text" => Self::Line,
+            "textarea" => Self::Text,
+            "price" => Self::Amount,
+            "boolean" => Self::YesNo,
+            "select" => Self::Choice(attribute.options.clone()),
+            "multiselect" | "checkbox" => Self::Choices(attribute.options.clone()),
+            "email" => Self::Emails,
+            "phone" => Self::Phones,
+            "address" => Self::Address,
+            "lookup" => Self::Lookup,
+            "date" => Self::Date,
+            "datetime" => Self::DateTime,
+            _ => return None,
+        })
+    }
+
     /// As Krayin's forms and the list of fields name it.
     pub fn name(&self) -> &'static str {
         match self {

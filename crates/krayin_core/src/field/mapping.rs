@@ -1,112 +1,48 @@
 use serde_json::{Map, Value};
 
-use super::{Entity, Field, KnownAttribute, Label, Source, Write};
-use crate::chatwoot::Contact;
+use super::{Field, Kind, Source, Write};
+use crate::{
+    chatwoot::Contact,
+    language::Label,
+    server::KnownAttribute,
+    settings::{Mapping, MappingError},
+};
 
-/// A field that an administrator added: an attribute of the contact, and the attribute of Krayin's that takes it.
-///
-/// As a text `lead.website = website`; several with a comma or a new line between them, or a list of texts. The left side
-/// is `person`, `lead` or `organization` and the attribute's code; `lead.description` adds a line to the description. The
-/// right side is the key of a custom or additional attribute, with dots between the parts of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapping {
-    entity: Entity,
-    attribute: String,
-    from: Vec<String>,
-}
-
-/// Why a mapping cannot be used. Names keys, never values.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MappingError {
-    /// It has not the form of one.
-    #[error(
-        "must be lines such as lead.website = website: an entity, an attribute of Krayin's, and a key of the contact's"
-    )]
-    Form,
-    /// Two lines are of one attribute, or the attribute is filled already.
-    #[error("has {0} twice, or the sync fills it already")]
-    Twice(String),
-    /// Krayin has no such attribute.
-    #[error("has {0}, which Krayin does not have: create the attribute under Settings, Attributes, then connect again")]
-    Unknown(String),
-    /// The attribute holds nothing that a contact could have.
-    #[error("has {0}, whose type cannot be filled")]
-    Type(String),
-}
-
-impl Mapping {
-    /// Reads a text or a list of texts.
-    ///
-    /// # Errors
-    /// [`MappingError::Form`] and [`MappingError::Twice`].
-    pub fn parse(value: &Value) -> Result<Vec<Self>, MappingError> {
-        let lines: Vec<&str> = match value {
-            Value::String(text) => text.split([',', '\n']).collect(),
-            Value::Array(list) => list.iter().map(Value::as_str).collect::<Option<_>>().ok_or(MappingError::Form)?,
-            _ => return Err(MappingError::Form),
-        };
-        let mut read: Vec<Self> = Vec::new();
-        for line in lines.into_iter().map(str::trim).filter(|line| !line.is_empty()) {
-            let mapping = Self::line(line).ok_or(MappingError::Form)?;
-            if !mapping.is_line() && read.iter().any(|known| known.key() == mapping.key()) {
-                return Err(MappingError::Twice(mapping.key()));
-            }
-            read.push(mapping);
-        }
-        Ok(read)
-    }
-
-    fn line(line: &str) -> Option<Self> {
-        let (to, from) = line.split_once('=')?;
-        let (entity, attribute) = to.trim().split_once('.')?;
-        let from: Vec<String> = from.split('.').map(|part| part.trim().to_owned()).collect();
-        let is_code = !attribute.is_empty()
-            && attribute.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-        (is_code && from.iter().all(|part| !part.is_empty())).then_some(Self {
-            entity: Entity::parse(entity)?,
-            attribute: attribute.to_owned(),
-            from,
-        })
-    }
-
-    /// `lead.website`.
-    pub fn key(&self) -> String {
-        format!("{}.{}", self.entity.name(), self.attribute)
-    }
-
-    fn is_line(&self) -> bool {
-        self.entity == Entity::Lead && self.attribute == "description"
-    }
-
+impl Field {
     /// The row, beside those that are built in.
     ///
     /// # Errors
     /// Where Krayin's attributes are `known` and this is none of them, or one of another use.
-    pub(crate) fn field(&self, built_in: &[Field], known: &[KnownAttribute]) -> Result<Field, MappingError> {
-        let from = self.from.join(".");
-        let label = crate::text::label(self.from.last().map(String::as_str).unwrap_or_default());
-        let row = |kind, write, label: &str| Field {
-            key: if write == Write::AsLine { format!("{}:{from}", self.key()) } else { self.key() }.into(),
-            entity: self.entity,
-            attribute: self.attribute.clone().into(),
+    pub(crate) fn mapped(
+        mapping: &Mapping,
+        built_in: &[Field],
+        known: &[KnownAttribute],
+    ) -> Result<Self, MappingError> {
+        let from = mapping.from.join(".");
+        let label = crate::text::label(mapping.from.last().map(String::as_str).unwrap_or_default());
+        let row = |kind, write, label: &str| Self {
+            key: if write == Write::AsLine { format!("{}:{from}", mapping.key()) } else { mapping.key() }.into(),
+            entity: mapping.entity,
+            attribute: mapping.attribute.clone().into(),
             answered_at: None,
             when_new: None,
             printed_raw: false,
             label: Label::given(label),
             from: from.clone().into(),
-            source: Source::Attribute(self.from.clone()),
+            source: Source::Attribute(mapping.from.clone()),
             kind,
             write,
         };
-        if self.is_line() {
-            return Ok(row(super::Kind::Line, Write::AsLine, &label));
+        if mapping.is_line() {
+            return Ok(row(Kind::Line, Write::AsLine, &label));
         }
-        if built_in.iter().any(|field| field.entity == self.entity && field.attribute == self.attribute) {
-            return Err(MappingError::Twice(self.key()));
+        if built_in.iter().any(|field| field.entity == mapping.entity && field.attribute == mapping.attribute) {
+            return Err(MappingError::Twice(mapping.key()));
         }
-        let attribute = known.iter().find(|known| known.entity() == Some(self.entity) && known.code == self.attribute);
-        let attribute = attribute.ok_or_else(|| MappingError::Unknown(self.key()))?;
-        let kind = attribute.kind().ok_or_else(|| MappingError::Type(self.key()))?;
+        let attribute =
+            known.iter().find(|known| known.entity() == Some(mapping.entity) && known.code == mapping.attribute);
+        let attribute = attribute.ok_or_else(|| MappingError::Unknown(mapping.key()))?;
+        let kind = Kind::of(attribute).ok_or_else(|| MappingError::Type(mapping.key()))?;
         Ok(row(kind, Write::OnOurChange, &attribute.name))
     }
 }
@@ -130,11 +66,13 @@ pub(super) fn look_up(contact: &Contact, path: &[String]) -> Option<Value> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Mapping, MappingError, look_up};
+    use super::look_up;
     use crate::{
         chatwoot::Contact,
-        field::{Entity, Kind, KnownAttribute, Write},
+        field::{Entity, Field, Kind, Write},
         mapper::FIELDS,
+        server::KnownAttribute,
+        settings::{Mapping, MappingError},
     };
 
     fn known(entity_type: &str, code: &str, kind: &str) -> KnownAttribute {
@@ -148,31 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn reads_lines() {
-        let text = Mapping::parse(&json!("lead.website = website, persons.vip=custom_attributes.vip\n")).unwrap();
-        let list = Mapping::parse(&json!(["lead.website=website", "person.vip = custom_attributes . vip"])).unwrap();
-        assert_eq!(text, list);
-        assert_eq!(text.iter().map(Mapping::key).collect::<Vec<_>>(), ["lead.website", "person.vip"]);
-        for wrong in [
-            json!(5),
-            json!([5]),
-            json!("website"),
-            json!("lead = a"),
-            json!("deal.a = b"),
-            json!("lead.a b = c"),
-            json!("lead.a = "),
-        ] {
-            assert_eq!(Mapping::parse(&wrong), Err(MappingError::Form), "{wrong}");
-        }
-        assert_eq!(Mapping::parse(&json!("lead.a=b,lead.a=c")), Err(MappingError::Twice("lead.a".into())));
-        assert_eq!(Mapping::parse(&json!("lead.description=b,lead.description=c")).unwrap().len(), 2);
-    }
-
-    #[test]
     fn a_row_is_checked_against_the_servers_attributes() {
         let attributes =
             [known("leads", "plan", "select"), known("persons", "vip", "boolean"), known("leads", "scan", "file")];
-        let row = |text: &str| Mapping::parse(&json!(text)).unwrap()[0].field(FIELDS, &attributes);
+        let row = |text: &str| Field::mapped(&Mapping::parse(&json!(text)).unwrap()[0], FIELDS, &attributes);
         let plan = row("lead.plan = plan").unwrap();
         assert_eq!(
             (plan.entity, plan.write, plan.label.to_string()),

@@ -5,11 +5,9 @@
 //! field stands in one place: [`FIELDS`](crate::mapper::FIELDS) for those that everybody has, the hook's `field_mapping`
 //! for those that an administrator adds.
 
-mod attribute;
 mod decimal;
 mod entries;
 mod kind;
-mod label;
 mod mapping;
 mod merge;
 mod moment;
@@ -17,59 +15,15 @@ mod sent;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{DigestKey, chatwoot::Contact, harmless::Place, settings::Settings};
+use crate::{DigestKey, chatwoot::Contact, harmless::Place, language::Label, settings::Settings};
 
-pub use attribute::KnownAttribute;
+pub use crate::krayin::Entity;
 pub(crate) use entries::without_ours;
 pub use kind::{Kind, WrongValue};
-pub use label::{Label, Language};
-pub use mapping::{Mapping, MappingError};
 pub(crate) use merge::{Merged, fill, merge, own};
 pub(crate) use sent::{Sent, ValueDigest};
-
-/// A kind of record in Krayin that fields belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Entity {
-    /// A person.
-    Person,
-    /// A lead.
-    Lead,
-    /// An organization.
-    Organization,
-}
-
-impl Entity {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Person, Self::Lead, Self::Organization];
-
-    /// `person`, `lead` or `organization`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Lead => "lead",
-            Self::Organization => "organization",
-        }
-    }
-
-    /// Krayin's `entity_type`: `persons`, `leads` or `organizations`.
-    pub fn entity_type(self) -> &'static str {
-        match self {
-            Self::Person => "persons",
-            Self::Lead => "leads",
-            Self::Organization => "organizations",
-        }
-    }
-
-    /// Reads `lead`, `leads` and the like.
-    pub fn parse(name: &str) -> Option<Self> {
-        let name = name.trim().to_lowercase();
-        Self::ALL.into_iter().find(|entity| entity.name() == name || entity.entity_type() == name)
-    }
-}
 
 /// How a field is written once its record is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -48,7 +48,7 @@ impl ValueDigest {
     }
 
     /// What is kept while this is on its way, beside what was sent before.
-    pub(crate) fn beside(&self, kept: &str) -> String {
+    pub(crate) fn add_in_flight(&self, kept: &str) -> String {
         let known = kept.split('|').filter(|known| !known.is_empty() && !self.is(known)).map(str::to_owned);
         known.chain([self.text()]).collect::<Vec<_>>().join("|")
     }
@@ -65,10 +65,10 @@ mod tests {
         let digest =
             |texts: &[&str]| ValueDigest::of(&key, &texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         let (old, new) = (digest(&["old", "older"]), digest(&["new"]));
-        assert_eq!(new.beside(""), new.text());
-        let kept = new.beside(&old.text());
+        assert_eq!(new.add_in_flight(""), new.text());
+        let kept = new.add_in_flight(&old.text());
         assert!(is_uncertain(&kept) && !is_uncertain(&new.text()));
-        assert_eq!(new.beside(&kept), kept);
+        assert_eq!(new.add_in_flight(&kept), kept);
         let sent = Sent::of(&key, Some(&kept));
         assert!(sent.has("old") && sent.has("older") && sent.has("new") && !sent.has("another"));
         assert!(!Sent::of(&key, None).has("new"));

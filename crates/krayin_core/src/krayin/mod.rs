@@ -6,6 +6,7 @@
 mod activity;
 mod amount;
 mod date;
+mod entity;
 mod lead;
 mod organization;
 mod person;
@@ -14,6 +15,7 @@ mod pipeline;
 pub use activity::{Activity, ActivityLink, ActivityType, NewActivity};
 pub use amount::Amount;
 pub(crate) use date::{ClosingDay, offset_minutes};
+pub use entity::Entity;
 pub use lead::{Lead, LeadLink, NewLead};
 pub use organization::{Address, NewOrganization, Organization};
 pub(crate) use person::entry_text;

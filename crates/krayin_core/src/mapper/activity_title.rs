@@ -1,7 +1,7 @@
-use super::line::line;
 use crate::{
     chatwoot::{Conversation, Message},
     harmless::Place,
+    render::line,
 };
 
 const WIDTH: usize = 255;

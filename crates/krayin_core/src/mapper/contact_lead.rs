@@ -1,10 +1,11 @@
 use serde_json::{Map, Value, json};
 
-use super::{FIELDS, amount::amount, attribute::custom};
+use super::{FIELDS, amount::amount};
 use crate::{
     chatwoot::Contact,
     field::{self, Entity},
     krayin::{Amount, LeadLink, NewLead},
+    render::attribute::custom,
     settings::Settings,
 };
 

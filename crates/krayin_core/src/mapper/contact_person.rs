@@ -1,6 +1,5 @@
 use super::FIELDS;
 use crate::{
-    api,
     chatwoot::Contact,
     email,
     field::{self, Entity},
@@ -35,7 +34,7 @@ pub(super) fn numbers(contact: &Contact) -> Vec<Labelled> {
 /// The contact's addresses, those that have the form of one and are no code. One field may hold several.
 pub fn sendable_emails(contact: &Contact) -> Vec<String> {
     let mut addresses = email::addresses(contact.email.as_deref().unwrap_or_default());
-    addresses.retain(|address| api::is_email(address) && !harmless::is_code(address));
+    addresses.retain(|address| email::is_email(address) && !harmless::is_code(address));
     addresses
 }
 

@@ -1,16 +1,8 @@
-use super::{
-    activity_title, activity_type, attribute,
-    email_envelope::envelope,
-    html::Html,
-    instant::Instant,
-    line::line,
-    message_text::{COMMENT_BYTES, link_back, write_message},
-    schedule::schedule,
-    sender::sender,
-};
+use super::{activity_title, activity_type, email_envelope::envelope, schedule::schedule};
 use crate::{
-    chatwoot::{Conversation, Direction, Message},
+    chatwoot::{Conversation, Direction, Instant, Message},
     krayin::{ActivityLink, ActivityType, NewActivity},
+    render::{COMMENT_BYTES, Html, attribute, line, link_back, sender, write_message},
     settings::Settings,
 };
 

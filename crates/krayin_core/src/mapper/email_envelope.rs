@@ -1,13 +1,11 @@
 use serde_json::json;
 
-use super::{
-    contact_person::{name, sendable_email},
-    line::line,
-};
+use super::contact_person::{name, sendable_email};
 use crate::{
-    api,
     chatwoot::{Conversation, Direction},
+    email,
     harmless::Place,
+    render::line,
 };
 
 /// What Krayin shows of an e-mail beside its title: sender, recipients and folder, as JSON text. A page with an e-mail
@@ -16,7 +14,7 @@ pub(super) fn envelope(conversation: Option<&Conversation>, direction: Direction
     let contact = conversation.and_then(|conversation| conversation.contact.as_ref());
     let customer = contact.map(|contact| sendable_email(contact).unwrap_or_else(|| name(contact)));
     let inbox = conversation.and_then(|conversation| {
-        let address = conversation.inbox_email.as_deref().filter(|address| api::is_email(address));
+        let address = conversation.inbox_email.as_deref().filter(|address| email::is_email(address));
         address.or(conversation.inbox_name.as_deref())
     });
     let shown = |party: Option<&str>, stand_in: &str| {

@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use super::{contact_lead as lead, contact_organization as organization, contact_person as person};
 use crate::{
     chatwoot::Contact,
-    field::{Entity, Entity::*, Field, Kind, Kind::*, Label, Source, Write, Write::*},
+    field::{self, Entity, Entity::*, Field, Kind, Kind::*, Source, Write, Write::*},
+    language::Label,
     settings::Settings,
 };
 
@@ -108,9 +109,27 @@ fn list<T: serde::Serialize>(entries: Vec<T>, is_given: bool) -> Option<Value> {
     }
 }
 
+/// The rows of one connection: [`FIELDS`], and after them those that its administrator mapped.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(Vec<Field>);
+
+impl Fields {
+    /// Makes rows of the settings' mappings, as far as the server's attributes are known; the set-up tells of the others.
+    pub fn of(settings: &Settings) -> Self {
+        let known = &settings.traits.attributes;
+        Self(settings.mappings.iter().filter_map(|mapping| Field::mapped(mapping, FIELDS, known).ok()).collect())
+    }
+
+    /// Every field of the entity that is written for itself.
+    pub(crate) fn own(&self, entity: Entity) -> impl Iterator<Item = &Field> {
+        field::own(FIELDS, entity).chain(field::own(&self.0, entity))
+    }
+}
+
 /// The lines of the description, each after its label.
 fn lines(contact: &Contact, settings: &Settings) -> Option<Value> {
-    let rows = FIELDS.iter().chain(settings.mapped_fields()).filter(|field| field.write == Write::AsLine);
+    let mapped = Fields::of(settings);
+    let rows = FIELDS.iter().chain(&mapped.0).filter(|field| field.write == Write::AsLine);
     let lines: Vec<String> = rows
         .filter_map(|field| {
             let value = field.value(contact, settings).ok()??;

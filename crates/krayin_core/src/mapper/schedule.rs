@@ -1,4 +1,4 @@
-use super::instant::Instant;
+use crate::chatwoot::Instant;
 
 /// An entry of a calendar needs a length to be seen in it.
 const SHORTEST: i64 = 60;
@@ -20,7 +20,8 @@ pub(super) fn schedule(begin: Option<Instant>, end: Option<Instant>, offset: Opt
 
 #[cfg(test)]
 mod tests {
-    use super::{super::instant::Instant, schedule};
+    use super::schedule;
+    use crate::chatwoot::Instant;
 
     #[test]
     fn never_ends_before_it_begins() {

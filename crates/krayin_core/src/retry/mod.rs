@@ -1,8 +1,8 @@
 //! Pure decisions: what an answer means, whether a call may be repeated, when, and whether it may be sent at all. None
 //! reads a clock: the time comes as an argument.
 
+mod ambiguous_500;
 mod backoff;
-mod bare_failure;
 mod breaker;
 mod budget;
 mod classify;
@@ -10,8 +10,8 @@ mod decide;
 mod rate_state;
 mod retry_after;
 
+pub use ambiguous_500::{Suspicion, TokenHistory, suspect};
 pub use backoff::{Backoff, Jitter};
-pub use bare_failure::{Past, Suspicion, suspect};
 pub use breaker::Breaker;
 pub use budget::Budget;
 pub use classify::{Answer, Class, classify};

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The longest wait that is kept without a look whether it has ended before.
-const KEPT: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// How long to wait before that look.
 const LOOK: Duration = Duration::from_secs(5 * 60);
@@ -12,7 +12,7 @@ const LOOK: Duration = Duration::from_secs(5 * 60);
 /// How long to wait where a server asks for `wait`: as long, up to a quarter of an hour. Beyond it, five minutes: then one
 /// request looks, since such a time is mostly a guess and its end never told.
 pub fn look_after(wait: Duration) -> Duration {
-    if wait > KEPT { LOOK } else { wait }
+    if wait > LONGEST { LOOK } else { wait }
 }
 
 /// Reads a `Retry-After`: seconds, or an HTTP date. A date is compared with the answer's own `Date`, so that a server

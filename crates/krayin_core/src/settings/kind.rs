@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value, json};
 
+use super::Mapping;
 use crate::{
-    api::{Dialect, Traits},
-    field::Mapping,
     phone,
+    server::{Dialect, ServerProfile},
 };
 
 /// What a setting's value is: how it may be written, and the one form that it is read as.
@@ -34,7 +34,7 @@ pub enum Kind {
     /// A number of seconds, at most an hour, or a text that holds one.
     Seconds,
     /// What the set-up learned of the server.
-    Traits,
+    ServerProfile,
 }
 
 impl Kind {
@@ -52,7 +52,7 @@ impl Kind {
             Self::Mapping => "mapping",
             Self::Country => "country",
             Self::Seconds => "seconds",
-            Self::Traits => "traits",
+            Self::ServerProfile => "traits",
         }
     }
 
@@ -71,7 +71,7 @@ impl Kind {
             Self::Dialect => "rest_api or documented",
             Self::Country => "the two letters of a country, such as DE",
             Self::Seconds => "a number of seconds, at most 3600",
-            Self::Traits => "what the set-up stored",
+            Self::ServerProfile => "what the set-up stored",
         };
         words.into()
     }
@@ -95,8 +95,8 @@ impl Kind {
                 phone::is_country(&code).then(|| json!(code))
             }
             Self::Seconds => seconds(value).map(|seconds| json!(seconds)),
-            Self::Traits => {
-                let known = value.is_object() && serde_json::from_value::<Traits>(value.clone()).is_ok();
+            Self::ServerProfile => {
+                let known = value.is_object() && serde_json::from_value::<ServerProfile>(value.clone()).is_ok();
                 known.then(|| value.clone())
             }
         }
@@ -199,7 +199,7 @@ mod tests {
             (Kind::Country, json!("Germany"), Value::Null),
             (Kind::Text, json!(" x "), json!("x")),
             (Kind::Secret, json!(1), Value::Null),
-            (Kind::Traits, json!([]), Value::Null),
+            (Kind::ServerProfile, json!([]), Value::Null),
         ];
         for (kind, value, expected) in table {
             assert_eq!(kind.read(&value).unwrap_or_default(), expected, "{kind:?} {value}");

@@ -138,7 +138,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::found("default_source_name", Kind::Text).help("Its name").shown(true),
     Setting::found("default_lead_type_id", Kind::Id).help("The first type"),
     Setting::found("default_lead_type_name", Kind::Text).help("Its name").shown(true),
-    Setting::found("traits", Kind::Traits).help("What the server is like; learned again every hour"),
+    Setting::found("traits", Kind::ServerProfile).help("What the server is like; learned again every hour"),
     Setting::found("setup_error", Kind::Text).help("Why the set-up failed, or the token was refused").shown(true),
     Setting::new("attempt_timeout", Kind::Seconds, SetBy::Installation)
         .help("The longest that one attempt may take")

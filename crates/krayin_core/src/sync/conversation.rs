@@ -3,13 +3,14 @@ use serde_json::{Map, Value, json};
 use super::{Context, EventName, Outcome, Owner, Status, contact, stage, value, verify};
 use crate::{
     Error,
-    api::{Dialect, ErrorKind},
+    api::ErrorKind,
     chatwoot::{Contact, Conversation},
     digest::Digest,
     krayin::{Activity, ActivityLink, NewActivity, offset_minutes},
     mapper,
     reason::Reason,
     records::{Kind, Stored},
+    server::Dialect,
     settings::{OnClosed, OnDeleted},
 };
 

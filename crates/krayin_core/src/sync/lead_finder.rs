@@ -2,10 +2,11 @@ use serde_json::Value;
 
 use crate::{
     Error,
-    api::{Client, Dialect},
+    api::Client,
     chatwoot::Contact,
     krayin::{Lead, LeadLink, NewLead},
     mapper,
+    server::Dialect,
     settings::{Settings, SettingsError},
 };
 

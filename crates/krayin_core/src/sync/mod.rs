@@ -23,6 +23,7 @@ use serde_json::Value;
 use crate::{
     Error,
     api::Client,
+    mapper::Fields,
     records::{Kind, Records, Server, Stored},
     settings::Settings,
 };
@@ -30,6 +31,7 @@ use crate::{
 /// What a flow works with.
 pub(crate) struct Context<'a> {
     pub(crate) settings: &'a Settings,
+    pub(crate) fields: Fields,
     pub(crate) client: &'a Client,
     pub(crate) records: &'a dyn Records,
 }
@@ -46,7 +48,7 @@ pub async fn process(
     client: &Client,
     records: &dyn Records,
 ) -> Result<Outcome, Error> {
-    let context = Context { settings, client, records };
+    let context = Context { settings, fields: Fields::of(settings), client, records };
     let told = settings.default_country.as_deref().map(|country| event.clone().in_country(Some(country)));
     let mut outcome = match run(&context, told.as_ref().unwrap_or(event)).await {
         // Nothing is written of either before someone has decided.

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::Doubt;
-use crate::{api::KnownPipeline, external_id::ExternalIds, field::Language, reason::Reason};
+use crate::{external_id::ExternalIds, language::Language, reason::Reason, server::KnownPipeline};
 
 /// How an event ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]

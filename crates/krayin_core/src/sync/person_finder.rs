@@ -3,13 +3,14 @@ use std::collections::BTreeSet;
 use super::names;
 use crate::{
     Error,
-    api::{self, Client, Traits},
+    api::{self, Client},
     chatwoot::Contact,
     email,
     krayin::{Labelled, NewPerson, Person},
     mapper::{self, is_placeholder},
     phone,
     reason::Reason,
+    server::ServerProfile,
 };
 
 /// Finds a contact's person in Krayin: by e-mail address or phone number in one request.
@@ -101,7 +102,7 @@ impl PersonFinder<'_> {
     ///
     /// # Errors
     /// As [`find`](Self::find).
-    pub async fn find_or_create(&self, contact: &Contact, traits: &Traits) -> Result<(Person, bool), Error> {
+    pub async fn find_or_create(&self, contact: &Contact, traits: &ServerProfile) -> Result<(Person, bool), Error> {
         let mut person = mapper::map_to_person(contact);
         match self.identify(contact).await? {
             Match::Person(found) => return Ok((found.person, false)),
@@ -213,7 +214,7 @@ fn is_shared(holders: &[&Person]) -> bool {
 }
 
 /// Fills in what the server cannot leave empty.
-pub(crate) fn complete(mut person: NewPerson, traits: &Traits) -> NewPerson {
+pub(crate) fn complete(mut person: NewPerson, traits: &ServerProfile) -> NewPerson {
     let email = person.emails.first().map(|entry| entry.value.clone());
     let phone = person.contact_numbers.first().map(|entry| entry.value.clone());
     if person.emails.is_empty() && traits.email_required {

@@ -3,10 +3,10 @@ use std::borrow::Cow;
 use super::{Context, Outcome, Owner};
 use crate::{
     Error,
-    api::{Dialect, KnownPipeline, KnownStage, Traits},
     chatwoot::{Contact, Conversation},
     reason::Reason,
     records::Stored,
+    server::{Dialect, KnownPipeline, KnownStage, ServerProfile},
     settings::StageRef,
 };
 
@@ -101,7 +101,7 @@ const SOON: u64 = 300;
 /// What is known of a server's stages, read anew where it may have changed.
 struct Stages<'a> {
     context: &'a Context<'a>,
-    traits: Cow<'a, Traits>,
+    traits: Cow<'a, ServerProfile>,
 }
 
 impl Stages<'_> {
@@ -206,7 +206,7 @@ fn wait(rule: Rule, stored: &mut Stored, outcome: &mut Outcome) {
 #[cfg(test)]
 mod tests {
     use super::{Move, decide};
-    use crate::{api::KnownStage, settings::StageRef};
+    use crate::{server::KnownStage, settings::StageRef};
 
     #[test]
     fn moves_forward_only_and_never_out_of_won_or_lost() {

@@ -148,7 +148,9 @@ impl<'a> Flow<'a> {
         let lead = loop {
             let lead = NewLead { person: Some(LeadLink::Id(person_id)), ..self.new_lead() };
             match self.lead_finder().create(lead).await {
-                Err(Error::Api(error)) if is_about_fields(&error) && tries < TRIES && self.give_way(&error) => {
+                Err(Error::Api(error))
+                    if is_about_fields(&error) && tries < TRIES && self.drop_rejected_values(&error) =>
+                {
                     tries += 1
                 }
                 created => break created?,

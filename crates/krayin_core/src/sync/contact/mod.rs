@@ -77,7 +77,7 @@ impl<'a> Flow<'a> {
         if context.settings.on_deleted_in_krayin == OnDeleted::MakeAgain {
             stored.removed.clear();
         }
-        let wanted = Wanted::of(contact, context.settings);
+        let wanted = Wanted::of(contact, context);
         Ok(Self { context, contact, wanted, known: None, stored, outcome: Outcome::default() })
     }
 
@@ -102,7 +102,7 @@ impl<'a> Flow<'a> {
     }
 
     fn fields(&self, entity: Entity) -> impl Iterator<Item = &'a Field> + use<'a> {
-        self.context.settings.own_fields(entity)
+        self.context.fields.own(entity)
     }
 
     /// The fields of the entity that are to be looked at.
@@ -148,7 +148,7 @@ impl<'a> Flow<'a> {
     /// Before a write: its answer may be lost, and the contact may be another one when it is tried again.
     async fn note_sending(&mut self, fields: &[&Field]) -> Result<(), Error> {
         for field in fields {
-            self.wanted.note_beside(field, &mut self.stored.sent);
+            self.wanted.note_in_flight(field, &mut self.stored.sent);
         }
         self.store().await
     }

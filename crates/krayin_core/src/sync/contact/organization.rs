@@ -3,11 +3,12 @@ use serde_json::{Value, json};
 use super::{Attributes, Flow, refusal::is_about_fields};
 use crate::{
     Error,
-    api::{Dialect, ErrorKind},
+    api::ErrorKind,
     field::{Entity, Field, Kind, Sent, merge},
     krayin::{Organization, Person},
     mapper,
     reason::Reason,
+    server::Dialect,
     sync::value,
 };
 

@@ -3,11 +3,12 @@ use serde_json::{Value, json};
 use super::{Attributes, Flow, PERSON, refusal::is_about_fields};
 use crate::{
     Error,
-    api::{ApiError, Dialect, ErrorKind},
+    api::{ApiError, ErrorKind},
     field::{Entity, Field, Merged, merge},
     krayin::{LeadLink, NewPerson, Person},
     mapper::new_lead,
     reason::Reason,
+    server::Dialect,
     settings::OnDeleted,
     sync::{FoundPerson, LeadFinder, Match, PersonFinder, lead_finder::needs_stage, person_finder::complete, value},
 };
@@ -113,7 +114,7 @@ impl<'a> Flow<'a> {
             if let Some(found) = self.our_own(&error).await? {
                 return self.adopt(found).await;
             }
-            if !self.give_way(&error) {
+            if !self.drop_rejected_values(&error) {
                 return Err(Error::Api(error));
             }
             if !self.fields(Entity::Person).any(|field| field.identifies() && self.may_send(field)) {
@@ -179,7 +180,7 @@ impl<'a> Flow<'a> {
         }
         if !nested {
             let person = self.context.client.create_person(value(&person)).await?;
-            self.took_person(&person, true);
+            self.record_person(&person, true);
             self.store().await?;
             self.write_organization(person.organization.as_ref()).await?;
             return self.create_lead(person.id).await;
@@ -187,7 +188,7 @@ impl<'a> Flow<'a> {
         let lead = new_lead(lead.fields, Some(LeadLink::New(Box::new(person))), self.context.settings);
         let lead = LeadFinder { client: self.context.client, settings: self.context.settings }.create(lead).await?;
         if let Some(person) = &lead.person {
-            self.took_person(person, true);
+            self.record_person(person, true);
         }
         self.took_lead(&lead, true);
         self.store().await?;
@@ -197,7 +198,7 @@ impl<'a> Flow<'a> {
     /// Puts the fields that are due into a person who is there: those that changed here, and no others.
     async fn write_person(&mut self, current: &Person, mut due: Vec<&'a Field>) -> Result<(), Error> {
         let record = value(current);
-        self.took_person(current, false);
+        self.record_person(current, false);
         if let Some(organization) = self.organization_is_gone(current, &due).await? {
             due.push(organization);
             self.outcome.why.push(Reason::OrganizationGone);
@@ -255,7 +256,7 @@ impl<'a> Flow<'a> {
                 written => {
                     let mut written = written?;
                     written.organization = self.organization_after(&body, written.organization).await?;
-                    self.took_person(&written, false);
+                    self.record_person(&written, false);
                     self.outcome.updated.push("person");
                     return Ok(Some(written));
                 }
@@ -281,7 +282,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn took_person(&mut self, person: &Person, created: bool) {
+    fn record_person(&mut self, person: &Person, created: bool) {
         self.stored.ids.set("person", person.id);
         if let Some(organization) = &person.organization {
             self.stored.ids.set("organization", organization.id);

@@ -40,7 +40,7 @@ fn why(error: &ApiError, field: &Field) -> Reason {
 impl<'a> Flow<'a> {
     /// Leaves out of a create what another record has or what the server does not take; `false` where that changes
     /// nothing.
-    pub(super) fn give_way(&mut self, error: &ApiError) -> bool {
+    pub(super) fn drop_rejected_values(&mut self, error: &ApiError) -> bool {
         let refused: Vec<&Field> = [Entity::Person, Entity::Lead]
             .into_iter()
             .flat_map(|entity| self.fields(entity))

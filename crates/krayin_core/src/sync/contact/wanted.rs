@@ -8,7 +8,7 @@ use crate::{
     field::{Entity, Field, ValueDigest},
     krayin::NewPerson,
     reason::Reason,
-    settings::Settings,
+    sync::Context,
 };
 
 /// What Krayin should show of a contact, by field.
@@ -21,9 +21,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    pub(super) fn of(contact: &Contact, settings: &Settings) -> Self {
+    pub(super) fn of(contact: &Contact, context: &Context<'_>) -> Self {
+        let settings = context.settings;
         let mut wanted = Self { values: BTreeMap::new(), wrong: Vec::new(), digests: BTreeMap::new(), is_known: false };
-        for field in Entity::ALL.into_iter().flat_map(|entity| settings.own_fields(entity)) {
+        for field in Entity::ALL.into_iter().flat_map(|entity| context.fields.own(entity)) {
             match field.value(contact, settings) {
                 Ok(Some(value)) => {
                     wanted.is_known |= field.identifies();
@@ -60,10 +61,10 @@ impl Wanted {
         NewPerson::of(self.attributes(fields))
     }
 
-    pub(super) fn note_beside(&self, field: &Field, sent: &mut BTreeMap<String, String>) {
+    pub(super) fn note_in_flight(&self, field: &Field, sent: &mut BTreeMap<String, String>) {
         if let Some(digest) = self.digests.get(&*field.key) {
             let kept = sent.entry(field.key.clone().into_owned()).or_default();
-            *kept = digest.beside(kept);
+            *kept = digest.add_in_flight(kept);
         }
     }
 }

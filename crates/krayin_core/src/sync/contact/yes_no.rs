@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::{Attributes, Flow};
 use crate::{
     Error,
-    api::Dialect,
     field::{Entity, Kind, Merged},
     harmless::Place,
+    server::Dialect,
     settings::OnYesNo,
 };
 

@@ -1,0 +1,53 @@
+use serde_json::Value;
+
+use crate::api::{
+    ApiError, Client, Method,
+    calls::answer::{record, records},
+    calls::person::HasId,
+    recovery::create_recovery::Creates,
+};
+use crate::krayin::Activity;
+use crate::server::Dialect;
+
+impl HasId for Activity {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Client {
+    /// The activities of exactly that title, the lowest id first. A title with a comma cannot be searched for.
+    pub async fn search_activity(&self, title: &str) -> Result<Vec<Activity>, ApiError> {
+        if title.trim().is_empty() || title.contains(',') || self.connection().dialect == Dialect::Documented {
+            return Ok(Vec::new());
+        }
+        let params = [("title", title.to_owned()), ("sort", "id".to_owned()), ("order", "asc".to_owned())];
+        let mut found: Vec<Activity> = records((Method::Get, "activities"), self.get("activities", &params).await?)?;
+        found.retain(|activity| activity.title.as_deref() == Some(title));
+        found.sort_by_key(|activity| activity.id);
+        Ok(found)
+    }
+
+    /// The activity, or `None` where it is gone.
+    pub async fn find_activity(&self, id: u64) -> Result<Option<Activity>, ApiError> {
+        self.find_by_id("activities", id).await
+    }
+
+    /// The activity.
+    pub async fn get_activity(&self, id: u64) -> Result<Activity, ApiError> {
+        let path = format!("activities/{id}");
+        record((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+
+    /// Creates an activity with one link: a lead's or a person's. Exactly one, where its title has no comma: if the answer
+    /// is lost, it is looked for by its title.
+    pub async fn create_activity(&self, activity: Value) -> Result<Activity, ApiError> {
+        record((Method::Post, "activities"), self.create(Creates::Activity, "activities", activity).await?)
+    }
+
+    /// Writes an activity; absent fields stay, and a `person_id` or `lead_id` adds that link.
+    pub async fn update_activity(&self, id: u64, activity: Value) -> Result<Activity, ApiError> {
+        let path = format!("activities/{id}");
+        record((Method::Put, &path), self.put(&path, activity, &[]).await?)
+    }
+}

@@ -1,0 +1,75 @@
+use serde_json::{Value, json};
+
+use crate::api::{
+    ApiError, Client, Method,
+    calls::answer::{record, records},
+    calls::person::HasId,
+    recovery::create_recovery::Creates,
+};
+use crate::krayin::{Activity, Lead};
+
+impl HasId for Lead {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Client {
+    /// The leads whose person has this e-mail address or this phone number, each checked, the lowest id first.
+    pub async fn search_lead(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Lead>, ApiError> {
+        let mut found: Vec<Lead> = self.search_identity("leads/search", "person.", email, phone).await?;
+        let wanted = self.wanted(email, phone);
+        found.retain(|lead| lead.person.as_ref().is_some_and(|person| wanted.is_of(person)));
+        found.sort_by_key(|lead| lead.id);
+        found.dedup_by_key(|lead| lead.id);
+        Ok(found)
+    }
+
+    /// The leads of a person, the lowest id first.
+    pub async fn leads_of_person(&self, person_id: u64) -> Result<Vec<Lead>, ApiError> {
+        let params = [("person_id", person_id.to_string()), ("limit", "100".to_owned())];
+        let mut found: Vec<Lead> = records((Method::Get, "leads"), self.get("leads", &params).await?)?;
+        // A server that does not know the filter answers with everybody's.
+        found.retain(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
+        found.sort_by_key(|lead| lead.id);
+        Ok(found)
+    }
+
+    /// The lead, or `None` where it is gone.
+    pub async fn find_lead(&self, id: u64) -> Result<Option<Lead>, ApiError> {
+        self.find_by_id("leads", id).await
+    }
+
+    /// The lead.
+    pub async fn get_lead(&self, id: u64) -> Result<Lead, ApiError> {
+        let path = format!("leads/{id}");
+        record((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+
+    /// Creates a lead, exactly one; with a nested `person` also that, and with its `organization_name` that as well.
+    ///
+    /// Where the answer is lost, the person's newest lead of the same title is looked for. If only the person is there,
+    /// the lead is created for it.
+    pub async fn create_lead(&self, lead: Value) -> Result<Lead, ApiError> {
+        record((Method::Post, "leads"), self.create(Creates::Lead, "leads", lead).await?)
+    }
+
+    /// Writes a lead's own fields; products stay. An absent `expected_close_date` clears it.
+    pub async fn update_lead(&self, id: u64, lead: Value) -> Result<Lead, ApiError> {
+        let path = self.connection().dialect.lead_fields(id);
+        record((Method::Put, &path), self.put(&path, lead, &[]).await?)
+    }
+
+    /// Moves a lead to a stage of its pipeline; all else stays, its closing date too.
+    pub async fn move_lead(&self, id: u64, stage_id: u64) -> Result<Lead, ApiError> {
+        let path = self.connection().dialect.lead_stage(id);
+        let body = json!({"lead_pipeline_stage_id": stage_id});
+        record((Method::Put, &path), self.put(&path, body, &[]).await?)
+    }
+
+    /// The activities of a lead and of its person.
+    pub async fn lead_activities(&self, id: u64) -> Result<Vec<Activity>, ApiError> {
+        let path = format!("leads/{id}/activities");
+        records((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+}

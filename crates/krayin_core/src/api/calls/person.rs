@@ -1,0 +1,129 @@
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::api::{
+    ApiError, Client, Method,
+    calls::answer::{record, records},
+    calls::search,
+    client::{Call, Repeat},
+    recovery::create_recovery::Creates,
+};
+use crate::server::Dialect;
+use crate::{
+    harmless::Body,
+    krayin::{Activity, Person},
+};
+
+impl Client {
+    /// The persons who have this e-mail address or this phone number, each checked, the lowest id first. One request;
+    /// none where neither can be searched for.
+    pub async fn search_person(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Person>, ApiError> {
+        let path = self.connection().dialect.persons_search();
+        let mut found: Vec<Person> = self.search_identity(path, "", email, phone).await?;
+        let wanted = self.wanted(email, phone);
+        found.retain(|person| wanted.is_of(person));
+        found.sort_by_key(|person| person.id);
+        found.dedup_by_key(|person| person.id);
+        Ok(found)
+    }
+
+    /// What `path` finds by an e-mail address or a phone number, unchecked. `prefix` as in [`calls::search`].
+    pub(in crate::api) async fn search_identity<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        prefix: &str,
+        email: Option<&str>,
+        phone: Option<&str>,
+    ) -> Result<Vec<T>, ApiError> {
+        let wanted = self.wanted(email, phone);
+        let Some(query) = wanted.query(prefix) else { return Ok(Vec::new()) };
+        let ask = |query| Call { method: Method::Get, path, query, body: None, repeat: Repeat::ByMethod };
+        let dialect = self.connection().dialect;
+        let call = match dialect {
+            Dialect::RestApi => ask(query),
+            Dialect::Documented => Call {
+                method: Method::Post,
+                path,
+                query: Vec::new(),
+                body: Some(Body::of(path, json!({"email": email, "phone": phone}))),
+                repeat: Repeat::Harmless,
+            },
+        };
+        let method = call.method;
+        let mut found: Vec<T> = records((method, path), self.call(call).await?)?;
+        if dialect == Dialect::RestApi && found.len() >= search::LIMIT {
+            for query in wanted.narrower(prefix) {
+                found.extend(records::<T>((method, path), self.call(ask(query)).await?)?);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(in crate::api) fn wanted<'a>(&'a self, email: Option<&'a str>, phone: Option<&'a str>) -> search::Wanted<'a> {
+        search::Wanted { email, phone, country: self.connection().default_country.as_deref() }
+    }
+
+    /// The person, or `None` where it is gone: the package's own `GET …/{id}` answers 500 then.
+    pub async fn find_person(&self, id: u64) -> Result<Option<Person>, ApiError> {
+        self.find_by_id(self.connection().dialect.persons(), id).await
+    }
+
+    /// The person.
+    pub async fn get_person(&self, id: u64) -> Result<Person, ApiError> {
+        let path = format!("{}/{id}", self.connection().dialect.persons());
+        record((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+
+    /// Creates a person, exactly one: where the answer is lost, it is looked for by its e-mail address and number.
+    pub async fn create_person(&self, person: Value) -> Result<Person, ApiError> {
+        let path = self.connection().dialect.persons();
+        record((Method::Post, path), self.create(Creates::Person, path, person).await?)
+    }
+
+    /// Writes a person. `emails` and `contact_numbers` replace what is there, and an absent `user_id` clears the owner.
+    pub async fn update_person(&self, id: u64, person: Value) -> Result<Person, ApiError> {
+        let path = format!("{}/{id}", self.connection().dialect.persons());
+        record((Method::Put, &path), self.put(&path, person, &[]).await?)
+    }
+
+    /// Writes a person who is there as `current`; what it holds already is sent back as it is.
+    pub(crate) async fn write_person(&self, current: &Person, person: Value) -> Result<Person, ApiError> {
+        let path = format!("{}/{}", self.connection().dialect.persons(), current.id);
+        let known = serde_json::to_value(current).unwrap_or_default();
+        record((Method::Put, &path), self.write(&path, person, &known).await?)
+    }
+
+    /// The activities of a person.
+    pub async fn person_activities(&self, id: u64) -> Result<Vec<Activity>, ApiError> {
+        let path = format!("{}/{id}/activities", self.connection().dialect.persons());
+        records((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+
+    /// A record by its id out of a list, so that a missing one is an empty list on every server.
+    pub(crate) async fn find_by_id<T: serde::de::DeserializeOwned + HasId>(
+        &self,
+        collection: &str,
+        id: u64,
+    ) -> Result<Option<T>, ApiError> {
+        if self.connection().dialect == Dialect::Documented {
+            let path = format!("{collection}/{id}");
+            return match self.get(&path, &[]).await {
+                Ok(body) => record((Method::Get, &path), body).map(Some),
+                Err(error) if error.kind == crate::api::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            };
+        }
+        let found: Vec<T> = records((Method::Get, collection), self.get(collection, &[("id", id.to_string())]).await?)?;
+        Ok(found.into_iter().find(|found| found.id() == id))
+    }
+}
+
+pub(crate) trait HasId {
+    fn id(&self) -> u64;
+}
+
+impl HasId for Person {
+    fn id(&self) -> u64 {
+        self.id
+    }
+}

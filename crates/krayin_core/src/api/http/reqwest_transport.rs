@@ -1,0 +1,242 @@
+use std::{
+    collections::HashMap,
+    error::Error as StdError,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use rustls::CertificateError;
+
+use crate::api::{
+    http::chunked_body::ChunkedBody,
+    http::resolver::{Names, PrivateAddress, Resolver},
+    http::transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
+};
+use crate::{
+    BoxFuture,
+    server::{Connection, SettingsError},
+};
+
+/// A larger answer is none of Krayin's: it is refused while it streams in.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+
+/// Shorter than the 60 s and 75 s after which common proxies close an idle connection: a connection that the server is
+/// about to close must not carry a POST.
+const KEEP_IDLE: Duration = Duration::from_secs(15);
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Real HTTP: rustls with ring, certificates always checked, redirects never followed, connections kept, private
+/// addresses refused unless the request says otherwise.
+///
+/// Belongs to the tokio runtime and the process in which it was made.
+#[derive(Debug)]
+pub struct ReqwestTransport {
+    authority: Vec<reqwest::Certificate>,
+    names: Names,
+    /// By what a request needs ([`Needs`]), made when the first such comes: connections that one kind may use, no other
+    /// comes to use, and what needs no certificates works without.
+    clients: [OnceLock<reqwest::Client>; 4],
+}
+
+/// What tells one client from another.
+#[derive(Clone, Copy)]
+struct Needs {
+    certificates: bool,
+    any_address: bool,
+}
+
+impl ReqwestTransport {
+    /// Trusts the machine's certificate authorities (or those of `SSL_CERT_FILE`), read for the first https request; make
+    /// one a process.
+    ///
+    /// # Errors
+    /// None yet.
+    pub fn new() -> Result<Self, SettingsError> {
+        Self::build(Vec::new(), Names::default())
+    }
+
+    /// Trusts the authorities of `pem` as well.
+    pub fn with_authority(pem: &[u8]) -> Result<Self, SettingsError> {
+        let authority = reqwest::Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
+        let unreadable = || SettingsError::one("the certificate authority is not PEM");
+        let transport = Self::build(authority.ok_or_else(unreadable)?, Names::default())?;
+        // What is PEM may still be no certificate: that shows when a client is made.
+        let encrypted = Needs { certificates: true, any_address: false };
+        transport.client(encrypted).ok_or_else(unreadable)?;
+        Ok(transport)
+    }
+
+    /// The same, with these addresses for these names, as a hosts file has them. They are guarded like any other.
+    pub fn with_names(self, names: HashMap<String, Vec<IpAddr>>) -> Result<Self, SettingsError> {
+        Self::build(self.authority, Arc::new(names))
+    }
+
+    fn build(authority: Vec<reqwest::Certificate>, names: Names) -> Result<Self, SettingsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        // Fails only where the process has one already, which serves as well.
+        let _ = rustls::crypto::CryptoProvider::install_default((*provider).clone());
+        Ok(Self { authority, names, clients: Default::default() })
+    }
+
+    /// Makes now what requests over `connection` need, on this thread: it reads the environment and the certificates.
+    ///
+    /// # Errors
+    /// Where the HTTP client cannot start: the machine has no CA certificates.
+    pub fn prepare(&self, connection: &Connection) -> Result<(), SettingsError> {
+        let needs = Needs { certificates: connection.is_encrypted(), any_address: connection.any_address() };
+        self.client(needs).map(|_| ()).ok_or_else(|| {
+            SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
+        })
+    }
+
+    fn client(&self, needs: Needs) -> Option<&reqwest::Client> {
+        let [plain, open, guarded, trusted] = &self.clients;
+        let client = match (needs.certificates, needs.any_address) {
+            (false, false) => plain,
+            (false, true) => open,
+            (true, false) => guarded,
+            (true, true) => trusted,
+        };
+        if let Some(made) = client.get() {
+            return Some(made);
+        }
+        // What is lacking now may be there at the next call.
+        let made = build(&self.authority, &self.names, needs).ok()?;
+        Some(client.get_or_init(|| made))
+    }
+}
+
+fn build(authority: &[reqwest::Certificate], names: &Names, needs: Needs) -> Result<reqwest::Client, reqwest::Error> {
+    let client = reqwest::Client::builder()
+        .user_agent(concat!("krayin_sync/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .pool_idle_timeout(KEEP_IDLE)
+        .connect_timeout(CONNECT_WITHIN)
+        .tcp_nodelay(true)
+        .dns_resolver(Resolver { guarded: !needs.any_address, names: Arc::clone(names) });
+    if needs.certificates {
+        client.tls_certs_merge(authority.iter().cloned()).build()
+    } else {
+        client.tls_certs_only([]).build()
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let certificates = !request.url.starts_with("http:");
+            let client = self.client(Needs { certificates, any_address: request.any_address }).ok_or_else(|| {
+                TransportError {
+                    kind: TransportErrorKind::Refused,
+                    reason: "the HTTP client cannot start: are the machine's CA certificates installed?".into(),
+                }
+            })?;
+            exchange(client, request).await
+        })
+    }
+}
+
+async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Response, TransportError> {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut builder = client.request(method, &request.url).timeout(request.timeout);
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(body) = &request.body {
+        builder = builder.body(ChunkedBody::of(body));
+    }
+    let mut answer = builder.send().await.map_err(explain)?;
+    let status = answer.status().as_u16();
+    let headers = answer.headers().iter();
+    let headers = headers
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let mut body = Vec::new();
+    let expected = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    make_room(&mut body, expected.min(LARGEST_ANSWER))?;
+    while let Some(chunk) = answer.chunk().await.map_err(explain)? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(TransportError {
+                kind: TransportErrorKind::TooLarge,
+                reason: "the answer is larger than 8 MiB".into(),
+            });
+        }
+        if body.capacity() - body.len() < chunk.len() {
+            let more = chunk.len().max(body.len());
+            make_room(&mut body, more)?;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { status, headers, body })
+}
+
+/// Takes room for `more` bytes of an answer, where the process may have it: the allocator would end it otherwise.
+fn make_room(body: &mut Vec<u8>, more: usize) -> Result<(), TransportError> {
+    body.try_reserve_exact(more).map_err(|_| TransportError::no_memory())
+}
+
+/// reqwest's own texts name the whole address, whose query may hold an e-mail address: none of them is repeated.
+fn explain(error: reqwest::Error) -> TransportError {
+    use TransportErrorKind as Kind;
+    let (kind, reason) = if find::<PrivateAddress>(&error).is_some() {
+        (Kind::Refused, "the host has a private address, which this installation does not allow")
+    } else if let Some(tls) = find::<rustls::Error>(&error).filter(|_| error.is_connect()) {
+        (Kind::Tls, explain_tls(tls))
+    } else if error.is_connect() && error.is_timeout() {
+        (Kind::Connect, "no connection within the time limit")
+    } else if error.is_connect() {
+        (Kind::Connect, "no connection: is the address right and the server running?")
+    } else if error.is_timeout() {
+        (Kind::Timeout, "no answer within the time limit")
+    } else if error.is_builder() {
+        (Kind::Refused, "the request cannot be built")
+    } else {
+        (Kind::Interrupted, "the connection broke before the whole answer was there")
+    };
+    TransportError { kind, reason: reason.into() }
+}
+
+fn explain_tls(error: &rustls::Error) -> &'static str {
+    use CertificateError as C;
+    match error {
+        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
+            "the server's certificate has expired"
+        }
+        rustls::Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
+            "the server's certificate is not valid yet"
+        }
+        rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
+            "the server's certificate is for another name"
+        }
+        rustls::Error::InvalidCertificate(C::UnknownIssuer) => "the server's certificate is from an unknown authority",
+        rustls::Error::InvalidCertificate(_) => "the server's certificate was not accepted",
+        _ => "the server speaks no TLS that can be trusted",
+    }
+}
+
+/// The cause of that type. An `io::Error` keeps its own beside the chain.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        if let Some(found) = inner.downcast_ref::<T>() {
+            return Some(found);
+        }
+        if let Some(kept) = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref)
+            && let Some(found) = find::<T>(kept)
+        {
+            return Some(found);
+        }
+        cause = inner.source();
+    }
+    None
+}

@@ -1,0 +1,328 @@
+//! One call from its first attempt to its end: the only place that repeats anything.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::api::{
+    ApiError, Attempt, Client, ErrorKind, Executed, Method, RateLimiter, Request, Response, TransportError,
+    client::{Call, Repeat},
+    http::attempt::millis,
+    http::body,
+    http::path::{names_a_record, template},
+    recovery::create_recovery::CreateRecovery,
+    recovery::failure::{error, failed, holds_a_record, unanswered, wrong_shape},
+};
+use crate::{
+    harmless::Body,
+    retry::{
+        Answer, Class, Next, Priority, RateObservation, Step, Suspicion, WINDOW, classify, decide, retry_after, suspect,
+    },
+};
+
+/// Attempts of one call.
+const MOST_ATTEMPTS: u32 = 3;
+
+impl Client {
+    /// The loop: send, tell what the answer means, obey the decision.
+    pub(crate) async fn call(&self, mut call: Call<'_>) -> Result<Value, ApiError> {
+        let until = Instant::now() + self.connection.deadline;
+        let mut lost = false;
+        let mut plainer = false;
+        let mut before: Option<ApiError> = None;
+        self.state.earn();
+        for attempt in 1.. {
+            let leave = match self.leave(&call).await {
+                Ok(leave) => leave,
+                Err(refused) => return Err(before.map_or(refused.clone(), |before| before.put_off(&refused))),
+            };
+            let sent_at = Instant::now();
+            let sent = self.send(&call, until.saturating_duration_since(sent_at), leave).await;
+            let mut error = match self.read(&call, &sent, until).await {
+                Ok(value) => {
+                    self.report(&call, &sent, attempt, sent_at, None, None);
+                    return Ok(value);
+                }
+                Err(error) => error,
+            };
+            // What an earlier attempt may have removed is gone: that is what was asked for.
+            if lost && call.method == Method::Delete && error.kind == ErrorKind::NotFound {
+                self.report(&call, &sent, attempt, sent_at, None, None);
+                return Ok(Value::Object(Default::default()));
+            }
+            let taken_by_us = lost && error.kind == ErrorKind::Conflict;
+            let may_have_run = error.executed.may_be();
+            lost |= may_have_run;
+            error.attempts = attempt;
+            if lost {
+                error.executed = Executed::Unknown;
+            }
+            if error.kind == ErrorKind::Blocked
+                && !std::mem::replace(&mut plainer, true)
+                && let Some(plain) = call.body.as_ref().and_then(Body::plainer)
+            {
+                self.report(&call, &sent, attempt, sent_at, Some(Duration::ZERO), Some(&error.reason));
+                call.body = Some(plain);
+                before = Some(error);
+                continue;
+            }
+            let may_still_run = error.kind == ErrorKind::Timeout || matches!(error.status, Some(408 | 504 | 524));
+            let body = call.body.as_ref().map_or(&Value::Null, Body::value);
+            let next = decide(Step {
+                passing: error.is_passing(),
+                may_have_run,
+                may_still_run,
+                taken_by_us,
+                idempotent: call.method.is_idempotent() || call.repeat == Repeat::Harmless,
+                can_look: call.repeat.creates().is_some_and(|creates| creates.can_look(body, self.connection.dialect)),
+                guarded: call.repeat.creates().is_some_and(|creates| creates.is_guarded(body)),
+                attempt,
+                most: MOST_ATTEMPTS,
+                affordable: self.state.can_spend(),
+                backoff: self.backoff.delay(attempt, self.jitter.next()),
+                retry_after: error.retry_after,
+                left: until.saturating_duration_since(Instant::now()),
+            });
+            let wait = match next {
+                Next::Stop => None,
+                Next::Retry(wait) | Next::Look { wait, .. } => Some(wait),
+            };
+            self.report(&call, &sent, attempt, sent_at, wait, Some(&error.reason));
+            let Some(wait) = wait else { return Err(error) };
+            sleep(wait).await;
+            if let (Next::Look { repeat, .. }, Some(creates)) = (next, call.repeat.creates()) {
+                let left = until.saturating_duration_since(Instant::now());
+                match timeout(left, self.recover_create(creates, body, error.kind)).await {
+                    Ok(Ok(CreateRecovery::Created(record))) => return Ok(record),
+                    Ok(Ok(CreateRecovery::Partial(rest))) if repeat => call.body = Some(Body::of(call.path, rest)),
+                    Ok(Ok(CreateRecovery::NotCreated)) if repeat && !taken_by_us => {}
+                    Ok(Ok(CreateRecovery::NotCreated)) if !may_still_run => {
+                        error.executed = Executed::No;
+                        return Err(error);
+                    }
+                    Ok(Ok(CreateRecovery::Inconsistent)) => {
+                        error.executed = Executed::Yes;
+                        return Err(error);
+                    }
+                    _ => return Err(error),
+                }
+            }
+            self.state.spend();
+            before = Some(error);
+        }
+        Err(error(call.method, call.path, ErrorKind::Server, "no attempt was made"))
+    }
+
+    /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
+    async fn leave(&self, call: &Call<'_>) -> Result<u64, ApiError> {
+        let refused =
+            |kind, reason, wait| ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, reason) };
+        let down = |wait| refused(ErrorKind::Unavailable, "was not tried, the server has not answered lately", wait);
+        if let Some(rest) = self.state.rests() {
+            return Err(down(rest));
+        }
+        let number = if self.state.sends_rate_headers() == Some(false) {
+            0
+        } else {
+            self.limiter().take(self.priority()).await.map_err(|wait| {
+                refused(ErrorKind::RateLimit, "was not tried, the requests of this minute are spent", wait)
+            })?
+        };
+        // Last, so that the one trial of a server that was down is one that is sent.
+        if let Err(rest) = self.state.admit() {
+            self.limiter().release(number).await;
+            return Err(down(rest));
+        }
+        Ok(number)
+    }
+
+    /// What has begun is finished: half an event would cost its requests once more.
+    fn priority(&self) -> Priority {
+        if self.requests() == 0 { self.priority } else { Priority::Live }
+    }
+
+    pub(in crate::api) fn limiter(&self) -> &RateLimiter {
+        self.limiter.as_ref().unwrap_or(&self.state.limiter)
+    }
+
+    async fn send(&self, call: &Call<'_>, left: Duration, leave: u64) -> Result<Response, TransportError> {
+        let mut headers = vec![
+            ("authorization".to_owned(), self.connection.authorization()),
+            // Without it production answers 200 with an HTML page for a refused token.
+            ("accept".to_owned(), "application/json".to_owned()),
+            ("x-requested-with".to_owned(), "XMLHttpRequest".to_owned()),
+        ];
+        if call.body.is_some() {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        let request = Request {
+            method: call.method,
+            url: self.connection.address(call.path, &call.query),
+            headers,
+            body: call.body.as_ref().map(|body| body.value().to_string().into_bytes()),
+            any_address: self.connection.any_address(),
+            timeout: left.min(self.connection.attempt_timeout),
+        };
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent_at = Instant::now();
+        let sent = self.transport.send(&request).await;
+        if leave != 0 {
+            self.limiter().observe(leave, told(&sent), sent_at).await;
+        }
+        sent
+    }
+
+    async fn read(
+        &self,
+        call: &Call<'_>,
+        sent: &Result<Response, TransportError>,
+        until: Instant,
+    ) -> Result<Value, ApiError> {
+        let outcome = match sent {
+            Ok(response) => self.answer(call, response, until).await,
+            Err(failure) => Err(unanswered(call, failure)),
+        };
+        let down = |error: &ApiError| matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Timeout);
+        self.state.note(!outcome.as_ref().is_err_and(down));
+        outcome
+    }
+
+    async fn answer(&self, call: &Call<'_>, response: &Response, until: Instant) -> Result<Value, ApiError> {
+        let json = body::read(&response.body);
+        let answer = Answer {
+            status: response.status,
+            rate_headers: response.rate().is_some(),
+            retry_after: asked_wait(response),
+            json: json.as_ref(),
+            names_a_record: names_a_record(call.path),
+            refers_to_records: call.body.is_some(),
+            encoded: response.header("content-encoding").is_some_and(|encoding| encoding.trim() != "identity"),
+        };
+        let class = match classify(answer, self.state.sends_rate_headers()) {
+            Class::Ok => {
+                self.state.worked(answer.rate_headers);
+                let body = json.unwrap_or_default();
+                let whole = call.repeat.creates().is_none() || holds_a_record(&body);
+                return if whole { Ok(body) } else { Err(wrong_shape(call.method, call.path)) };
+            }
+            unclear @ (Class::Uncounted | Class::ExecutedOrNot | Class::Barred) => {
+                self.disambiguate_500(unclear, response, until).await
+            }
+            class => class,
+        };
+        if let Class::Throttled(wait) = class {
+            let refusal = RateObservation::Exhausted(wait.unwrap_or(WINDOW));
+            self.limiter().observe(0, refusal, Instant::now()).await;
+        }
+        Err(failed(call, response, class, self.state.ever_worked()))
+    }
+
+    /// What an answer was that does not say itself whom it is about. `GET get` costs one request and tells: where it is good,
+    /// it was this request alone, and the token goes on.
+    async fn disambiguate_500(&self, unclear: Class, response: &Response, until: Instant) -> Class {
+        let seen = self.probe(until).await;
+        if unclear == Class::Barred {
+            let asked = asked_wait(response);
+            return match (seen, response.status) {
+                (Probe::Good, 429) => Class::Slowed(asked),
+                (Probe::Good, _) => Class::Blocked,
+                (Probe::Throttled(wait), _) => Class::Throttled(wait.or(asked)),
+                (Probe::Refused | Probe::Bare, 429) => Class::Throttled(asked),
+                (Probe::Refused | Probe::Bare, 401 | 419) => Class::RefusedToken,
+                (Probe::Refused | Probe::Bare, _) => Class::Forbidden,
+                (Probe::None, _) => Class::Unavailable(asked),
+            };
+        }
+        let counts = unclear == Class::Uncounted;
+        match seen {
+            Probe::Good => Class::FailedInside,
+            Probe::Refused => Class::RefusedToken,
+            Probe::Throttled(wait) if counts => Class::Throttled(wait),
+            Probe::Bare => match suspect(self.state.token_history(), WINDOW) {
+                Suspicion::Throttle(wait) if counts => Class::Throttled(Some(wait)),
+                // Without a throttle, a token that has just worked leaves nothing but the inside.
+                Suspicion::Throttle(_) => Class::FailedInside,
+                Suspicion::Token => Class::RefusedToken,
+            },
+            Probe::Throttled(_) | Probe::None => Class::FailedInside,
+        }
+    }
+
+    async fn probe(&self, until: Instant) -> Probe {
+        let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
+        let leave = match self.leave(&probe).await {
+            Ok(leave) => leave,
+            Err(refused) if refused.kind == ErrorKind::RateLimit => return Probe::Throttled(refused.retry_after),
+            Err(_) => return Probe::None,
+        };
+        let Ok(answer) = self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await else {
+            return Probe::None;
+        };
+        let is_json = body::read(&answer.body).is_some_and(|body| body.is_object());
+        match answer.status {
+            200 if is_json => {
+                self.state.worked(answer.rate().is_some());
+                Probe::Good
+            }
+            429 => Probe::Throttled(asked_wait(&answer)),
+            401 | 403 | 406 | 419 | 451 => Probe::Refused,
+            500 => Probe::Bare,
+            _ => Probe::None,
+        }
+    }
+
+    fn report(
+        &self,
+        call: &Call<'_>,
+        sent: &Result<Response, TransportError>,
+        attempt: u32,
+        sent_at: Instant,
+        wait: Option<Duration>,
+        failure: Option<&str>,
+    ) {
+        let Some(observer) = &self.observer else { return };
+        let response = sent.as_ref().ok();
+        observer.attempt(&Attempt {
+            method: call.method.name(),
+            path: template(call.path),
+            status: response.map(|response| response.status),
+            attempt,
+            most: MOST_ATTEMPTS,
+            duration_ms: millis(sent_at.elapsed()),
+            remaining: response.and_then(Response::rate).map(|(_, remaining)| remaining),
+            retry_in_ms: wait.map(millis),
+            failure: failure.map(str::to_owned),
+        });
+    }
+}
+
+/// What `GET get` answered.
+enum Probe {
+    /// The token works.
+    Good,
+    /// It is let through, but not now.
+    Throttled(Option<Duration>),
+    /// It is not let through.
+    Refused,
+    /// A 500, which may be any of these.
+    Bare,
+    /// Nothing that tells.
+    None,
+}
+
+fn told(sent: &Result<Response, TransportError>) -> RateObservation {
+    let Ok(response) = sent else { return RateObservation::Unknown };
+    match response.rate() {
+        Some(_) if response.status == 429 => RateObservation::Exhausted(asked_wait(response).unwrap_or(WINDOW)),
+        Some((limit, remaining)) => RateObservation::Counted { limit, remaining },
+        None => RateObservation::Unknown,
+    }
+}
+
+fn asked_wait(response: &Response) -> Option<Duration> {
+    retry_after(response.header("retry-after")?, response.header("date"), SystemTime::now())
+}

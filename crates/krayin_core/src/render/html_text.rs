@@ -1,0 +1,558 @@
+use super::html::{Html, has_right_to_left, is_link};
+
+/// What an element is to its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Breaks a line.
+    Break,
+    /// Begins and ends a paragraph.
+    Paragraph,
+    /// A paragraph whose lines are kept.
+    Preformatted,
+    /// Begins and ends a line.
+    Line,
+    /// A line of a list.
+    Item,
+    /// Is apart from what stands beside it.
+    Cell,
+    Link,
+    Image,
+    /// Its content is not text.
+    Hidden,
+    /// Nothing.
+    Inline,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        let mut lower = [0; 10];
+        let Some(lower) = lower.get_mut(..name.len()) else { return Self::Inline };
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"br" => Self::Break,
+            b"p" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"ul" | b"ol" | b"table" | b"blockquote" | b"hr" => {
+                Self::Paragraph
+            }
+            b"pre" => Self::Preformatted,
+            b"li" => Self::Item,
+            b"div" | b"tr" | b"dt" | b"dd" | b"dl" | b"section" | b"article" | b"header" | b"footer" | b"address"
+            | b"caption" | b"figure" | b"form" | b"main" | b"nav" | b"aside" | b"body" => Self::Line,
+            b"td" | b"th" => Self::Cell,
+            b"a" => Self::Link,
+            b"img" => Self::Image,
+            b"script" | b"style" | b"title" | b"template" | b"svg" | b"noscript" | b"textarea" => Self::Hidden,
+            _ => Self::Inline,
+        }
+    }
+}
+
+/// Elements that only occur in text written as HTML.
+const TELLING: [&str; 20] = [
+    "html",
+    "body",
+    "head",
+    "meta",
+    "div",
+    "p",
+    "br",
+    "span",
+    "table",
+    "td",
+    "tr",
+    "ul",
+    "ol",
+    "li",
+    "h1",
+    "h2",
+    "h3",
+    "blockquote",
+    "font",
+    "img",
+];
+
+/// Whether `text` is HTML. In an e-mail one element that ends or breaks a line tells; elsewhere, where people write about
+/// HTML, the whole text has to begin and end as HTML does.
+pub(crate) fn is_html(text: &str, is_email: bool) -> bool {
+    let text = text.trim();
+    if !text.contains('>') {
+        false
+    } else if is_doctype(text) || telling(text).is_some() {
+        is_email || text.ends_with('>')
+    } else {
+        let ends = |(name, is_end, _): (&str, bool, &str)| is_end || name.eq_ignore_ascii_case("br");
+        is_email && text.match_indices('<').any(|(at, _)| text.get(at..).and_then(telling).is_some_and(ends))
+    }
+}
+
+fn telling(text: &str) -> Option<(&str, bool, &str)> {
+    name(text).filter(|(name, ..)| TELLING.iter().any(|known| name.eq_ignore_ascii_case(known)))
+}
+
+fn is_doctype(text: &str) -> bool {
+    text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
+}
+
+/// Writes the text of an HTML document: its paragraphs as lines, its links as links, nothing else of its markup.
+///
+/// Each character is looked at a fixed number of times at most.
+pub(crate) fn write_html(html: &mut Html, document: &str) {
+    let mut writer = Writer {
+        html,
+        breaks: 0,
+        is_after_blank: false,
+        is_after_bullet: false,
+        has_begun: false,
+        is_preformatted: false,
+        is_link: false,
+        runs_left: has_right_to_left(document),
+    };
+    let mut rest = document;
+    let mut ends = Ends::default();
+    // Mostly a few bytes on, for which a search for a character takes long to set up.
+    while let Some(at) = rest.bytes().position(|byte| byte == b'<') {
+        if writer.html.is_full() {
+            break;
+        }
+        let (text, markup) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        writer.text(text);
+        if markup.starts_with("<!") || markup.starts_with("<?") {
+            let (end, length) = if markup.starts_with("<!--") { ("-->", 3) } else { (">", 1) };
+            rest = markup.find(end).and_then(|at| markup.get(at + length..)).unwrap_or_default();
+            continue;
+        }
+        let Some(tag) = Tag::parse(markup, &mut ends) else {
+            writer.text("<");
+            rest = markup.get(1..).unwrap_or_default();
+            continue;
+        };
+        rest = tag.rest;
+        if !tag.is_end && tag.kind == Kind::Hidden {
+            rest = after_end(rest, tag.name);
+        } else {
+            writer.tag(&tag);
+        }
+    }
+    if !writer.html.is_full() {
+        writer.text(rest);
+    }
+    writer.end_link();
+    if writer.runs_left && writer.has_begun {
+        writer.html.end_isolate();
+    }
+}
+
+/// What comes after the end of the element `name`; nothing where it does not end.
+fn after_end<'a>(text: &'a str, name: &str) -> &'a str {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("</") {
+        let ends = after.split_at_checked(name.len()).filter(|(start, _)| start.eq_ignore_ascii_case(name));
+        if let Some((_, after)) = ends {
+            return after.split_once('>').map(|(_, after)| after).unwrap_or_default();
+        }
+        rest = after;
+    }
+    ""
+}
+
+struct Writer<'a> {
+    html: &'a mut Html,
+    /// The line breaks due before the next text, two at most.
+    breaks: u8,
+    is_after_blank: bool,
+    /// A list's bullet keeps its text on its line, whatever element the text begins with.
+    is_after_bullet: bool,
+    has_begun: bool,
+    is_preformatted: bool,
+    is_link: bool,
+    runs_left: bool,
+}
+
+impl Writer<'_> {
+    fn tag(&mut self, tag: &Tag<'_>) {
+        match tag.kind {
+            Kind::Break => self.breaks = (self.breaks + 1).min(2),
+            Kind::Paragraph | Kind::Preformatted => {
+                self.breaks = 2;
+                self.is_preformatted = tag.kind == Kind::Preformatted && !tag.is_end;
+            }
+            Kind::Line => self.breaks = self.breaks.max(1),
+            Kind::Item if tag.is_end => self.breaks = self.breaks.max(1),
+            Kind::Item => {
+                self.breaks = 1;
+                self.put("-");
+                self.is_after_bullet = true;
+            }
+            Kind::Cell => self.is_after_blank = true,
+            Kind::Link => {
+                self.end_link();
+                let url = tag.attribute("href").map(decode).filter(|url| !tag.is_end && is_link(url));
+                if let Some(url) = url {
+                    self.begin();
+                    self.html.open_link(&url);
+                    self.is_link = true;
+                }
+            }
+            Kind::Image => {
+                if let Some(text) = tag.attribute("alt") {
+                    self.text(text);
+                }
+            }
+            Kind::Hidden | Kind::Inline => {}
+        }
+    }
+
+    fn end_link(&mut self) {
+        if self.is_link {
+            self.html.close();
+            self.is_link = false;
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let mut rest = text;
+        loop {
+            let blanks = rest.bytes().take_while(u8::is_ascii_whitespace).count();
+            let Some((blank, words)) = rest.split_at_checked(blanks) else { return };
+            if blanks > 0 {
+                self.is_after_blank = true;
+                if self.is_preformatted {
+                    let lines = blank.bytes().filter(|byte| *byte == b'\n').take(2).count();
+                    self.breaks = (self.breaks + if lines > 1 { 2 } else { lines as u8 }).min(2);
+                }
+            }
+            let Some((words, after)) = words.split_at_checked(together(words)) else { return };
+            if words.is_empty() || self.html.is_full() {
+                return;
+            }
+            self.put(&decode(words));
+            rest = after;
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        self.begin();
+        self.html.text(text);
+    }
+
+    /// Writes the breaks or the blank that are due.
+    fn begin(&mut self) {
+        let breaks = if self.is_after_bullet { 0 } else { self.breaks };
+        let is_after_blank = self.is_after_blank || self.is_after_bullet;
+        (self.breaks, self.is_after_blank, self.is_after_bullet) = (0, false, false);
+        if self.has_begun && breaks > 0 {
+            if self.runs_left {
+                self.html.end_isolate();
+            }
+            for _ in 0..breaks {
+                self.html.line_break();
+            }
+        } else if self.has_begun && is_after_blank {
+            self.html.text(" ");
+        }
+        if self.runs_left && (!self.has_begun || breaks > 0) {
+            self.html.start_isolate();
+        }
+        self.has_begun = true;
+    }
+}
+
+/// The length of the words that `text` begins with, of which each is one blank from the next.
+fn together(text: &str) -> usize {
+    let mut bytes = text.bytes().enumerate().peekable();
+    while let Some((at, byte)) = bytes.next() {
+        let ends = byte.is_ascii_whitespace()
+            && (byte != b' ' || bytes.peek().is_none_or(|(_, next)| next.is_ascii_whitespace()));
+        if ends {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// A tag of an element.
+struct Tag<'a> {
+    name: &'a str,
+    kind: Kind,
+    is_end: bool,
+    attributes: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Tag<'a> {
+    fn parse(text: &'a str, ends: &mut Ends) -> Option<Self> {
+        let (name, is_end, after) = name(text)?;
+        let end = ends.find(after)?;
+        Some(Self { name, kind: Kind::of(name), is_end, attributes: after.get(..end)?, rest: after.get(end + 1..)? })
+    }
+
+    /// The value of the attribute `name`, as it is written.
+    fn attribute(&self, name: &str) -> Option<&'a str> {
+        let mut rest = self.attributes;
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+            let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=')?;
+            let (key, after) = rest.split_at_checked(end)?;
+            let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+                rest = after;
+                continue;
+            };
+            let (value, after) = match value.chars().next()? {
+                quote @ ('"' | '\'') => value.get(1..)?.split_once(quote)?,
+                _ => value.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((value, "")),
+            };
+            if key.eq_ignore_ascii_case(name) {
+                return Some(value);
+            }
+            rest = after;
+        }
+    }
+}
+
+/// The name of the tag that `text` begins with, whether the tag ends its element, and what comes after the name.
+fn name(text: &str) -> Option<(&str, bool, &str)> {
+    let inner = text.strip_prefix('<')?;
+    let (is_end, inner) = inner.strip_prefix('/').map_or((false, inner), |inner| (true, inner));
+    if !inner.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    // No name is longer.
+    let length = inner.bytes().take(24).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b':').count();
+    let (name, after) = inner.split_at_checked(length)?;
+    let is_whole = after.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'));
+    (is_whole && !name.ends_with(':')).then_some((name, is_end, after))
+}
+
+/// Finds the ends of tags, and remembers what it did not find so as not to look for it again.
+#[derive(Default)]
+struct Ends {
+    has_open_quote: bool,
+    has_no_more: bool,
+}
+
+impl Ends {
+    /// Where the `>` is that ends a tag; one in a quoted value does not, unless nothing closes the quote.
+    fn find(&mut self, text: &str) -> Option<usize> {
+        if self.has_no_more {
+            return None;
+        }
+        if !self.has_open_quote {
+            let mut quote = None;
+            let mut before = b' ';
+            for (at, byte) in text.bytes().enumerate() {
+                match (quote, byte) {
+                    (None, b'>') => return Some(at),
+                    (None, b'"' | b'\'') if before == b'=' => quote = Some(byte),
+                    (Some(open), byte) if open == byte => quote = None,
+                    _ => {}
+                }
+                if !byte.is_ascii_whitespace() {
+                    before = byte;
+                }
+            }
+            self.has_open_quote = true;
+        }
+        let end = text.find('>');
+        self.has_no_more = end.is_none();
+        end
+    }
+}
+
+/// `text` with its entities as the characters that they stand for; unknown ones stay.
+fn decode(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.contains('&') {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        // No entity that is known is longer.
+        let end = after.bytes().take(10).position(|byte| byte == b';');
+        let decoded = end.and_then(|end| Some((character(after.get(..end)?)?, after.get(end + 1..)?)));
+        match decoded {
+            Some((c, after)) => {
+                out.push(c);
+                rest = after;
+            }
+            None => {
+                out.push('&');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+fn character(entity: &str) -> Option<char> {
+    if let Some(number) = entity.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        return char::from_u32(code);
+    }
+    Some(match entity {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{a0}',
+        "shy" => '\u{ad}',
+        "zwnj" => '\u{200c}',
+        "zwj" => '\u{200d}',
+        "lrm" => '\u{200e}',
+        "rlm" => '\u{200f}',
+        "copy" => '©',
+        "reg" => '®',
+        "trade" => '™',
+        "deg" => '°',
+        "middot" => '·',
+        "bull" => '•',
+        "hellip" => '…',
+        "ndash" => '–',
+        "mdash" => '—',
+        "lsquo" => '‘',
+        "rsquo" => '’',
+        "sbquo" => '‚',
+        "ldquo" => '“',
+        "rdquo" => '”',
+        "bdquo" => '„',
+        "laquo" => '«',
+        "raquo" => '»',
+        "euro" => '€',
+        "pound" => '£',
+        "yen" => '¥',
+        "cent" => '¢',
+        "sect" => '§',
+        "times" => '×',
+        "auml" => 'ä',
+        "ouml" => 'ö',
+        "uuml" => 'ü',
+        "Auml" => 'Ä',
+        "Ouml" => 'Ö',
+        "Uuml" => 'Ü',
+        "szlig" => 'ß',
+        "eacute" => 'é',
+        "egrave" => 'è',
+        "agrave" => 'à',
+        "aacute" => 'á',
+        "ccedil" => 'ç',
+        "ntilde" => 'ñ',
+        "oacute" => 'ó',
+        "iacute" => 'í',
+        "uacute" => 'ú',
+        "atilde" => 'ã',
+        "otilde" => 'õ',
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{super::html::Html, is_html, write_html};
+
+    fn text(document: &str) -> String {
+        let mut html = Html::new(65_535);
+        write_html(&mut html, document);
+        html.finish()
+    }
+
+    #[test]
+    fn tells_html_from_text() {
+        let table = [
+            ("<p>Hi</p>", true, true),
+            ("<!DOCTYPE html><html><body>Hi</body></html>", true, true),
+            (" <div class='x'>Hi</div>\n", true, true),
+            ("Hi<br/>there", true, false),
+            ("Hi <SPAN>there</SPAN>", true, false),
+            ("<div>Hi</div> she wrote", true, false),
+            ("put a <div> there", false, false),
+            ("Jane <jane@example.com> wrote: <https://a.example/>", false, false),
+            ("1 < 2 > 0", false, false),
+            ("<script>alert(1)</script>", false, false),
+            ("<b>bold</b>", false, false),
+            ("<p", false, false),
+            ("<", false, false),
+            ("", false, false),
+        ];
+        for (document, email, chat) in table {
+            assert_eq!((is_html(document, true), is_html(document, false)), (email, chat), "{document}");
+        }
+    }
+
+    #[test]
+    fn writes_the_text_of_a_document() {
+        let link = |url: &str, label: &str| format!("<a href=\"{url}\" target=\"_blank\"><u>{label}</u></a>");
+        let table = [
+            ("<p>One</p>\n<p>Two<br>Three</p>", "One<br><br>Two<br>Three"),
+            ("<div>One</div><div>Two</div><div><br></div><div>Three</div>", "One<br>Two<br><br>Three"),
+            ("<html><head><title>T</title><style>p{a:b}</style></head><body>Hi</body></html>", "Hi"),
+            ("a<script>if (1 < 2) alert('</b>')</script>b<STYLE>x</Style >c", "abc"),
+            ("a<script>never closed", "a"),
+            ("a<!-- <p>b</p> -->c<!--[if mso]>x<![endif]-->d<!-- never", "acd"),
+            ("<ul><li>One</li><li><p>Two</p></li></ul>after", "- One<br>- Two<br><br>after"),
+            ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b<br>c"),
+            (
+                "a  \n b&nbsp;&amp;&lt;p&gt; &eacute;&#233;&#xe9; &unknown; & &#xffffffff; c",
+                "a b\u{a0}&amp;&lt;p&gt; ééé &amp;unknown; &amp; &amp;#xffffffff; c",
+            ),
+            ("<pre>a\nb</pre>c", "a<br>b<br><br>c"),
+            (
+                "<a href=\"https://a.example/?x=1&amp;y=2\">see</a> <A HREF='mailto:a@b.example' class=x>mail</A>",
+                &format!("{} {}", link("https://a.example/?x=1&amp;y=2", "see"), link("mailto:a@b.example", "mail")),
+            ),
+            ("<a href=javascript:alert(1)>x</a> <a href=\"&#106;avascript:alert(1)\">y</a> <a name=x>z</a>", "x y z"),
+            (
+                "<a href=https://a.example>one <a href=https://b.example>two",
+                &format!("{} {}", link("https://a.example", "one"), link("https://b.example", "two")),
+            ),
+            ("<img src=x onerror=alert(1)><img src=\"https://t.example\" alt=\"Logo > \">", "Logo &gt;"),
+            ("<p title=\"a > b\">c</p> <p title=\"open>d", "c<br><br>d"),
+            ("1 < 2 <jane@example.com> <o:p></o:p>x", "1 &lt; 2 &lt;jane@example.com&gt; x"),
+            ("<p>שלום</p><p>ok</p>", "\u{2068}שלום\u{2069}<br><br>\u{2068}ok\u{2069}"),
+            ("<p></p><br><div> </div>", ""),
+        ];
+        for (document, expected) in table {
+            assert_eq!(text(document), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn takes_no_longer_for_documents_made_to_take_long() {
+        let patterns = [
+            "<",
+            "<a ",
+            "<a \"",
+            "<a b=\"",
+            "<a b='\" c=\"'",
+            "</",
+            "<!--",
+            "<!",
+            "<script>",
+            "</script",
+            "<script></scrip",
+            "&",
+            "&#",
+            "<a href=https://a.example>",
+            "<li>",
+            "<p>x",
+            "<br>",
+            "<pre>\n",
+            "<img alt=x>",
+        ];
+        for pattern in patterns {
+            let document = pattern.repeat(400_000 / pattern.len());
+            let mut html = Html::new(usize::MAX / 2);
+            let start = Instant::now();
+            is_html(&document, true);
+            write_html(&mut html, &document);
+            // Linear work takes less than a second unoptimised, quadratic work minutes.
+            assert!(start.elapsed() < Duration::from_secs(5), "{pattern}: {:?}", start.elapsed());
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use super::{
+    attachment::write_attachments,
+    html::{Html, is_page},
+    html_text::{is_html, write_html},
+    rich_text::write_markdown,
+};
+use crate::chatwoot::{Channel, Instant, Message};
+
+/// The size of Krayin's `TEXT` columns, in bytes, less what the braces at both ends may grow by when they are made harmless.
+pub(crate) const COMMENT_BYTES: usize = 65_535 - 8;
+
+/// Writes who said it and when, then what was said and what was attached.
+pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, channel: Channel, offset: Option<i32>) {
+    html.bold(sender);
+    if let Some(time) = message.created_at.as_deref().and_then(Instant::parse) {
+        html.text(" · ");
+        html.text(&time.shown(offset));
+    }
+    html.line_break();
+    let start = html.len();
+    if let Some(content) = message.content.as_deref() {
+        write_content(html, content, message, channel);
+    }
+    let has_text = html.len() > start;
+    if !has_text && message.attachments.is_empty() {
+        html.italic("No text");
+    }
+    write_attachments(html, &message.attachments, !has_text);
+}
+
+fn write_content(html: &mut Html, content: &str, message: &Message, channel: Channel) {
+    let is_email = channel == Channel::Email || matches!(message.content_type.as_deref(), Some("incoming_email" | "8"));
+    if is_html(content, is_email) { write_html(html, content) } else { write_markdown(html, content) }
+}
+
+/// The link back to Chatwoot, on a line of its own; empty where the address is none.
+pub(crate) fn link_back(url: Option<&str>) -> String {
+    let Some(url) = url.filter(|url| is_page(url)) else { return String::new() };
+    let mut html = Html::new(COMMENT_BYTES / 4);
+    html.line_break();
+    html.open_link(url);
+    html.text("Open in Chatwoot");
+    html.close();
+    html.finish()
+}

@@ -1,0 +1,15 @@
+//! Text: what stood in a message or an attribute, as a page of Krayin shows it. Pure and total.
+
+mod attachment;
+pub(crate) mod attribute;
+mod html;
+mod html_text;
+mod line;
+mod message_text;
+mod rich_text;
+mod sender;
+
+pub(crate) use html::Html;
+pub(crate) use line::line;
+pub(crate) use message_text::{COMMENT_BYTES, link_back, write_message};
+pub(crate) use sender::sender;

@@ -1,0 +1,233 @@
+use std::{fmt, time::Duration};
+
+use reqwest::Url;
+
+use super::{
+    Destinations, Dialect, SettingsError,
+    destination::{may_connect, names_loopback},
+};
+use crate::digest::{one_way, short};
+
+/// A checked address with its token: everything of a request that does not depend on the call.
+#[derive(Clone)]
+pub struct Connection {
+    base: Url,
+    token: String,
+    any_address: bool,
+    /// Which paths serve which call.
+    pub dialect: Dialect,
+    /// The longest that one attempt may take. A Krayin with 100,000 persons takes 700 ms to create one, a million 5 s.
+    pub attempt_timeout: Duration,
+    /// The longest that one call may take with all its attempts.
+    pub deadline: Duration,
+    /// The two-letter code of the country that numbers are of which say none.
+    pub default_country: Option<String>,
+}
+
+impl Connection {
+    /// Checks the address and the token: whether they may be used at all, and whether the token may go there.
+    pub fn new(
+        url: &str,
+        token: &str,
+        dialect: Option<Dialect>,
+        destinations: &Destinations,
+    ) -> Result<Self, SettingsError> {
+        let mut base = Url::parse(url.trim())
+            .map_err(|_| SettingsError::one("api_url must be an address such as https://crm.example.com/api/v1"))?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none_or(str::is_empty) {
+            return Err(SettingsError::one("api_url must begin with https:// and name a host"));
+        }
+        if !base.username().is_empty()
+            || base.password().is_some()
+            || base.query().is_some()
+            || base.fragment().is_some()
+        {
+            return Err(SettingsError::one(
+                "api_url must have no user, query or fragment: the token has a key of its own",
+            ));
+        }
+        let host = base.host_str().unwrap_or_default();
+        if base.scheme() == "http" && !destinations.allow_http && !names_loopback(host) {
+            return Err(SettingsError::one(
+                "api_url must begin with https://: the token would go over the network in the open",
+            ));
+        }
+        let any_address = destinations.allows(host);
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        if !any_address && literal.is_some_and(|address| !may_connect(host, address)) {
+            return Err(SettingsError::one(
+                "api_url has a private address, which this installation does not allow (KRAYIN_SYNC_ALLOWED_HOSTS)",
+            ));
+        }
+        let token = token.trim();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SettingsError::one("api_token must be one word of plain characters, as Krayin shows it"));
+        }
+        let path = base.path().trim_end_matches('/').to_owned();
+        let dialect = dialect.unwrap_or_else(|| Dialect::of_path(&path));
+        base.set_path(if path.is_empty() { default_path(dialect) } else { &path });
+        Ok(Self {
+            base,
+            token: token.to_owned(),
+            any_address,
+            dialect,
+            attempt_timeout: Duration::from_secs(30),
+            deadline: Duration::from_secs(90),
+            default_country: None,
+        })
+    }
+
+    /// The same token at the published package's path of the same host, whatever ending the address was typed with.
+    pub fn at_package_path(&self) -> Self {
+        let path = self.base.path();
+        let prefix = match path.find("/api/") {
+            Some(at) => path.get(..at).unwrap_or_default(),
+            None => path.strip_suffix("/api").unwrap_or(path),
+        };
+        let prefix = prefix.trim_end_matches('/');
+        let mut base = self.base.clone();
+        base.set_path(&format!("{prefix}{}", default_path(Dialect::RestApi)));
+        Self { base, dialect: Dialect::RestApi, ..self.clone() }
+    }
+
+    /// The address that calls are made under, without a slash at its end.
+    pub fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Tells this address from others without naming it. The same server may be reached by several: which server it is,
+    /// [`ServerProfile::instance`](super::ServerProfile::instance) says.
+    pub fn fingerprint(&self) -> String {
+        let port = self.base.port_or_known_default().unwrap_or_default();
+        short(&format!("{}:{port}{}", self.base.host_str().unwrap_or_default(), self.base.path()))
+    }
+
+    /// Tells this server and token from others, without holding the token: what is shared is keyed by it.
+    pub fn identity(&self) -> String {
+        format!("{}#{}", self.url(), one_way(&self.token))
+    }
+
+    /// Whether the host may have an address of a private network.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    pub(crate) fn any_address(&self) -> bool {
+        self.any_address
+    }
+
+    pub(crate) fn authorization(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
+
+    pub(crate) fn address(&self, path: &str, query: &[(String, String)]) -> String {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.trim_matches('/')));
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url.into()
+    }
+}
+
+fn default_path(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::RestApi => "/api/v1",
+        Dialect::Documented => "/api/admin",
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connection({}, {:?})", self.url(), self.dialect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Connection, Destinations, Dialect};
+
+    #[test]
+    fn completes_an_address_and_keeps_one_that_has_a_path() {
+        let table = [
+            ("https://crm.example.com", "https://crm.example.com/api/v1", Dialect::RestApi),
+            ("https://crm.example.com/", "https://crm.example.com/api/v1", Dialect::RestApi),
+            (" https://crm.example.com/api/v1/ ", "https://crm.example.com/api/v1", Dialect::RestApi),
+            ("https://crm.example.com/api/admin", "https://crm.example.com/api/admin", Dialect::Documented),
+            ("https://example.com/crm/api/v1", "https://example.com/crm/api/v1", Dialect::RestApi),
+            ("http://127.0.0.1:8000/api/v1", "http://127.0.0.1:8000/api/v1", Dialect::RestApi),
+            ("http://[::1]:8000", "http://[::1]:8000/api/v1", Dialect::RestApi),
+        ];
+        for (typed, url, dialect) in table {
+            let connection = Connection::new(typed, "1|abc", None, &Destinations::default()).unwrap();
+            assert_eq!((connection.url(), connection.dialect), (url, dialect), "{typed}");
+        }
+        for typed in ["/crm/api/admin", "/crm/api/v2/", "/crm/api/", "/crm/api", "/crm/"] {
+            let typed = format!("https://example.com{typed}");
+            let packaged = Connection::new(&typed, "1|abc", None, &Destinations::default()).unwrap().at_package_path();
+            let expected = ("https://example.com/crm/api/v1", Dialect::RestApi);
+            assert_eq!((packaged.url(), packaged.dialect), expected, "{typed}");
+            assert_eq!(packaged.at_package_path().url(), packaged.url(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_could_leak_or_fail_before_anything_is_sent() {
+        let table = [
+            ("crm.example.com", "1|a", "must be an address"),
+            ("ftp://crm.example.com", "1|a", "begin with https"),
+            ("file:///etc/passwd", "1|a", "begin with https"),
+            ("http://crm.example.com", "1|a", "in the open"),
+            ("https://user:secret@crm.example.com", "1|a", "no user, query or fragment"),
+            ("https://crm.example.com/?token=secret", "1|a", "no user, query or fragment"),
+            ("https://10.0.0.1", "1|a", "private address"),
+            ("https://169.254.169.254", "1|a", "private address"),
+            ("https://0xA9FEA9FE", "1|a", "private address"),
+            ("https://2852039166/", "1|a", "private address"),
+            ("https://[::ffff:10.0.0.1]", "1|a", "private address"),
+            ("https://[fe80::1]", "1|a", "private address"),
+            ("https://0.0.0.0", "1|a", "private address"),
+            ("https://crm.example.com", "", "api_token"),
+            ("https://crm.example.com", "secret\r\nX-Evil: 1", "api_token"),
+            ("https://crm.example.com", "sécret", "api_token"),
+        ];
+        for (url, token, expected) in table {
+            let message = Connection::new(url, token, None, &Destinations::default()).unwrap_err().to_string();
+            assert!(message.contains(expected), "{url}: {message}");
+            assert!(!message.contains("secret") && !message.contains("passwd"), "{message}");
+        }
+        let open = Destinations { allow_http: true, ..Destinations::default() };
+        assert!(Connection::new("http://crm.example.com", "1|a", None, &open).is_ok());
+    }
+
+    #[test]
+    fn a_private_address_needs_the_installations_word() {
+        let allowing = |host: &str| Destinations { allowed_hosts: vec![host.to_owned()], ..Destinations::default() };
+        let private = "https://10.0.0.5/api/v1";
+        assert!(Connection::new(private, "1|a", None, &allowing("10.0.0.5")).unwrap().any_address());
+        assert!(Connection::new(private, "1|a", None, &allowing("*")).unwrap().any_address());
+        assert!(Connection::new(private, "1|a", None, &allowing("10.0.0.6")).is_err());
+        assert!(!Connection::new("https://crm.example.com", "1|a", None, &allowing("krayin")).unwrap().any_address());
+    }
+
+    #[test]
+    fn its_debug_form_and_fingerprint_hold_no_token() {
+        let connection =
+            Connection::new("https://crm.example.com", "1|secret", None, &Destinations::default()).unwrap();
+        assert_eq!(format!("{connection:?}"), "Connection(https://crm.example.com/api/v1, RestApi)");
+        let other =
+            Connection::new("https://crm.example.com/api/v1/", "2|other", None, &Destinations::default()).unwrap();
+        assert_eq!(connection.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn an_odd_path_or_query_stays_inside_its_place() {
+        let connection = Connection::new("https://crm.example.com", "1|a", None, &Destinations::default()).unwrap();
+        let query = [("search".to_owned(), "emails:a+b@x.y;z&q=1".to_owned())];
+        assert_eq!(
+            connection.address("/contacts/persons/search", &query),
+            "https://crm.example.com/api/v1/contacts/persons/search?search=emails%3Aa%2Bb%40x.y%3Bz%26q%3D1"
+        );
+        assert_eq!(connection.address("leads?x=1#y", &[]), "https://crm.example.com/api/v1/leads%3Fx=1%23y");
+    }
+}

@@ -1,0 +1,108 @@
+use serde_json::Value;
+
+use crate::krayin::Entity;
+
+/// A field that an administrator added: an attribute of the contact, and the attribute of Krayin's that takes it.
+///
+/// As a text `lead.website = website`; several with a comma or a new line between them, or a list of texts. The left side
+/// is `person`, `lead` or `organization` and the attribute's code; `lead.description` adds a line to the description. The
+/// right side is the key of a custom or additional attribute, with dots between the parts of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapping {
+    pub(crate) entity: Entity,
+    pub(crate) attribute: String,
+    pub(crate) from: Vec<String>,
+}
+
+/// Why a mapping cannot be used. Names keys, never values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MappingError {
+    /// It has not the form of one.
+    #[error(
+        "must be lines such as lead.website = website: an entity, an attribute of Krayin's, and a key of the contact's"
+    )]
+    Form,
+    /// Two lines are of one attribute, or the attribute is filled already.
+    #[error("has {0} twice, or the sync fills it already")]
+    Twice(String),
+    /// Krayin has no such attribute.
+    #[error("has {0}, which Krayin does not have: create the attribute under Settings, Attributes, then connect again")]
+    Unknown(String),
+    /// The attribute holds nothing that a contact could have.
+    #[error("has {0}, whose type cannot be filled")]
+    Type(String),
+}
+
+impl Mapping {
+    /// Reads a text or a list of texts.
+    ///
+    /// # Errors
+    /// [`MappingError::Form`] and [`MappingError::Twice`].
+    pub fn parse(value: &Value) -> Result<Vec<Self>, MappingError> {
+        let lines: Vec<&str> = match value {
+            Value::String(text) => text.split([',', '\n']).collect(),
+            Value::Array(list) => list.iter().map(Value::as_str).collect::<Option<_>>().ok_or(MappingError::Form)?,
+            _ => return Err(MappingError::Form),
+        };
+        let mut read: Vec<Self> = Vec::new();
+        for line in lines.into_iter().map(str::trim).filter(|line| !line.is_empty()) {
+            let mapping = Self::line(line).ok_or(MappingError::Form)?;
+            if !mapping.is_line() && read.iter().any(|known| known.key() == mapping.key()) {
+                return Err(MappingError::Twice(mapping.key()));
+            }
+            read.push(mapping);
+        }
+        Ok(read)
+    }
+
+    fn line(line: &str) -> Option<Self> {
+        let (to, from) = line.split_once('=')?;
+        let (entity, attribute) = to.trim().split_once('.')?;
+        let from: Vec<String> = from.split('.').map(|part| part.trim().to_owned()).collect();
+        let is_code = !attribute.is_empty()
+            && attribute.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        (is_code && from.iter().all(|part| !part.is_empty())).then_some(Self {
+            entity: Entity::parse(entity)?,
+            attribute: attribute.to_owned(),
+            from,
+        })
+    }
+
+    /// `lead.website`.
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.entity.name(), self.attribute)
+    }
+
+    /// Whether it adds a line to the description.
+    pub(crate) fn is_line(&self) -> bool {
+        self.entity == Entity::Lead && self.attribute == "description"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Mapping, MappingError};
+
+    #[test]
+    fn reads_lines() {
+        let text = Mapping::parse(&json!("lead.website = website, persons.vip=custom_attributes.vip\n")).unwrap();
+        let list = Mapping::parse(&json!(["lead.website=website", "person.vip = custom_attributes . vip"])).unwrap();
+        assert_eq!(text, list);
+        assert_eq!(text.iter().map(Mapping::key).collect::<Vec<_>>(), ["lead.website", "person.vip"]);
+        for wrong in [
+            json!(5),
+            json!([5]),
+            json!("website"),
+            json!("lead = a"),
+            json!("deal.a = b"),
+            json!("lead.a b = c"),
+            json!("lead.a = "),
+        ] {
+            assert_eq!(Mapping::parse(&wrong), Err(MappingError::Form), "{wrong}");
+        }
+        assert_eq!(Mapping::parse(&json!("lead.a=b,lead.a=c")), Err(MappingError::Twice("lead.a".into())));
+        assert_eq!(Mapping::parse(&json!("lead.description=b,lead.description=c")).unwrap().len(), 2);
+    }
+}

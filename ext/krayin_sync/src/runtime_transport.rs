@@ -1,0 +1,65 @@
+//! Has HTTP attempts made by the runtime's own thread, whole: so the one who waits is woken once an attempt, and a
+//! connection is back in the pool before anybody can ask for the next.
+
+use std::{panic::resume_unwind, sync::Arc};
+
+use krayin_core::{
+    BoxFuture,
+    api::{Request, ReqwestTransport, Response, Transport, TransportError, TransportErrorKind},
+    server::Connection,
+    settings::SettingsError,
+};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+pub(crate) struct RuntimeTransport {
+    transport: Arc<ReqwestTransport>,
+    runtime: Handle,
+}
+
+impl RuntimeTransport {
+    pub(crate) fn new(transport: ReqwestTransport, runtime: Handle) -> Self {
+        Self { transport: Arc::new(transport), runtime }
+    }
+
+    /// Makes what requests over `connection` need, with the GVL: nobody changes the environment meanwhile.
+    pub(crate) fn prepare(&self, connection: &Connection) -> Result<(), SettingsError> {
+        let _inside = self.runtime.enter();
+        self.transport.prepare(connection)
+    }
+}
+
+/// Whether the thread that reads the answer may have what that takes, a few times its size: a process that runs out in
+/// the middle is ended by the allocator.
+fn is_room_to_read(answer: &Response) -> bool {
+    const COPIES: usize = 6;
+    Vec::<u8>::new().try_reserve_exact(answer.body.len() * COPIES).is_ok()
+}
+
+/// Ends the attempt when the one who waits for it leaves.
+struct Sent(JoinHandle<Result<Response, TransportError>>);
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Transport for RuntimeTransport {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
+        let (transport, request) = (Arc::clone(&self.transport), request.clone());
+        Box::pin(async move {
+            let mut sent = Sent(self.runtime.spawn(async move { transport.send(&request).await }));
+            match (&mut sent.0).await {
+                Ok(Ok(answer)) if !is_room_to_read(&answer) => Err(TransportError::no_memory()),
+                Ok(answer) => answer,
+                Err(ended) => match ended.try_into_panic() {
+                    Ok(panic) => resume_unwind(panic),
+                    Err(_) => Err(TransportError {
+                        kind: TransportErrorKind::Interrupted,
+                        reason: "the attempt was ended".into(),
+                    }),
+                },
+            }
+        })
+    }
+}
