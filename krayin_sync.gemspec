@@ -29,7 +29,7 @@ Gem::Specification.new do |spec|
   # alone, so that the one Cargo.lock holds for the packed workspace too.
   packed = %r{\A(?:(?:README|CHANGELOG)\.md|LICENSE|Cargo\.(?:toml|lock)|(?:crates/\w+|bench|tests)/Cargo\.toml|
                    bin/krayin-sync|
-                   (?:lib|config|public|sig|ext|crates/krayin_core/src)/.+)\z}x
+                   (?:lib|app|config|public|sig|ext|crates/krayin_core/src)/.+)\z}x
   spec.files = tracked.grep(packed).reject { |path| path.end_with?(".so", ".bundle") }
   spec.bindir = "bin"
   spec.executables = ["krayin-sync"]

@@ -28,13 +28,13 @@ RSpec.describe "README.md" do
   before do
     krayin = SimulatedKrayin.new("2.1.0")
     @krayin = krayin
-    @given = [KrayinSync.pace, ENV.fetch("KRAYIN_TOKEN", nil)]
+    @given = [KrayinSync.limiter_store, ENV.fetch("KRAYIN_TOKEN", nil)]
     ENV["KRAYIN_TOKEN"] = SimulatedKrayin::TOKEN
   end
 
   after do
     @krayin.stop
-    KrayinSync.pace, ENV["KRAYIN_TOKEN"] = @given
+    KrayinSync.limiter_store, ENV["KRAYIN_TOKEN"] = @given
     KrayinSync.retry_base = nil
     WebMock.reset!
     WebMock.disable!

@@ -49,7 +49,10 @@ module KrayinSync
     # @return [#load, #store] where ids are kept when a {ProcessorService} is given no other place
     attr_accessor :records
     # @return [#swap, nil] keeps the budget of requests for all processes that share it; each process its own where nil
-    attr_accessor :pace
+    attr_accessor :limiter_store
+    # The name that it had in version 0.1.
+    alias pace limiter_store
+    alias pace= limiter_store=
     # @return [Float, nil] seconds below which the wait before a second attempt is drawn; 0 in specs, 1 where nil
     attr_accessor :retry_base
     # @return [#fetch, nil] keeps for an hour what the set-up found; Rails' own inside Rails, none elsewhere
@@ -99,7 +102,8 @@ module KrayinSync
     def configure = yield(configuration)
 
     # The options of the library itself, one by one.
-    %i[allow_http allowed_hosts default_country digest_key records pace retry_base cache logger].each do |name|
+    %i[allow_http allowed_hosts default_country digest_key records limiter_store pace retry_base cache
+       logger].each do |name|
       def_delegators :configuration, name, :"#{name}="
     end
   end

@@ -7,6 +7,11 @@ module KrayinSync
   class Engine < ::Rails::Engine
     IMAGES = File.expand_path("../../public", __dir__)
 
+    # The models and jobs are Chatwoot's to load, as its own are. Another host has nothing that they stand on.
+    initializer "krayin_sync.rooms", before: :set_autoload_paths do
+      config.eager_load_paths.clear unless defined?(::Sidekiq) && defined?(::ActiveRecord)
+    end
+
     initializer "krayin_sync.images" do |app|
       app.middleware.use(::ActionDispatch::Static, IMAGES) if defined?(::ActionDispatch::Static)
     end
@@ -15,7 +20,8 @@ module KrayinSync
       if defined?(::Sidekiq) && defined?(::ActiveRecord)
         require_relative "chatwoot"
         # All processes of the installation count together.
-        KrayinSync.pace ||= Pace::Redis.new { |command| KrayinSync::Chatwoot::SharedState.call(*command) }
+        KrayinSync.limiter_store ||=
+          LimiterStore::Redis.new { |command| KrayinSync::Chatwoot::RedisStore.call(*command) }
       end
     end
 
@@ -23,9 +29,11 @@ module KrayinSync
       # `Crm` is the host's to load, and to unload on every reload.
       crm = "Crm".safe_constantize || Object.const_set(:Crm, Module.new)
       crm.const_set(:Krayin, KrayinSync) unless crm.const_defined?(:Krayin, false)
-      KrayinSync::Chatwoot::Host.plug_in if defined?(KrayinSync::Chatwoot::Host)
+      KrayinSync::Chatwoot::Compatibility.plug_in if defined?(KrayinSync::Chatwoot::Compatibility)
     end
 
-    config.after_initialize { KrayinSync::Chatwoot::Host.loaded if defined?(KrayinSync::Chatwoot::Host) }
+    config.after_initialize do
+      KrayinSync::Chatwoot::Compatibility.loaded if defined?(KrayinSync::Chatwoot::Compatibility)
+    end
   end
 end

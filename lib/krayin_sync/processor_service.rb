@@ -23,9 +23,10 @@ module KrayinSync
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
     # @param on_attempt [#call, nil] called after each HTTP attempt, on this thread; what it raises ends the event
-    # @param pace [#swap, nil] keeps the budget of requests; {KrayinSync.pace} where nil
+    # @param limiter_store [#swap, nil] keeps the budget of requests; {KrayinSync.limiter_store} where nil. `pace` is
+    #   the name that it had in version 0.1
     def initialize(event_name:, event_data:, inbox: nil, hook: nil, records: nil, bulk: false, on_attempt: nil,
-                   pace: nil)
+                   limiter_store: nil, pace: nil)
       @inbox = inbox
       @hook = Arguments.hook(hook || find_hook)
       @event_name = event_name.to_s
@@ -33,7 +34,7 @@ module KrayinSync
       @records = Arguments.records(records || KrayinSync.records)
       @bulk = bulk
       @on_attempt = on_attempt
-      @pace = pace
+      @limiter_store = limiter_store || pace
     end
 
     # @return [Hash] status ("synced", "skipped"), ids by type, requests sent, created, updated, reasons; where
@@ -83,7 +84,8 @@ module KrayinSync
     private
 
     def run
-      session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt, pace: @pace)
+      session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt,
+                                           limiter_store: @limiter_store)
       outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
       learn(outcome)
       outcome
@@ -121,7 +123,7 @@ module KrayinSync
 
       offset = outcome[:utc_offset_minutes]
       traits["utc_offset_minutes"] = offset if offset
-      traits.merge!("pipelines" => Plain.of(stages), "stages_at" => Time.now.to_i) if stages
+      traits.merge!("pipelines" => JsonSafe.of(stages), "stages_at" => Time.now.to_i) if stages
     end
 
     def kind_of(record, type)

@@ -13,8 +13,8 @@ module KrayinSync
     # @raise [ConfigurationError] before anything is sent, when the settings cannot be used
     # @param bulk [Boolean] whether the work has time, so that live events come first
     # @param on_attempt [#call, nil] called after each HTTP attempt, on the calling thread; what it raises ends the call
-    # @param pace [#swap, nil] {KrayinSync.pace} where nil
-    def initialize(settings, records: nil, bulk: false, on_attempt: nil, pace: nil)
+    # @param limiter_store [#swap, nil] {KrayinSync.limiter_store} where nil
+    def initialize(settings, records: nil, bulk: false, on_attempt: nil, limiter_store: nil)
       Arguments.main_ractor
       @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
@@ -25,7 +25,7 @@ module KrayinSync
       @records = records
       @bulk = bulk
       @on_attempt = on_attempt
-      @pace = pace
+      @limiter_store = limiter_store
       Native.check(@settings_json)
     end
 
@@ -44,7 +44,7 @@ module KrayinSync
     end
 
     # Who keeps the budget of requests for all processes; where nil, this process keeps its own.
-    def pace = @pace || KrayinSync.pace
+    def limiter_store = @limiter_store || KrayinSync.limiter_store
 
     # Who performs HTTP attempts instead of the Rust client: WebMock where it is on, else nobody.
     def transport
@@ -63,7 +63,7 @@ module KrayinSync
 
     def with(settings)
       merged = @settings.merge(Arguments.settings(settings))
-      Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt, pace: @pace)
+      Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store)
     end
 
     def inspect = "#<#{self.class.name}>"

@@ -11,7 +11,7 @@ module KrayinSync
     ].freeze
 
     # Seconds for which the same address and token need not be asked again.
-    KEPT = 3600
+    CACHE_TTL = 3600
 
     attr_reader :inbox, :api_url, :warnings
 
@@ -56,7 +56,7 @@ module KrayinSync
       # By the choices too: what is found depends on the pipeline that was chosen.
       chosen = Arguments.settings(@hook&.settings || {}).transform_keys(&:to_s).except("api_url", "api_token", *found)
       key = OpenSSL::HMAC.hexdigest("SHA256", @api_token.to_s, JSON.generate([@api_url.to_s, chosen.sort]))
-      @cache.fetch("krayin_sync:setup:#{key}", expires_in: KEPT, &)
+      @cache.fetch("krayin_sync:setup:#{key}", expires_in: CACHE_TTL, &)
     end
 
     def found = KEYS - %w[api_dialect]

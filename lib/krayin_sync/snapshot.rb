@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "plain"
+require_relative "json_safe"
 
 module KrayinSync
   # The records of an event as plain data, read once. Takes Chatwoot's records, objects that quack like them, and
@@ -41,7 +41,7 @@ module KrayinSync
       def message_json(record) = JSON.generate(message_of_event(record))
 
       # @return [String] JSON of a hash of settings or of a record's fields
-      def json(hash) = JSON.generate(Plain.of(hash))
+      def json(hash) = JSON.generate(JsonSafe.of(hash))
 
       # The field of a record or hash, nil where it has none.
       def read(record, field)
@@ -54,7 +54,7 @@ module KrayinSync
 
       private
 
-      def fields(record, names) = names.to_h { |name| [name, Plain.of(read(record, name))] }
+      def fields(record, names) = names.to_h { |name| [name, JsonSafe.of(read(record, name))] }
 
       def contact(record) = fields(record, CONTACT)
 
@@ -71,7 +71,7 @@ module KrayinSync
         )
         plain[:contact] = contact(read(record, :contact)) if read(record, :contact)
         plain[:messages] = latest_messages(record) if messages
-        Plain.of(plain)
+        JsonSafe.of(plain)
       end
 
       def message_of_event(record)
@@ -83,10 +83,10 @@ module KrayinSync
 
       def message(record)
         sender = read(record, :sender)
-        Plain.of(fields(record, MESSAGE).merge(
-                   sender: sender && { name: read(sender, :name), type: read(sender, :type) || class_name(sender) },
-                   attachments: list(read(record, :attachments)).map { |attachment| attachment(attachment) }
-                 ))
+        JsonSafe.of(fields(record, MESSAGE).merge(
+                      sender: sender && { name: read(sender, :name), type: read(sender, :type) || class_name(sender) },
+                      attachments: list(read(record, :attachments)).map { |attachment| attachment(attachment) }
+                    ))
       end
 
       # Chatwoot orders messages by their age and has thousands of them; a hash or plain list has what it has.

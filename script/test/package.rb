@@ -12,6 +12,7 @@ class Package
     Cargo.lock Cargo.toml LICENSE README.md crates/krayin_core/Cargo.toml crates/krayin_core/src/lib.rs
     ext/krayin_sync/Cargo.toml ext/krayin_sync/build.rs ext/krayin_sync/extconf.rb ext/krayin_sync/src/lib.rs
     lib/krayin_sync.rb bin/krayin-sync
+    app/jobs/krayin_sync/chatwoot/event_job.rb app/models/krayin_sync/records/link.rb
     lib/krayin_sync/chatwoot.rb lib/tasks/krayin_sync.rake sig/krayin_sync.rbs
     config/krayin_app.yml config/locales/krayin_sync.en.yml config/locales/krayin_sync.pt_BR.yml
     lib/generators/krayin_sync/install/templates/initializer.rb.tt

@@ -36,7 +36,7 @@ SUITES = {
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
-                                  "spec/{*,api/*,mappers/*,pace/*}_spec.rb"),
+                                  "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),
   "whole-chatwoot" => WholeChatwoot.new("spec/whole/**/*_spec.rb"),
   "process" => Specs.new("spec/process/**/*_spec.rb"),
   "package" => Package.new

@@ -38,7 +38,7 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
   # Those of other groups too: their Krayins are gone.
   def forget_jobs
     [*Sidekiq::Queue.all, Sidekiq::ScheduledSet.new, Sidekiq::RetrySet.new, Sidekiq::DeadSet.new].each(&:clear)
-    KrayinSync::Chatwoot::SharedState.call("DEL", "krayin_sync:queued", "krayin_sync:running")
+    KrayinSync::Chatwoot::RedisStore.call("DEL", "krayin_sync:queued", "krayin_sync:running")
   end
 
   def waiting = Sidekiq::Queue.all.flat_map(&:to_a).select { |job| job.klass.start_with?("KrayinSync") }
@@ -81,8 +81,8 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
     it_behaves_like "a place for ids"
   end
 
-  describe "kept by KrayinSync::Chatwoot::Records" do
-    let(:records) { KrayinSync::Chatwoot::Records.new }
+  describe "kept by KrayinSync::Chatwoot::LinkStore" do
+    let(:records) { KrayinSync::Chatwoot::LinkStore.new }
 
     before { link.where(kind: %w[contact conversation], record_id: 1..5, instance: %w[krayin-a krayin-b]).delete_all }
     after { link.where(instance: %w[krayin-a krayin-b]).delete_all }
@@ -97,7 +97,7 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
     expect(seen.size).to be <= 5
     expect(seen.grep(/INSERT INTO krayin_sync_links/).size).to eq(2)
     Sidekiq::Queue.all.each(&:clear)
-    KrayinSync::Chatwoot::Entry.new(@hook.id, "contact", jane.id).enqueue
+    KrayinSync::Chatwoot::RecordRef.new(@hook.id, "contact", jane.id).enqueue
     seen = statements { expect(requests { nil }).to eq([]) }
     expect(seen.size).to be <= 2
     expect(link_of(jane)).to have_attributes(state: "synced", instance: @hook.reload.settings["traits"]["instance"],

@@ -9,7 +9,7 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     ActiveJob::Base.logger = nil
   end
 
-  let(:host) { KrayinSync::Chatwoot::Host }
+  let(:host) { KrayinSync::Chatwoot::Compatibility }
   let(:app) { Integrations::App.find(id: "krayin") }
 
   it "is among the integrations of accounts with the feature, in two languages" do
@@ -60,7 +60,7 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(jobs).to include(["KrayinSync::Chatwoot::EventJob", [include(asked)]])
   ensure
     Sidekiq::Queue.all.each(&:clear)
-    KrayinSync::Chatwoot::Journal.drop("#{hook.id}:contact:#{contact.id}") if contact
+    KrayinSync::Chatwoot::JobRegistry.drop("#{hook.id}:contact:#{contact.id}") if contact
     hook&.destroy!
   end
 
@@ -115,18 +115,18 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(breaker.wait).to be_between(0.1, 1)
     advance(60)
     expect([breaker.wait, breaker.wait]).to match([0, be > 1])
-    breaker.leave
+    breaker.release_probe
     expect([breaker.wait, breaker.wait]).to match([0, be > 1])
     breaker.trip
     expect(breaker.wait).to be_between(1, 2)
-    breaker.park
+    breaker.pause_until_fixed
     expect(breaker.wait).to be > 500
     breaker.reset
     expect(breaker.wait).to eq(0)
   end
 
   it "queues a record once, until its job has begun, and finds the one that was lost" do
-    journal = KrayinSync::Chatwoot::Journal
+    journal = KrayinSync::Chatwoot::JobRegistry
     expect([journal.queue("9:contact:1"), journal.queue("9:contact:1")]).to eq([true, false])
     journal.start("9:contact:1")
     expect(journal.queue("9:contact:1")).to be(true)
@@ -149,7 +149,7 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     read = lambda do |kind, id|
       queries.clear
       ActiveSupport::Notifications.subscribed(listen, "sql.active_record") do
-        KrayinSync::Chatwoot::Snapshot.read(kind, id, KrayinSync::Chatwoot::Records.new)
+        KrayinSync::Chatwoot::EventData.read(kind, id, KrayinSync::Chatwoot::LinkStore.new)
       end
     end
     data = read.call("conversation", talk.id)

@@ -83,13 +83,13 @@ RSpec.describe "the host's code within a call" do
       [[true, "", 0], [true, "", 2**64 - 1], [false, "no state", 5], [false, '{"window": 5}', 5], [false, "", 0],
        [true, "", -1], [true, "", Float::NAN], nil, [1], ["x", {}]]
         .each_with_index do |swapped, at|
-          KrayinSync.pace = Odd.new(swapped)
+          KrayinSync.limiter_store = Odd.new(swapped)
           event(80_030 + at)
           puts "synced"
         rescue StandardError => e
           puts e.class
         end
-      KrayinSync.pace = nil
+      KrayinSync.limiter_store = nil
       KrayinSync.retry_base = Float::NAN
       RECORDS.define_singleton_method(:load) { |*| "no json" }
       2.times do

@@ -54,7 +54,7 @@ RSpec.describe "What would be lost", :whole do
   end
 
   it "leaves nothing behind when it is uninstalled" do
-    inside("KrayinSync::Chatwoot::SetupJob.enqueue(0); KrayinSync::Chatwoot::Journal.queue('0:contact:1'); 1")
+    inside("KrayinSync::Chatwoot::SetupJob.enqueue(0); KrayinSync::Chatwoot::JobRegistry.queue('0:contact:1'); 1")
     told = WholeChatwoot.command("inside", "env", "RAILS_LOG_TO_STDOUT=", "bundle", "exec", "rake",
                                  "krayin_sync:uninstall")
     expect(told).to match(/\d+ jobs, \d+ keys/)

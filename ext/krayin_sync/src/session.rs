@@ -30,7 +30,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Reads `session`: `settings_json`, `transport`, `records`, `pace`, `bulk`, `retry_base`, `observer`.
+    /// Reads `session`: `settings_json`, `transport`, `records`, `limiter_store`, `bulk`, `retry_base`, `observer`.
     pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
         let json: RString = session.funcall("settings_json", ())?;
         let json = convert::bytes(json);
@@ -42,7 +42,7 @@ impl Session {
             answers: Answers {
                 transport: session.funcall("transport", ())?,
                 records: session.funcall("records", ())?,
-                limiter_store: session.funcall("pace", ())?,
+                limiter_store: session.funcall("limiter_store", ())?,
                 observer: session.funcall("observer", ())?,
             },
             priority: if session.funcall("bulk", ())? { Priority::Bulk } else { Priority::Live },

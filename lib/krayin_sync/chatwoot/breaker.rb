@@ -34,23 +34,23 @@ module KrayinSync
       LUA
 
       def initialize(connection)
-        @keys = %w[away failures probe].map { |name| SharedState.key("breaker", connection, name) }
+        @keys = %w[away failures probe].map { |name| RedisStore.key("breaker", connection, name) }
       end
 
       # @return [Float] seconds for which to stay away; 0 where the caller may go on
-      def wait = SharedState.script(WAIT, @keys, [PROBE * 1000, SOON * 1000]) / 1000.0
+      def wait = RedisStore.script(WAIT, @keys, [PROBE * 1000, SOON * 1000]) / 1000.0
 
       # It does not answer.
-      def trip = SharedState.script(TRIP, @keys, [FIRST, LONGEST, 0])
+      def trip = RedisStore.script(TRIP, @keys, [FIRST, LONGEST, 0])
 
       # Only a person can mend it.
-      def park = SharedState.script(TRIP, @keys, [PARKED, PARKED, LONGEST * 1000])
+      def pause_until_fixed = RedisStore.script(TRIP, @keys, [PARKED, PARKED, LONGEST * 1000])
 
       # Whether it answers was not seen.
-      def leave = SharedState.call("DEL", @keys[2])
+      def release_probe = RedisStore.call("DEL", @keys[2])
 
       # It answers.
-      def reset = SharedState.call("DEL", *@keys)
+      def reset = RedisStore.call("DEL", *@keys)
     end
   end
 end

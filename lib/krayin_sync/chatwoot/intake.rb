@@ -50,36 +50,36 @@ module KrayinSync
 
         def contact(hook, data)
           contact = data[:contact]
-          return unless contact && Changes.contact?(data[:changed_attributes])
+          return unless contact && RelevantChanges.contact?(data[:changed_attributes])
           return if contact.email.blank? && contact.phone_number.blank? && unknown?(contact)
 
-          Entry.new(hook.id, "contact", contact.id).enqueue
+          RecordRef.new(hook.id, "contact", contact.id).enqueue
         end
 
         # Krayin does not know it, and could not: it would come back as someone else each time.
-        def unknown?(contact) = !Records.known?("contact", contact.id)
+        def unknown?(contact) = !LinkStore.known?("contact", contact.id)
 
         def conversation(hook, data)
           conversation = data[:conversation]
-          return unless conversation && Changes.conversation?(data[:changed_attributes])
+          return unless conversation && RelevantChanges.conversation?(data[:changed_attributes])
           return unless wanted?(hook, "sync_conversations")
 
-          Entry.new(hook.id, "conversation", conversation.id).enqueue
+          RecordRef.new(hook.id, "conversation", conversation.id).enqueue
         end
 
         def message(hook, message)
           return unless message && %w[incoming outgoing].include?(message.message_type.to_s) && !message.private?
           return unless wanted?(hook, "sync_messages")
 
-          Entry.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
+          RecordRef.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
         end
 
         # Chatwoot keeps a deleted message and replaces its words. The conversation's note has them too.
         def deletion(hook, message)
           return unless message && message.content_attributes.to_h.stringify_keys["deleted"]
 
-          Entry.new(hook.id, "deletion", message.id).enqueue
-          Entry.new(hook.id, "conversation", message.conversation_id).enqueue if wanted?(hook, "sync_conversations")
+          RecordRef.new(hook.id, "deletion", message.id).enqueue
+          RecordRef.new(hook.id, "conversation", message.conversation_id).enqueue if wanted?(hook, "sync_conversations")
         end
 
         def wanted?(hook, setting)

@@ -34,17 +34,17 @@ module KrayinSync
       end
 
       def initialize(hook_id, contact_id)
-        @key = SharedState.key("lock", hook_id, contact_id)
+        @key = RedisStore.key("lock", hook_id, contact_id)
         @owner = SecureRandom.hex(16)
       end
 
-      def take = SharedState.call("SET", @key, @owner, "NX", "PX", lifetime) == "OK"
+      def take = RedisStore.call("SET", @key, @owner, "NX", "PX", lifetime) == "OK"
 
       # @return [Boolean] whether it was still ours
-      def extend_life = SharedState.script(EXTEND, [@key], [@owner, lifetime]) == 1
+      def extend_life = RedisStore.script(EXTEND, [@key], [@owner, lifetime]) == 1
 
       # @return [Boolean] whether it was still ours
-      def release = SharedState.script(RELEASE, [@key], [@owner]) == 1
+      def release = RedisStore.script(RELEASE, [@key], [@owner]) == 1
 
       private
 

@@ -33,11 +33,11 @@ module KrayinSync
         cursor = "0"
         found = []
         loop do
-          cursor, names = SharedState.call("SCAN", cursor, "MATCH", "#{SharedState::PREFIX}:*", "COUNT", 1000)
+          cursor, names = RedisStore.call("SCAN", cursor, "MATCH", "#{RedisStore::PREFIX}:*", "COUNT", 1000)
           found.concat(names)
           break if cursor == "0"
         end
-        found.uniq.each_slice(500) { |slice| SharedState.call("DEL", *slice) }
+        found.uniq.each_slice(500) { |slice| RedisStore.call("DEL", *slice) }
         found.uniq.size
       end
 

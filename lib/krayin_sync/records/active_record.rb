@@ -2,7 +2,8 @@
 
 require "active_record"
 require_relative "merge"
-require_relative "link"
+# Inside Chatwoot its loader brings the models.
+require_relative "../../../app/models/krayin_sync/records/link" unless defined?(Rails::Engine) && defined?(Sidekiq)
 
 module KrayinSync
   module Records

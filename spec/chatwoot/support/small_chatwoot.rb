@@ -99,7 +99,7 @@ module SmallChatwoot
 
     def pending_jobs
       journal = %i[queued running].to_h do |name|
-        [name, KrayinSync::Chatwoot::SharedState.call("ZCARD", "krayin_sync:#{name}")]
+        [name, KrayinSync::Chatwoot::RedisStore.call("ZCARD", "krayin_sync:#{name}")]
       end
       { pushed: Sidekiq::Queue.all.sum(&:size), scheduled: Sidekiq::ScheduledSet.new.size,
         retried: Sidekiq::RetrySet.new.size, **journal }

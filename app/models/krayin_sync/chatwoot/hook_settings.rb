@@ -33,7 +33,7 @@ module KrayinSync
         # It was seen to work: what was told is taken back, and the jobs need not stay away.
         def works(hook)
           hook.reauthorized! if hook.reauthorization_required?
-          Breaker.new(SharedState.connection_id(hook.settings)).reset
+          Breaker.new(RedisStore.connection_id(hook.settings)).reset
         end
 
         # @return [String] a sentence on the connection, for people
@@ -50,7 +50,7 @@ module KrayinSync
 
         # Several jobs meet the refusal at the same moment.
         def first?(hook)
-          SharedState.call("SET", SharedState.key("told", hook.id), "1", "NX", "EX", 60) == "OK"
+          RedisStore.call("SET", RedisStore.key("told", hook.id), "1", "NX", "EX", 60) == "OK"
         end
 
         def rows(hook) = ::Integrations::Hook.unscoped.where(id: hook.id)

@@ -2,7 +2,7 @@
 
 module KrayinSync
   # Values that JSON has: text in valid UTF-8, finite numbers, times in UTC.
-  module Plain
+  module JsonSafe
     # Deeper is no field that Krayin shows.
     DEEPEST = 20
 

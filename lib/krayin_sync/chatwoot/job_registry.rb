@@ -9,7 +9,7 @@ module KrayinSync
     # - running: since when, and in which process of Sidekiq's register (owners)
     # - failing: the job that tries it again, how often it has failed, and when it is tried next
     # - refused: when it was read as Krayin would not take it
-    module Journal
+    module JobRegistry
       NAMES = %w[queued running owners failing refused].freeze
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
@@ -129,11 +129,11 @@ module KrayinSync
         def refuse(entry, read_at) = run(REFUSE, entry, read_at.to_f.ceil) == 1
 
         # @return [Integer] how many records have a job that is to run
-        def waiting = SharedState.call("ZCARD", key("queued"))
+        def waiting = RedisStore.call("ZCARD", key("queued"))
 
         # There is nothing to do for it any more.
         def drop(entry)
-          SharedState.call("ZREM", key("queued"), entry)
+          RedisStore.call("ZREM", key("queued"), entry)
           finish(entry, done: true)
         end
 
@@ -147,10 +147,10 @@ module KrayinSync
 
         def run(script, *arguments)
           keys = NAMES.map { |name| key(name) } << "queue:#{Chatwoot.configuration.queue}"
-          SharedState.script(script, keys, arguments)
+          RedisStore.script(script, keys, arguments)
         end
 
-        def key(name) = SharedState.key(name)
+        def key(name) = RedisStore.key(name)
       end
     end
   end

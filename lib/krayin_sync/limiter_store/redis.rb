@@ -1,11 +1,12 @@
 # frozen_string_literal: true
 
 module KrayinSync
-  module Pace
+  module LimiterStore
     # Keeps what is known of each token's budget for all processes that share a Redis. The rules are the core's; this
     # only compares and swaps, in one step.
     #
-    #   KrayinSync.pace = KrayinSync::Pace::Redis.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
+    #   KrayinSync.limiter_store =
+    #     KrayinSync::LimiterStore::Redis.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
     class Redis
       # Redis' clock is the one clock that all processes have.
       SWAP = <<~LUA
@@ -41,4 +42,7 @@ module KrayinSync
       def inspect = "#<#{self.class.name}>"
     end
   end
+
+  # The name that it had in version 0.1.
+  Pace = LimiterStore
 end

@@ -3,7 +3,7 @@
 module KrayinSync
   module Chatwoot
     # Which changes Krayin can see. Chatwoot tells of every save: of a contact at each message that it writes.
-    module Changes
+    module RelevantChanges
       CONTACT = %w[
         name middle_name last_name email phone_number identifier additional_attributes custom_attributes
       ].freeze

@@ -12,7 +12,7 @@ RSpec.describe "processes that share a token" do
       require "redis"
       url, token, redis_url = ARGV
       connections = Hash.new { |known, thread| known[thread] = Redis.new(url: redis_url) }
-      KrayinSync.pace = KrayinSync::Pace::Redis.new { |command| connections[Thread.current].call(*command) }
+      KrayinSync.limiter_store = KrayinSync::LimiterStore::Redis.new { |command| connections[Thread.current].call(*command) }
       client = KrayinSync::Api::BaseClient.new(url, token, traits: { rate_headers: true })
       done = Queue.new
       10.times.map do

@@ -17,13 +17,13 @@ module KrayinSync
 
       # Pushes what was lost with a process of Sidekiq's. Every process looks at every beat.
       def self.recover
-        Intake.guard { Journal.orphans.each { |entry| Entry.parse(entry).enqueue } }
+        Intake.guard { JobRegistry.orphans.each { |entry| RecordRef.parse(entry).enqueue } }
       end
 
       # @return [Hash{Symbol => Integer}] how many jobs were enqueued, by kind
       def run
         found = Hash.new(0)
-        Journal.lost.each { |entry| found[:lost] += 1 if Entry.parse(entry).enqueue(bulk: true) }
+        JobRegistry.lost.each { |entry| found[:lost] += 1 if RecordRef.parse(entry).enqueue(bulk: true) }
         @hooks.find_each { |hook| look_at(hook, found) }
         found
       end
@@ -103,7 +103,7 @@ module KrayinSync
       def enqueue(hook, kind, records)
         count = 0
         records.select(:id, :updated_at).find_each do |record|
-          entry = Entry.new(hook.id, kind.to_s, record.id)
+          entry = RecordRef.new(hook.id, kind.to_s, record.id)
           count += 1 if entry.enqueue(bulk: true, changed_at: record.updated_at)
         end
         count

@@ -2,7 +2,7 @@
 
 require_relative "../support/limiter_store"
 
-RSpec.describe KrayinSync::Pace::Memory do
+RSpec.describe KrayinSync::LimiterStore::Memory do
   let(:store) { described_class.new }
   let(:twin) { store }
 

@@ -27,18 +27,18 @@ module KrayinSync
       sidekiq_retry_in { |count| [2, 2, 5, 10, 20][count] }
 
       sidekiq_retries_exhausted do |job, _error|
-        Journal.refuse(Entry.of(job["args"].first).to_s, Time.now)
+        JobRegistry.refuse(RecordRef.of(job["args"].first).to_s, Time.now)
       end
 
       # @param asked [Hash{String => Object}] hook_id, kind, id, bulk; job_id for those who log
       def perform(asked)
-        @entry = Entry.of(asked)
+        @entry = RecordRef.of(asked)
         @bulk = asked["bulk"]
         @hook = ::Integrations::Hook.eager_load(:account).find_by(id: @entry.hook_id)
         contact_id = @entry.contact_id if wanted?
-        return Journal.drop(@entry.to_s) unless contact_id
+        return JobRegistry.drop(@entry.to_s) unless contact_id
 
-        Lock.hold(@entry.hook_id, contact_id) { |lock| run(lock) } || come_back(rand(BUSY))
+        Lock.hold(@entry.hook_id, contact_id) { |lock| run(lock) } || requeue_unstarted(rand(BUSY))
       end
 
       private
@@ -48,7 +48,7 @@ module KrayinSync
       def wanted? = hook && !hook.disabled? && hook.feature_allowed?
 
       def wait_for_connection
-        @connection = SharedState.connection_id(hook.settings)
+        @connection = RedisStore.connection_id(hook.settings)
         @breaker = Breaker.new(@connection)
         return @breaker.wait if hook.settings["traits"]
 
@@ -57,19 +57,19 @@ module KrayinSync
 
       def run(lock)
         wait = wait_for_connection
-        return come_back(wait + (rand * SPREAD)) if wait.positive?
+        return requeue_unstarted(wait + (rand * SPREAD)) if wait.positive?
 
-        Journal.start(entry.to_s)
+        JobRegistry.start(entry.to_s)
         sync(lock)
-        mended
-        Journal.finish(entry.to_s, done: true)
+        mark_recovered
+        JobRegistry.finish(entry.to_s, done: true)
       rescue Error => e
         fail_with(e)
       rescue StandardError => e
         try_again(e)
       end
 
-      def mended
+      def mark_recovered
         @breaker.reset
         return unless hook.settings["setup_error"]
 
@@ -79,10 +79,10 @@ module KrayinSync
 
       def sync(lock)
         @began = Time.now
-        records = Records.new(began: @began)
+        records = LinkStore.new(began: @began)
         return Deletion.new(entry.id, settings.settings, records).perform if entry.kind == "deletion"
 
-        data = Snapshot.read(entry.kind, entry.id, records)
+        data = EventData.read(entry.kind, entry.id, records)
         return unless data
 
         outcome = processor(data, records, lock).perform
@@ -133,12 +133,12 @@ module KrayinSync
       end
 
       def fail_with(error)
-        @breaker.leave
+        @breaker.release_probe
         keep(error)
         case error
-        when RateLimitError then put_off(error)
-        when AuthenticationError, PermissionError, ConfigurationError then park(error)
-        when *REFUSED then bury(error)
+        when RateLimitError then reschedule(error)
+        when AuthenticationError, PermissionError, ConfigurationError then pause_until_fixed(error)
+        when *REFUSED then send_to_dead_set(error)
         else
           @breaker.trip if error.is_a?(UnavailableError) || error.is_a?(TimeoutError)
           try_again(error)
@@ -147,7 +147,7 @@ module KrayinSync
 
       # By Sidekiq, and by one job: an event meanwhile may succeed, but begins no chain of retries beside it.
       def try_again(error)
-        raise error if Journal.fail(entry.to_s, jid.to_s)
+        raise error if JobRegistry.fail(entry.to_s, jid.to_s)
       end
 
       # Why the record is not in Krayin as it is now. A minute's budget says nothing of it.
@@ -156,28 +156,28 @@ module KrayinSync
 
         state = REFUSED.any? { |refusal| error.is_a?(refusal) } ? "refused" : "waiting"
         code = error.class.name.split("::").last.gsub(/(?<=[a-z])(?=[A-Z])/, "_").downcase
-        Records.note(entry.kind, entry.id, instance: hook.settings.dig("traits", "instance"), state: state,
-                                           reason: { "code" => code })
+        LinkStore.note(entry.kind, entry.id, instance: hook.settings.dig("traits", "instance"), state: state,
+                                             reason: { "code" => code })
       end
 
       # A crowd does not come back at once: those that have time come back over as long as it takes.
-      def put_off(error)
-        spread = Journal.waiting * EACH
+      def reschedule(error)
+        spread = JobRegistry.waiting * EACH
         spread = [spread, Breaker::LONGEST].min unless @bulk
-        return_later((error.retry_after || Breaker::LONGEST) + (rand * [SPREAD, spread].max))
+        requeue_started((error.retry_after || Breaker::LONGEST) + (rand * [SPREAD, spread].max))
       end
 
       # Only a person can mend it: says so on the hook, once, and keeps the job.
-      def park(error)
+      def pause_until_fixed(error)
         HookSettings.failed(hook, error)
-        @breaker.park
-        return_later(Breaker::PARKED + (rand * SPREAD))
+        @breaker.pause_until_fixed
+        requeue_started(Breaker::PARKED + (rand * SPREAD))
       end
 
       # Running it again would change nothing: into the dead set, with the reason.
-      def bury(error)
+      def send_to_dead_set(error)
         job = dead(error)
-        fresh = Journal.refuse(entry.to_s, @began || Time.now)
+        fresh = JobRegistry.refuse(entry.to_s, @began || Time.now)
         ::Sidekiq::DeadSet.new.kill(::Sidekiq.dump_json(job), notify_failure: false) if fresh
         KrayinSync.logger&.error("krayin_sync: #{job["error_message"]}")
       end
@@ -193,12 +193,12 @@ module KrayinSync
       end
 
       # It has not begun: the record is marked as waiting all the time.
-      def come_back(wait) = entry.come_back(wait, jid: jid, bulk: @bulk)
+      def requeue_unstarted(wait) = entry.requeue(wait, jid: jid, bulk: @bulk)
 
       # It had begun: an event since then has a job already.
-      def return_later(wait)
+      def requeue_started(wait)
         entry.enqueue(delay: wait, bulk: @bulk)
-        Journal.finish(entry.to_s, jid: jid)
+        JobRegistry.finish(entry.to_s, jid: jid)
       end
     end
   end

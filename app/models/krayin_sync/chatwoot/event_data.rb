@@ -5,7 +5,7 @@ module KrayinSync
     # The records of an event as they are now, in at most four queries: contact, conversation with what it is joined to,
     # messages with their senders, attachments with their files. Chatwoot's own classes read them, so its encryption and
     # enumerations hold.
-    module Snapshot
+    module EventData
       CONVERSATION = <<~SQL.squish
         inboxes.name AS inbox_name, inboxes.channel_type AS channel_type,
         channel_email.email AS inbox_email, users.name AS assignee_name, teams.name AS team_name
@@ -34,7 +34,7 @@ module KrayinSync
 
       class << self
         # @param kind [String] contact, conversation or message
-        # @param records [Records] is given what is kept of each, which is read with it
+        # @param records [LinkStore] is given what is kept of each, which is read with it
         # @return [Hash, nil] the data of an event; nil where the record is gone
         def read(kind, id, records)
           case kind
@@ -48,7 +48,7 @@ module KrayinSync
         private
 
         def contact(id, records)
-          record = ::Contact.unscoped.select(Records.with("contact")).find_by(id: id)
+          record = ::Contact.unscoped.select(LinkStore.with("contact")).find_by(id: id)
           return unless record
 
           records.take("contact", record)
@@ -56,7 +56,7 @@ module KrayinSync
         end
 
         def conversation(id, records)
-          record = ::Conversation.unscoped.joins(JOINS).select(Records.with("conversation"), CONVERSATION)
+          record = ::Conversation.unscoped.joins(JOINS).select(LinkStore.with("conversation"), CONVERSATION)
                                  .find_by(id: id)
           return unless record
 
@@ -76,7 +76,7 @@ module KrayinSync
         end
 
         def message(id, records)
-          record = ::Message.unscoped.where(id: id).joins(SENDERS).select(Records.with("message"), SENDER).first
+          record = ::Message.unscoped.where(id: id).joins(SENDERS).select(LinkStore.with("message"), SENDER).first
           return unless record
 
           records.take("message", record)

@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require_relative "../records/active_record"
-
 module KrayinSync
   module Chatwoot
     # Keeps ids in krayin_sync_links, for one event: what was read with the event's records is not read again.
@@ -10,7 +8,7 @@ module KrayinSync
     # never read: the activity's id on a conversation (`additional_attributes.krayin_activity_id`), and the ids in
     # `contact_inboxes.source_id`, in those rows of a programmed channel that hold ids already. Everywhere else that
     # column is the address at which a channel reaches the contact.
-    class Records < KrayinSync::Records::ActiveRecord
+    class LinkStore < KrayinSync::Records::ActiveRecord
       COPY = {
         "contact" => <<~SQL.squish,
           copied AS (

@@ -6,7 +6,7 @@ module KrayinSync
   module Chatwoot
     # The Chatwoot around this gem: checks that it has the shape that is expected, then plugs in. One that has changed
     # stays as it is, and says in one line what is missing.
-    module Host
+    module Compatibility
       APP = File.expand_path("../../../config/krayin_app.yml", __dir__)
       EXTENDED = {
         "HookListener" => { extension: Extensions::HookListener,

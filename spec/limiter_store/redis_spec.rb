@@ -3,7 +3,7 @@
 require_relative "../support/limiter_store"
 require_relative "../support/redis_server"
 
-RSpec.describe KrayinSync::Pace::Redis do
+RSpec.describe KrayinSync::LimiterStore::Redis do
   let(:redis) { Redis.new(url: RedisServer.url) }
   let(:store) { described_class.new { |command| redis.call(*command) } }
   let(:twin) { described_class.new { |command| Redis.new(url: RedisServer.url).call(*command) } }
@@ -17,10 +17,14 @@ RSpec.describe KrayinSync::Pace::Redis do
     let(:settings) { krayin.settings.merge("traits" => { "rate_headers" => true }) }
     let(:commands) { [] }
 
-    before { KrayinSync.pace = described_class.new { |command| commands.push(command) && redis.call(*command) } }
+    before do
+      KrayinSync.limiter_store = described_class.new do |command|
+        commands.push(command) && redis.call(*command)
+      end
+    end
 
     after do
-      KrayinSync.pace = nil
+      KrayinSync.limiter_store = nil
       krayin.stop
     end
 

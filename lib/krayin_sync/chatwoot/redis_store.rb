@@ -3,7 +3,7 @@
 module KrayinSync
   module Chatwoot
     # What the processes of an installation know together: kept in Sidekiq's Redis. A script runs there as one step.
-    module SharedState
+    module RedisStore
       PREFIX = "krayin_sync"
 
       class << self

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module KrayinSync
-  module Pace
+  module LimiterStore
     # Keeps what is known of each token's budget in this process, as {Redis} does for several.
     class Memory
       def initialize

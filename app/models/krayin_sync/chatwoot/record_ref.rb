@@ -3,7 +3,7 @@
 module KrayinSync
   module Chatwoot
     # A record of Chatwoot that a hook keeps in step.
-    Entry = Struct.new(:hook_id, :kind, :id) do
+    RecordRef = Struct.new(:hook_id, :kind, :id) do
       def self.parse(text)
         hook_id, kind, id = text.split(":")
         new(hook_id.to_i, kind, id.to_i)
@@ -13,15 +13,15 @@ module KrayinSync
       # @return [Boolean] whether it was pushed
       # @param changed_at [Time, nil] of what has time: since when the record is as it is
       def enqueue(delay: 0, bulk: false, changed_at: nil)
-        return false unless Journal.queue(to_s, delay: delay, changed_at: changed_at)
+        return false unless JobRegistry.queue(to_s, delay: delay, changed_at: changed_at)
 
         push(delay, bulk)
         true
       end
 
       # Its job comes back later, for what it could not do now.
-      def come_back(delay, jid:, bulk: false)
-        Journal.again(to_s, delay, jid)
+      def requeue(delay, jid:, bulk: false)
+        JobRegistry.again(to_s, delay, jid)
         push(delay, bulk)
       end
 
