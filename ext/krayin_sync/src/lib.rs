@@ -1,8 +1,8 @@
 //! The Ruby extension: the only crate that knows Ruby, and the only one with `unsafe`.
 //!
 //! Ruby hands over JSON and gets JSON back; every public class stands in `lib/krayin_sync`, beside a file of the same
-//! name here. `park` makes a Ruby thread wait for what `callback_queue` brings and sleep by an `alarm`, `runtime` survives what
-//! `fork` counts, `ports` asks Ruby in the core's name.
+//! name here; the clients' calls are the table in `api`. `park` makes a Ruby thread wait for what `callback_queue` brings
+//! and sleep by an `alarm`, `runtime` survives what `fork` counts, `ports` asks Ruby in the core's name.
 
 #[cfg(not(unix))]
 compile_error!("krayin_sync runs on Linux and macOS: it tells forks, blocks signals and waits at pipes.");
