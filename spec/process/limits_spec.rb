@@ -53,16 +53,29 @@ RSpec.describe "a process at its limits" do
     end
   end
 
-  it "can start no thread" do
-    output, status = run(<<~'RUBY')
+  it "can start no thread: calls go on, and what takes one says so" do
+    scheduler = File.expand_path("../support/fiber_scheduler.rb", __dir__)
+    output, status = run(<<~'RUBY', scheduler)
+      require ARGV[2]
       GC.start
+      by_name = KrayinSync::Api::BaseClient.new(ARGV[0].sub("127.0.0.1", "localhost"), ARGV[1])
       # Nobody counts root's.
       Process::UID.change_privilege(65_534) if Process.uid.zero?
-      limited(:NPROC, 0) { told { good } }
-      puts good
+      Thread.new do
+        Fiber.set_scheduler(FiberScheduler.new)
+        limited(:NPROC, 0) do
+          Fiber.schedule { told { good } }
+          Fiber.set_scheduler(nil)
+          puts good
+          told { by_name.get("get") }
+        end
+      end.join
+      puts good, by_name.get("get")["data"]["id"]
     RUBY
-    expect(output.lines.grep(/KrayinSync::/)).to contain_exactly(/ResourceError: The process can have no more threads/)
-    expect(output).to end_with("\n2\n")
+    expect(output.lines(chomp: true)).to match([
+      a_string_starting_with("KrayinSync::ResourceError: The process can have no more threads"), "2",
+      a_string_matching(/\AKrayinSync::UnavailableError: .*can have no more threads/), "2", "2"
+    ])
     expect(status).to be_success
   end
 

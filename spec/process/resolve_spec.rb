@@ -89,6 +89,18 @@ RSpec.describe "a call whose host's name is not found out" do
     end
   end
 
+  it "gets no signal on the thread that finds it out" do
+    output, status = run(<<~'RUBY')
+      start
+      ours = Dir["/proc/self/task/*/status"].map { |path| File.read(path) }.select { |said| said.include?("krayin_sync") }
+      # All but KILL and STOP, and the two that the C library keeps for itself.
+      masked = (1..64).count { |number| ours.first[/^SigBlk:\t(.*)/, 1].hex[number - 1] == 1 }
+      puts ours.size, masked
+    RUBY
+    expect(output).to eq("1\n60\n")
+    expect(status).to be_success
+  end
+
   it "does not hold up a process that ends or forks" do
     output, status = run(<<~'RUBY')
       start

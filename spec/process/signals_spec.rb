@@ -4,10 +4,14 @@ RSpec.describe "signals" do
   let(:krayin) { SimulatedKrayin.of("2.1.0") }
 
   it "never come to the core's own threads" do
-    output, status = Child.run(<<~'RUBY', krayin.url, SimulatedKrayin::TOKEN)
-      # By its name: a thread of the core's finds out its address.
-      client = KrayinSync::Api::BaseClient.new(ARGV[0].sub("127.0.0.1", "localhost"), ARGV[1])
-      client.get("get")
+    scheduler = File.expand_path("../support/fiber_scheduler.rb", __dir__)
+    output, status = Child.run(<<~'RUBY', krayin.url, SimulatedKrayin::TOKEN, scheduler)
+      require ARGV[2]
+      # One carries for fibers.
+      Thread.new do
+        Fiber.set_scheduler(FiberScheduler.new)
+        Fiber.schedule { KrayinSync::Api::BaseClient.new(ARGV[0], ARGV[1]).get("get") }
+      end.join
       tasks = Dir["/proc/self/task/*/status"].map { |path| File.read(path) }
       ours = tasks.select { |status| status[/^Name:\t(.*)/, 1].start_with?("krayin_sync") }
       masks = ours.map { |status| status[/^SigBlk:\t(.*)/, 1].hex }

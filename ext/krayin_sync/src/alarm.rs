@@ -1,145 +1,109 @@
-//! What a Ruby thread sleeps by, and what Ruby wakes it by, from a signal handler too.
+//! What wakes a Ruby thread that waits without the GVL when Ruby wants something of it, from a signal handler too.
 //!
 //! A handler may run on any thread and be late: the sleeper may have gone on, ended, or its alarm may be another's by
 //! then. So no alarm is ever freed, one that is put back is used again, and a ring too many wakes a thread that finds
-//! nothing wanted of it. There are as many as ever slept at once.
+//! nothing wanted of it. There are as many as ever slept at once. All share one wire into the runtime, since a handler
+//! may do little more than set a word and write a byte.
 
 use std::{
-    ops::Deref,
+    io::{self, Write},
+    os::unix::net::UnixStream,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    task::Waker,
 };
+
+/// The alarms of one process, and the wire that they ring by.
+pub(crate) struct Alarms {
+    wire: &'static UnixStream,
+    free: Mutex<Vec<&'static Alarm>>,
+    all: Arc<Mutex<Vec<&'static Alarm>>>,
+}
 
 pub(crate) struct Alarm {
     rung: AtomicBool,
-    bed: bed::Bed,
+    wire: &'static UnixStream,
+    sleeper: Mutex<Option<Waker>>,
+}
+
+impl Alarms {
+    /// Within a runtime, which then tells the sleepers.
+    pub(crate) fn new() -> io::Result<Self> {
+        let (end, wire) = UnixStream::pair()?;
+        end.set_nonblocking(true)?;
+        wire.set_nonblocking(true)?;
+        let all = Arc::<Mutex<Vec<&'static Alarm>>>::default();
+        tokio::spawn(tell(tokio::net::UnixStream::from_std(end)?, Arc::clone(&all)));
+        Ok(Self { wire: Box::leak(Box::new(wire)), free: Mutex::default(), all })
+    }
+}
+
+/// Wakes whoever sleeps by an alarm that has rung.
+async fn tell(wire: tokio::net::UnixStream, alarms: Arc<Mutex<Vec<&'static Alarm>>>) {
+    let mut rings = [0; 64];
+    while wire.readable().await.is_ok() {
+        while wire.try_read(&mut rings).is_ok_and(|count| count == rings.len()) {}
+        for alarm in alarms.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if alarm.has_rung()
+                && let Some(sleeper) = alarm.sleeper.lock().unwrap_or_else(PoisonError::into_inner).take()
+            {
+                sleeper.wake();
+            }
+        }
+    }
 }
 
 impl Alarm {
-    /// Ruby wants something of the thread.
+    /// Ruby wants something of the thread. What a full wire does not take is told already.
     pub(crate) fn ring(&self) {
         self.rung.store(true, Ordering::SeqCst);
-        self.bed.wake();
+        let _ = { self.wire }.write(b"!");
     }
 
     pub(crate) fn has_rung(&self) -> bool {
         self.rung.load(Ordering::SeqCst)
     }
 
-    /// Lets the thread look again. From anywhere but a signal handler.
-    pub(crate) fn wake(&self) {
-        self.bed.wake();
-    }
-
-    /// Sleeps until somebody wakes it; at once where somebody has.
-    pub(crate) fn sleep(&self) {
-        self.bed.sleep();
+    /// Whether it has rung; else `waker` is woken when it does.
+    pub(crate) fn listen(&self, waker: &Waker) -> bool {
+        let mut sleeper = self.sleeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if sleeper.as_ref().is_none_or(|known| !known.will_wake(waker)) {
+            *sleeper = Some(waker.clone());
+        }
+        self.has_rung()
     }
 }
 
 /// An alarm for one stretch of sleep, put back at its end. Taken and put back with the GVL held, so that no fork comes
 /// between.
-pub(crate) struct Lent(&'static Alarm);
+pub(crate) struct Lent<'a> {
+    alarm: &'static Alarm,
+    alarms: &'a Alarms,
+}
 
-static FREE: Mutex<Vec<&'static Alarm>> = Mutex::new(Vec::new());
-
-impl Lent {
-    pub(crate) fn take() -> Self {
-        let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let alarm =
-            free.unwrap_or_else(|| Box::leak(Box::new(Alarm { rung: AtomicBool::new(false), bed: bed::Bed::new() })));
+impl<'a> Lent<'a> {
+    pub(crate) fn take(alarms: &'a Alarms) -> Self {
+        let free = alarms.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let alarm = free.unwrap_or_else(|| {
+            let new = Alarm { rung: AtomicBool::new(false), wire: alarms.wire, sleeper: Mutex::default() };
+            let alarm: &'static Alarm = Box::leak(Box::new(new));
+            alarms.all.lock().unwrap_or_else(PoisonError::into_inner).push(alarm);
+            alarm
+        });
         // What rang late was meant for the one who slept by it before.
         alarm.rung.store(false, Ordering::SeqCst);
-        Self(alarm)
+        Self { alarm, alarms }
     }
 
     pub(crate) fn alarm(&self) -> &'static Alarm {
-        self.0
+        self.alarm
     }
 }
 
-impl Deref for Lent {
-    type Target = Alarm;
-
-    fn deref(&self) -> &Alarm {
-        self.0
-    }
-}
-
-impl Drop for Lent {
+impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        FREE.lock().unwrap_or_else(PoisonError::into_inner).push(self.0);
-    }
-}
-
-/// A word that the kernel watches: waking is a swap and at most one system call, both of which a signal handler may do.
-#[cfg(target_os = "linux")]
-mod bed {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    const AWAKE: u32 = 0;
-    const WOKEN: u32 = 1;
-    const ASLEEP: u32 = u32::MAX;
-
-    pub(super) struct Bed(AtomicU32);
-
-    impl Bed {
-        pub(super) const fn new() -> Self {
-            Self(AtomicU32::new(AWAKE))
-        }
-
-        pub(super) fn wake(&self) {
-            if self.0.swap(WOKEN, Ordering::Release) == ASLEEP {
-                self.futex(libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1);
-            }
-        }
-
-        pub(super) fn sleep(&self) {
-            // From "woken" to "awake", or from "awake" to "asleep".
-            if self.0.fetch_sub(1, Ordering::Acquire) == WOKEN {
-                return;
-            }
-            while self.0.compare_exchange(WOKEN, AWAKE, Ordering::Acquire, Ordering::Acquire).is_err() {
-                self.futex(libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG, ASLEEP);
-            }
-        }
-
-        fn futex(&self, operation: i32, value: u32) {
-            // SAFETY: the word lives as long as the process; without a time, the wait has no further argument.
-            unsafe {
-                libc::syscall(libc::SYS_futex, self.0.as_ptr(), operation, value, std::ptr::null::<libc::timespec>());
-            }
-        }
-    }
-}
-
-/// Where Ruby is not told that it may ring from a signal handler.
-#[cfg(not(target_os = "linux"))]
-mod bed {
-    use std::sync::{Condvar, Mutex, PoisonError};
-
-    #[derive(Default)]
-    pub(super) struct Bed {
-        woken: Mutex<bool>,
-        told: Condvar,
-    }
-
-    impl Bed {
-        pub(super) fn new() -> Self {
-            Self::default()
-        }
-
-        pub(super) fn wake(&self) {
-            *self.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
-            self.told.notify_one();
-        }
-
-        pub(super) fn sleep(&self) {
-            let woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
-            let woken = self.told.wait_while(woken, |woken| !*woken);
-            *woken.unwrap_or_else(PoisonError::into_inner) = false;
-        }
+        self.alarms.free.lock().unwrap_or_else(PoisonError::into_inner).push(self.alarm);
     }
 }

@@ -12,7 +12,7 @@ use krayin_core::{
 };
 use tokio::sync::oneshot;
 
-use crate::{alarm::Alarm, fiber::FiberWaker, fork::Generation};
+use crate::{fiber::FiberWaker, fork::Generation};
 
 /// A question to Ruby.
 pub(crate) enum Callback {
@@ -46,34 +46,19 @@ pub(crate) struct Swapped {
     pub(crate) now: u64,
 }
 
-/// What the waiting thread is to do next.
-pub(crate) enum Next {
-    /// Answer this.
-    Answer(Callback),
-    /// Go on with the future: what it waited for is there.
-    Poll,
-    /// Look what Ruby wants of the thread.
-    Look,
-    /// Wait.
-    Nothing,
-}
-
-/// Where the future's questions lie until the waiting thread answers them, and where that thread sleeps till the future
-/// can go on. Made anew for every call: in a child that was forked within the call it is shut, since another thread may
-/// have held it at that moment.
+/// Where the future's questions lie until the waiting thread answers them, and what wakes that thread where it is a fiber.
+/// Made anew for every call: in a child that was forked within the call it is shut, since another thread may have held it
+/// at that moment.
 pub(crate) struct CallbackQueue {
     made: Generation,
-    state: Mutex<MailboxState>,
+    state: Mutex<QueueState>,
 }
 
 #[derive(Default)]
-struct MailboxState {
+struct QueueState {
     questions: VecDeque<Callback>,
-    can_go_on: bool,
-    /// Who sleeps.
-    sleeper: Option<&'static Alarm>,
     /// Where the one who waits is a fiber that listens for it.
-    waker: Option<FiberWaker>,
+    fiber: Option<FiberWaker>,
 }
 
 impl Default for CallbackQueue {
@@ -83,80 +68,39 @@ impl Default for CallbackQueue {
 }
 
 impl CallbackQueue {
-    /// A question of the future, while it is polled or from anywhere else.
+    /// A question of the future, while it is polled: that is looked for after each poll.
     pub(crate) fn ask(&self, question: Callback) {
-        let Some(mut state) = self.lock() else { return };
-        state.questions.push_back(question);
-        state.tell();
-    }
-
-    pub(crate) fn attach(&self, waker: FiberWaker) {
         if let Some(mut state) = self.lock() {
-            state.waker = Some(waker);
+            state.questions.push_back(question);
         }
     }
 
-    /// What is to be done; sleeps until something is.
-    pub(crate) fn wait(&self, alarm: &'static Alarm) -> Next {
-        self.sleeps_by(Some(alarm));
-        let next = loop {
-            if alarm.has_rung() {
-                break Next::Look;
-            }
-            match self.next() {
-                // One who tells meanwhile is not missed: this returns at once then.
-                Next::Nothing => alarm.sleep(),
-                next => break next,
-            }
-        };
-        self.sleeps_by(None);
-        next
-    }
-
-    /// The same without sleeping.
-    pub(crate) fn next(&self) -> Next {
-        let Some(mut state) = self.lock() else { return Next::Look };
-        if let Some(question) = state.questions.pop_front() {
-            Next::Answer(question)
-        } else if std::mem::take(&mut state.can_go_on) {
-            Next::Poll
-        } else {
-            Next::Nothing
-        }
-    }
-
-    fn sleeps_by(&self, alarm: Option<&'static Alarm>) {
+    pub(crate) fn attach(&self, fiber: FiberWaker) {
         if let Some(mut state) = self.lock() {
-            state.sleeper = alarm;
+            state.fiber = Some(fiber);
         }
+    }
+
+    /// The next question.
+    pub(crate) fn next(&self) -> Option<Callback> {
+        self.lock()?.questions.pop_front()
     }
 
     /// Nothing in a forked child.
-    fn lock(&self) -> Option<MutexGuard<'_, MailboxState>> {
+    fn lock(&self) -> Option<MutexGuard<'_, QueueState>> {
         self.made.is_current().then(|| self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl MailboxState {
-    fn tell(&self) {
-        if let Some(waker) = &self.waker {
-            waker.ring();
-        }
-        if let Some(sleeper) = self.sleeper {
-            sleeper.wake();
-        }
-    }
-}
-
-/// The future's own waker.
+/// The future's waker where a fiber waits for it.
 impl Wake for CallbackQueue {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let Some(mut state) = self.lock() else { return };
-        state.can_go_on = true;
-        state.tell();
+        if let Some(fiber) = self.lock().as_ref().and_then(|state| state.fiber.as_ref()) {
+            fiber.ring();
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::{
     os::fd::FromRawFd,
 };
 
-use magnus::{Error, RClass, Ruby, Value, prelude::*};
+use magnus::{Error, Ruby, Value, prelude::*};
 
 use crate::error;
 
@@ -42,9 +42,8 @@ impl Drop for Listener {
 
 /// Both ends, where the current fiber is one that a scheduler runs.
 pub(crate) fn listen(ruby: &Ruby) -> Result<Option<(Listener, FiberWaker)>, Error> {
-    let fiber: RClass = ruby.class_object().const_get("Fiber")?;
-    let scheduler: Value = fiber.funcall("current_scheduler", ())?;
-    if scheduler.is_nil() {
+    // SAFETY: it takes nothing, raises nothing and answers with nil or an object that the thread keeps.
+    if unsafe { rb_sys::rb_fiber_scheduler_current() } == rb_sys::Qnil as rb_sys::VALUE {
         return Ok(None);
     }
     // Ruby's own pipes do not block and are closed by exec.

@@ -26,7 +26,7 @@ mod runtime;
 mod runtime_transport;
 mod session;
 mod setup_service;
-mod signals;
+mod threads;
 
 use magnus::{Error, Module, Ruby};
 
@@ -35,6 +35,7 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     let native = ruby.define_module("KrayinSync")?.define_module("Native")?;
     native.const_set("VERSION", env!("CARGO_PKG_VERSION"))?;
     fork::init(ruby)?;
+    threads::init();
     park::init(native)?;
     api::init(native)?;
     contact_mapper::init(native)?;

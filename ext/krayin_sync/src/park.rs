@@ -1,15 +1,18 @@
 //! Makes a Ruby thread wait for a future: without the GVL, interruptible, answering the future's questions meanwhile.
 //!
-//! The thread polls the future itself and sleeps, without the GVL, while it cannot go on; timers and sockets are the
-//! runtime's. So a question to Ruby takes no other thread, and an answer from Krayin one wakeup; it is read before the GVL
-//! is taken again. Whatever Ruby wants of the thread (`Timeout`, `Thread#kill`, a signal, Sidekiq's shutdown) wakes it,
-//! is carried out with the GVL held, and where it raises, the future is dropped, which cancels its request. A wakeup
-//! that wants nothing changes nothing.
+//! The thread carries the call itself: it polls the future, and the runtime's sockets and timers, without the GVL. So an
+//! answer from Krayin takes one wakeup, is read before the GVL is taken again, and a question to Ruby takes no other
+//! thread. Of several threads that wait, one carries for all, and hands on to another when its own call is over. Whatever
+//! Ruby wants of the thread (`Timeout`, `Thread#kill`, a signal, Sidekiq's shutdown) wakes it, is carried out with the GVL
+//! held, and where it raises, the future is dropped, which cancels its request. A wakeup that wants nothing changes
+//! nothing.
 //!
-//! A fiber that a scheduler runs sleeps on a pipe instead, so that the thread's other fibers go on.
+//! A fiber that a scheduler runs waits at a pipe instead, so that the thread's other fibers go on, and a thread of the
+//! core's carries its call.
 
 use std::{
     ffi::c_void,
+    future::poll_fn,
     panic::{self, AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -19,17 +22,18 @@ use std::{
 
 use krayin_core::{Error as CoreError, phone};
 use magnus::{Error, RModule, RString, Ruby};
+use tokio::task::yield_now;
 
 use crate::{
     alarm::{Alarm, Lent},
-    callback_queue::{Callback, CallbackQueue, Next},
+    callback_queue::{Callback, CallbackQueue},
     convert, error, fiber,
     runtime::State,
 };
 
 type Answer = Result<Vec<u8>, CoreError>;
 
-/// Why a stretch of a call without the GVL is over.
+/// Why a stretch of a call is over.
 enum Stop {
     Done(Answer),
     Panicked,
@@ -45,43 +49,29 @@ struct Call<'a> {
     future: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     /// Its end, once it has come; the questions before it are answered first.
     done: Option<Stop>,
-    callback_queue: &'a Arc<CallbackQueue>,
-    waker: Waker,
-    state: &'a State,
+    callback_queue: &'a CallbackQueue,
+    state: &'static State,
 }
 
-impl<'a> Call<'a> {
-    fn new(
-        future: impl Future<Output = Answer> + Send + 'static,
-        callback_queue: &'a Arc<CallbackQueue>,
-        state: &'a State,
-    ) -> Self {
-        let waker = Waker::from(Arc::clone(callback_queue));
-        waker.wake_by_ref();
-        Self { future: Some(Box::pin(future)), done: None, callback_queue, waker, state }
-    }
-
-    /// Goes on until Ruby is needed; without an alarm to be woken by, until the future cannot go on.
-    fn advance(&mut self, alarm: Option<&'static Alarm>) -> Stop {
-        loop {
-            let next = match alarm.filter(|_| self.done.is_none()) {
-                Some(alarm) => self.callback_queue.wait(alarm),
-                None => self.callback_queue.next(),
-            };
-            match next {
-                Next::Answer(question) => return Stop::Callback(question),
-                Next::Look => return Stop::Look,
-                Next::Poll => self.poll(),
-                Next::Nothing => return self.done.take().unwrap_or(Stop::Idle),
-            }
+impl Call<'_> {
+    /// Goes on until Ruby is needed or the future cannot go on.
+    fn go_on(&mut self, context: &mut Context<'_>) -> Stop {
+        // Of a question that is still there, the answer is what the future waits for.
+        if let Some(question) = self.callback_queue.next() {
+            return Stop::Callback(question);
+        }
+        if self.done.is_none() {
+            self.poll(context);
+        }
+        match self.callback_queue.next() {
+            Some(question) => Stop::Callback(question),
+            None => self.done.take().unwrap_or(Stop::Idle),
         }
     }
 
-    fn poll(&mut self) {
+    fn poll(&mut self, context: &mut Context<'_>) {
         let Some(future) = &mut self.future else { return };
-        let _inside = self.state.runtime.enter();
-        let mut context = Context::from_waker(&self.waker);
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context)));
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
         self.done = match polled {
             Ok(Poll::Pending) => return,
             Ok(Poll::Ready(answer)) => Some(Stop::Done(answer)),
@@ -89,15 +79,55 @@ impl<'a> Call<'a> {
         };
         self.future = None;
     }
+
+    /// One step with the GVL: giving that away costs more than most of what stands between two waits.
+    fn step(&mut self) -> Stop {
+        let state = self.state;
+        state.runtime.block_on(poll_fn(|context| Poll::Ready(self.go_on(context))))
+    }
+
+    /// The same where a fiber waits, who is woken by `waker`.
+    fn step_of_fiber(&mut self, waker: &Waker) -> Stop {
+        let _inside = self.state.runtime.enter();
+        self.go_on(&mut Context::from_waker(waker))
+    }
+
+    /// Waits without the GVL until the call can go on, and lets it, until Ruby is needed.
+    fn carry(&mut self) -> Stop {
+        let state = self.state;
+        let lent = Lent::take(&state.alarms);
+        let alarm = lent.alarm();
+        let carried = unlocked(Some(alarm), || {
+            state.runtime.block_on(poll_fn(|context| {
+                if alarm.listen(context.waker()) {
+                    return Poll::Ready(Stop::Look);
+                }
+                match self.go_on(context) {
+                    Stop::Idle => Poll::Pending,
+                    stop => Poll::Ready(stop),
+                }
+            }))
+        });
+        match carried {
+            Some(stop) => stop.unwrap_or(Stop::Panicked),
+            // Something is wanted of the thread already.
+            None => Stop::Look,
+        }
+    }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         let Some(future) = self.future.take() else { return };
         if self.state.is_of_this_process() {
-            let _inside = self.state.runtime.enter();
             // It has been left: what it may panic of is of no interest to anybody.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(future)));
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                let inside = self.state.runtime.enter();
+                drop(future);
+                drop(inside);
+                // Nobody may come to carry for a while, and the server is to hear of it now.
+                self.state.runtime.block_on(yield_now());
+            }));
         } else {
             // In a child that was forked within the call it is the parent's, and so are the locks around it.
             std::mem::forget(future);
@@ -108,25 +138,33 @@ impl Drop for Call<'_> {
 /// Runs `future` and waits for its bytes. `answer` answers its questions, on this thread and with the GVL.
 pub(crate) fn wait(
     ruby: &Ruby,
-    state: &State,
+    state: &'static State,
     callback_queue: &Arc<CallbackQueue>,
     future: impl Future<Output = Answer> + Send + 'static,
     mut answer: impl FnMut(Callback) -> Result<(), Error>,
 ) -> Result<RString, Error> {
-    let listener = fiber::listen(ruby)?.map(|(listener, waker)| {
-        callback_queue.attach(waker);
-        listener
-    });
-    let mut call = Call::new(future, callback_queue, state);
+    let fiber = match fiber::listen(ruby)? {
+        Some((listener, waker)) => {
+            state.accompany(ruby)?;
+            callback_queue.attach(waker);
+            Some((listener, Waker::from(Arc::clone(callback_queue))))
+        }
+        None => None,
+    };
+    let mut call = Call { future: Some(Box::pin(future)), done: None, callback_queue, state };
     loop {
-        // Giving the GVL away costs more than most of what stands between two waits.
-        let stop = match (call.advance(None), &listener) {
-            (Stop::Idle, None) => sleep(&mut call),
-            (Stop::Idle, Some(listener)) => {
-                listener.wait()?;
-                Stop::Look
-            }
-            (stop, _) => stop,
+        let stop = match &fiber {
+            None => match guard(ruby, || call.step())? {
+                Stop::Idle => call.carry(),
+                stop => stop,
+            },
+            Some((listener, waker)) => match guard(ruby, || call.step_of_fiber(waker))? {
+                Stop::Idle => {
+                    listener.wait()?;
+                    Stop::Look
+                }
+                stop => stop,
+            },
         };
         match stop {
             Stop::Done(Ok(bytes)) => return convert::string(ruby, &bytes),
@@ -143,27 +181,17 @@ pub(crate) fn wait(
     }
 }
 
-/// Waits without the GVL until the call can go on, and lets it, until Ruby is needed.
-fn sleep(call: &mut Call<'_>) -> Stop {
-    let alarm = Lent::take();
-    match unlocked(&alarm, || call.advance(Some(alarm.alarm()))) {
-        Some(stop) => stop.unwrap_or(Stop::Panicked),
-        // Something is wanted of the thread already.
-        None => Stop::Look,
-    }
-}
-
 /// Reads the numbering plans while the other threads go on, wherever a number comes first.
 fn read_plans(read: fn()) {
-    let read_aside = Ruby::get().ok().and_then(|_| unlocked(&Lent::take(), read));
+    let read_aside = Ruby::get().ok().and_then(|_| unlocked(None, read));
     if read_aside.is_none() {
         read();
     }
 }
 
 /// Runs `work`, which touches nothing of Ruby's, without the GVL; where something is wanted of the thread already, not at
-/// all. What it panicked of is an error.
-fn unlocked<T>(alarm: &Lent, work: impl FnOnce() -> T) -> Option<thread::Result<T>> {
+/// all. What it panicked of is an error. Without an alarm it cannot be woken.
+fn unlocked<T>(alarm: Option<&'static Alarm>, work: impl FnOnce() -> T) -> Option<thread::Result<T>> {
     struct Stretch<F, T> {
         work: Option<F>,
         done: Option<thread::Result<T>>,
@@ -195,8 +223,8 @@ fn unlocked<T>(alarm: &Lent, work: impl FnOnce() -> T) -> Option<thread::Result<
         rb_sys::rb_nogvl(
             Some(run),
             std::ptr::from_mut(&mut stretch).cast::<c_void>(),
-            Some(wake),
-            std::ptr::from_ref(alarm.alarm()).cast_mut().cast::<c_void>(),
+            alarm.map(|_| wake as unsafe extern "C" fn(*mut c_void)),
+            alarm.map_or(std::ptr::null_mut(), |alarm| std::ptr::from_ref(alarm).cast_mut().cast::<c_void>()),
             NOGVL_FLAGS,
         );
     }

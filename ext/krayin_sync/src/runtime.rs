@@ -2,8 +2,8 @@
 
 use std::{
     collections::HashMap,
+    future::pending,
     io,
-    panic::catch_unwind,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicPtr, Ordering},
@@ -19,16 +19,17 @@ use krayin_core::{
 use magnus::{Error, Ruby};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{error, fork::Generation, limiter_cache::LimiterCache, runtime_transport::RuntimeTransport, signals};
-
-/// Threads that carry requests: they only wait, encrypt and copy. A second one would be woken to look for work whenever the
-/// first gets some.
-const WORKERS: usize = 1;
+use crate::{
+    alarm::Alarms, error, fork::Generation, limiter_cache::LimiterCache, runtime_transport::RuntimeTransport, threads,
+};
 
 /// Everything that must not cross a fork: threads, sockets, random numbers.
 pub(crate) struct State {
     made: Generation,
+    /// Without threads of its own: whoever waits carries.
     pub(crate) runtime: Runtime,
+    pub(crate) alarms: Alarms,
+    has_companion: Mutex<bool>,
     pub(crate) runtime_transport: Arc<RuntimeTransport>,
     pub(crate) jitter: Arc<Jitter>,
     pub(crate) limiter_cache: Arc<LimiterCache>,
@@ -68,7 +69,7 @@ pub(crate) fn current(ruby: &Ruby) -> Result<&'static State, Error> {
 
 impl State {
     fn new(ruby: &Ruby) -> Result<Self, Error> {
-        let runtime = start().map_err(|lacking| error::no_room(ruby, lacking))?;
+        let (runtime, alarms) = start().map_err(|lacking| error::no_room(ruby, lacking))?;
         let transport = {
             let _inside = runtime.enter();
             ReqwestTransport::new().map_err(|failure| error::raise(ruby, failure.into()))?
@@ -77,6 +78,8 @@ impl State {
             made: Generation::current(),
             runtime_transport: Arc::new(RuntimeTransport::new(transport, runtime.handle().clone())),
             runtime,
+            alarms,
+            has_companion: Mutex::default(),
             jitter: Arc::new(Jitter::new()),
             limiter_cache: Arc::default(),
             servers: Mutex::default(),
@@ -86,6 +89,16 @@ impl State {
     /// Whether its threads are there: in a forked child they are not.
     pub(crate) fn is_of_this_process(&self) -> bool {
         self.made.is_current()
+    }
+
+    /// Has a thread of the core's carry from now on: a fiber's own thread goes on with other fibers.
+    pub(crate) fn accompany(&'static self, ruby: &Ruby) -> Result<(), Error> {
+        let mut has_companion = self.has_companion.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*has_companion {
+            threads::start(|| self.runtime.block_on(pending())).map_err(|_| error::no_room(ruby, "threads"))?;
+            *has_companion = true;
+        }
+        Ok(())
     }
 
     /// What all threads of this process know of one server and token.
@@ -114,18 +127,13 @@ fn forget(servers: &mut HashMap<String, Server>, now: Instant) {
     servers.retain(|_, server| server.asked_for >= oldest || Arc::strong_count(&server.state) > 1);
 }
 
-/// Starts the runtime; where the process cannot, says what it lacks.
-fn start() -> Result<Runtime, &'static str> {
-    // Ruby's signals are for Ruby's threads. A thread has its mask from the one that starts it.
-    let _blocked = signals::block();
-    let started = catch_unwind(|| {
-        Builder::new_multi_thread().worker_threads(WORKERS).thread_name("krayin_sync").enable_all().build()
+/// Makes the runtime; where the process cannot, says what it lacks.
+fn start() -> Result<(Runtime, Alarms), &'static str> {
+    let made = Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+        let inside = runtime.enter();
+        let alarms = Alarms::new()?;
+        drop(inside);
+        Ok((runtime, alarms))
     });
-    match started {
-        Ok(Ok(runtime)) => Ok(runtime),
-        Ok(Err(failure)) if failure.kind() == io::ErrorKind::OutOfMemory => Err("memory"),
-        Ok(Err(_)) => Err("files"),
-        // It is not an error there that the system starts no more threads.
-        Err(_) => Err("threads"),
-    }
+    made.map_err(|failure| if failure.kind() == io::ErrorKind::OutOfMemory { "memory" } else { "files" })
 }

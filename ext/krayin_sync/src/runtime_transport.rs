@@ -1,4 +1,4 @@
-//! Has HTTP attempts made by the runtime's own thread, whole: so the one who waits is woken once an attempt, and a
+//! Has HTTP attempts made by the runtime, whole: so one for whom another thread carries is woken once an attempt, and a
 //! connection is back in the pool before anybody can ask for the next.
 
 use std::{panic::resume_unwind, sync::Arc};
@@ -9,7 +9,10 @@ use krayin_core::{
     server::Connection,
     settings::SettingsError,
 };
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, yield_now},
+};
 
 pub(crate) struct RuntimeTransport {
     transport: Arc<ReqwestTransport>,
@@ -48,7 +51,12 @@ impl Transport for RuntimeTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         let (transport, request) = (Arc::clone(&self.transport), request.clone());
         Box::pin(async move {
-            let mut sent = Sent(self.runtime.spawn(async move { transport.send(&request).await }));
+            let mut sent = Sent(self.runtime.spawn(async move {
+                // Nobody may have carried for a while: what has come meanwhile, such as the end of a connection that was
+                // kept, is looked at first.
+                yield_now().await;
+                transport.send(&request).await
+            }));
             match (&mut sent.0).await {
                 Ok(Ok(answer)) if !is_room_to_read(&answer) => Err(TransportError::no_memory()),
                 Ok(answer) => answer,

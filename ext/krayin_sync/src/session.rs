@@ -8,7 +8,7 @@ use krayin_core::{
     retry::{Backoff, Priority},
     settings::{SETTINGS, Settings, SettingsError},
 };
-use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
+use magnus::{Error, RArray, RModule, RString, Ruby, TryConvert, Value, function, prelude::*};
 
 use crate::{
     callback_queue::CallbackQueue,
@@ -17,6 +17,8 @@ use crate::{
     runtime::{self, State},
     runtime_transport::RuntimeTransport,
 };
+
+type Parts = (RString, Value, Value, Value, Value, bool, Option<f64>);
 
 /// A `KrayinSync::Session`, read.
 pub(crate) struct Session {
@@ -30,26 +32,21 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Reads `session`: `settings_json`, `transport`, `records`, `limiter_store`, `bulk`, `retry_base`, `observer`.
+    /// Reads `session` by its `parts`, in one call of Ruby.
     pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
-        let json: RString = session.funcall("settings_json", ())?;
+        let parts: RArray = session.funcall("parts", ())?;
+        let (json, transport, records, limiter_store, observer, bulk, retry_base): Parts =
+            TryConvert::try_convert(parts.as_value())?;
         let json = convert::bytes(json);
         let settings = park::attempt(ruby, || Settings::from_json(&json))?;
         Ok(Self {
             settings,
             state: runtime::current(ruby)?,
             callback_queue: Arc::default(),
-            answers: Answers {
-                transport: session.funcall("transport", ())?,
-                records: session.funcall("records", ())?,
-                limiter_store: session.funcall("limiter_store", ())?,
-                observer: session.funcall("observer", ())?,
-            },
-            priority: if session.funcall("bulk", ())? { Priority::Bulk } else { Priority::Live },
+            answers: Answers { transport, records, limiter_store, observer },
+            priority: if bulk { Priority::Bulk } else { Priority::Live },
             reserves: 1,
-            retry_base: session
-                .funcall::<_, _, Option<f64>>("retry_base", ())?
-                .map(|seconds| convert::seconds(seconds, 60.0)),
+            retry_base: retry_base.map(|seconds| convert::seconds(seconds, 60.0)),
         })
     }
 

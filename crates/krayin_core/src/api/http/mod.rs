@@ -10,4 +10,5 @@ pub(in crate::api) mod transport;
 
 pub use attempt::{Attempt, Observer};
 pub use reqwest_transport::ReqwestTransport;
+pub use resolver::{StartThread, start_threads_by};
 pub use transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind};

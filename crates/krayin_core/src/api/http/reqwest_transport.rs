@@ -10,7 +10,7 @@ use rustls::CertificateError;
 
 use crate::api::{
     http::chunked_body::ChunkedBody,
-    http::resolver::{Names, PrivateAddress, Resolver},
+    http::resolver::{Names, NoThread, PrivateAddress, Resolver},
     http::transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
 };
 use crate::{
@@ -118,7 +118,7 @@ fn build(authority: &[reqwest::Certificate], names: &Names, needs: Needs) -> Res
         .pool_idle_timeout(KEEP_IDLE)
         .connect_timeout(CONNECT_WITHIN)
         .tcp_nodelay(true)
-        .dns_resolver(Resolver { guarded: !needs.any_address, names: Arc::clone(names) });
+        .dns_resolver(Resolver::new(!needs.any_address, Arc::clone(names)));
     if needs.certificates {
         client.tls_certs_merge(authority.iter().cloned()).build()
     } else {
@@ -190,6 +190,8 @@ fn explain(error: reqwest::Error) -> TransportError {
     use TransportErrorKind as Kind;
     let (kind, reason) = if find::<PrivateAddress>(&error).is_some() {
         (Kind::Refused, "the host has a private address, which this installation does not allow")
+    } else if find::<NoThread>(&error).is_some() {
+        (Kind::Connect, "the process can have no more threads, and finding out the host's address takes one")
     } else if let Some(tls) = find::<rustls::Error>(&error).filter(|_| error.is_connect()) {
         (Kind::Tls, explain_tls(tls))
     } else if error.is_connect() && error.is_timeout() {

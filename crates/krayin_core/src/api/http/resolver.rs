@@ -1,11 +1,13 @@
 use std::{
     collections::HashMap,
-    fmt,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
+    fmt, io,
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
+    sync::{Arc, OnceLock},
+    thread,
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::server::may_connect;
 
@@ -16,17 +18,54 @@ pub(in crate::api) type Names = Arc<HashMap<String, Vec<IpAddr>>>;
 /// name that answers differently the next time gains nothing.
 #[derive(Debug)]
 pub(in crate::api) struct Resolver {
-    pub(in crate::api) guarded: bool,
-    pub(in crate::api) names: Names,
+    guarded: bool,
+    names: Names,
+    places: Arc<Semaphore>,
+}
+
+impl Resolver {
+    pub(in crate::api) fn new(guarded: bool, names: Names) -> Self {
+        Self { guarded, names, places: Arc::new(Semaphore::new(MOST_LOOK_UPS)) }
+    }
+}
+
+/// How many names are looked up at once; a name server that hangs holds a thread for half a minute each.
+const MOST_LOOK_UPS: usize = 64;
+
+/// Starts a thread for a look-up.
+pub type StartThread = fn(Box<dyn FnOnce() + Send>) -> io::Result<()>;
+
+static START_THREAD: OnceLock<StartThread> = OnceLock::new();
+
+/// Has `start` start the threads that look up names, from now on; the first who says so has it. Without, they are plain
+/// threads, which get the process's signals.
+pub fn start_threads_by(start: StartThread) {
+    let _ = START_THREAD.set(start);
+}
+
+/// Asks the system, which may take long and can only be waited for: on a thread of its own, which ends with it.
+async fn look_up(name: String, places: &Arc<Semaphore>) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+    let place = Arc::clone(places).acquire_owned().await?;
+    let (reply, found) = oneshot::channel();
+    let work = Box::new(move || {
+        let addresses = (name.as_str(), 0).to_socket_addrs().map(Iterator::collect);
+        drop(place);
+        // Nobody may wait for it any more.
+        let _ = reply.send(addresses);
+    });
+    let start = START_THREAD.get().copied().unwrap_or(|work| thread::Builder::new().spawn(work).map(drop));
+    start(work).map_err(|_| NoThread)?;
+    Ok(found.await??)
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (guarded, known) = (self.guarded, self.names.get(name.as_str()).cloned());
+        let places = Arc::clone(&self.places);
         Box::pin(async move {
             let found: Vec<SocketAddr> = match known {
                 Some(addresses) => addresses.into_iter().map(|address| (address, 0).into()).collect(),
-                None => tokio::net::lookup_host((name.as_str(), 0)).await?.collect(),
+                None => look_up(name.as_str().to_owned(), &places).await?,
             };
             if guarded && !found.iter().all(|address| may_connect(name.as_str(), address.ip())) {
                 return Err(PrivateAddress.into());
@@ -47,3 +86,15 @@ impl fmt::Display for PrivateAddress {
 }
 
 impl std::error::Error for PrivateAddress {}
+
+/// The process may have no thread to look up a name.
+#[derive(Debug)]
+pub(in crate::api) struct NoThread;
+
+impl fmt::Display for NoThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the process can have no more threads")
+    }
+}
+
+impl std::error::Error for NoThread {}

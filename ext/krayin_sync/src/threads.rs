@@ -1,11 +1,24 @@
-//! Keeps Ruby's signals off threads that are not Ruby's.
+//! Starts the core's own threads: one that carries for fibers, and for a moment each that finds out an address. Ruby's
+//! signals never come to them.
 
-use std::mem::MaybeUninit;
+use std::{io, mem::MaybeUninit, thread};
+
+use krayin_core::api;
+
+pub(crate) fn start(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // A thread has its mask from the one that starts it.
+    let _blocked = block();
+    thread::Builder::new().name("krayin_sync".into()).spawn(work).map(drop)
+}
+
+pub(crate) fn init() {
+    api::start_threads_by(|work| start(work));
+}
 
 /// Until it is dropped, no signal comes to this thread, nor ever to one that it starts meanwhile.
-pub(crate) struct Blocked(libc::sigset_t);
+struct Blocked(libc::sigset_t);
 
-pub(crate) fn block() -> Blocked {
+fn block() -> Blocked {
     let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
     // SAFETY: the first call fills the one set, the second reads it and fills the other; neither fails with these
     // arguments.
