@@ -94,8 +94,11 @@ module KrayinSync
     extend Forwardable
 
     def configuration
-      Arguments.main_ractor
       @configuration ||= Configuration.new
+    rescue Ractor::IsolationError
+      # Ruby itself keeps it from other Ractors: that costs nothing, where a look at each use does.
+      Arguments.main_ractor
+      raise
     end
 
     # @yieldparam configuration [Configuration]

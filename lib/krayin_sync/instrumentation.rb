@@ -11,8 +11,8 @@ module KrayinSync
 
     class << self
       # The object that the core tells its attempts to, or nil where nobody listens.
-      def observer(installation = KrayinSync.configuration)
-        self if installation.logger || listening?(REQUEST)
+      def observer
+        self if KrayinSync.logger || listening?(REQUEST)
       end
 
       # One attempt: method, path (ids as {id}), status, attempt, most, duration_ms, remaining, retry_in_ms, failure.

@@ -29,32 +29,12 @@ module KrayinSync
       Native.check(@settings_json)
     end
 
-    # All that the core asks of it, at once.
-    # @return [Array] the settings as JSON, who performs HTTP attempts, keeps ids, keeps the budget and hears of
-    #   attempts, whether the work has time, and below how many seconds the first wait is
-    def parts
-      installation = KrayinSync.configuration
-      [settings_json, transport, records, @limiter_store || installation.limiter_store, observer(installation), @bulk,
-       installation.retry_base]
-    end
-
-    # @return [Object] what a function of the core answers
-    def call(function, *arguments)
-      JSON.parse(Native.public_send(function, self, *arguments))
-    end
-
-    def with(settings)
-      merged = @settings.merge(Arguments.settings(settings))
-      Session.new(merged, records: records, bulk: @bulk, on_attempt: @on_attempt, limiter_store: @limiter_store)
-    end
-
-    def inspect = "#<#{self.class.name}>"
-
-    private
+    # @return [Boolean]
+    attr_reader :bulk
 
     # Whom the core tells its attempts to. The caller's own business comes first: no subscriber stands before it.
-    def observer(installation)
-      listeners = Instrumentation.observer(installation)
+    def observer
+      listeners = Instrumentation.observer
       return listeners unless @on_attempt
 
       lambda do |json|
@@ -63,6 +43,9 @@ module KrayinSync
       end
     end
 
+    # Who keeps the budget of requests for all processes; where nil, this process keeps its own.
+    def limiter_store = @limiter_store || KrayinSync.limiter_store
+
     # Who performs HTTP attempts instead of the Rust client: WebMock where it is on, else nobody.
     def transport
       return unless defined?(::WebMock::HttpLibAdapter)
@@ -70,5 +53,24 @@ module KrayinSync
       require_relative "webmock"
       WebMockTransport.new if WebMockAdapter.enabled?
     end
+
+    def retry_base = KrayinSync.retry_base
+
+    # @return [Object] what a function of the core answers
+    def call(function, *arguments)
+      JSON.parse(Native.public_send(function, self, *arguments))
+    end
+
+    def with(settings)
+      merged = @settings.merge(Arguments.settings(settings))
+      Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store)
+    end
+
+    def inspect = "#<#{self.class.name}>"
+
+    private
+
+    # All that the core asks of it, at once.
+    def parts = [settings_json, transport, records, limiter_store, observer, bulk, retry_base]
   end
 end

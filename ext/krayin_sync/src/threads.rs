@@ -12,7 +12,7 @@ pub(crate) fn start(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 pub(crate) fn init() {
-    api::start_threads_by(|work| start(work));
+    api::start_threads_by(start);
 }
 
 /// Until it is dropped, no signal comes to this thread, nor ever to one that it starts meanwhile.

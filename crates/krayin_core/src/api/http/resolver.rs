@@ -44,7 +44,10 @@ pub fn start_threads_by(start: StartThread) {
 }
 
 /// Asks the system, which may take long and can only be waited for: on a thread of its own, which ends with it.
-async fn look_up(name: String, places: &Arc<Semaphore>) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+async fn look_up(
+    name: String,
+    places: &Arc<Semaphore>,
+) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
     let place = Arc::clone(places).acquire_owned().await?;
     let (reply, found) = oneshot::channel();
     let work = Box::new(move || {
