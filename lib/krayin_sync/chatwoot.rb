@@ -5,6 +5,7 @@ require "sidekiq/api"
 
 require_relative "records/active_record"
 require_relative "chatwoot/configuration"
+require_relative "chatwoot/app_config"
 require_relative "chatwoot/redis_store"
 require_relative "chatwoot/lock"
 require_relative "chatwoot/job_registry"

@@ -27,6 +27,10 @@ module KrayinSync
                  shown: 'ENV["KRAYIN_SYNC_DEFAULT_COUNTRY"]',
                  help: 'The two letters of the country that phone numbers are of which say none, such as "DE"; the ' \
                        "contact's own where nil"),
+      Option.new(name: :language, default: -> { ENV.fetch("KRAYIN_SYNC_LANGUAGE", nil) },
+                 shown: 'ENV["KRAYIN_SYNC_LANGUAGE"]',
+                 help: 'The language of reasons and notices, such as "pt_BR"; that of Rails where nil. English, ' \
+                       "Portuguese or Spanish; English for any other"),
       Option.new(name: :digest_key, default: nil, shown: 'ENV["KRAYIN_SYNC_DIGEST_KEY"]',
                  help: "The secret that digests of what was sent are made with; one of Rails' own secret where nil. " \
                        "Where it changes, every field counts as edited in Krayin"),
@@ -70,6 +74,9 @@ module KrayinSync
 
     def cache = @cache || (::Rails.cache if defined?(::Rails) && ::Rails.respond_to?(:cache))
 
+    # @return [String] the locale that sentences for people are in where a hook does not say
+    def locale = (language || (::I18n.default_locale if defined?(::Rails) && defined?(::I18n)) || "en").to_s
+
     def logger = @logger || (::Rails.logger if defined?(::Rails) && ::Rails.respond_to?(:logger))
 
     # @return [String, nil] what digests are made with
@@ -105,7 +112,7 @@ module KrayinSync
     def configure = yield(configuration)
 
     # The options of the library itself, one by one.
-    %i[allow_http allowed_hosts default_country digest_key records limiter_store pace retry_base cache
+    %i[allow_http allowed_hosts default_country language digest_key records limiter_store pace retry_base cache
        logger].each do |name|
       def_delegators :configuration, name, :"#{name}="
     end

@@ -21,6 +21,7 @@ module KrayinSync
       installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts,
                        "default_country" => KrayinSync.default_country,
                        "digest_key" => KrayinSync.configuration.secret }
+      installation["language"] = KrayinSync.configuration.locale if @settings["language"].to_s.strip.empty?
       @settings_json = Snapshot.json(@settings.merge(installation))
       @records = records
       @bulk = bulk

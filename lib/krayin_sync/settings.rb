@@ -4,7 +4,8 @@ module KrayinSync
   # The settings of a hook, read by the core: what is true in the one language is not false in the other.
   module Settings
     class << self
-      # @return [Array<Hash{String => Object}>] key, kind, default, label, help, set_by, required, shown of each
+      # @return [Array<Hash{String => Object}>] key, kind, must_be (in words), choices (each with its names), set_by
+      #   (administrator, set_up or installation), required and shown of each; default, label and help in en, pt and es
       def table = @table ||= JSON.parse(Native.settings).each(&:freeze).freeze
 
       # Reads settings as the core does.

@@ -15,6 +15,7 @@ class Package
     app/jobs/krayin_sync/chatwoot/event_job.rb app/models/krayin_sync/records/link.rb
     lib/krayin_sync/chatwoot.rb lib/tasks/krayin_sync.rake sig/krayin_sync.rbs
     config/krayin_app.yml config/locales/krayin_sync.en.yml config/locales/krayin_sync.pt_BR.yml
+    config/locales/krayin_sync.es.yml
     lib/generators/krayin_sync/install/templates/initializer.rb.tt
     lib/generators/krayin_sync/install/templates/links.rb.tt
     public/dashboard/images/integrations/krayin.png public/dashboard/images/integrations/krayin-dark.png

@@ -12,14 +12,24 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
   let(:host) { KrayinSync::Chatwoot::Compatibility }
   let(:app) { Integrations::App.find(id: "krayin") }
 
-  it "is among the integrations of accounts with the feature, in two languages" do
+  it "is among the integrations of accounts with the feature, in three languages" do
     account = Account.create!(name: "Acme")
     expect(app.active?(account)).to be(false)
     account.enable_features!
     expect(app.active?(account)).to be(true)
     expect(I18n.with_locale(:en) { app.description }).to include("Krayin CRM")
-    I18n.available_locales |= [:pt_BR]
+    I18n.available_locales |= %i[pt_BR es]
     expect(I18n.with_locale(:pt_BR) { app.short_description }).to include("sincronia")
+    expect(I18n.with_locale(:es) { app.short_description }).to include("sincronizados")
+  end
+
+  it "asks in the language of whoever looks" do
+    I18n.available_locales |= %i[pt_BR es]
+    labels = %i[en pt_BR es].map do |locale|
+      I18n.with_locale(locale) { app.params["settings_form_schema"].first["label"] }
+    end
+    expect(labels).to eq(["Krayin address", "Endereço do Krayin", "Dirección de Krayin"])
+    expect(app.params.keys).to eq(I18n.with_locale(:es) { app.params.keys })
   end
 
   it "takes a form's text for ids, and no key that it does not know" do

@@ -41,6 +41,14 @@ module KrayinSync
 
       # Offers Krayin to accounts with the feature alone.
       module App
+        # The form in the language of whoever looks at it.
+        def params
+          given = super
+          return given unless given[:id] == ProcessorService::APP_ID && I18n.locale != :en
+
+          given.merge("settings_form_schema" => AppConfig.form(I18n.locale))
+        end
+
         def active?(account)
           return super unless params[:id] == ProcessorService::APP_ID
 

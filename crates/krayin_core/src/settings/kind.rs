@@ -2,8 +2,12 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value, json};
 
-use super::Mapping;
+use super::{
+    Mapping,
+    table::{Words, word},
+};
 use crate::{
+    language::Language,
     phone,
     server::{Dialect, ServerProfile},
 };
@@ -25,8 +29,10 @@ pub enum Kind {
     Texts,
     /// `rest_api` or `documented`.
     Dialect,
-    /// One of these words.
-    OneOf(&'static [&'static str]),
+    /// One of these words; what people call each.
+    OneOf(&'static [(&'static str, Words)]),
+    /// A locale, read as `en`, `pt` or `es`: English for any other.
+    Language,
     /// Lines that say which attribute of Krayin's takes what of a contact: a list of texts, or a text.
     Mapping,
     /// A country by its two letters, in either case.
@@ -49,6 +55,7 @@ impl Kind {
             Self::Texts => "texts",
             Self::Dialect => "dialect",
             Self::OneOf(_) => "choice",
+            Self::Language => "language",
             Self::Mapping => "mapping",
             Self::Country => "country",
             Self::Seconds => "seconds",
@@ -56,10 +63,26 @@ impl Kind {
         }
     }
 
+    /// The words that it may be, each with what people call it; none where they cannot be listed.
+    pub fn choices(self) -> &'static [(&'static str, Words)] {
+        const DIALECTS: &[(&str, Words)] =
+            &[("rest_api", word("Krayin's REST API package")), ("documented", word("/api/admin"))];
+        const LANGUAGES: &[(&str, Words)] =
+            &[("en", word("English")), ("pt", word("Português")), ("es", word("Español"))];
+        match self {
+            Self::OneOf(choices) => choices,
+            Self::Dialect => DIALECTS,
+            Self::Language => LANGUAGES,
+            _ => &[],
+        }
+    }
+
     /// What a value must be, after "must be".
     pub(super) fn wanted(self) -> Cow<'static, str> {
         let words = match self {
-            Self::OneOf(words) => return words.join(" or ").into(),
+            Self::OneOf(_) | Self::Dialect => {
+                return self.choices().iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ").into();
+            }
             Self::Mapping => {
                 "lines such as lead.website = website: an entity, an attribute of Krayin's, and a key of the contact's"
             }
@@ -68,7 +91,7 @@ impl Kind {
             Self::Id => "the number of a record in Krayin",
             Self::Stage => "a stage's id, code or name",
             Self::Texts => "a list of texts",
-            Self::Dialect => "rest_api or documented",
+            Self::Language => "a language, such as en, pt or es",
             Self::Country => "the two letters of a country, such as DE",
             Self::Seconds => "a number of seconds, at most 3600",
             Self::ServerProfile => "what the set-up stored",
@@ -87,8 +110,9 @@ impl Kind {
             Self::Dialect => Dialect::parse(value.as_str()?.trim()).map(|dialect| json!(dialect)),
             Self::OneOf(words) => {
                 let word = value.as_str()?.trim().to_lowercase();
-                words.contains(&word.as_str()).then(|| json!(word))
+                words.iter().any(|(known, _)| *known == word).then(|| json!(word))
             }
+            Self::Language => value.as_str().map(|locale| json!(Language::of(locale.trim()))),
             Self::Mapping => Mapping::parse(value).is_ok().then(|| value.clone()),
             Self::Country => {
                 let code = value.as_str()?.trim().to_ascii_uppercase();

@@ -11,7 +11,7 @@ mod table;
 
 pub use kind::Kind;
 pub use mapping::{Mapping, MappingError};
-pub use table::{SETTINGS, SetBy, Setting, find, read};
+pub use table::{SETTINGS, SetBy, Setting, Words, find, read};
 
 use crate::{
     DigestKey,

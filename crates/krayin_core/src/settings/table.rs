@@ -1,4 +1,4 @@
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Map, Value};
 
 use super::{Kind, SettingsError};
@@ -15,20 +15,43 @@ pub enum SetBy {
     Installation,
 }
 
+/// The same in English, Portuguese and Spanish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// English.
+    pub en: &'static str,
+    /// Portuguese.
+    pub pt: &'static str,
+    /// Spanish.
+    pub es: &'static str,
+}
+
+impl Words {
+    pub(super) const NONE: Self = Self { en: "", pt: "", es: "" };
+}
+
+pub(super) const fn words(en: &'static str, pt: &'static str, es: &'static str) -> Words {
+    Words { en, pt, es }
+}
+
+/// The same in all languages.
+pub(super) const fn word(word: &'static str) -> Words {
+    words(word, word, word)
+}
+
 /// A setting: everything that the form, the schema, the docs and the reader know of it.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// Its key among a hook's settings.
     pub key: &'static str,
-    /// What its value is.
-    #[serde(serialize_with = "name")]
+    /// What its value is, and how that is checked.
     pub kind: Kind,
-    /// What holds without it, in words.
-    pub default: &'static str,
+    /// What holds without it.
+    pub default: Words,
     /// Its label in the form; blank where the form does not ask for it.
-    pub label: &'static str,
+    pub label: Words,
     /// What it means, in one sentence without a full stop.
-    pub help: &'static str,
+    pub help: Words,
     /// Who says what it is.
     pub set_by: SetBy,
     /// Whether nothing works without it.
@@ -37,16 +60,39 @@ pub struct Setting {
     pub shown: bool,
 }
 
-fn name<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.name())
+/// Beside its fields `must_be`, and `choices` where there are some: each word with what people call it.
+impl Serialize for Setting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_struct("Setting", 10)?;
+        row.serialize_field("key", self.key)?;
+        row.serialize_field("kind", self.kind.name())?;
+        row.serialize_field("must_be", &self.kind.wanted())?;
+        row.serialize_field("choices", self.kind.choices())?;
+        row.serialize_field("default", &self.default)?;
+        row.serialize_field("label", &self.label)?;
+        row.serialize_field("help", &self.help)?;
+        row.serialize_field("set_by", &self.set_by)?;
+        row.serialize_field("required", &self.required)?;
+        row.serialize_field("shown", &self.shown)?;
+        row.end()
+    }
 }
 
 impl Setting {
     const fn new(key: &'static str, kind: Kind, set_by: SetBy) -> Self {
-        Self { key, kind, default: "", label: "", help: "", set_by, required: false, shown: false }
+        Self {
+            key,
+            kind,
+            default: Words::NONE,
+            label: Words::NONE,
+            help: Words::NONE,
+            set_by,
+            required: false,
+            shown: false,
+        }
     }
 
-    const fn asked(key: &'static str, kind: Kind, label: &'static str) -> Self {
+    const fn asked(key: &'static str, kind: Kind, label: Words) -> Self {
         Self { label, shown: true, ..Self::new(key, kind, SetBy::Administrator) }
     }
 
@@ -54,11 +100,11 @@ impl Setting {
         Self::new(key, kind, SetBy::SetUp)
     }
 
-    const fn help(self, help: &'static str) -> Self {
+    const fn help(self, help: Words) -> Self {
         Self { help, ..self }
     }
 
-    const fn default(self, default: &'static str) -> Self {
+    const fn default(self, default: Words) -> Self {
         Self { default, ..self }
     }
 
@@ -71,90 +117,172 @@ impl Setting {
     }
 }
 
+const NO: Words = words("no", "não", "no");
+const NOTHING: Words = words("none", "nenhum", "ninguno");
+const STAGE: Words =
+    words("A stage's name, code or id", "O nome, código ou id de uma etapa", "El nombre, código o id de una etapa");
+const NAME_OR_ID: Words = words("Its name or id in Krayin", "O nome ou id no Krayin", "Su nombre o id en Krayin");
+const ITS_NAME: Words = words("Its name", "O nome", "Su nombre");
+
 /// All settings, in the order of the form.
+#[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
-    Setting::asked("api_url", Kind::Text, "Krayin address")
-        .help("The address of your Krayin, such as https://crm.example.com")
+    Setting::asked("api_url", Kind::Text, words("Krayin address", "Endereço do Krayin", "Dirección de Krayin"))
+        .help(words(
+            "The address of your Krayin, such as https://crm.example.com",
+            "O endereço do seu Krayin, como https://crm.example.com",
+            "La dirección de su Krayin, como https://crm.example.com",
+        ))
         .required(),
-    Setting::asked("api_token", Kind::Secret, "API token")
-        .help("Of a Krayin user who sees all records")
+    Setting::asked("api_token", Kind::Secret, words("API token", "Token da API", "Token de la API"))
+        .help(words(
+            "Of a Krayin user who sees all records",
+            "De um usuário do Krayin que vê todos os registros",
+            "De un usuario de Krayin que ve todos los registros",
+        ))
         .required()
         .shown(false),
-    Setting::asked("sync_conversations", Kind::Toggle, "Sync conversations")
-        .help("Each conversation becomes an activity of the contact's lead")
-        .default("no"),
-    Setting::asked("sync_messages", Kind::Toggle, "Sync messages")
-        .help("Each message becomes a note of the contact's person, at one request a message")
-        .default("no"),
-    Setting::asked("sync_to_organization", Kind::Toggle, "Sync companies")
-        .help("The contact's company becomes an organization")
-        .default("no"),
-    Setting::asked("custom_attributes", Kind::Texts, "Custom attributes to show")
-        .help("Their keys, separated by commas")
-        .default("all but those that look private"),
-    Setting::asked("field_mapping", Kind::Mapping, "Attributes to fill")
-        .help("Lines such as lead.plan = plan: an attribute of Krayin's, and the contact's attribute that fills it")
-        .default("none"),
-    Setting::asked("on_deleted_in_krayin", Kind::OneOf(&["respect", "make_again"]), "What was deleted in Krayin")
-        .help("Stays deleted (respect), or is made again by the next event (make_again)")
-        .default("respect"),
-    Setting::asked("on_closed", Kind::OneOf(&["note", "new_lead"]), "After a lead was won or lost")
-        .help("What its contact says next is noted on it (note), or a new conversation gets a new lead (new_lead)")
-        .default("note"),
-    Setting::asked("on_yes_no", Kind::OneOf(&["carry", "leave_out", "write_anyway"]), "Yes/no attributes in Krayin")
-        .help("Krayin sets them to no when a record is written: send them along (carry), never write such a record (leave_out), or write_anyway")
-        .default("carry"),
-    Setting::new("language", Kind::Text, SetBy::Installation)
-        .help("The language of reasons, `en`, `pt` or `es`")
-        .default("`en`"),
-    Setting::asked("stage_progression_enabled", Kind::Toggle, "Move leads along")
-        .help("Leads go forward to the stages below, never back")
-        .default("no"),
-    Setting::asked("stage_on_conversation_created", Kind::Stage, "Stage when a conversation begins")
-        .help("A stage's name, code or id")
-        .default("none"),
-    Setting::asked("stage_on_first_response", Kind::Stage, "Stage at the first reply")
-        .help("A stage's name, code or id")
-        .default("none"),
-    Setting::asked("stage_on_conversation_resolved", Kind::Stage, "Stage when a conversation is resolved")
-        .help("A stage's name, code or id")
-        .default("none"),
-    Setting::asked("lead_pipeline_id", Kind::Id, "Pipeline of new leads")
-        .help("Its id in Krayin")
-        .default("the default one"),
-    Setting::asked("lead_pipeline_stage_id", Kind::Id, "Stage of new leads")
-        .help("Its id in Krayin")
-        .default("the pipeline's first"),
-    Setting::asked("lead_source_id", Kind::Id, "Source of new leads").help("Its id in Krayin").default("the web's"),
-    Setting::asked("lead_type_id", Kind::Id, "Type of new leads").help("Its id in Krayin").default("the first"),
+    Setting::asked("sync_conversations", Kind::Toggle, words("Sync conversations", "Sincronizar conversas", "Sincronizar conversaciones"))
+        .help(words(
+            "Each conversation becomes an activity of the contact's lead",
+            "Cada conversa vira uma atividade do lead do contato",
+            "Cada conversación pasa a ser una actividad del lead del contacto",
+        ))
+        .default(NO),
+    Setting::asked("sync_messages", Kind::Toggle, words("Sync messages", "Sincronizar mensagens", "Sincronizar mensajes"))
+        .help(words(
+            "Each message becomes a note of the contact's person, at one request a message",
+            "Cada mensagem vira uma nota da pessoa do contato, com uma requisição por mensagem",
+            "Cada mensaje pasa a ser una nota de la persona del contacto, con una petición por mensaje",
+        ))
+        .default(NO),
+    Setting::asked("sync_to_organization", Kind::Toggle, words("Sync companies", "Sincronizar empresas", "Sincronizar empresas"))
+        .help(words(
+            "The contact's company becomes an organization",
+            "A empresa do contato vira uma organização",
+            "La empresa del contacto pasa a ser una organización",
+        ))
+        .default(NO),
+    Setting::asked("custom_attributes", Kind::Texts, words("Custom attributes to show", "Atributos personalizados a mostrar", "Atributos personalizados que se muestran"))
+        .help(words(
+            "Their keys, separated by commas",
+            "As chaves, separadas por vírgulas",
+            "Sus claves, separadas por comas",
+        ))
+        .default(words("all but those that look private", "todos, menos os que parecem privados", "todos salvo los que parecen privados")),
+    Setting::asked("field_mapping", Kind::Mapping, words("Attributes to fill", "Atributos a preencher", "Atributos que se rellenan"))
+        .help(words(
+            "Such as lead.plan = plan, person.vip = custom_attributes.vip: an attribute of Krayin's on the left, one of the contact's on the right; lead.description = website adds a line",
+            "Como lead.plan = plan, person.vip = custom_attributes.vip: à esquerda um atributo do Krayin, à direita um do contato; lead.description = website acrescenta uma linha",
+            "Como lead.plan = plan, person.vip = custom_attributes.vip: a la izquierda un atributo de Krayin, a la derecha uno del contacto; lead.description = website añade una línea",
+        ))
+        .default(NOTHING),
+    Setting::asked("language", Kind::Language, words("Language of notices", "Idioma dos avisos", "Idioma de los avisos"))
+        .help(words(
+            "The language of reasons and notices",
+            "O idioma dos motivos e avisos",
+            "El idioma de los motivos y avisos",
+        ))
+        .default(words("the installation's", "o da instalação", "el de la instalación")),
+    Setting::asked("on_deleted_in_krayin", Kind::OneOf(&[
+            ("respect", words("It stays deleted", "Fica excluído", "Queda eliminado")),
+            ("make_again", words("The next event makes it again", "O próximo evento cria de novo", "El próximo evento lo crea de nuevo")),
+        ]), words("What was deleted in Krayin", "O que foi excluído no Krayin", "Lo que se eliminó en Krayin"))
+        .help(words(
+            "What becomes of a record that a colleague deleted in Krayin",
+            "O que acontece com um registro que alguém da equipe excluiu no Krayin",
+            "Qué pasa con un registro que alguien del equipo eliminó en Krayin",
+        ))
+        .default(word("respect")),
+    Setting::asked("on_closed", Kind::OneOf(&[
+            ("note", words("What is said goes to the closed lead", "O que se diz vai para o lead fechado", "Lo que se dice va al lead cerrado")),
+            ("new_lead", words("A new conversation gets a new lead", "Uma nova conversa recebe um novo lead", "Una conversación nueva recibe un lead nuevo")),
+        ]), words("After a lead was won or lost", "Depois que um lead foi ganho ou perdido", "Después de ganar o perder un lead"))
+        .help(words(
+            "What becomes of what a won or lost lead's contact says next",
+            "O que acontece com o que o contato de um lead ganho ou perdido diz depois",
+            "Qué pasa con lo que dice después el contacto de un lead ganado o perdido",
+        ))
+        .default(word("note")),
+    Setting::asked("on_yes_no", Kind::OneOf(&[
+            ("carry", words("They are sent along", "São enviados junto", "Se envían también")),
+            ("leave_out", words("Such a record is not written again", "Tal registro não é mais gravado", "Tal registro no se vuelve a guardar")),
+            ("write_anyway", words("The record is written, they become no", "O registro é gravado, eles viram não", "El registro se guarda y pasan a no")),
+        ]), words("Yes/no attributes in Krayin", "Atributos de sim/não no Krayin", "Atributos de sí/no en Krayin"))
+        .help(words(
+            "Krayin sets them to no where a write leaves them out",
+            "O Krayin os muda para não quando uma gravação os omite",
+            "Krayin los pone en no cuando no se envían al guardar",
+        ))
+        .default(word("carry")),
+    Setting::asked("stage_progression_enabled", Kind::Toggle, words("Move leads along", "Avançar leads", "Avanzar leads"))
+        .help(words(
+            "Leads go forward to the stages below, never back",
+            "Os leads avançam para as etapas abaixo, nunca voltam",
+            "Los leads avanzan a las etapas de abajo, nunca retroceden",
+        ))
+        .default(NO),
+    Setting::asked("stage_on_conversation_created", Kind::Stage, words("Stage when a conversation begins", "Etapa quando uma conversa começa", "Etapa al empezar una conversación"))
+        .help(STAGE)
+        .default(NOTHING),
+    Setting::asked("stage_on_first_response", Kind::Stage, words("Stage at the first reply", "Etapa na primeira resposta", "Etapa en la primera respuesta"))
+        .help(STAGE)
+        .default(NOTHING),
+    Setting::asked("stage_on_conversation_resolved", Kind::Stage, words("Stage when a conversation is resolved", "Etapa quando uma conversa é resolvida", "Etapa al resolver una conversación"))
+        .help(STAGE)
+        .default(NOTHING),
+    Setting::asked("lead_pipeline_id", Kind::Id, words("Pipeline of new leads", "Funil de novos leads", "Embudo de los leads nuevos"))
+        .help(NAME_OR_ID)
+        .default(words("the default one", "o padrão", "el predeterminado")),
+    Setting::asked("lead_pipeline_stage_id", Kind::Id, words("Stage of new leads", "Etapa de novos leads", "Etapa de los leads nuevos"))
+        .help(words("Its name, code or id in Krayin", "O nome, código ou id no Krayin", "Su nombre, código o id en Krayin"))
+        .default(words("the pipeline's first", "a primeira do funil", "la primera del embudo")),
+    Setting::asked("lead_source_id", Kind::Id, words("Source of new leads", "Origem de novos leads", "Origen de los leads nuevos"))
+        .help(NAME_OR_ID)
+        .default(words("the web's", "a da web", "el de la web")),
+    Setting::asked("lead_type_id", Kind::Id, words("Type of new leads", "Tipo de novos leads", "Tipo de los leads nuevos"))
+        .help(NAME_OR_ID)
+        .default(words("the first", "o primeiro", "el primero")),
     Setting::new("api_dialect", Kind::Dialect, SetBy::Administrator)
-        .help("Which paths serve which call, `rest_api` or `documented`")
-        .default("what answers"),
-    Setting::found("default_pipeline_id", Kind::Id).help("The default pipeline"),
-    Setting::found("default_pipeline_name", Kind::Text).help("Its name").shown(true),
-    Setting::found("default_stage_id", Kind::Id).help("Its first stage"),
-    Setting::found("default_stage_name", Kind::Text).help("Its name").shown(true),
-    Setting::found("default_source_id", Kind::Id).help("The source \"Website\" or \"Web\", else the first"),
-    Setting::found("default_source_name", Kind::Text).help("Its name").shown(true),
-    Setting::found("default_lead_type_id", Kind::Id).help("The first type"),
-    Setting::found("default_lead_type_name", Kind::Text).help("Its name").shown(true),
-    Setting::found("traits", Kind::ServerProfile).help("What the server is like; learned again every hour"),
-    Setting::found("setup_error", Kind::Text).help("Why the set-up failed, or the token was refused").shown(true),
+        .help(words("Which paths serve which call", "Que caminhos servem a cada chamada", "Qué rutas sirven a cada llamada"))
+        .default(words("what answers", "o que responde", "la que responde")),
+    Setting::found("default_pipeline_id", Kind::Id)
+        .help(words("The default pipeline", "O funil padrão", "El embudo predeterminado")),
+    Setting::found("default_pipeline_name", Kind::Text).help(ITS_NAME).shown(true),
+    Setting::found("default_stage_id", Kind::Id)
+        .help(words("Its first stage", "A primeira etapa", "Su primera etapa")),
+    Setting::found("default_stage_name", Kind::Text).help(ITS_NAME).shown(true),
+    Setting::found("default_source_id", Kind::Id)
+        .help(words("The source \"Website\" or \"Web\", else the first", "A origem \"Website\" ou \"Web\", senão a primeira", "El origen \"Website\" o \"Web\", si no el primero")),
+    Setting::found("default_source_name", Kind::Text).help(ITS_NAME).shown(true),
+    Setting::found("default_lead_type_id", Kind::Id)
+        .help(words("The first type", "O primeiro tipo", "El primer tipo")),
+    Setting::found("default_lead_type_name", Kind::Text).help(ITS_NAME).shown(true),
+    Setting::found("traits", Kind::ServerProfile)
+        .help(words("What the server is like; learned again every hour", "Como é o servidor; aprendido de novo a cada hora", "Cómo es el servidor; se aprende de nuevo cada hora")),
+    Setting::found("setup_error", Kind::Text)
+        .help(words("Why the set-up failed, or the token was refused", "Por que a configuração falhou ou o token foi recusado", "Por qué falló la configuración o se rechazó el token"))
+        .shown(true),
+    Setting::found("setup_error_at", Kind::Text)
+        .help(words("Since when", "Desde quando", "Desde cuándo")),
     Setting::new("attempt_timeout", Kind::Seconds, SetBy::Installation)
-        .help("The longest that one attempt may take")
-        .default("30 s"),
+        .help(words("The longest that one attempt may take", "O máximo que uma tentativa pode durar", "Lo máximo que puede durar un intento"))
+        .default(word("30 s")),
     Setting::new("deadline", Kind::Seconds, SetBy::Installation)
-        .help("The longest that one call may take with all its attempts")
-        .default("90 s"),
+        .help(words("The longest that one call may take with all its attempts", "O máximo que uma chamada pode durar com todas as tentativas", "Lo máximo que puede durar una llamada con todos sus intentos"))
+        .default(word("90 s")),
     Setting::new("allow_http", Kind::Toggle, SetBy::Installation)
-        .help("Whether plain http may go to other machines than this one")
-        .default("no"),
+        .help(words("Whether plain http may go to other machines than this one", "Se http simples pode ir a outras máquinas além desta", "Si http simple puede ir a otras máquinas que esta"))
+        .default(NO),
     Setting::new("allowed_hosts", Kind::Texts, SetBy::Installation)
-        .help("Hosts that may have private addresses")
-        .default("none"),
+        .help(words("Hosts that may have private addresses", "Hosts que podem ter endereços privados", "Hosts que pueden tener direcciones privadas"))
+        .default(NOTHING),
     Setting::new("default_country", Kind::Country, SetBy::Installation)
-        .help("The two letters of the country that phone numbers are of which say none"),
-    Setting::new("digest_key", Kind::Secret, SetBy::Installation).help("What digests of what was sent are made with"),
+        .help(words("The two letters of the country that phone numbers are of which say none", "As duas letras do país dos números que não dizem nenhum", "Las dos letras del país de los números que no dicen ninguno"))
+        .default(words("the contact's own", "o do contato", "el del contacto")),
+    Setting::new("digest_key", Kind::Secret, SetBy::Installation)
+        .help(words("What digests of what was sent are made with", "Com que se fazem os resumos do que foi enviado", "Con qué se hacen los resúmenes de lo enviado"))
+        .default(words("one of Rails' own secret", "uma do segredo do Rails", "una del secreto de Rails")),
 ];
 
 /// The setting of that key.
@@ -200,9 +328,14 @@ mod tests {
         let keys: HashSet<_> = SETTINGS.iter().map(|setting| setting.key).collect();
         assert_eq!(keys.len(), SETTINGS.len());
         for setting in SETTINGS {
-            assert!(!setting.help.is_empty() && !setting.help.ends_with('.'), "{setting:?}");
+            for words in [setting.help, setting.label] {
+                let all = [words.en, words.pt, words.es];
+                assert!(all.iter().all(|text| text.is_empty() == words.en.is_empty()), "{setting:?}");
+                assert!(all.iter().all(|text| !text.ends_with('.')), "{setting:?}");
+            }
+            assert!(!setting.help.en.is_empty(), "{setting:?}");
             assert!(setting.kind != Kind::Secret || !setting.shown, "{setting:?}");
-            assert!(setting.label.is_empty() || setting.set_by == SetBy::Administrator, "{setting:?}");
+            assert!(setting.label.en.is_empty() || setting.set_by == SetBy::Administrator, "{setting:?}");
         }
         assert!(find("api_url").is_some_and(|setting| setting.required) && find("other").is_none());
     }

@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+require_relative "../script/settings"
+
+RSpec.describe "The table of settings" do
+  let(:config) { KrayinSync::Chatwoot::AppConfig }
+
+  Written.all.each do |file|
+    it "made #{file.path} as it is; `ruby script/settings.rb` writes it" do
+      expect(file).to be_written
+    end
+  end
+
+  it "asks for every setting that an administrator has, in each language, and for none twice" do
+    asked = KrayinSync::Settings.table.select { |row| row["set_by"] == "administrator" && row["key"] != "api_dialect" }
+    forms = %w[en pt_BR es].map { |locale| config.form(locale) }
+    expect(forms.map { |form| form.map { |input| input["name"] } }.uniq).to eq([asked.map { |row| row["key"] }])
+    labels = forms.map { |form| form.map { |input| input.values_at("label", "help") } }
+    expect(labels.transpose.reject { |in_languages| in_languages.uniq.size == 3 }).to eq([])
+    expect(config.form("de")).to eq(config.form("en"))
+  end
+
+  it "lets through each setting of a hook, and shows no token" do
+    hook = KrayinSync::Settings.table.reject { |row| row["set_by"] == "installation" }.map { |row| row["key"] }
+    expect(config.to_h["settings_json_schema"]["properties"].keys).to eq(hook)
+    expect(config.to_h["visible_properties"]).to include("api_url", "field_mapping", "setup_error")
+    expect(config.to_h["visible_properties"]).not_to include("api_token", "traits")
+  end
+
+  it "offers what holds without a choice first" do
+    first = config.form("en").to_h { |input| [input["name"], input["options"]&.first] }.compact
+    expect(first.transform_values { |option| option["value"] })
+      .to eq("language" => "", "on_deleted_in_krayin" => "respect", "on_closed" => "note", "on_yes_no" => "carry")
+  end
+
+  it "reads toggles as the core does" do
+    off = [false, "no", "No ", "off", "0", 0, "false", "f", "n", nil, "", "maybe", 2]
+    on = [true, "yes", " YES", "on", "1", 1, "true", "t", "y"]
+    read = ->(value) { KrayinSync::Settings.on?({ "sync_messages" => value }, "sync_messages") }
+    expect([off.map(&read).uniq, on.map(&read).uniq]).to eq([[false], [true]])
+  end
+
+  it "is what the options of an installation are of, as far as the core reads them" do
+    core = KrayinSync::Settings.table.select { |row| row["set_by"] == "installation" }.map { |row| row["key"] }
+    expect(core - KrayinSync::Configuration::OPTIONS.map { |option| option.name.to_s }).to eq([])
+  end
+end
