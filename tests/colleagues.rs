@@ -532,26 +532,105 @@ async fn a_mapped_attribute_is_written_with_its_record_and_by_itself() {
 }
 
 #[tokio::test]
-async fn what_a_colleague_changed_in_an_activity_besides_its_text_stays() {
+async fn what_a_colleague_changed_in_an_activity_stays_and_the_rest_follows() {
+    type Edit = fn(&str) -> String;
+    let writes: [(&str, Edit); 8] = [
+        ("nothing", str::to_owned),
+        ("behind it", |ours| format!("{ours}<br>Call her back")),
+        ("on its last line", |ours| format!("{ours} Call her back")),
+        ("in a form's next line", |ours| format!("{ours}\r\nCall her back\r\n")),
+        ("before it", |ours| format!("Call her back<br>{ours}")),
+        ("on its first line", |ours| format!("Call her back: {ours}")),
+        ("in the middle", |ours| ours.replacen("Support", "Support (Call her back)", 1)),
+        ("as code", |ours| format!("<p style=\"color: red\">Call her back <img src=\"x.png\"></p>{ours}")),
+    ];
+    for server in ALL {
+        for (what, write) in writes {
+            let mut world = World::connected(server).await;
+            world.set(json!({"sync_conversations": true}));
+            let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+            let talk = |fields: Value| json!({"conversation": with(with(conversation("Channel::Whatsapp"), json!({"contact": jane})), fields)});
+            world.event("conversation.created", talk(json!({}))).await.unwrap();
+            let ours = only(world.sim.activities())["comment"].as_str().unwrap().to_owned();
+            let theirs = json!({
+                "title": "Call back", "schedule_from": "2030-01-01 10:00:00", "schedule_to": "2030-01-01 11:00:00",
+                "comment": write(&ours)
+            });
+            act(&world, json!({"change": "edit_activity", "activity": "last", "fields": theirs}));
+            act(&world, json!({"change": "mark_done", "activity": "last", "done": true}));
+            let before = only(world.sim.activities());
+            // The labels change, then more is said, then it is resolved: theirs stays through all of it.
+            let more = json!([
+                {"id": 1, "message_type": "incoming", "content": "Hello **there**", "created_at": "2026-11-24T10:00:00Z",
+                 "sender": {"name": "Jane Doe", "type": "Contact"}},
+                {"id": 2, "message_type": "outgoing", "content": "Good morning", "created_at": "2026-11-24T10:07:00Z",
+                 "sender": {"name": "Ann", "type": "User"}}
+            ]);
+            for (fields, said) in [
+                (json!({"labels": ["vip"]}), "vip"),
+                (json!({"labels": ["vip"], "messages": more}), "Good morning"),
+                (json!({"labels": ["vip"], "messages": more, "status": "resolved"}), "esolved"),
+            ] {
+                let outcome = world.event("conversation.updated", talk(fields)).await.unwrap();
+                assert_eq!(outcome.requests, 2, "{server:?} {what} {outcome:?}");
+                let after = only(world.sim.activities());
+                for field in ["title", "schedule_from", "schedule_to", "is_done", "type"] {
+                    assert_eq!(after[field], before[field], "{server:?} {what} {field}");
+                }
+                let comment = after["comment"].as_str().unwrap();
+                let once = |word: &str| comment.matches(word).count() == 1;
+                assert!(once(said) && once("Hello"), "{server:?} {what}: {comment}");
+                assert_eq!(once("Call her back"), what != "nothing", "{server:?} {what}: {comment}");
+                assert!(what != "as code" || once("<img src=\"x.png\">"), "{server:?} {what}: {comment}");
+                assert!(once("Support"), "{server:?} {what}: {comment}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_a_colleague_wrote_anew_is_theirs() {
     for server in ALL {
         let mut world = World::connected(server).await;
         world.set(json!({"sync_conversations": true}));
         let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
-        let talk = |fields: Value| json!({"conversation": with(with(conversation("Channel::Whatsapp"), json!({"contact": jane})), fields)});
+        let talk = |fields: Value| json!({"conversation": with(with(conversation("Channel::Api"), json!({"contact": jane})), fields)});
         world.event("conversation.created", talk(json!({}))).await.unwrap();
-        let theirs = json!({
-            "title": "Call back", "schedule_from": "2030-01-01 10:00:00", "schedule_to": "2030-01-01 11:00:00"
-        });
+        let theirs = json!({"comment": "Settled by phone"});
         act(&world, json!({"change": "edit_activity", "activity": "last", "fields": theirs}));
-        act(&world, json!({"change": "mark_done", "activity": "last", "done": true}));
-        let before = only(world.sim.activities());
-        let outcome = world.event("conversation.updated", talk(json!({"labels": ["vip"]}))).await.unwrap();
-        assert_eq!(outcome.requests, 1, "{server:?}");
-        let after = only(world.sim.activities());
-        for field in ["title", "schedule_from", "schedule_to", "is_done", "type"] {
-            assert_eq!(after[field], before[field], "{server:?} {field}");
+        for status in ["resolved", "open"] {
+            let outcome = world.event("conversation.updated", talk(json!({"status": status}))).await.unwrap();
+            assert_eq!(outcome.why.last().map(|why| why.code()), Some("comment_kept".into()), "{server:?} {outcome:?}");
+            let there = only(world.sim.activities());
+            assert_eq!(there["comment"], "Settled by phone", "{server:?}");
         }
-        assert!(after["comment"].as_str().unwrap().contains("vip"), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn whether_an_activity_is_done_is_a_colleagues_where_they_said_it() {
+    for server in ALL {
+        let mut world = World::connected(server).await;
+        world.set(json!({"sync_conversations": true}));
+        let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
+        let talk = |status: &str| json!({"conversation": with(conversation("Channel::Api"), json!({"contact": jane, "status": status}))});
+        let done = |world: &World| only(world.sim.activities())["is_done"].clone();
+        let is = |value: Value, wanted: bool| value == json!(wanted) || value == json!(i32::from(wanted));
+        world.event("conversation.created", talk("open")).await.unwrap();
+        assert!(is(done(&world), false), "{server:?}");
+        world.event("conversation.updated", talk("resolved")).await.unwrap();
+        assert!(is(done(&world), true), "{server:?}");
+        // There is still something to do for them.
+        act(&world, json!({"change": "mark_done", "activity": "last", "done": false}));
+        world.event("conversation.updated", talk("snoozed")).await.unwrap();
+        assert!(is(done(&world), false), "{server:?}");
+        world.event("conversation.updated", talk("resolved")).await.unwrap();
+        assert!(is(done(&world), true), "{server:?}: resolved once more");
+        act(&world, json!({"change": "mark_done", "activity": "last", "done": false}));
+        world.event("conversation.updated", talk("open")).await.unwrap();
+        act(&world, json!({"change": "mark_done", "activity": "last", "done": true}));
+        world.event("conversation.updated", talk("pending")).await.unwrap();
+        assert!(is(done(&world), true), "{server:?}: they did it");
     }
 }
 

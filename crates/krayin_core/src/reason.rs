@@ -112,6 +112,8 @@ pub enum Reason {
     LeadDeleted,
     /// The activity was deleted in Krayin, and is not made again.
     ActivityDeleted,
+    /// A colleague wrote the text of the activity anew.
+    CommentKept,
     /// The lead is won or lost, and stays as it is.
     LeadClosed,
     /// The lead is gone; its stage was not moved.
@@ -281,6 +283,11 @@ impl Reason {
                 "The activity was deleted in Krayin and is not made again.",
                 "A atividade foi excluída no Krayin e não é criada de novo.",
                 "La actividad se eliminó en Krayin y no se crea de nuevo.",
+            ),
+            Self::CommentKept => fixed(
+                "The activity's text was rewritten in Krayin and is left alone.",
+                "O texto da atividade foi reescrito no Krayin e fica como está.",
+                "El texto de la actividad se reescribió en Krayin y se deja como está.",
             ),
             Self::LeadClosed => fixed(
                 "The lead is won or lost in Krayin and stays as it is.",

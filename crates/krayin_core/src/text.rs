@@ -25,6 +25,43 @@ pub fn cut_bytes(text: &str, most: usize) -> String {
     format!("{}{CUT_MARK}", text.get(..end).unwrap_or_default())
 }
 
+/// Tags that end a line where they open and where they close.
+const BLOCKS: [&str; 16] =
+    ["p", "div", "ul", "ol", "li", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "details"];
+
+/// The lines of an HTML text as a page breaks them, each with what ends it: together they are the text, byte for byte.
+pub fn html_lines(html: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let (mut begin, mut at) = (0, 0);
+    let mut end_line = |begin: &mut usize, end: usize| {
+        if let Some(line) = html.get(*begin..end).filter(|line| !line.is_empty()) {
+            lines.push(line);
+        }
+        *begin = end;
+    };
+    while let Some(found) = html.get(at..).and_then(|rest| rest.find(['<', '\n'])) {
+        let here = at + found;
+        let rest = html.get(here..).unwrap_or_default();
+        if rest.starts_with('\n') {
+            at = here + 1;
+            end_line(&mut begin, at);
+            continue;
+        }
+        let Some(length) = rest.find('>').map(|end| end + 1) else { break };
+        let inner = rest.get(1..length - 1).unwrap_or_default();
+        let name: String = inner.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+        let name = name.to_ascii_lowercase();
+        at = here + length;
+        if matches!(name.as_str(), "br" | "hr") || (BLOCKS.contains(&name.as_str()) && inner.starts_with('/')) {
+            end_line(&mut begin, at);
+        } else if BLOCKS.contains(&name.as_str()) {
+            end_line(&mut begin, here);
+        }
+    }
+    end_line(&mut begin, html.len());
+    lines
+}
+
 /// One line without control characters and with single blanks: what a name or title may hold.
 pub fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{Place, comment::comment};
+use super::{Place, comment::comment_beside};
 use crate::text::{cut_bytes, cut_chars};
 
 /// What a request carries, as JSON: harmless to the pages that show it, and cut with a mark where the server would cut it
@@ -115,7 +115,7 @@ impl Record {
             Value::String(text) if current.as_str() == Some(&text) => Value::String(text),
             Value::String(text) => {
                 let harmless = match self.place(key) {
-                    Place::Comment => comment(&text, current.as_str().unwrap_or_default()),
+                    Place::Comment => comment_beside(&text, current.as_str().unwrap_or_default()),
                     place => place.harmless(&text),
                 };
                 Value::String(Self::cut(key, harmless))
@@ -142,7 +142,7 @@ impl Record {
 }
 
 /// The words of a text, without tags, entities and signs that code is made of.
-fn words(html: &str) -> String {
+pub(crate) fn words(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(at) = rest.find(['<', '&']) {

@@ -4,6 +4,7 @@ use super::{
     begins_a_tag,
     braces::{WIDE_CLOSING, WIDE_OPENING, is_trimmed},
 };
+use crate::text::html_lines;
 
 /// Tags without attributes that a comment may hold: those that the mappers write, and others that only give text a form.
 const TAGS: [&str; 20] = [
@@ -79,6 +80,18 @@ pub(crate) fn comment<'a>(html: &'a str, known: &str) -> Cow<'a, str> {
         out.replace_range(at..at + length, WIDE_OPENING);
     }
     if out == html { Cow::Borrowed(html) } else { Cow::Owned(out) }
+}
+
+/// The same for a comment that is there as `known`: its lines stay as they are, whoever wrote them.
+pub(crate) fn comment_beside<'a>(html: &'a str, known: &str) -> Cow<'a, str> {
+    if known.is_empty() {
+        return comment(html, known);
+    }
+    let shown = |line| match comment(line, known) {
+        Cow::Owned(_) if known.contains(line) => Cow::Borrowed(line),
+        shown => shown,
+    };
+    Cow::Owned(html_lines(html).into_iter().map(shown).collect())
 }
 
 /// What stands at the two ends of the text.

@@ -26,7 +26,7 @@ mod comment;
 
 use std::borrow::Cow;
 
-pub(crate) use body::Body;
+pub(crate) use body::{Body, words};
 use braces::break_pairs;
 pub(crate) use comment::comment;
 

@@ -1,11 +1,16 @@
 use serde_json::{Map, Value, json};
 
-use super::{Context, EventName, Outcome, Owner, Status, contact, stage, value, verify};
+use super::{
+    Context, EventName, Outcome, Owner, Status,
+    comment::{self, Merged},
+    contact, stage, value, verify,
+};
 use crate::{
     Error,
     api::ErrorKind,
     chatwoot::{Contact, Conversation},
     digest::Digest,
+    field::{Sent, ValueDigest},
     krayin::{Activity, ActivityLink, NewActivity, offset_minutes},
     mapper,
     reason::Reason,
@@ -16,8 +21,8 @@ use crate::{
 
 /// Conversation → activity of the contact's lead and person, and the lead's stage.
 ///
-/// New: one create and one write, which adds the second link and what the server forces on a create. Changed: one
-/// write. Nothing that Krayin shows changed: none.
+/// New: one create and one write, which adds the second link and what the server forces on a create. Changed: a read,
+/// since a colleague may have written into the comment, and one write. Nothing that Krayin shows changed: none.
 pub(super) async fn sync(
     context: &Context<'_>,
     event: EventName,
@@ -66,12 +71,10 @@ pub(super) async fn sync(
 /// What `Stored::removed` says of a conversation whose activity was deleted in Krayin.
 const ACTIVITY: &str = "activity";
 
-/// What `Stored::sent` knows the comment of an activity by that is being created.
-const IN_FLIGHT: &str = "in_flight";
-
-/// The parts of an activity that follow the conversation, each with what is kept of it. A title, a schedule and all else
-/// are a colleague's once it is there.
-const PARTS: [&str; 2] = ["comment", "is_done"];
+/// What `Stored::sent` knows the parts by that follow the conversation: the comment, by [`comment::digests`], and whether
+/// it is done. A title, a schedule and all else are a colleague's once they are there.
+const COMMENT: &str = "comment";
+const DONE: &str = "is_done";
 
 struct Wanted {
     activity: NewActivity,
@@ -109,24 +112,15 @@ struct Flow<'a> {
 impl Flow<'_> {
     async fn activity(&mut self, wanted: Wanted, stored: &mut Stored) -> Result<(), Error> {
         if let Some(id) = stored.ids.get("activity") {
-            let linked = stored.sent.get("link").is_some_and(|kept| self.links().is(kept));
-            if !linked && stored.sent.contains_key("link") && self.context.client.find_activity(id).await?.is_some() {
-                // Its owner is another one by now.
-                self.owner.link_activity(self.context, self.contact, id, self.first_link()).await?;
-            }
-            let body = self.changes(&wanted, stored);
-            // The answer may be lost: it would not be known then what is shown.
-            stored.sent.remove("activity");
-            for part in body.keys() {
-                stored.sent.remove(part);
-            }
-            stored.pending = true;
-            self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
-            if self.write(id, body, !linked).await? {
-                return self.store(stored, &wanted).await;
-            }
-            // The answer alone could be a server's that has trouble.
-            if self.context.client.find_activity(id).await?.is_some() {
+            let client = self.context.client;
+            let there = match client.find_activity(id).await? {
+                // The answer alone could be a server's that has trouble.
+                None => client.find_activity(id).await?,
+                there => there,
+            };
+            if let Some(there) = &there
+                && (self.follow(there, &wanted, stored).await? || client.find_activity(id).await?.is_some())
+            {
                 return Ok(());
             }
             stored.ids.forget("activity");
@@ -140,104 +134,145 @@ impl Flow<'_> {
             stored.pending = false;
             self.outcome.why.push(Reason::ActivityGone);
         }
-        let (activity, found) = self.find_or_create(&wanted.activity, stored).await?;
+        if stored.pending
+            && let Some(found) = self.left_by_an_earlier_run(&wanted.activity, stored).await?
+        {
+            stored.ids.set("activity", found.id);
+            self.owner.link_activity(self.context, self.contact, found.id, self.first_link()).await?;
+            self.follow(&found, &wanted, stored).await?;
+            self.outcome.updated.retain(|what| *what != "activity");
+            return Ok(());
+        }
+        stored.pending = true;
+        self.note_sending(&wanted, stored);
+        self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
+        let link = self.first_link();
+        let (activity, found) = self.owner.create_activity(self.context, self.contact, &wanted.activity, link).await?;
         stored.ids.set("activity", activity.id);
-        stored.sent.remove(IN_FLIGHT);
         stored.pending = false;
         self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
-        if !found {
-            self.outcome.created.push("activity");
-        }
         if found {
-            self.owner.link_activity(self.context, self.contact, activity.id, self.first_link()).await?;
+            self.owner.link_activity(self.context, self.contact, activity.id, link).await?;
+        } else {
+            self.outcome.created.push("activity");
         }
         let offset = self.learn(&wanted.activity, &activity);
         if self.context.client.connection().dialect == Dialect::RestApi || found {
-            let body = self.whole(&wanted, offset);
-            self.write(activity.id, body, true).await?;
+            self.write(&activity, self.missing(&wanted, &activity, offset), true).await?;
             self.outcome.updated.retain(|what| *what != "activity");
         }
         self.store(stored, &wanted).await
     }
 
+    /// Brings an activity that is there to what the conversation is now, where it is still ours. `false` where it went
+    /// since it was read.
+    async fn follow(&mut self, there: &Activity, wanted: &Wanted, stored: &mut Stored) -> Result<bool, Error> {
+        let linked = stored.sent.get("link").is_some_and(|kept| self.links().is(kept));
+        if !linked && stored.sent.contains_key("link") {
+            // Its owner is another one by now.
+            self.owner.link_activity(self.context, self.contact, there.id, self.first_link()).await?;
+        }
+        let body = self.changes(there, wanted, stored);
+        if !body.is_empty() || !linked {
+            // The answer may be lost: it would not be known then what is shown.
+            stored.sent.remove("activity");
+            self.note_sending(wanted, stored);
+            stored.pending = true;
+            self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
+            if !self.write(there, body, !linked).await? {
+                return Ok(false);
+            }
+        }
+        self.store(stored, wanted).await?;
+        Ok(true)
+    }
+
     async fn store(&self, stored: &mut Stored, wanted: &Wanted) -> Result<(), Error> {
         stored.pending = false;
         stored.sent.insert("activity".into(), wanted.digest.text().to_owned());
-        for (part, digest) in self.parts(wanted) {
-            stored.sent.insert(part.to_owned(), digest.text().to_owned());
-        }
+        stored.sent.insert(COMMENT.into(), self.comment_digests(wanted));
+        stored.sent.insert(DONE.into(), self.done_digest(wanted).text());
         stored.sent.insert("link".into(), self.links().text().to_owned());
         self.context.store(Kind::Conversation, self.conversation.id, stored).await
     }
 
-    /// The activity, looked for by its title where an earlier run may have left it.
-    async fn find_or_create(&mut self, wanted: &NewActivity, stored: &mut Stored) -> Result<(Activity, bool), Error> {
-        let client = self.context.client;
-        if stored.pending {
-            let found = client.search_activity(&wanted.title).await?;
-            if let Some(found) = found.into_iter().find(|found| self.is_ours(found, wanted, stored)) {
-                return Ok((found, true));
+    /// What is on its way is known beside what was sent.
+    fn note_sending(&self, wanted: &Wanted, stored: &mut Stored) {
+        let comment = self.comment_digests(wanted);
+        let kept = stored.sent.entry(COMMENT.to_owned()).or_default();
+        let before: Vec<&str> = kept.split('|').filter(|known| !known.is_empty() && *known != comment).collect();
+        *kept = [before, vec![&comment]].concat().join("|");
+        let kept = stored.sent.entry(DONE.to_owned()).or_default();
+        *kept = self.done_digest(wanted).add_in_flight(kept);
+    }
+
+    fn comment_digests(&self, wanted: &Wanted) -> String {
+        comment::digests(&wanted.activity.comment, &self.context.settings.digest_key)
+    }
+
+    fn done_digest(&self, wanted: &Wanted) -> ValueDigest {
+        let done = u8::from(wanted.activity.is_done).to_string();
+        ValueDigest::of(&self.context.settings.digest_key, &[done])
+    }
+
+    /// The activity that an earlier run created without seeing the answer. One whose title does not say which Chatwoot
+    /// it is of may be another's.
+    async fn left_by_an_earlier_run(&self, wanted: &NewActivity, stored: &Stored) -> Result<Option<Activity>, Error> {
+        let key = &self.context.settings.digest_key;
+        let kept = stored.sent.get(COMMENT).map(String::as_str).unwrap_or_default();
+        let is_ours = |found: &Activity| {
+            let current = found.comment.as_deref().unwrap_or_default();
+            let comment = || comment::merge(current, &wanted.comment, kept, key);
+            mapper::says_where(&wanted.title) || comment() != Merged::Theirs
+        };
+        let found = self.context.client.search_activity(&wanted.title).await?;
+        Ok(found.into_iter().find(is_ours))
+    }
+
+    /// The parts that changed since they were last sent, where nobody else changed them.
+    fn changes(&mut self, there: &Activity, wanted: &Wanted, stored: &Stored) -> Map<String, Value> {
+        let key = &self.context.settings.digest_key;
+        let kept = |part: &str| stored.sent.get(part).map(String::as_str).unwrap_or_default();
+        let mut body = Map::new();
+        let current = there.comment.as_deref().unwrap_or_default();
+        if kept(COMMENT) != self.comment_digests(wanted) {
+            match comment::merge(current, &wanted.activity.comment, kept(COMMENT), key) {
+                Merged::Same => {}
+                Merged::Theirs => self.outcome.why.push(Reason::CommentKept),
+                Merged::Write(html) => drop(body.insert(COMMENT.to_owned(), json!(html))),
             }
         }
-        stored.pending = true;
-        let comment = self.context.settings.digest_key.digest(&wanted.comment);
-        stored.sent.insert(IN_FLIGHT.into(), comment.text().to_owned());
-        self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
-        let link = self.first_link();
-        self.owner.create_activity(self.context, self.contact, wanted, link).await
+        let done = there.is_done.as_bool().unwrap_or_else(|| there.is_done.as_u64() == Some(1));
+        let was_sent = Sent::of(key, stored.sent.get(DONE)).has(&u8::from(done).to_string());
+        if done != wanted.activity.is_done && was_sent && !self.done_digest(wanted).is(kept(DONE)) {
+            body.insert(DONE.to_owned(), json!(u8::from(wanted.activity.is_done)));
+        }
+        body
     }
 
-    /// Whether an activity of that title is the one that an earlier run left. A title without the Chatwoot that the
-    /// conversation is in may be another Chatwoot's.
-    fn is_ours(&self, found: &Activity, wanted: &NewActivity, stored: &Stored) -> bool {
-        let key = &self.context.settings.digest_key;
-        let was_sent = |comment: &str| stored.sent.get(IN_FLIGHT).is_some_and(|kept| key.digest(comment).is(kept));
-        let comment = found.comment.as_deref().unwrap_or_default();
-        mapper::says_where(&wanted.title) || comment == wanted.comment || was_sent(comment)
-    }
-
-    fn parts(&self, wanted: &Wanted) -> Vec<(&'static str, Digest)> {
-        let body = value(&wanted.activity);
-        let digest =
-            |part: &str| self.context.settings.digest_key.digest(&body.get(part).unwrap_or(&Value::Null).to_string());
-        PARTS.map(|part| (part, digest(part))).into()
-    }
-
-    /// The parts that changed since they were last sent.
-    fn changes(&self, wanted: &Wanted, stored: &Stored) -> Map<String, Value> {
-        let body = value(&wanted.activity);
-        let changed = |part: &str, digest: &Digest| stored.sent.get(part).is_none_or(|kept| !digest.is(kept));
-        self.parts(wanted)
-            .into_iter()
-            .filter(|(part, digest)| changed(part, digest))
-            .filter_map(|(part, _)| Some((part.to_owned(), body.get(part)?.clone())))
-            .collect()
-    }
-
-    /// All of an activity that was made just now, by the server's own clock.
-    fn whole(&self, wanted: &Wanted, offset: Option<i32>) -> Map<String, Value> {
-        let mut body = match value(&wanted.activity) {
-            Value::Object(body) => body,
-            _ => Map::new(),
-        };
-        body.remove("person_id");
-        if wanted.activity.schedule_from.is_some() {
+    /// What the server forced on an activity that was made just now, and what its own clock says otherwise.
+    fn missing(&self, wanted: &Wanted, made: &Activity, offset: Option<i32>) -> Map<String, Value> {
+        let mut body = Map::new();
+        let done = u8::from(wanted.activity.is_done);
+        if made.is_done != json!(done) {
+            body.insert(DONE.into(), json!(done));
+        }
+        if wanted.activity.schedule_from.is_some() && offset.is_some() {
             let mut settings = self.context.settings.clone();
             settings.traits.utc_offset_minutes = offset;
             let moved = mapper::map_to_activity(self.conversation, ActivityLink::Person(0), &settings);
-            for (key, at) in [("schedule_from", moved.schedule_from), ("schedule_to", moved.schedule_to)] {
-                // Not knowing the server's clock, the schedule that it has is the better one.
-                match at.filter(|_| offset.is_some()) {
-                    Some(at) => body.insert(key.into(), json!(at)),
-                    None => body.remove(key),
-                };
+            let sent = (&wanted.activity.schedule_from, &wanted.activity.schedule_to);
+            // Not knowing the server's clock, the schedule that it has is the better one.
+            if (&moved.schedule_from, &moved.schedule_to) != sent {
+                body.insert("schedule_from".into(), json!(moved.schedule_from));
+                body.insert("schedule_to".into(), json!(moved.schedule_to));
             }
         }
         body
     }
 
     /// Writes some parts and, on the first time, the second link. `false` where the activity is gone.
-    async fn write(&mut self, id: u64, mut body: Map<String, Value>, link: bool) -> Result<bool, Error> {
+    async fn write(&mut self, there: &Activity, mut body: Map<String, Value>, link: bool) -> Result<bool, Error> {
         if link {
             body.insert("person_id".into(), json!(self.owner.person));
         }
@@ -245,7 +280,7 @@ impl Flow<'_> {
             return Ok(true);
         }
         let client = self.context.client;
-        match client.update_activity(id, Value::Object(body.clone())).await {
+        match client.write_activity(there, Value::Object(body.clone())).await {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
             Err(error) if link => {
@@ -253,9 +288,9 @@ impl Flow<'_> {
                     return Err(error.into());
                 }
                 let first = self.first_link();
-                client.update_activity(id, value(&first(&self.owner))).await?;
+                client.update_activity(there.id, value(&first(&self.owner))).await?;
                 body.insert("person_id".into(), json!(self.owner.person));
-                client.update_activity(id, Value::Object(body)).await?;
+                client.write_activity(there, Value::Object(body)).await?;
             }
             Err(error) => return Err(error.into()),
         }

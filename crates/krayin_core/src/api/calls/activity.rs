@@ -45,6 +45,13 @@ impl Client {
         record((Method::Post, "activities"), self.create(Creates::Activity, "activities", activity).await?)
     }
 
+    /// Writes an activity that is there as `current`; what it holds already is sent back as it is.
+    pub(crate) async fn write_activity(&self, current: &Activity, activity: Value) -> Result<Activity, ApiError> {
+        let path = format!("activities/{}", current.id);
+        let known = serde_json::to_value(current).unwrap_or_default();
+        record((Method::Put, &path), self.write(&path, activity, &known).await?)
+    }
+
     /// Writes an activity; absent fields stay, and a `person_id` or `lead_id` adds that link.
     pub async fn update_activity(&self, id: u64, activity: Value) -> Result<Activity, ApiError> {
         let path = format!("activities/{id}");
