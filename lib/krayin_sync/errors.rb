@@ -3,28 +3,46 @@
 module KrayinSync
   # The root of all that is raised here. No message and no inspect holds a token, an e-mail address, a phone number or
   # a body; each message ends with what to do next.
-  class Error < StandardError; end
+  class Error < StandardError
+    # The code of {#reason}.
+    CODE = "internal_error"
+
+    # @return [Reason] why, as it is kept with a link and said to people in their language
+    def reason = Reason.new(self.class::CODE)
+  end
 
   # The settings cannot be used. Raised before anything is created.
-  class ConfigurationError < Error; end
+  class ConfigurationError < Error
+    CODE = "settings_wrong"
+  end
 
   # The event cannot be run: its name is unknown, or its record is missing. Raised before anything is sent.
-  class EventError < Error; end
+  class EventError < Error
+    CODE = "event_wrong"
+  end
 
   # The ids could not be loaded or stored. Run the event again.
-  class RecordsError < Error; end
+  class RecordsError < Error
+    CODE = "records_unavailable"
+  end
 
   # The process can have no more threads, files or memory. Nothing was sent: run it again when it can.
-  class ResourceError < Error; end
+  class ResourceError < Error
+    CODE = "resources_spent"
+  end
 
   # Only a person can tell whom a contact is in Krayin; nothing was written. The message names the ids of both.
-  class DoubtfulError < Error; end
+  class DoubtfulError < Error
+    CODE = "phone_anothers"
+  end
 
   # A bug in the Rust core. Nothing is lost: run the event again, and report it.
   class InternalError < Error; end
 
   # A call to Krayin failed.
   class ApiError < Error
+    CODE = "server_failed"
+
     # @return [Integer, nil] the HTTP status, where there was an answer
     attr_reader :code
     # @return [Response, nil] the answer
@@ -72,35 +90,61 @@ module KrayinSync
   end
 
   # The token was refused.
-  class AuthenticationError < ApiError; end
+  class AuthenticationError < ApiError
+    CODE = "token_refused"
+  end
 
   # The token's user may not do this.
-  class PermissionError < ApiError; end
+  class PermissionError < ApiError
+    CODE = "permission_missing"
+  end
 
   # The record is not there.
-  class NotFoundError < ApiError; end
+  class NotFoundError < ApiError
+    CODE = "record_missing"
+  end
 
   # Krayin does not take the values; {#errors} names the fields.
-  class ValidationError < ApiError; end
+  class ValidationError < ApiError
+    CODE = "values_refused"
+
+    def reason = Reason.new(CODE, fields: errors.keys)
+  end
 
   # Another record has a value that must be unique; {#errors} names the fields.
-  class ConflictError < ApiError; end
+  class ConflictError < ApiError
+    CODE = "value_taken"
+
+    def reason = Reason.new(CODE, fields: errors.keys)
+  end
 
   # Krayin takes no more requests for now; {#retry_after} says until when.
-  class RateLimitError < ApiError; end
+  class RateLimitError < ApiError
+    CODE = "requests_spent"
+  end
 
   # Krayin failed while it ran the request.
-  class ServerError < ApiError; end
+  class ServerError < ApiError
+    CODE = "server_failed"
+  end
 
   # Krayin cannot be reached, or says that it cannot work now.
-  class UnavailableError < ApiError; end
+  class UnavailableError < ApiError
+    CODE = "server_unavailable"
+  end
 
   # No answer in time.
-  class TimeoutError < ApiError; end
+  class TimeoutError < ApiError
+    CODE = "no_answer"
+  end
 
   # Something before Krayin, a firewall, does not let this one request through, also not in plainer words.
-  class BlockedError < ApiError; end
+  class BlockedError < ApiError
+    CODE = "request_blocked"
+  end
 
   # The answer is not one of Krayin's.
-  class UnexpectedResponseError < ApiError; end
+  class UnexpectedResponseError < ApiError
+    CODE = "not_krayin"
+  end
 end

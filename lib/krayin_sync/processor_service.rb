@@ -104,7 +104,8 @@ module KrayinSync
     def tell(outcome)
       ids = outcome[:ids].map { |type, id| "#{type.to_s.capitalize}: #{id}" }.join(", ")
       verdict = [outcome[:status], *outcome[:reasons].map { |reason| reason.to_s.delete_suffix(".") }].join(". ")
-      log(:info, "#{subject.capitalize} #{verdict}. #{ids}".strip)
+      codes = outcome[:codes].to_a.map { |reason| reason[:code] }
+      log(:info, "#{subject.capitalize} #{verdict}. #{ids} #{"[#{codes.join(", ")}]" if codes.any?}".strip)
       log(:info, "Updated lead #{outcome[:ids][:lead]} stage") if outcome[:updated].include?("stage")
     end
 

@@ -177,11 +177,35 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
                     body: { message: "Invalid.", errors: { name: ["The name is odd."] } } })
     lou.update!(name: "Lou 2")
     run_all
-    expect(link_of(lou)).to have_attributes(state: "refused", reason_code: /\A(?:validation|conflict)_error\z/,
+    expect(link_of(lou)).to have_attributes(state: "refused", reason_code: /\A(?:values_refused|value_taken)\z/,
                                             attempts: 1)
     krayin.heal
     lou.update!(name: "Lou 3")
     run_all
     expect(link_of(lou)).to have_attributes(state: "synced", reason_code: nil, attempts: 0)
+  end
+
+  it "says why a contact is left out, and brings it when that is no more" do
+    moe = contact("moe", email: "none", phone_number: nil)
+    expect(link_of(moe)).to have_attributes(state: "skipped", reason_code: "no_identity", person_id: nil)
+    moe.update!(email: "moe@links.example")
+    run_all
+    expect(link_of(moe)).to have_attributes(state: "synced", reason_code: nil)
+    expect(link_of(moe).person_id).not_to be_nil
+  end
+
+  it "has a reason for every event that gets no job" do
+    intake = KrayinSync::Chatwoot::Intake
+    nobody = @account.contacts.create!(name: "Nobody")
+    note = Message.new(message_type: :outgoing, private: true)
+    refused = {
+      "no_identity" => ["contact.created", { contact: nobody }],
+      "unchanged" => ["contact.updated", { contact: nobody, changed_attributes: { "last_activity_at" => [1, 2] } }],
+      "message_not_public" => ["message.created", { message: note }],
+      "event_wrong" => ["conversation.created", {}]
+    }
+    codes = refused.transform_values { |name, data| intake.take(@hook, name, data)&.code }
+    expect(codes).to eq(refused.keys.to_h { |code| [code, code] })
+    expect(intake.take(@hook, "contact.updated", { contact: contact("ned") })).to be_nil
   end
 end

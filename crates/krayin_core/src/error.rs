@@ -1,5 +1,6 @@
 use crate::{
-    api::ApiError,
+    api::{ApiError, ErrorKind},
+    reason::Reason,
     records::RecordsError,
     settings::SettingsError,
     sync::{Doubt, EventError},
@@ -23,6 +24,34 @@ pub enum Error {
     /// The ids could not be loaded or stored.
     #[error(transparent)]
     Records(#[from] RecordsError),
+}
+
+impl Error {
+    /// Why, as it is kept with a link and said to people.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Settings(_) => Reason::SettingsWrong,
+            Self::Event(_) => Reason::EventWrong,
+            Self::Doubtful(_) => Reason::PhoneAnothers,
+            Self::Records(_) => Reason::RecordsUnavailable,
+            Self::Api(error) => {
+                let fields = || error.fields.keys().cloned().collect();
+                match error.kind {
+                    ErrorKind::Authentication => Reason::TokenRefused,
+                    ErrorKind::Permission => Reason::PermissionMissing,
+                    ErrorKind::NotFound => Reason::RecordMissing,
+                    ErrorKind::Validation => Reason::ValuesRefused { fields: fields() },
+                    ErrorKind::Conflict => Reason::ValueTaken { fields: fields() },
+                    ErrorKind::RateLimit => Reason::RequestsSpent,
+                    ErrorKind::Server => Reason::ServerFailed,
+                    ErrorKind::Unavailable => Reason::ServerUnavailable,
+                    ErrorKind::Timeout => Reason::NoAnswer,
+                    ErrorKind::Blocked => Reason::RequestBlocked,
+                    ErrorKind::UnexpectedResponse => Reason::NotKrayin,
+                }
+            }
+        }
+    }
 }
 
 impl From<ApiError> for Error {

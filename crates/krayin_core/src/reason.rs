@@ -81,6 +81,63 @@ pub enum Reason {
     MessageWithoutContact,
     /// The message is there already.
     MessageThere,
+    /// Krayin refused the token.
+    TokenRefused,
+    /// The token's user may not do this.
+    PermissionMissing,
+    /// The record is not in Krayin.
+    RecordMissing,
+    /// Krayin does not take these values.
+    ValuesRefused {
+        /// As Krayin names them.
+        fields: Vec<String>,
+    },
+    /// Another record in Krayin has a value that must be unique.
+    ValueTaken {
+        /// As Krayin names them.
+        fields: Vec<String>,
+    },
+    /// Krayin takes no more requests for now.
+    RequestsSpent,
+    /// Krayin failed while it ran the request.
+    ServerFailed,
+    /// Krayin cannot be reached, or cannot work now.
+    ServerUnavailable,
+    /// Krayin did not answer in time.
+    NoAnswer,
+    /// A firewall does not let the request through.
+    RequestBlocked,
+    /// What answers is no Krayin.
+    NotKrayin,
+    /// The settings cannot be used.
+    SettingsWrong,
+    /// The event cannot be run.
+    EventWrong,
+    /// The ids could not be loaded or stored.
+    RecordsUnavailable,
+    /// The process can have no more threads, files or memory.
+    ResourcesSpent,
+    /// A bug in the core.
+    InternalError,
+    /// The connection could not be checked, for want of an answer.
+    NotChecked,
+    /// Krayin has no such pipeline, stage, source or type.
+    PlaceUnknown {
+        /// `pipeline`, `stage`, `source` or `type`.
+        place: String,
+        /// What the administrator entered.
+        entered: String,
+        /// The names of those that are there.
+        known: Vec<String>,
+    },
+    /// The connection works.
+    ConnectionWorks {
+        /// The name of the pipeline that new leads go to, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pipeline: Option<String>,
+    },
+    /// The set-up has not run yet.
+    SetUpWaits,
     /// A colleague changed the field in Krayin.
     FieldKept(FieldName),
     /// Another person in Krayin has the value.
@@ -232,6 +289,111 @@ impl Reason {
                 "A mensagem já está no Krayin.",
                 "El mensaje ya está en Krayin.",
             ),
+            Self::TokenRefused => fixed(
+                "Krayin does not accept this API token. Make a new token in Krayin and enter it here.",
+                "O Krayin não aceita este token da API. Crie um novo token no Krayin e informe-o aqui.",
+                "Krayin no acepta este token de la API. Cree un token nuevo en Krayin e introdúzcalo aquí.",
+            ),
+            Self::PermissionMissing => fixed(
+                "The user of this API token may not see all records. Give that user's role in Krayin the permissions for leads, contacts, activities and settings, and the user the global view permission.",
+                "O usuário deste token da API não pode ver todos os registros. Dê à função dele no Krayin as permissões de leads, contatos, atividades e configurações, e ao usuário a permissão de visualização global.",
+                "El usuario de este token de la API no puede ver todos los registros. Dé a su rol en Krayin los permisos de leads, contactos, actividades y ajustes, y al usuario el permiso de vista global.",
+            ),
+            Self::RecordMissing => fixed(
+                "The record is not in Krayin: it was deleted or merged there.",
+                "O registro não está no Krayin: foi excluído ou mesclado lá.",
+                "El registro no está en Krayin: se eliminó o se fusionó allí.",
+            ),
+            Self::ValuesRefused { fields } => listed(
+                fields,
+                ["Krayin does not take these values", "O Krayin não aceita estes valores", "Krayin no acepta estos valores"],
+                ["Correct them.", "Corrija-os.", "Corríjalos."],
+            ),
+            Self::ValueTaken { fields } => listed(
+                fields,
+                ["Another record in Krayin has the same values", "Outro registro no Krayin tem os mesmos valores", "Otro registro en Krayin tiene los mismos valores"],
+                ["Merge the two or correct one of them.", "Mescle os dois ou corrija um deles.", "Fusione los dos o corrija uno."],
+            ),
+            Self::RequestsSpent => fixed(
+                "Krayin takes no more requests for now. It goes on by itself.",
+                "O Krayin não aceita mais requisições por ora. Continua por si só.",
+                "Krayin no acepta más peticiones por ahora. Sigue por sí solo.",
+            ),
+            Self::ServerFailed => fixed(
+                "Krayin failed while it ran a request. It is tried again; if it goes on, look into Krayin's log.",
+                "O Krayin falhou ao executar uma requisição. Tenta-se de novo; se persistir, veja o log do Krayin.",
+                "Krayin falló al ejecutar una petición. Se intenta de nuevo; si persiste, mire el registro de Krayin.",
+            ),
+            Self::ServerUnavailable => fixed(
+                "Krayin cannot be reached now. It is tried again; if it goes on, look whether Krayin runs at this address.",
+                "O Krayin não pode ser alcançado agora. Tenta-se de novo; se persistir, veja se o Krayin está no ar neste endereço.",
+                "No se puede llegar a Krayin ahora. Se intenta de nuevo; si persiste, mire si Krayin funciona en esta dirección.",
+            ),
+            Self::NoAnswer => fixed(
+                "Krayin did not answer in time. It is tried again.",
+                "O Krayin não respondeu a tempo. Tenta-se de novo.",
+                "Krayin no respondió a tiempo. Se intenta de nuevo.",
+            ),
+            Self::RequestBlocked => fixed(
+                "Something before Krayin, a firewall, does not let this request through. Look into its log.",
+                "Algo diante do Krayin, um firewall, não deixa passar esta requisição. Veja o log dele.",
+                "Algo delante de Krayin, un cortafuegos, no deja pasar esta petición. Mire su registro.",
+            ),
+            Self::NotKrayin => fixed(
+                "There is no Krayin API at this address. Enter the address of your Krayin, such as https://crm.example.com, and see that its REST API package is installed.",
+                "Não há uma API do Krayin neste endereço. Informe o endereço do seu Krayin, como https://crm.example.com, e verifique se o pacote REST API está instalado.",
+                "No hay una API de Krayin en esta dirección. Introduzca la dirección de su Krayin, como https://crm.example.com, y compruebe que el paquete REST API está instalado.",
+            ),
+            Self::SettingsWrong => fixed(
+                "The Krayin settings cannot be used.",
+                "As configurações do Krayin não podem ser usadas.",
+                "Los ajustes de Krayin no se pueden usar.",
+            ),
+            Self::EventWrong => fixed(
+                "The event lacks its record.",
+                "O evento não tem seu registro.",
+                "Al evento le falta su registro.",
+            ),
+            Self::RecordsUnavailable => fixed(
+                "The ids could not be loaded or stored. It is tried again.",
+                "Os ids não puderam ser lidos ou guardados. Tenta-se de novo.",
+                "Los ids no se pudieron leer o guardar. Se intenta de nuevo.",
+            ),
+            Self::ResourcesSpent => fixed(
+                "The process can have no more threads, files or memory. It is tried again.",
+                "O processo não pode ter mais threads, arquivos ou memória. Tenta-se de novo.",
+                "El proceso no puede tener más hilos, archivos o memoria. Se intenta de nuevo.",
+            ),
+            Self::InternalError => fixed(
+                "The core failed where it never should. It is tried again; report it.",
+                "O núcleo falhou onde nunca deveria. Tenta-se de novo; relate isso.",
+                "El núcleo falló donde nunca debería. Se intenta de nuevo; infórmelo.",
+            ),
+            Self::NotChecked => fixed(
+                "Krayin does not answer now, so nothing could be checked. It is tried again until it does; if it goes on, look whether Krayin runs at this address.",
+                "O Krayin não responde agora, então nada pôde ser verificado. Tenta-se de novo até que responda; se persistir, veja se o Krayin está no ar neste endereço.",
+                "Krayin no responde ahora, así que no se pudo comprobar nada. Se intenta de nuevo hasta que responda; si persiste, mire si Krayin funciona en esta dirección.",
+            ),
+            Self::PlaceUnknown { place, entered, known } => {
+                let there = known.join(", ");
+                let (pt, es) = in_romance(place);
+                [
+                    format!("Krayin has no {place} \"{entered}\". Enter one of these, or leave it empty: {there}.").into(),
+                    format!("O Krayin não tem {pt} \"{entered}\". Informe um destes, ou deixe vazio: {there}.").into(),
+                    format!("Krayin no tiene {es} \"{entered}\". Introduzca uno de estos, o déjelo vacío: {there}.").into(),
+                ]
+            }
+            Self::ConnectionWorks { pipeline } => {
+                let name = |unnamed: &str| pipeline.clone().unwrap_or_else(|| unnamed.to_owned());
+                [
+                    format!("The connection works: new leads go to {}.", name("the default pipeline")).into(),
+                    format!("A conexão funciona: novos leads vão para {}.", name("o funil padrão")).into(),
+                    format!("La conexión funciona: los leads nuevos van a {}.", name("el embudo predeterminado")).into(),
+                ]
+            }
+            Self::SetUpWaits => {
+                fixed("Waiting for the set-up.", "Aguardando a configuração.", "A la espera de la configuración.")
+            }
             Self::FieldKept(name) => about(
                 name,
                 ["was edited in Krayin and is left alone.", "foi alterado no Krayin e fica como está.", "se cambió en Krayin y se deja como está."],
@@ -344,6 +506,24 @@ fn about(name: &FieldName, [en, pt, es]: [&str; 3]) -> [Cow<'static, str>; 3] {
         format!("O campo “{}” {} {pt}", label(Language::Pt), portuguese(name.entity, "do", "da")).into(),
         format!("El campo «{}» {} {es}", label(Language::Es), spanish(name.entity, "del", "de la")).into(),
     ]
+}
+
+/// What is wrong with which fields, and what to do.
+fn listed(fields: &[String], what: [&str; 3], todo: [&str; 3]) -> [Cow<'static, str>; 3] {
+    let fields = fields.join(", ");
+    let colon = if fields.is_empty() { "" } else { ": " };
+    let ([en, pt, es], [do_en, do_pt, do_es]) = (what, todo);
+    [(en, do_en), (pt, do_pt), (es, do_es)].map(|(what, todo)| format!("{what}{colon}{fields}. {todo}").into())
+}
+
+fn in_romance(place: &str) -> (&str, &str) {
+    match place {
+        "pipeline" => ("o funil", "el embudo"),
+        "stage" => ("a etapa", "la etapa"),
+        "source" => ("a origem", "el origen"),
+        "type" => ("o tipo", "el tipo"),
+        other => (other, other),
+    }
 }
 
 fn left_out(name: &FieldName, [en, pt, es]: [&str; 3]) -> [Cow<'static, str>; 3] {

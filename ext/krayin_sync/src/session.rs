@@ -5,6 +5,8 @@ use std::{fs::File, sync::Arc, time::Duration};
 use krayin_core::{
     Error as CoreError,
     api::{Client, RateLimiter, Transport},
+    language::Language,
+    reason::Reason,
     retry::{Backoff, Priority},
     settings::{SETTINGS, Settings, SettingsError},
 };
@@ -137,8 +139,19 @@ fn read_settings(ruby: &Ruby, settings: RString) -> Result<RString, Error> {
     convert::string(ruby, &convert::json(&read))
 }
 
+/// What a reason says in the language of a locale; nil for a code that is none of the core's.
+fn reason_sentence(ruby: &Ruby, reason: RString, locale: String) -> Result<Option<RString>, Error> {
+    let reason = convert::bytes(reason);
+    let sentence = park::guard(ruby, || {
+        let reason: Option<Reason> = serde_json::from_slice(&reason).ok();
+        reason.map(|reason| reason.sentence(Language::of(&locale)))
+    })?;
+    sentence.map(|sentence| convert::string(ruby, sentence.as_bytes())).transpose()
+}
+
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("check", function!(check, 1))?;
+    native.define_singleton_method("reason_sentence", function!(reason_sentence, 2))?;
     native.define_singleton_method("settings", function!(settings, 0))?;
     native.define_singleton_method("read_settings", function!(read_settings, 1))
 }

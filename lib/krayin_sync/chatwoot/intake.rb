@@ -34,8 +34,19 @@ module KrayinSync
 
         # @param name [String] contact.updated, say
         # @param data [Hash{Symbol => Object}] the record, and what changed where that is known
+        # @return [Reason, nil] why there is no job for it; nil where there is one
         def take(hook, name, data)
-          return if hook.disabled?
+          reason = refusal(hook, name, data)
+          return unless reason.is_a?(Reason)
+
+          KrayinSync.logger&.debug { "krayin_sync: #{name} left out for hook #{hook.id} (#{reason.code})" }
+          reason
+        end
+
+        private
+
+        def refusal(hook, name, data)
+          return Reason.new("hook_disabled") if hook.disabled?
 
           data = data.symbolize_keys
           case name.tr("_", ".")
@@ -43,15 +54,15 @@ module KrayinSync
           when "conversation.created", "conversation.updated", "conversation.resolved" then conversation(hook, data)
           when "message.created" then message(hook, data[:message])
           when "message.updated" then deletion(hook, data[:message])
+          else Reason.new("event_wrong")
           end
         end
 
-        private
-
         def contact(hook, data)
           contact = data[:contact]
-          return unless contact && RelevantChanges.contact?(data[:changed_attributes])
-          return if contact.email.blank? && contact.phone_number.blank? && unknown?(contact)
+          return Reason.new("event_wrong") unless contact
+          return Reason.new("unchanged") unless RelevantChanges.contact?(data[:changed_attributes])
+          return Reason.new("no_identity") if contact.email.blank? && contact.phone_number.blank? && unknown?(contact)
 
           RecordRef.new(hook.id, "contact", contact.id).enqueue
         end
@@ -61,22 +72,26 @@ module KrayinSync
 
         def conversation(hook, data)
           conversation = data[:conversation]
-          return unless conversation && RelevantChanges.conversation?(data[:changed_attributes])
-          return unless wanted?(hook, "sync_conversations")
+          return Reason.new("event_wrong") unless conversation
+          return Reason.new("unchanged") unless RelevantChanges.conversation?(data[:changed_attributes])
+          return Reason.new("conversations_off") unless wanted?(hook, "sync_conversations")
 
           RecordRef.new(hook.id, "conversation", conversation.id).enqueue
         end
 
         def message(hook, message)
-          return unless message && %w[incoming outgoing].include?(message.message_type.to_s) && !message.private?
-          return unless wanted?(hook, "sync_messages")
+          return Reason.new("event_wrong") unless message
+          return Reason.new("message_not_public") unless public?(message)
+          return Reason.new("messages_and_stages_off") unless wanted?(hook, "sync_messages")
 
           RecordRef.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
         end
 
+        def public?(message) = %w[incoming outgoing].include?(message.message_type.to_s) && !message.private?
+
         # Chatwoot keeps a deleted message and replaces its words. The conversation's note has them too.
         def deletion(hook, message)
-          return unless message && message.content_attributes.to_h.stringify_keys["deleted"]
+          return Reason.new("unchanged") unless message && message.content_attributes.to_h.stringify_keys["deleted"]
 
           RecordRef.new(hook.id, "deletion", message.id).enqueue
           RecordRef.new(hook.id, "conversation", message.conversation_id).enqueue if wanted?(hook, "sync_conversations")

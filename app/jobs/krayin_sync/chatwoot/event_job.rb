@@ -87,6 +87,7 @@ module KrayinSync
 
         outcome = processor(data, records, lock).perform
         learn
+        keep_skipped(outcome, records)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
         outcome
       end
@@ -150,14 +151,26 @@ module KrayinSync
         raise error if JobRegistry.fail(entry.to_s, jid.to_s)
       end
 
+      # Why a contact is not in Krayin. What hangs on it is looked at again by the sweep.
+      def keep_skipped(outcome, records)
+        reason = outcome[:codes].to_a.first
+        return unless entry.kind == "contact" && outcome[:status] == "skipped" && reason
+        return if reason[:code] == "unchanged" || records.stored?(entry.kind, entry.id)
+
+        note("skipped", Reason.of(reason))
+      end
+
       # Why the record is not in Krayin as it is now. A minute's budget says nothing of it.
       def keep(error)
         return if error.is_a?(RateLimitError) || entry.kind == "deletion"
 
         state = REFUSED.any? { |refusal| error.is_a?(refusal) } ? "refused" : "waiting"
-        code = error.class.name.split("::").last.gsub(/(?<=[a-z])(?=[A-Z])/, "_").downcase
+        note(state, error.reason)
+      end
+
+      def note(state, reason)
         LinkStore.note(entry.kind, entry.id, instance: hook.settings.dig("traits", "instance"), state: state,
-                                             reason: { "code" => code })
+                                             reason: reason)
       end
 
       # A crowd does not come back at once: those that have time come back over as long as it takes.

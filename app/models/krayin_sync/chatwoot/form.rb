@@ -17,25 +17,21 @@ module KrayinSync
       STAGES = %w[
         lead_pipeline_stage_id stage_on_conversation_created stage_on_first_response stage_on_conversation_resolved
       ].freeze
-      EXAMPLE = "such as https://crm.example.com"
 
+      # @param settings [Hash{String => Object}] of the hook, whose language it is said in
       # @return [String] what an administrator should know of a failure, and do about it
-      def self.sentence(error)
+      def self.sentence(error, settings = {})
+        return error.message if error.is_a?(ConfigurationError)
+
+        reason_of(error).sentence(HookSettings.locale(settings))
+      end
+
+      # @return [Reason]
+      def self.reason_of(error)
         case error
-        when AuthenticationError
-          "Krayin does not accept this API token. Make a new token in Krayin and enter it here."
-        when PermissionError
-          "The user of this API token may not see all records. Give that user's role in Krayin the permissions for " \
-          "leads, contacts, activities and settings, and the user the global view permission."
-        when NotFoundError, UnexpectedResponseError
-          "There is no Krayin API at this address. Enter the address of your Krayin, #{EXAMPLE}, and see that its " \
-          "REST API package is installed."
-        when ConfigurationError then error.message
-        when ApiError, ::Timeout::Error
-          "Krayin does not answer now, so nothing could be checked. It is tried again until it does; if it goes on, " \
-          "look whether Krayin runs at this address."
-        else
-          "Krayin could not be checked. It is tried again; if it goes on, look at Sidekiq's log."
+        when AuthenticationError, PermissionError, UnexpectedResponseError then error.reason
+        when NotFoundError then Reason.new(UnexpectedResponseError::CODE)
+        else Reason.new("not_checked")
         end
       end
 
@@ -50,9 +46,9 @@ module KrayinSync
       def check
         ::Timeout.timeout(LIMIT) { connect }
       rescue AuthenticationError, PermissionError, ConfigurationError, NotFoundError, UnexpectedResponseError => e
-        raise Refused, self.class.sentence(e)
+        raise Refused, self.class.sentence(e, @settings)
       rescue ApiError, ::Timeout::Error => e
-        @settings.merge("setup_error" => self.class.sentence(e), "setup_error_at" => Time.now.utc.iso8601)
+        @settings.merge("setup_error" => self.class.sentence(e, @settings), "setup_error_at" => Time.now.utc.iso8601)
       end
 
       private
@@ -104,8 +100,9 @@ module KrayinSync
       end
 
       def missing(name, what, known)
-        there = known.map { |row| row["name"] }.compact.first(12).join(", ")
-        "Krayin has no #{what} \"#{name.to_s[0, 60]}\". Enter one of these, or leave it empty: #{there}."
+        there = known.map { |row| row["name"] }.compact.first(12)
+        Reason.new("place_unknown", place: what, entered: name.to_s[0, 60], known: there)
+              .sentence(HookSettings.locale(@settings))
       end
 
       def check_stages(found, pipeline_id)

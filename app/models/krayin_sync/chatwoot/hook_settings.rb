@@ -24,7 +24,7 @@ module KrayinSync
         # Shows on the hook what keeps it from working. Chatwoot is told once: the jobs that come after find it told.
         def failed(hook, error)
           since = hook.settings.to_h["setup_error_at"] || Time.now.utc.iso8601
-          merge(hook, { "setup_error" => Form.sentence(error), "setup_error_at" => since })
+          merge(hook, { "setup_error" => Form.sentence(error, hook.settings), "setup_error_at" => since })
           return unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
 
           hook.prompt_reauthorization! if !hook.reauthorization_required? && first?(hook)
@@ -39,14 +39,22 @@ module KrayinSync
         # @return [String] a sentence on the connection, for people
         def state(hook)
           error, since = hook.settings.to_h.values_at("setup_error", "setup_error_at")
-          return "The connection is off." if hook.disabled?
-          return "Not working#{" since #{since.to_s.tr("TZ", " ").strip} UTC" if since}: #{error}" if error
-          return "Waiting for the set-up." unless hook.settings.to_h["traits"]
+          return Reason.new("hook_disabled").sentence(locale(hook.settings)) if hook.disabled?
+          return [since && "(#{since.to_s.tr("TZ", " ").strip} UTC)", error].compact.join(" ") if error
 
-          "The connection works: new leads go to #{hook.settings["default_pipeline_name"] || "the default pipeline"}."
+          standing(hook.settings.to_h).sentence(locale(hook.settings))
         end
 
+        # @return [String] the locale of what is said about a hook
+        def locale(settings) = settings.to_h["language"].presence || KrayinSync.configuration.locale
+
         private
+
+        def standing(settings)
+          return Reason.new("set_up_waits") unless settings["traits"]
+
+          Reason.new("connection_works", **{ pipeline: settings["default_pipeline_name"] }.compact)
+        end
 
         # Several jobs meet the refusal at the same moment.
         def first?(hook)

@@ -86,9 +86,12 @@ module KrayinSync
       # Whether a try before this event failed.
       def tried?(kind, id) = @tried.include?([kind, id])
 
+      # Whether this event has kept something of it.
+      def stored?(kind, id) = @stored.include?([kind, id])
+
       # Krayin shows the record as it was when it was read. A store has said so already.
       def seen(kind, id)
-        return if @stored.include?([kind, id])
+        return if stored?(kind, id)
 
         known = KrayinSync::Records::Link.where(kind: kind, record_id: id)
         return known.update_all(seen_at: @began.getutc) unless tried?(kind, id)
@@ -100,12 +103,12 @@ module KrayinSync
       # Why a record is not in Krayin as it is now.
       # @param instance [String, nil] of which Krayin; nothing is kept where nobody knows
       # @param state [String] waiting, skipped, refused or doubtful
-      # @param reason [Hash{String => Object}] code and params
+      # @param reason [Reason]
       def self.note(kind, id, instance:, state:, reason:)
         return if instance.nil? || instance.empty?
 
         now = Time.now.utc
-        said = { state: state, reason_code: reason["code"], reason_params: reason["params"].to_h }
+        said = { state: state, reason_code: reason.code, reason_params: reason.params }
         # It has had a try: what changes from now on is tried again.
         row = said.merge(instance: instance, kind: kind, record_id: id, attempts: 1, seen_at: now, created_at: now,
                          updated_at: now)
