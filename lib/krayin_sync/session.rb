@@ -72,6 +72,10 @@ module KrayinSync
     private
 
     # All that the core asks of it, at once.
-    def parts = [settings_json, transport, records, limiter_store, observer, bulk, retry_base]
+    def parts
+      installation = KrayinSync.configuration
+      [settings_json, transport, records, @limiter_store || installation.limiter_store, observer, bulk,
+       installation.retry_base]
+    end
   end
 end

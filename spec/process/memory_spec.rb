@@ -3,8 +3,8 @@
 RSpec.describe "Ruby's memory" do
   let(:krayin) { SimulatedKrayin.of("2.1.0") }
 
-  def run(script, patience: Child::PATIENCE)
-    Child.run(script, JSON.generate(krayin.settings), patience: patience)
+  def run(script, *rest, patience: Child::PATIENCE)
+    Child.run(script, JSON.generate(krayin.settings), *rest, patience: patience)
   end
 
   let(:preamble) { <<~'RUBY' }
@@ -58,8 +58,10 @@ RSpec.describe "Ruby's memory" do
   # old, one every other event, and those wait for it. Without, 80 bytes an event pile up until Ruby runs one by itself,
   # at the 17,000th. What grows then (20 bytes an event, less with every thousand) is what glibc keeps of freed memory:
   # of seven million allocations between the 4,000th event and the 16,000th, 209 bytes were not freed.
+  let(:events) { Integer(ENV.fetch("EVENTS", 20_000)) }
+
   it "and descriptors stay flat over twenty thousand events" do
-    output, status = run(preamble + <<~'RUBY', patience: 300)
+    output, status = run(preamble + <<~'RUBY', events.to_s, patience: 60 + (events / 50))
       rss = -> { GC.start; File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i }
       files = -> { Dir.children("/proc/self/fd").size }
       # The same contacts over and over, as a running Chatwoot sends them: half of it changes nothing.
@@ -67,7 +69,7 @@ RSpec.describe "Ruby's memory" do
       measure = -> { round.call; [rss.call, files.call] }
       before = measure.call
       after = nil
-      (Integer(ENV.fetch("EVENTS", 20_000)) / 2_000).times { after = measure.call }
+      (Integer(ARGV[1]) / 2_000).times { after = measure.call }
       puts "#{after[0] - before[0]} KiB, #{after[1] - before[1]} descriptors"
     RUBY
     RSpec.configuration.reporter.message("grown by #{output.strip}")
@@ -78,8 +80,10 @@ RSpec.describe "Ruby's memory" do
   end
 
   # What is known of a server and token is kept for a thousand of them: 0.45 KiB each, which was 2.7 MiB here.
+  let(:tokens) { Integer(ENV.fetch("EVENTS", 6_000)) }
+
   it "does not grow with the number of tokens" do
-    output, status = run(<<~'RUBY', patience: 300)
+    output, status = run(<<~'RUBY', tokens.to_s, patience: 60 + (tokens / 20))
       url = JSON.parse(ARGV[0])["api_url"]
       rss = -> { GC.start; File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i }
       number = 0
@@ -92,10 +96,44 @@ RSpec.describe "Ruby's memory" do
         rss.call
       end
       before = ask.call(2_000)
-      puts ask.call(6_000) - before
+      puts ask.call(Integer(ARGV[1])) - before
     RUBY
     RSpec.configuration.reporter.message("grown by #{output.strip} KiB")
     expect(output.to_i).to be < 1_500
     expect(status).to be_success
+  end
+
+  # A runtime, its connections and what it knows are a process's: each child has its own, and ends with it.
+  it "does not grow with the number of servers, threads or forks" do
+    server = RawServer.new { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}" }
+    output, status = run(<<~'RUBY', server.url, (tokens / 10).to_s, patience: 120 + (tokens / 20))
+      KrayinSync.retry_base = 0
+      url, count = ARGV[1], Integer(ARGV[2])
+      rss = -> { GC.start; File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i }
+      # As many servers as there are addresses of this machine: each path too is one of its own.
+      servers = ->(from) do
+        count.times do |i|
+          KrayinSync::Api::BaseClient.new(url.sub("127.0.0.1", "127.0.#{i % 200}.#{1 + (i / 200 % 200)}"), "1|#{from}").get("get")
+        rescue KrayinSync::ApiError
+          nil
+        end
+      end
+      client = KrayinSync::Api::BaseClient.new(url, "1|a")
+      threads = -> { (count / 10).times { 10.times.map { Thread.new { client.get("get") } }.each(&:join) } }
+      forks = -> { (count / 20).times { Process.wait(fork { client.get("get"); exit! }) } }
+      [threads, forks].each(&:call)
+      servers.call(0)
+      before, files = rss.call, Dir.children("/proc/self/fd").size
+      servers.call(1)
+      [threads, forks].each(&:call)
+      puts "#{rss.call - before} KiB, #{Dir.children("/proc/self/fd").size - files} descriptors"
+    RUBY
+    RSpec.configuration.reporter.message("grown by #{output.strip}")
+    grown, files = output.match(/(-?\d+) KiB, (-?\d+) descriptors/).captures.map(&:to_i)
+    expect(grown).to be < 2_048
+    expect(files).to be <= 2
+    expect(status).to be_success
+  ensure
+    server&.stop
   end
 end

@@ -1,9 +1,9 @@
 //! `KrayinSync::Mappers::ContactMapper`.
 
-use krayin_core::{chatwoot::Contact, krayin::LeadLink, mapper, settings::Settings};
+use krayin_core::{chatwoot::Contact, krayin::LeadLink, mapper};
 use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
 
-use crate::{convert, park};
+use crate::{convert, park, settings_cache};
 
 fn person(ruby: &Ruby, contact: RString) -> Result<RString, Error> {
     let contact = convert::bytes(contact);
@@ -12,11 +12,12 @@ fn person(ruby: &Ruby, contact: RString) -> Result<RString, Error> {
 }
 
 fn lead(ruby: &Ruby, contact: RString, person_id: Option<u64>, settings: RString) -> Result<RString, Error> {
-    let (contact, settings) = (convert::bytes(contact), convert::bytes(settings));
-    let settings = park::attempt(ruby, || Settings::from_json(&settings))?;
+    let contact = convert::bytes(contact);
+    let known = settings_cache::read(ruby, settings)?;
     let link = person_id.map(LeadLink::Id);
-    let mapped =
-        park::guard(ruby, || convert::json(&mapper::map_to_lead(&Contact::from_json(&contact), link, &settings)))?;
+    let mapped = park::guard(ruby, || {
+        convert::json(&mapper::map_to_lead(&Contact::from_json(&contact), link, &known.settings))
+    })?;
     convert::string(ruby, &mapped)
 }
 

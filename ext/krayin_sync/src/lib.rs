@@ -25,6 +25,7 @@ mod processor_service;
 mod runtime;
 mod runtime_transport;
 mod session;
+mod settings_cache;
 mod setup_service;
 mod threads;
 

@@ -1,16 +1,16 @@
 //! `KrayinSync::Mappers::MessageMapper`.
 
-use krayin_core::{chatwoot::Message, krayin::ActivityLink, mapper, settings::Settings};
+use krayin_core::{chatwoot::Message, krayin::ActivityLink, mapper};
 use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
 
-use crate::{convert, park};
+use crate::{convert, park, settings_cache};
 
 fn activity(ruby: &Ruby, message: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
-    let (message, settings) = (convert::bytes(message), convert::bytes(settings));
-    let settings = park::attempt(ruby, || Settings::from_json(&settings))?;
+    let message = convert::bytes(message);
+    let known = settings_cache::read(ruby, settings)?;
     let link = ActivityLink::Person(person_id);
     let mapped = park::guard(ruby, || {
-        convert::json(&mapper::map_message_to_activity(&Message::from_json(&message), link, &settings))
+        convert::json(&mapper::map_message_to_activity(&Message::from_json(&message), link, &known.settings))
     })?;
     convert::string(ruby, &mapped)
 }

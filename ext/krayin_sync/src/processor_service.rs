@@ -12,9 +12,9 @@ fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<R
     let data = convert::bytes(data);
     let session = Session::open(ruby, session)?.reserving(2);
     let event = park::attempt(ruby, || Event::from_json(&name, &data))?;
-    let (settings, records) = (session.settings.clone(), session.records());
+    let (known, records) = (session.known(), session.records());
     session.run(ruby, |client| async move {
-        let outcome = sync::process(&event, &settings, &client, &records).await?;
+        let outcome = sync::process(&event, &known.settings, &client, &records).await?;
         Ok(convert::json(&outcome))
     })
 }
@@ -23,9 +23,9 @@ fn find_person(ruby: &Ruby, session: Value, contact: RString) -> Result<RString,
     let contact = convert::bytes(contact);
     let contact = park::guard(ruby, || Contact::from_json(&contact))?;
     let session = Session::open(ruby, session)?;
-    let settings = session.settings.clone();
+    let known = session.known();
     session.run(ruby, |client| async move {
-        let (person, _) = PersonFinder { client: &client }.find_or_create(&contact, &settings.traits).await?;
+        let (person, _) = PersonFinder { client: &client }.find_or_create(&contact, &known.settings.traits).await?;
         Ok(convert::json(&person))
     })
 }
@@ -34,9 +34,10 @@ fn find_lead(ruby: &Ruby, session: Value, contact: RString, person_id: u64) -> R
     let contact = convert::bytes(contact);
     let contact = park::guard(ruby, || Contact::from_json(&contact))?;
     let session = Session::open(ruby, session)?;
-    let settings = session.settings.clone();
+    let known = session.known();
     session.run(ruby, |client| async move {
-        let found = LeadFinder { client: &client, settings: &settings }.find_or_create(&contact, person_id).await?;
+        let found =
+            LeadFinder { client: &client, settings: &known.settings }.find_or_create(&contact, person_id).await?;
         Ok(convert::json(&found.lead))
     })
 }

@@ -18,13 +18,14 @@ use crate::{
     ports::{Answers, RubyLimiterStore, RubyObserver, RubyRecords, RubyTransport},
     runtime::{self, State},
     runtime_transport::RuntimeTransport,
+    settings_cache::{self, Known},
 };
 
 type Parts = (RString, Value, Value, Value, Value, bool, Option<f64>);
 
 /// A `KrayinSync::Session`, read.
 pub(crate) struct Session {
-    pub(crate) settings: Settings,
+    known: Arc<Known>,
     state: &'static State,
     callback_queue: Arc<CallbackQueue>,
     answers: Answers,
@@ -39,10 +40,8 @@ impl Session {
         let parts: RArray = session.funcall("parts", ())?;
         let (json, transport, records, limiter_store, observer, bulk, retry_base): Parts =
             TryConvert::try_convert(parts.as_value())?;
-        let json = convert::bytes(json);
-        let settings = park::attempt(ruby, || Settings::from_json(&json))?;
         Ok(Self {
-            settings,
+            known: settings_cache::read(ruby, json)?,
             state: runtime::current(ruby)?,
             callback_queue: Arc::default(),
             answers: Answers { transport, records, limiter_store, observer },
@@ -63,7 +62,7 @@ impl Session {
     where
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
-        let connection = park::attempt(ruby, || self.settings.connection())?;
+        let connection = park::attempt(ruby, || self.known.connection().cloned())?;
         let prepared = self.state.runtime_transport.prepare(&connection);
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
             prepared.map_err(|failure| without_client(ruby, failure))?;
@@ -92,7 +91,7 @@ impl Session {
         if let Some(limiter) = &limiter {
             client = client.with_limiter(Arc::clone(limiter));
         }
-        client = client.with_rate_headers(self.settings.traits.rate_headers);
+        client = client.with_rate_headers(self.known.settings.traits.rate_headers);
         if !self.answers.observer.is_nil() {
             client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.callback_queue))));
         }
@@ -105,6 +104,10 @@ impl Session {
             outcome
         };
         park::wait(ruby, self.state, &self.callback_queue, future, |question| self.answers.answer(ruby, question))
+    }
+
+    pub(crate) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known)
     }
 
     pub(crate) fn records(&self) -> RubyRecords {
@@ -123,8 +126,8 @@ fn without_client(ruby: &Ruby, failure: SettingsError) -> Error {
 
 /// Checks settings, address and token without sending anything.
 fn check(ruby: &Ruby, settings: RString) -> Result<(), Error> {
-    let settings = convert::bytes(settings);
-    park::attempt(ruby, || Settings::from_json(&settings)?.connection().map(|_| ()))
+    let known = settings_cache::read(ruby, settings)?;
+    park::attempt(ruby, || known.connection().map(|_| ()))
 }
 
 /// The table of settings.

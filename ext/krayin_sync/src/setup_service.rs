@@ -7,9 +7,9 @@ use crate::{convert, session::Session};
 
 fn connect(ruby: &Ruby, session: Value) -> Result<RString, Error> {
     let session = Session::open(ruby, session)?;
-    let settings = session.settings.clone();
+    let known = session.known();
     session.run(ruby, |client| async move {
-        let (configuration, requests) = setup::connect(&settings, &client).await?;
+        let (configuration, requests) = setup::connect(&known.settings, &client).await?;
         Ok(convert::json(&serde_json::json!({
             "configuration": configuration, "warnings": configuration.warnings, "requests": requests
         })))

@@ -50,7 +50,7 @@ module KrayinSync
       def request(method, path, body, params)
         pairs = Arguments.hash(params || {}, "the params").compact.map { |name, value| [name.to_s, value.to_s] }
         body &&= body.is_a?(Array) ? Snapshot.json(body) : fields!(body)
-        session.call(:request, method, Arguments.path(path), JSON.generate(pairs), body)
+        session.call(:request, method, Arguments.path(path), pairs.empty? ? "[]" : JSON.generate(pairs), body)
       end
 
       def id!(id) = Arguments.id(id)

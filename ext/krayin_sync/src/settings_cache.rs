@@ -1,0 +1,49 @@
+//! Settings that were read before: the hooks of a process come again with every event.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use krayin_core::{
+    server::Connection,
+    settings::{Settings, SettingsError},
+};
+use magnus::{Error, RString, Ruby};
+
+use crate::{convert, park};
+
+/// More are forgotten at once, so that it does not grow with the number of hooks that a process ever saw.
+const MOST: usize = 64;
+
+/// Held with the GVL alone, which a fork takes as well.
+static KNOWN: Mutex<Option<HashMap<Vec<u8>, Arc<Known>>>> = Mutex::new(None);
+
+/// Settings, and the connection that they say.
+pub(crate) struct Known {
+    pub(crate) settings: Settings,
+    connection: OnceLock<Result<Connection, SettingsError>>,
+}
+
+impl Known {
+    pub(crate) fn connection(&self) -> Result<&Connection, SettingsError> {
+        self.connection.get_or_init(|| self.settings.connection()).as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Reads settings from JSON, or remembers what the same JSON said.
+pub(crate) fn read(ruby: &Ruby, json: RString) -> Result<Arc<Known>, Error> {
+    let json = convert::bytes(json);
+    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|all| all.get(&json)) {
+        return Ok(Arc::clone(known));
+    }
+    let settings = park::attempt(ruby, || Settings::from_json(&json))?;
+    let read = Arc::new(Known { settings, connection: OnceLock::new() });
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    if known.len() >= MOST {
+        known.clear();
+    }
+    known.insert(json, Arc::clone(&read));
+    Ok(read)
+}
