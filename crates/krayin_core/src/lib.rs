@@ -57,6 +57,7 @@
 //! `crates/krayin_sim`.
 
 pub mod api;
+mod body;
 mod calendar;
 pub mod chatwoot;
 mod digest;

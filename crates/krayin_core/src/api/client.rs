@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{ApiError, Method, Observer, RateLimiter, ServerState, Transport, recovery::create_recovery::Creates};
 use crate::{
-    harmless::Body,
+    body::Body,
     retry::{Backoff, Jitter, Priority},
     server::Connection,
 };

@@ -8,11 +8,6 @@ use crate::{
     text::{cut_bytes, one_line},
 };
 
-/// What a `varchar` column keeps, in characters.
-const LINE: usize = 255;
-/// What a `TEXT` column keeps, in bytes.
-const TEXT: usize = 65_535;
-
 /// The parts of an address, in the order in which Krayin shows them.
 const ADDRESS: [&str; 5] = ["address", "country", "state", "city", "postcode"];
 
@@ -64,6 +59,11 @@ pub(super) enum Merge {
 }
 
 impl Kind {
+    /// What a `varchar` column keeps, in characters.
+    pub(crate) const LINE: usize = 255;
+    /// What a `TEXT` column keeps, in bytes.
+    pub(crate) const TEXT: usize = 65_535;
+
     /// What a value of an attribute is, `None` for a type that nothing of a contact's fits, such as a file.
     pub fn of(attribute: &KnownAttribute) -> Option<Self> {
         Some(match attribute.kind.as_str() {
@@ -124,9 +124,11 @@ impl Kind {
         }
         let fitted = match self {
             Self::Line | Self::OrganizationName => {
-                Value::String(place.fitted(&one_line(&plain(&value).ok_or(WrongValue)?), LINE))
+                Value::String(place.fitted(&one_line(&plain(&value).ok_or(WrongValue)?), Self::LINE))
             }
-            Self::Text => Value::String(cut_bytes(&place.harmless(plain(&value).ok_or(WrongValue)?.trim()), TEXT)),
+            Self::Text => {
+                Value::String(cut_bytes(&place.harmless(plain(&value).ok_or(WrongValue)?.trim()), Self::TEXT))
+            }
             Self::Amount => {
                 decimal::of(&value).ok_or(WrongValue)?;
                 value
@@ -261,7 +263,9 @@ impl Kind {
             (_, None) => false,
             (Self::Emails, Some(text)) => is_address(&text),
             (_, Some(text)) => {
-                text.chars().count() <= LINE && text.contains(|c: char| c.is_ascii_digit()) && !harmless::is_code(&text)
+                text.chars().count() <= Self::LINE
+                    && text.contains(|c: char| c.is_ascii_digit())
+                    && !harmless::is_code(&text)
             }
         };
         let fitted: Vec<Value> = entries.into_iter().filter(is_one).collect();
@@ -338,7 +342,7 @@ fn address(value: &Value, place: Place) -> Option<Value> {
     let fields = street.as_ref().unwrap_or(value).as_object()?;
     let mut parts = Map::new();
     for part in ADDRESS {
-        let text = fields.get(part).and_then(plain).map(|text| place.fitted(&one_line(&text), LINE));
+        let text = fields.get(part).and_then(plain).map(|text| place.fitted(&one_line(&text), Kind::LINE));
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             parts.insert(part.into(), text.into());
         }

@@ -27,6 +27,7 @@ impl Field {
             answered_at: None,
             when_new: None,
             printed_raw: false,
+            required: false,
             label: Label::given(label),
             from: from.clone().into(),
             source: Source::Attribute(mapping.from.clone()),

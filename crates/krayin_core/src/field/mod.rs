@@ -77,6 +77,8 @@ pub struct Field {
     pub when_new: Option<f64>,
     /// Whether a page of Krayin's prints it unescaped.
     pub printed_raw: bool,
+    /// Whether no record is without it.
+    pub required: bool,
     /// What people call it.
     pub label: Label,
     /// Where it comes from, for people.
@@ -99,6 +101,12 @@ impl Field {
     /// Printed unescaped somewhere.
     pub(crate) const fn printed_raw(mut self) -> Self {
         self.printed_raw = true;
+        self
+    }
+
+    /// No record is without it.
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
         self
     }
 
@@ -143,7 +151,7 @@ impl Field {
 
     /// Whether Krayin knows a contact by it.
     pub(crate) fn identifies(&self) -> bool {
-        self.entity == Entity::Person && matches!(&*self.attribute, "emails" | "contact_numbers")
+        self.entity == Entity::Person && self.is_list()
     }
 
     /// Whether its value is a list of addresses or numbers.
@@ -158,7 +166,7 @@ impl Field {
 
     /// Whether a record can do without it.
     pub(crate) fn can_be_left_out(&self) -> bool {
-        !matches!(&*self.attribute, "name" | "title")
+        !self.required
     }
 
     /// Whether it has a value of its own to be compared and written.

@@ -4,7 +4,7 @@
 //! expression that runs in the colleague's browser, or blanks the page where it does not parse. Some fields are printed
 //! unescaped besides, and an organization's name stands between the quotes of a script.
 //!
-//! `Body` is the only body that a request takes, and cannot be made without this step: what a mapper, a processor or a
+//! `body::Body` is the only body that a request takes, and cannot be made without this step: what a mapper, a processor or a
 //! caller of the client forgot is mended there. The mappers and the comparisons use the same functions, so that what was
 //! made harmless is known again.
 //!
@@ -20,15 +20,15 @@
 //! beside each other must not make a pair. Each function leaves a text without such things as it is, byte for byte, and
 //! leaves what it made itself.
 
-mod body;
 mod braces;
 mod comment;
+mod words;
 
 use std::borrow::Cow;
 
-pub(crate) use body::{Body, words};
 use braces::break_pairs;
-pub(crate) use comment::comment;
+pub(crate) use comment::{comment, comment_beside};
+pub(crate) use words::words;
 
 use crate::text::cut_chars;
 

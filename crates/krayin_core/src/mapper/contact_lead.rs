@@ -32,8 +32,8 @@ pub(crate) fn new_lead(fields: Map<String, Value>, person: Option<LeadLink>, set
 }
 
 /// What the deal is worth.
-pub(super) fn worth(contact: &Contact) -> Option<Amount> {
-    ["lead_value", "deal_value", "budget"].iter().find_map(|key| {
+pub(super) fn worth(contact: &Contact, keys: &[&str]) -> Option<Amount> {
+    keys.iter().find_map(|key| {
         let kinds = [&contact.custom_attributes, &contact.additional_attributes];
         kinds.into_iter().find_map(|attributes| attributes.get(*key).and_then(amount))
     })
@@ -64,6 +64,8 @@ mod tests {
 
     use super::{map_to_lead, worth};
     use crate::{chatwoot::Contact, krayin::LeadLink, settings::Settings};
+
+    const KEYS: &[&str] = &["lead_value", "deal_value", "budget"];
 
     fn contact(value: Value) -> Contact {
         Contact::from_json(value.to_string().as_bytes())
@@ -106,11 +108,11 @@ mod tests {
             (json!(null), None),
         ] {
             let contact = contact(json!({"custom_attributes": {"lead_value": value}}));
-            assert_eq!(worth(&contact).map(|value| value.to_string()).as_deref(), expected, "{value}");
+            assert_eq!(worth(&contact, KEYS).map(|value| value.to_string()).as_deref(), expected, "{value}");
         }
         let second =
             contact(json!({"custom_attributes": {"lead_value": "?"}, "additional_attributes": {"budget": "5k"}}));
-        assert_eq!(worth(&second).map(|value| value.to_string()).as_deref(), Some("5000.0000"));
+        assert_eq!(worth(&second, KEYS).map(|value| value.to_string()).as_deref(), Some("5000.0000"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::FIELDS;
+use super::{FIELDS, fields::HANDLES};
 use crate::{
     chatwoot::Contact,
     email,
@@ -105,10 +105,9 @@ fn has(words: &[&str], part: &[&str]) -> bool {
 /// The name that a channel knows the contact by.
 fn handle(contact: &Contact) -> Option<String> {
     let direct = ["username", "screen_name", "social_telegram_user_name", "social_instagram_user_name"];
-    let profiles = ["instagram", "telegram", "twitter", "facebook", "linkedin", "github"];
     let profile = || {
         let known = contact.additional_attributes.get("social_profiles")?;
-        profiles.iter().find_map(|network| known.get(*network)?.as_str().filter(|handle| !text::is_blank(handle)))
+        HANDLES.iter().find_map(|network| known.get(*network)?.as_str().filter(|handle| !text::is_blank(handle)))
     };
     let handle = contact.attribute(&direct).or_else(|| profile().map(str::to_owned))?;
     Some(text::one_line(&handle)).filter(|handle| !text::is_blank(handle))

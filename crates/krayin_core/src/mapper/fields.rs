@@ -13,7 +13,8 @@ use crate::{
 pub static FIELDS: &[Field] = &[
     own("name", Person, "name", Label::new("name", "nome", "nombre"), Line, ThreeWay,
         "name, middle_name and last_name; where they are blank the channel handle, the phone number, the e-mail address, Contact #7",
-        |contact, _| Some(person::name(contact).into())),
+        |contact, _| Some(person::name(contact).into()))
+        .required(),
     own("email", Person, "emails", Label::new("e-mail address", "e-mail", "correo electrónico"), Emails, ThreeWay,
         "email; none where Krayin would not take it",
         |contact, _| list(person::emails(contact), contact.email.is_some())),
@@ -33,10 +34,11 @@ pub static FIELDS: &[Field] = &[
         |contact, settings| settings.sync_to_organization.then(|| organization::address(contact))?),
     own("title", Lead, "title", Label::new("title", "título", "título"), Line, ThreeWay,
         "the person's name",
-        |contact, _| Some(person::name(contact).into())),
+        |contact, _| Some(person::name(contact).into()))
+        .required(),
     own("lead_value", Lead, "lead_value", Label::new("value", "valor", "valor"), Amount, ThreeWay,
         "lead_value, deal_value or budget among the custom or additional attributes, as people write money; nothing where none of them says one sum",
-        |contact, _| lead::worth(contact).map(|worth| json!(worth)))
+        |contact, _| lead::worth(contact, &["lead_value", "deal_value", "budget"]).map(|worth| json!(worth)))
         .when_new(0.0),
     own("description", Lead, "description", Label::new("description", "descrição", "descripción"), Text, ThreeWay,
         "the lines below; never IP addresses, tokens, sessions",
@@ -57,6 +59,9 @@ pub static FIELDS: &[Field] = &[
     line("custom_attributes", Label::none(), Text, "the custom attributes, those of the setting custom_attributes where it lists any",
         |contact, settings| lead::custom_lines(contact, settings).map(Value::from)),
 ];
+
+/// The networks that a contact without a name is known by, the first of them that there is.
+pub(super) const HANDLES: [&str; 6] = ["instagram", "telegram", "twitter", "facebook", "linkedin", "github"];
 
 type Map = fn(&Contact, &Settings) -> Option<Value>;
 
@@ -79,6 +84,7 @@ const fn own(
         answered_at: None,
         when_new: None,
         printed_raw: false,
+        required: false,
         label,
         from: std::borrow::Cow::Borrowed(from),
         source: Source::Mapped(map),
@@ -145,6 +151,44 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::FIELDS;
+
+    /// Keys that are words for something else too: a record, a column of Chatwoot's, a parameter of a call, a setting.
+    const WORDS: [&str; 7] = ["name", "email", "phone", "title", "organization", "address", "custom_attributes"];
+    /// Where a key is a word for something else: a source of leads, and the text that lines of a mapping go to.
+    const ELSEWHERE: [(&str, &str); 2] = [("website", "setup.rs"), ("description", "settings/mapping.rs")];
+
+    fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_stands_in_this_file_alone() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut files = Vec::new();
+        sources(&root, &mut files);
+        assert!(files.len() > 100);
+        let mut strays = Vec::new();
+        for path in files {
+            let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+            let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            for field in FIELDS.iter().filter(|field| !WORDS.contains(&&*field.key)) {
+                let is_there = code.contains(&format!("\"{}\"", field.key));
+                if is_there && name != "mapper/fields.rs" && !ELSEWHERE.contains(&(&*field.key, name.as_str())) {
+                    strays.push(format!("{} in {name}", field.key));
+                }
+            }
+        }
+        assert!(strays.is_empty(), "{strays:?}");
+    }
 
     #[test]
     fn keys_are_unique_and_every_row_says_where_it_comes_from() {

@@ -10,7 +10,7 @@ use crate::api::{
 };
 use crate::server::Dialect;
 use crate::{
-    harmless::Body,
+    body::Body,
     krayin::{Activity, Person},
 };
 

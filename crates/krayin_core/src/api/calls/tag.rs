@@ -6,10 +6,7 @@ use crate::api::{
     client::{Call, Repeat},
     recovery::create_recovery::Creates,
 };
-use crate::{
-    harmless::{Body, Place},
-    krayin::Named,
-};
+use crate::{body::Body, harmless::Place, krayin::Named};
 
 const PATH: &str = "settings/tags";
 

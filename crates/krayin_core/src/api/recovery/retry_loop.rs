@@ -18,7 +18,7 @@ use crate::api::{
     recovery::failure::{error, failed, holds_a_record, unanswered, wrong_shape},
 };
 use crate::{
-    harmless::Body,
+    body::Body,
     retry::{
         Answer, Class, Next, Priority, RateObservation, Step, Suspicion, WINDOW, classify, decide, retry_after, suspect,
     },

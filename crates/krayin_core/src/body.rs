@@ -1,9 +1,13 @@
-use std::borrow::Cow;
+//! What a request carries, by what its fields are.
 
 use serde_json::{Map, Value};
 
-use super::{Place, comment::comment_beside};
-use crate::text::{cut_bytes, cut_chars};
+use crate::{
+    field::{Entity, Kind},
+    harmless::{Place, comment_beside, words},
+    mapper::FIELDS,
+    text::{cut_bytes, cut_chars},
+};
 
 /// What a request carries, as JSON: harmless to the pages that show it, and cut with a mark where the server would cut it
 /// without. There is no other way to make one.
@@ -30,8 +34,8 @@ impl Body {
     /// that changes nothing.
     pub(crate) fn plainer(&self) -> Option<Self> {
         let mut plain = self.0.clone();
-        for key in ["comment", "description"] {
-            if let Some(Value::String(text)) = plain.get_mut(key) {
+        for (key, value) in plain.as_object_mut().into_iter().flatten() {
+            if let (Limit::Bytes(_), Value::String(text)) = (limit(key), value) {
                 *text = words(text);
             }
         }
@@ -39,10 +43,29 @@ impl Body {
     }
 }
 
-/// What a server's `varchar` columns keep, in characters.
-const LINE: usize = 255;
-/// What its `TEXT` columns keep, in bytes.
-const TEXT: usize = 65_535;
+/// How much of a text its column keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    None,
+    Characters(usize),
+    Bytes(usize),
+}
+
+/// The one field that the table of fields does not have: an activity's text.
+const COMMENT: &str = "comment";
+
+/// By the attribute alone: one of the same name is as wide on every record.
+fn limit(attribute: &str) -> Limit {
+    if attribute == COMMENT {
+        return Limit::Bytes(Kind::TEXT);
+    }
+    let field = FIELDS.iter().find(|field| field.is_own() && field.attribute == attribute);
+    match field.map(|field| &field.kind) {
+        Some(Kind::Line | Kind::OrganizationName) => Limit::Characters(Kind::LINE),
+        Some(Kind::Text) => Limit::Bytes(Kind::TEXT),
+        _ => Limit::None,
+    }
+}
 
 /// Which of Krayin's records a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,21 +95,28 @@ impl Record {
         })
     }
 
-    fn place(self, key: &str) -> Place {
-        match (self, key) {
-            (Self::Person, "organization_name") | (Self::Organization, "name") => Place::Company,
-            (Self::Person, "job_title") | (Self::Organization, "address") => Place::Raw,
-            (Self::Activity, "comment") => Place::Comment,
-            (Self::Lead, "description") | (Self::Activity, "additional") | (Self::Other, _) => Place::Text,
-            _ => Place::Line,
+    fn entity(self) -> Option<Entity> {
+        match self {
+            Self::Person => Some(Entity::Person),
+            Self::Organization => Some(Entity::Organization),
+            Self::Lead => Some(Entity::Lead),
+            Self::Activity | Self::Tag | Self::Other => None,
         }
     }
 
-    fn cut(key: &str, text: Cow<'_, str>) -> String {
-        match key {
-            "name" | "title" | "job_title" | "organization_name" => cut_chars(&text, LINE),
-            "comment" | "description" => cut_bytes(&text, TEXT),
-            _ => text.into_owned(),
+    /// As the table of fields says; what stands in no row of it is a line among others.
+    fn place(self, key: &str) -> Place {
+        let is_of_it = |field: &&crate::field::Field| Some(field.entity) == self.entity() && field.attribute == key;
+        match (self, key) {
+            (Self::Activity, COMMENT) => Place::Comment,
+            (Self::Activity, "additional") | (Self::Other, _) => Place::Text,
+            // What a person's row calls organization_name.
+            (Self::Organization, "name") => Kind::OrganizationName.place(),
+            _ => FIELDS
+                .iter()
+                .filter(|field| field.is_own())
+                .find(is_of_it)
+                .map_or(Place::Line, crate::field::Field::place),
         }
     }
 
@@ -118,7 +148,11 @@ impl Record {
                     Place::Comment => comment_beside(&text, current.as_str().unwrap_or_default()),
                     place => place.harmless(&text),
                 };
-                Value::String(Self::cut(key, harmless))
+                Value::String(match limit(key) {
+                    Limit::Characters(most) => cut_chars(&harmless, most),
+                    Limit::Bytes(most) => cut_bytes(&harmless, most),
+                    Limit::None => harmless.into_owned(),
+                })
             }
             Value::Array(entries) => {
                 let known = current.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -139,24 +173,6 @@ impl Record {
             other => other,
         }
     }
-}
-
-/// The words of a text, without tags, entities and signs that code is made of.
-pub(crate) fn words(html: &str) -> String {
-    let mut text = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(at) = rest.find(['<', '&']) {
-        let (before, from) = rest.split_at(at);
-        text.push_str(before);
-        let end = if from.starts_with('<') { '>' } else { ';' };
-        let ends = from.find(end).filter(|at| end == '>' || *at < 10);
-        text.push(' ');
-        rest = ends.and_then(|at| from.get(at + 1..)).or_else(|| from.get(1..)).unwrap_or_default();
-    }
-    text.push_str(rest);
-    let kept = |c: char| if c.is_alphanumeric() || ".,!?:@+-".contains(c) { c } else { ' ' };
-    let plain: String = text.chars().map(kept).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether two entries of a list are of one e-mail address or number.
