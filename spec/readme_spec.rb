@@ -36,6 +36,7 @@ RSpec.describe "README.md" do
     @krayin.stop
     KrayinSync.limiter_store, ENV["KRAYIN_TOKEN"] = @given
     KrayinSync.retry_base = nil
+    KrayinSync.configuration.extensions.clear
     WebMock.reset!
     WebMock.disable!
   end

@@ -57,6 +57,8 @@ module KrayinSync
     # The name that it had in version 0.1.
     alias pace limiter_store
     alias pace= limiter_store=
+    # @return [Extensions] what the host adds to the sync
+    attr_reader :extensions
     # @return [Float, nil] seconds below which the wait before a second attempt is drawn; 0 in specs, 1 where nil
     attr_accessor :retry_base
     # @return [#fetch, nil] keeps for an hour what the set-up found; Rails' own inside Rails, none elsewhere
@@ -66,6 +68,7 @@ module KrayinSync
 
     def initialize
       @records = Records::Memory.new
+      @extensions = Extensions.new
       OPTIONS.each do |option|
         value = option.default
         public_send("#{option.name}=", value.respond_to?(:call) ? value.call : value)

@@ -86,8 +86,11 @@ module KrayinSync
     def run
       session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt,
                                            limiter_store: @limiter_store)
-      outcome = JSON.parse(Native.process(session, event_name, Snapshot.event(event_data)), symbolize_names: true)
+      extensions = KrayinSync.configuration.extensions
+      data = extensions.before_mapping(event_name, Snapshot.event(event_data))
+      outcome = JSON.parse(Native.process(session, event_name, data), symbolize_names: true)
       learn(outcome)
+      extensions.after_sync(event_name, outcome)
       outcome
     end
 

@@ -47,12 +47,10 @@ module KrayinSync
     # Who keeps the budget of requests for all processes; where nil, this process keeps its own.
     def limiter_store = @limiter_store || KrayinSync.limiter_store
 
-    # Who performs HTTP attempts instead of the Rust client: WebMock where it is on, else nobody.
+    # Who stands before the Rust client: extensions, and WebMock where it is on; else nobody.
     def transport
-      return unless defined?(::WebMock::HttpLibAdapter)
-
-      require_relative "webmock"
-      WebMockTransport.new if WebMockAdapter.enabled?
+      extensions = KrayinSync.configuration.extensions
+      extensions.calls? ? ExtensionTransport.new(extensions, stubs) : stubs
     end
 
     def retry_base = KrayinSync.retry_base
@@ -70,6 +68,14 @@ module KrayinSync
     def inspect = "#<#{self.class.name}>"
 
     private
+
+    # Who answers HTTP attempts instead of the network.
+    def stubs
+      return unless defined?(::WebMock::HttpLibAdapter)
+
+      require_relative "webmock"
+      WebMockTransport.new if WebMockAdapter.enabled?
+    end
 
     # All that the core asks of it, at once.
     def parts

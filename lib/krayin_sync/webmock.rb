@@ -23,6 +23,9 @@ module KrayinSync
 
   # Answers the HTTP attempts of one call by WebMock's stubs. Each attempt, so that retries are the core's own.
   class WebMockTransport
+    # Stubs are no server.
+    def real? = false
+
     # @return [Array(Integer, Hash, String), nil, :real] the stub's answer, nil for its timeout, or leave to connect
     def call(method, url, headers, body)
       # The callbacks of a request that is let through want the very object that its stubs were asked with.
@@ -37,7 +40,7 @@ module KrayinSync
 
     # A request that was let through has been answered: WebMock's callbacks hear of it, VCR by them.
     def sent(_request, answer)
-      return unless ::WebMock::CallbackRegistry.any_callbacks?
+      return unless answer && ::WebMock::CallbackRegistry.any_callbacks?
 
       status, headers, body = answer
       response = ::WebMock::Response.new

@@ -18,8 +18,8 @@ use crate::{fiber::FiberWaker, fork::Generation};
 pub(crate) enum Callback {
     /// Perform one HTTP attempt, or have it performed for real.
     Send(Request, oneshot::Sender<Performed>),
-    /// One that was performed for real has been answered; go on when all who listen have heard of it.
-    Sent(Request, Response, oneshot::Sender<()>),
+    /// One that was performed for real has been answered, or not; go on when all who listen have heard of it.
+    Sent(Request, Option<Response>, oneshot::Sender<()>),
     /// What is kept for a record?
     Load(Kind, u64, oneshot::Sender<Option<Stored>>),
     /// Keep this for a record.
@@ -34,8 +34,8 @@ pub(crate) enum Callback {
 pub(crate) enum Performed {
     /// This.
     Here(Result<Response, TransportError>),
-    /// It is not Ruby's to answer.
-    ForReal,
+    /// It is not Ruby's to answer; with these headers instead, where there are any.
+    ForReal(Option<Vec<(String, String)>>),
 }
 
 /// What a limiter's store keeps after it was asked to replace it.

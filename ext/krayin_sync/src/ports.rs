@@ -19,8 +19,8 @@ use crate::{
 
 /// The Ruby objects that answer. They live on the calling thread's stack, where the garbage collector sees them.
 pub(crate) struct Answers {
-    /// Responds to `call(method, url, headers, body)` with `[status, headers, body]`, nil for a timeout or `:real`, and
-    /// to `sent` with the same and an answer's three; or is nil.
+    /// Responds to `call(method, url, headers, body)` with `[status, headers, body]`, nil for a timeout, `:real` or
+    /// `[:real, headers]`, to `sent` with the same and an answer's three or nil, and to `real?`; or is nil.
     pub(crate) transport: Value,
     /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil.
     pub(crate) records: Value,
@@ -40,7 +40,12 @@ impl Answers {
             Callback::Sent(request, response, reply) => {
                 let body = request.body.as_ref().map(|body| convert::string(ruby, body)).transpose()?;
                 let sent = (request.method.name(), request.url.as_str(), pairs(ruby, &request.headers)?, body);
-                let answer = (response.status, pairs(ruby, &response.headers)?, convert::string(ruby, &response.body)?);
+                let answer = response
+                    .map(|response| {
+                        let headers = pairs(ruby, &response.headers)?;
+                        Ok::<_, Error>((response.status, headers, convert::string(ruby, &response.body)?))
+                    })
+                    .transpose()?;
                 let _: Value = self.transport.funcall("sent", (sent, answer))?;
                 let _ = reply.send(());
             }
@@ -72,25 +77,27 @@ impl Answers {
         let answer: Value =
             self.transport.funcall("call", (request.method.name(), request.url.as_str(), headers, body))?;
         if magnus::Symbol::from_value(answer).is_some() {
-            return Ok(Performed::ForReal);
+            return Ok(Performed::ForReal(None));
         }
         let Some(answer) = RArray::from_value(answer) else {
             let reason = "no answer within the time limit".into();
             return Ok(Performed::Here(Err(TransportError { kind: TransportErrorKind::Timeout, reason })));
         };
-        let (status, headers, body): (u16, RHash, Option<RString>) =
-            (answer.entry(0)?, answer.entry(1)?, answer.entry(2)?);
         let mut read = Vec::new();
-        headers.foreach(|name: String, value: String| {
+        answer.entry::<RHash>(1)?.foreach(|name: String, value: String| {
             read.push((name.to_lowercase(), value));
             Ok(magnus::r_hash::ForEach::Continue)
         })?;
+        if magnus::Symbol::from_value(answer.entry(0)?).is_some() {
+            return Ok(Performed::ForReal(Some(read)));
+        }
+        let (status, body): (u16, Option<RString>) = (answer.entry(0)?, answer.entry(2)?);
         let body = body.map(convert::bytes).unwrap_or_default();
         Ok(Performed::Here(Ok(Response { status, headers: read, body })))
     }
 }
 
-/// HTTP by Ruby: WebMock's stubs.
+/// HTTP with Ruby before it: extensions, WebMock's stubs.
 pub(crate) struct RubyTransport {
     pub(crate) callback_queue: Arc<CallbackQueue>,
     pub(crate) real: Arc<RuntimeTransport>,
@@ -111,12 +118,14 @@ impl Transport for RubyTransport {
             self.callback_queue.ask(Callback::Send(request.clone(), reply));
             match answer.await {
                 Ok(Performed::Here(answer)) => answer,
-                Ok(Performed::ForReal) => {
-                    let answer = self.real.send(request).await?;
+                Ok(Performed::ForReal(headers)) => {
+                    let mut request = request.clone();
+                    request.headers = headers.unwrap_or(request.headers);
+                    let answer = self.real.send(&request).await;
                     let (reply, heard) = oneshot::channel();
-                    self.callback_queue.ask(Callback::Sent(request.clone(), answer.clone(), reply));
+                    self.callback_queue.ask(Callback::Sent(request, answer.clone().ok(), reply));
                     let _ = heard.await;
-                    Ok(answer)
+                    answer
                 }
                 // The calling thread has left, and this future is being cancelled.
                 Err(_) => Err(TransportError { kind: TransportErrorKind::Interrupted, reason: "cancelled".into() }),

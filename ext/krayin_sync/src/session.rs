@@ -64,8 +64,11 @@ impl Session {
     {
         let connection = park::attempt(ruby, || self.known.connection().cloned())?;
         let prepared = self.state.runtime_transport.prepare(&connection);
-        let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
+        let is_real = self.answers.transport.is_nil() || self.answers.transport.funcall("real?", ())?;
+        if is_real {
             prepared.map_err(|failure| without_client(ruby, failure))?;
+        }
+        let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
             Arc::<RuntimeTransport>::clone(&self.state.runtime_transport)
         } else {
             Arc::new(RubyTransport {
@@ -74,7 +77,7 @@ impl Session {
             })
         };
         // Ruby's stubs are no server: what fails in one example must not open the breaker for the next.
-        let server = if self.answers.transport.is_nil() { self.state.server(&connection) } else { Arc::default() };
+        let server = if is_real { self.state.server(&connection) } else { Arc::default() };
         let identity = connection.identity();
         let mut client = Client::new(connection, transport)
             .with_state(server)

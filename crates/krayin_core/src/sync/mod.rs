@@ -4,6 +4,7 @@ mod comment;
 mod contact;
 mod conversation;
 mod event;
+mod extension;
 mod lead_finder;
 mod message;
 mod names;
@@ -14,6 +15,7 @@ mod stage;
 mod verify;
 
 pub use event::{Event, EventError, EventName};
+pub use extension::{Extension, Extensions};
 pub use lead_finder::{FoundLead, LeadFinder};
 pub use outcome::{Outcome, Status};
 pub use person_finder::{Doubt, FoundPerson, Match, PersonFinder};
