@@ -43,7 +43,8 @@ RSpec.describe "Beside Chatwoot's own work", :whole do
 
   it "sweeps all accounts, whatever a visitor of one has written" do
     forged = [{ "external" => "x" }, { "external" => { "krayin" => 7 } }, { "external" => [1] },
-              { "external" => { "krayin" => { "at" => "yesterday-ish", "ids" => 7 } } }]
+              { "external" => { "krayin" => { "at" => "yesterday-ish", "ids" => 7, "kept" => "{" } } },
+              { "krayin" => { "kept" => "{", "at" => [] }, "krayin_activity_id" => "x" }]
     forged.each_with_index do |attributes, number|
       visitor = @desk.visitor
       answer = visitor.identify(email: "forger#{number}@shop.example", additional_attributes: attributes)
@@ -55,6 +56,7 @@ RSpec.describe "Beside Chatwoot's own work", :whole do
            "created_at: Time.now, updated_at: Time.now }]).rows.size", account: other.account)
     inside("KrayinSync::Chatwoot::SweepJob.enqueue; 1")
     eventually(60) { @krayin.person("imported@shop.example") }
+    forged.each_index { |number| eventually { @krayin.person("forger#{number}@shop.example") } }
     disconnect(other)
   end
 
