@@ -34,6 +34,9 @@ module KrayinSync
       Option.new(name: :digest_key, default: nil, shown: 'ENV["KRAYIN_SYNC_DIGEST_KEY"]',
                  help: "The secret that digests of what was sent are made with; one of Rails' own secret where nil. " \
                        "Where it changes, every field counts as edited in Krayin"),
+      Option.new(name: :on_contact_deleted, default: "keep",
+                 help: 'What becomes in Krayin of a contact that was deleted in Chatwoot: "keep", "unlink_and_mark" ' \
+                       '(a note says so), "erase" (what was said, and what of person and lead no colleague has changed)'),
       Option.new(name: :queue, default: "krayin_sync",
                  help: "The Sidekiq queue of the sync's jobs; one that no process serves gets threads of its own"),
       Option.new(name: :concurrency, default: 3, help: "How many those are, a process"),
@@ -41,6 +44,8 @@ module KrayinSync
       Option.new(name: :attempt_timeout, default: 10, help: "Seconds that one attempt of it may take"),
       Option.new(name: :message_delay, default: 2,
                  help: "Seconds after which a message is read: some channels attach its files a moment later"),
+      Option.new(name: :note_interval, default: 60,
+                 help: "Seconds between two writes of a conversation's note while the conversation goes on"),
       Option.new(name: :lost_after, default: 600,
                  help: "Seconds after which a job that never ran, or never ended, counts as lost"),
       Option.new(name: :sweep_schedule, default: "*/15 * * * *",
@@ -115,8 +120,8 @@ module KrayinSync
     def configure = yield(configuration)
 
     # The options of the library itself, one by one.
-    %i[allow_http allowed_hosts default_country language digest_key records limiter_store pace retry_base cache
-       logger].each do |name|
+    %i[allow_http allowed_hosts default_country language digest_key on_contact_deleted records limiter_store pace
+       retry_base cache logger].each do |name|
       def_delegators :configuration, name, :"#{name}="
     end
   end

@@ -51,7 +51,8 @@ module KrayinSync
           data = data.symbolize_keys
           case name.tr("_", ".")
           when "contact.created", "contact.updated", "contact.merged" then contact(hook, data)
-          when "conversation.created", "conversation.updated", "conversation.resolved" then conversation(hook, data)
+          when "conversation.created", "conversation.updated", "conversation.resolved"
+            conversation(hook, data, urgent: name.end_with?("resolved"))
           when "message.created" then message(hook, data[:message])
           when "message.updated" then deletion(hook, data[:message])
           else Reason.new("event_wrong")
@@ -70,18 +71,26 @@ module KrayinSync
         # Krayin does not know it, and could not: it would come back as someone else each time.
         def unknown?(contact) = !LinkStore.known?("contact", contact.id)
 
-        def conversation(hook, data)
+        # Mostly its first words are written a moment later, and its last ones a moment before it ends.
+        def conversation(hook, data, urgent:)
           conversation = data[:conversation]
           return Reason.new("event_wrong") unless conversation
           return Reason.new("unchanged") unless RelevantChanges.conversation?(data[:changed_attributes])
           return Reason.new("conversations_off") unless wanted?(hook, "sync_conversations")
 
-          RecordRef.new(hook.id, "conversation", conversation.id).enqueue
+          follow(hook, conversation.id, urgent: urgent)
         end
 
+        def follow(hook, id, urgent: false)
+          RecordRef.new(hook.id, "conversation", id).enqueue(delay: Chatwoot.configuration.message_delay, urgent: urgent)
+        end
+
+        # The conversation's note shows it as well.
         def message(hook, message)
           return Reason.new("event_wrong") unless message
           return Reason.new("message_not_public") unless public?(message)
+
+          follow(hook, message.conversation_id) if Settings.on?(hook.settings.to_h, "sync_conversations")
           return Reason.new("messages_and_stages_off") unless wanted?(hook, "sync_messages")
 
           RecordRef.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
@@ -94,7 +103,7 @@ module KrayinSync
           return Reason.new("unchanged") unless message && message.content_attributes.to_h.stringify_keys["deleted"]
 
           RecordRef.new(hook.id, "deletion", message.id).enqueue
-          RecordRef.new(hook.id, "conversation", message.conversation_id).enqueue if wanted?(hook, "sync_conversations")
+          follow(hook, message.conversation_id, urgent: true) if wanted?(hook, "sync_conversations")
         end
 
         def wanted?(hook, setting)

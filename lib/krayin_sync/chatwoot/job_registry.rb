@@ -9,26 +9,31 @@ module KrayinSync
     # - running: since when, and in which process of Sidekiq's register (owners)
     # - failing: the job that tries it again, how often it has failed, and when it is tried next
     # - refused: when it was read as Krayin would not take it
+    #
+    # A conversation that goes on is written once in a while (paced): until then its next job is put off.
     module JobRegistry
       NAMES = %w[queued running owners failing refused].freeze
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
 
-      # Whether no job is on its way for it; one that should have run long ago has been lost. What has time is not
-      # pushed for a record that fails, nor for one that was refused as it is.
+      # Seconds until its job is to run, or -1 where one is on its way; one that should have run long ago has been lost.
+      # What has time is not pushed for a record that fails, nor for one that was refused as it is. What is urgent waits
+      # for nothing: the job that was to run later finds it done.
       QUEUE = <<~LUA
         local now = tonumber(redis.call('TIME')[1])
+        local delay = tonumber(ARGV[2])
         local lost = now - tonumber(ARGV[3])
         if ARGV[4] ~= '' then
           local failing = redis.call('HGET', KEYS[4], ARGV[1])
-          if failing and tonumber(string.match(failing, '%d+$')) > lost then return 0 end
+          if failing and tonumber(string.match(failing, '%d+$')) > lost then return -1 end
           local refused = redis.call('HGET', KEYS[5], ARGV[1])
-          if refused and tonumber(refused) >= tonumber(ARGV[4]) then return 0 end
+          if refused and tonumber(refused) >= tonumber(ARGV[4]) then return -1 end
         end
+        if ARGV[5] == 'paced' then delay = math.max(delay, redis.call('TTL', KEYS[7])) end
         local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if due and tonumber(due) > lost then return 0 end
-        redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
-        return 1
+        if due and tonumber(due) > lost and (ARGV[5] ~= 'urgent' or tonumber(due) <= now + delay) then return -1 end
+        redis.call('ZADD', KEYS[1], now + delay, ARGV[1])
+        return delay
       LUA
       # The job that comes back is another, and so is its chain.
       AGAIN = <<~LUA
@@ -36,14 +41,26 @@ module KrayinSync
         local failing = redis.call('HGET', KEYS[4], ARGV[1])
         if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
       LUA
+      # Where a paced record's job is still to come, this one leaves it to that. 2 where it began a new pace.
       START = <<~LUA
+        local now = tonumber(redis.call('TIME')[1])
+        local pace = tonumber(ARGV[3])
+        local due = pace > 0 and redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if due and tonumber(due) > now + 1 then
+          local failing = redis.call('HGET', KEYS[4], ARGV[1])
+          if failing and string.match(failing, '^%S*') == ARGV[4] then redis.call('HDEL', KEYS[4], ARGV[1]) end
+          return 0
+        end
         redis.call('ZREM', KEYS[1], ARGV[1])
-        redis.call('ZADD', KEYS[2], redis.call('TIME')[1], ARGV[1])
+        redis.call('ZADD', KEYS[2], now, ARGV[1])
         if ARGV[2] ~= '' then redis.call('HSET', KEYS[3], ARGV[1], ARGV[2]) end
+        if pace > 0 and redis.call('SET', KEYS[7], '1', 'NX', 'EX', pace) then return 2 end
+        return 1
       LUA
       FINISH = <<~LUA
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('HDEL', KEYS[3], ARGV[1])
+        if ARGV[4] ~= '' then redis.call('DEL', KEYS[7]) end
         if ARGV[2] == 'done' then
           redis.call('HDEL', KEYS[4], ARGV[1])
           redis.call('HDEL', KEYS[5], ARGV[1])
@@ -104,20 +121,32 @@ module KrayinSync
 
       class << self
         # @param changed_at [Time, nil] of what has time: since when the record is as it is
-        # @return [Boolean] whether the caller must push a job
-        def queue(entry, delay: 0, changed_at: nil)
-          run(QUEUE, entry, delay.ceil, Chatwoot.configuration.lost_after, changed_at&.to_f&.floor) == 1
+        # @param pace [Symbol, nil] :paced where it may wait for the record's next turn, :urgent where for nothing
+        # @return [Numeric, nil] in how many seconds the caller must have a job run; nothing where one is on its way
+        def queue(entry, delay: 0, changed_at: nil, pace: nil)
+          seconds = run(QUEUE, entry, delay.ceil, Chatwoot.configuration.lost_after, changed_at&.to_f&.floor, pace)
+          return if seconds.negative?
+
+          seconds > delay.ceil ? seconds : delay
         end
 
         # Its job comes back later.
         def again(entry, delay, jid) = run(AGAIN, entry, delay.ceil, jid)
 
         # From here on a new event is a new job: this one reads the record now.
-        def start(entry) = run(START, entry, Server.identity)
+        # @param pace [Integer] seconds until the record's next turn; 0 where it has none
+        # @return [Symbol, nil] :began where this job began the pace, :goes_on where not; nothing where the record's job
+        #   is still to come, and this one has nothing to do
+        def start(entry, jid: nil, pace: 0)
+          [nil, :goes_on, :began][run(START, entry, Server.identity, pace, jid)]
+        end
 
         # Its job has ended; its job for a later event stays.
         # @param done [Boolean] whether Krayin has the record as it was read
-        def finish(entry, jid: nil, done: false) = run(FINISH, entry, done ? "done" : "", jid)
+        # @param unpaced [Boolean] whether its next turn need not wait: this job began the pace and wrote nothing
+        def finish(entry, jid: nil, done: false, unpaced: false)
+          run(FINISH, entry, done ? "done" : "", jid, unpaced ? "1" : "")
+        end
 
         # It failed.
         # @return [Boolean] whether this job tries it again; another does otherwise
@@ -146,7 +175,8 @@ module KrayinSync
         private
 
         def run(script, *arguments)
-          keys = NAMES.map { |name| key(name) } << "queue:#{Chatwoot.configuration.queue}"
+          keys = NAMES.map { |name| key(name) }
+          keys.push("queue:#{Chatwoot.configuration.queue}", RedisStore.key("paced", arguments.first))
           RedisStore.script(script, keys, arguments)
         end
 

@@ -195,10 +195,16 @@ module WholeChatwoot
       value
     end
 
+    # What is due within ten seconds: a conversation's next turn may be a minute away.
     PENDING = <<~RUBY
       hooks = Integrations::Hook.where(app_id: "krayin").ids
-      ours = ->(job) { job.klass.to_s.start_with?("KrayinSync") && hooks.include?(job.args.first.to_h["hook_id"]) }
-      journal = %w[queued running].to_h { |name| [name, Sidekiq.redis { |r| r.call("ZCARD", "krayin_sync:\#{name}") }] }
+      soon = Time.now.to_i + 10
+      ours = lambda do |job|
+        job.klass.to_s.start_with?("KrayinSync") && hooks.include?(job.args.first.to_h["hook_id"]) && job.score < soon
+      end
+      journal = %w[queued running].to_h do |name|
+        [name, Sidekiq.redis { |redis| redis.call("ZCOUNT", "krayin_sync:\#{name}", "-inf", soon) }]
+      end
       { pushed: Sidekiq::Queue.all.sum(&:size), busy: Sidekiq::WorkSet.new.size,
         scheduled: Sidekiq::ScheduledSet.new.count(&ours), retried: Sidekiq::RetrySet.new.count(&ours), **journal }
     RUBY

@@ -45,7 +45,7 @@ module KrayinSync
 
       attr_reader :entry, :hook
 
-      def wanted? = hook && !hook.disabled? && hook.feature_allowed?
+      def wanted? = hook && !hook.disabled? && HookSettings.feature?(hook)
 
       def wait_for_connection
         @connection = RedisStore.connection_id(hook.settings)
@@ -59,14 +59,20 @@ module KrayinSync
         wait = wait_for_connection
         return requeue_unstarted(wait + (rand * SPREAD)) if wait.positive?
 
-        JobRegistry.start(entry.to_s)
-        sync(lock)
+        started = JobRegistry.start(entry.to_s, jid: jid, pace: entry.pace)
+        return unless started
+
+        outcome = sync(lock)
         mark_recovered
-        JobRegistry.finish(entry.to_s, done: true)
+        JobRegistry.finish(entry.to_s, done: true, unpaced: started == :began && !wrote_activity?(outcome))
       rescue Error => e
         fail_with(e)
       rescue StandardError => e
         try_again(e)
+      end
+
+      def wrote_activity?(outcome)
+        outcome.is_a?(Hash) && outcome.values_at(:created, :updated).flatten.include?("activity")
       end
 
       def mark_recovered
@@ -210,7 +216,7 @@ module KrayinSync
 
       # It had begun: an event since then has a job already.
       def requeue_started(wait)
-        entry.enqueue(delay: wait, bulk: @bulk)
+        entry.enqueue(delay: wait, bulk: @bulk, urgent: true)
         JobRegistry.finish(entry.to_s, jid: jid)
       end
     end

@@ -30,6 +30,13 @@ module KrayinSync
           hook.prompt_reauthorization! if !hook.reauthorization_required? && first?(hook)
         end
 
+        # Chatwoot's own question builds its whole list of apps first.
+        # @return [Boolean] whether the account may use the integration
+        def feature?(hook)
+          flag = ::APPS_CONFIG.dig(ProcessorService::APP_ID, "feature_flag")
+          flag.nil? || hook.account.feature_enabled?(flag)
+        end
+
         # It was seen to work: what was told is taken back, and the jobs need not stay away.
         def works(hook)
           hook.reauthorized! if hook.reauthorization_required?

@@ -9,15 +9,21 @@ module KrayinSync
         new(hook_id.to_i, kind, id.to_i)
       end
 
-      # Pushes its job, unless one is on its way.
+      # Pushes its job, unless one is on its way. A conversation's waits for its next turn.
       # @return [Boolean] whether it was pushed
       # @param changed_at [Time, nil] of what has time: since when the record is as it is
-      def enqueue(delay: 0, bulk: false, changed_at: nil)
-        return false unless JobRegistry.queue(to_s, delay: delay, changed_at: changed_at)
+      # @param urgent [Boolean] whether it waits for nothing: a conversation that has ended
+      def enqueue(delay: 0, bulk: false, changed_at: nil, urgent: false)
+        pace = urgent ? :urgent : :paced if kind == "conversation"
+        seconds = JobRegistry.queue(to_s, delay: delay, changed_at: changed_at, pace: pace)
+        return false unless seconds
 
-        push(delay, bulk)
+        push(seconds, bulk)
         true
       end
+
+      # @return [Integer] seconds between two writes of it while it goes on
+      def pace = kind == "conversation" ? Chatwoot.configuration.note_interval : 0
 
       # Its job comes back later, for what it could not do now.
       def requeue(delay, jid:, bulk: false)
