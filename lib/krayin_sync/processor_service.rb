@@ -12,13 +12,15 @@ module KrayinSync
 
     # Kinds of records, and the events that are told by their name.
     KINDS = %w[contact conversation message].freeze
-    EVENT = /\A(?:contact[._](?:created|updated)|conversation[._](?:created|updated|resolved)|message[._]created)\z/
+    EVENT = /\A(?:contact[._](?:created|updated|merged|deleted|erased)|
+                conversation[._](?:created|updated|resolved|deleted)|message[._](?:created|deleted))\z/x
 
     attr_reader :inbox, :hook, :event_name, :event_data
 
     # @param inbox [Inbox, #hooks, nil] where the hook is found when none is given
     # @param event_name [String] with a dot or an underscore
-    # @param event_data [Hash] the record under :contact, :conversation or :message
+    # @param event_data [Hash] the record under :contact, :conversation or :message; under :merged the contact that was
+    #   merged into the :contact
     # @param hook [Integrations::Hook, #settings, nil]
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then

@@ -20,6 +20,7 @@ module KrayinSync
       # Where the token may go is the installation's word, never that of a hook's settings.
       installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts,
                        "default_country" => KrayinSync.default_country,
+                       "on_contact_deleted" => KrayinSync.on_contact_deleted,
                        "digest_key" => KrayinSync.configuration.secret }
       installation["language"] = KrayinSync.configuration.locale if @settings["language"].to_s.strip.empty?
       @settings_json = Snapshot.json(@settings.merge(installation))

@@ -26,6 +26,7 @@ module KrayinSync
         data = data.to_h.transform_keys(&:to_sym)
         plain = {}
         plain[:contact] = contact(data[:contact]) if data[:contact]
+        plain[:merged] = contact(data[:merged]) if data[:merged]
         plain[:conversation] = conversation(data[:conversation]) if data[:conversation]
         plain[:message] = message_of_event(data[:message]) if data[:message]
         JSON.generate(plain)

@@ -199,6 +199,29 @@ pub enum Reason {
         /// Whose.
         entity: Entity,
     },
+    /// Krayin has nothing of it.
+    NotInKrayin,
+    /// It was deleted in Chatwoot, and its words in Krayin.
+    DeletedInChatwoot,
+    /// The contact was deleted in Chatwoot, and what Krayin has of it stays.
+    ContactKept,
+    /// The contact was merged into another one.
+    Merged {
+        /// The person that has its addresses and numbers now.
+        into: u64,
+    },
+    /// Two contacts are one, and two persons are not: a colleague made or edited the other one.
+    MergedApart {
+        /// The contact's person.
+        person: u64,
+        /// The other one.
+        other: u64,
+    },
+    /// The record is a colleague's, or edited by one, and stays.
+    ColleaguesStays {
+        /// Whose.
+        entity: Entity,
+    },
 }
 
 impl Reason {
@@ -486,6 +509,36 @@ impl Reason {
                 "O lead será gravado quando o fuso horário do servidor do Krayin for conhecido: a data de fechamento mudaria.",
                 "El lead se guardará cuando se conozca la zona horaria del servidor de Krayin: la fecha de cierre cambiaría.",
             ),
+            Self::NotInKrayin => fixed(
+                "Krayin has nothing of it.",
+                "O Krayin não tem nada disso.",
+                "Krayin no tiene nada de ello.",
+            ),
+            Self::DeletedInChatwoot => fixed(
+                "It was deleted in Chatwoot; what was said is no longer in Krayin.",
+                "Foi excluído no Chatwoot; o que foi dito não está mais no Krayin.",
+                "Se eliminó en Chatwoot; lo que se dijo ya no está en Krayin.",
+            ),
+            Self::ContactKept => fixed(
+                "The contact was deleted in Chatwoot; what Krayin has of it stays.",
+                "O contato foi excluído no Chatwoot; o que o Krayin tem dele permanece.",
+                "El contacto se eliminó en Chatwoot; lo que Krayin tiene de él se queda.",
+            ),
+            Self::Merged { into } => [
+                format!("The contact was merged into another one: person {into} in Krayin.").into(),
+                format!("O contato foi mesclado com outro: a pessoa {into} no Krayin.").into(),
+                format!("El contacto se fusionó con otro: la persona {into} en Krayin.").into(),
+            ],
+            Self::MergedApart { person, other } => [
+                format!("Two contacts were merged, but person {other} in Krayin was made or edited by a colleague and stays beside person {person}. Merge them there, or leave them.").into(),
+                format!("Dois contatos foram mesclados, mas a pessoa {other} no Krayin foi criada ou alterada por um colega e fica ao lado da pessoa {person}. Mescle-as lá ou deixe-as.").into(),
+                format!("Se fusionaron dos contactos, pero un colega creó o cambió la persona {other} en Krayin, que se queda junto a la persona {person}. Fusiónelas allí o déjelas.").into(),
+            ],
+            Self::ColleaguesStays { entity } => [
+                format!("The {} was made or edited by a colleague and stays.", entity.name()).into(),
+                format!("{} foi criado ou alterado por um colega e permanece.", portuguese(*entity, "O", "A")).into(),
+                format!("{} es de un colega o lo cambió uno, y se queda.", spanish(*entity, "El", "La")).into(),
+            ],
             Self::YesNoUnknown { entity } => [
                 format!("The {} was not written: its yes/no attributes cannot be read, and a write would set them to no.", entity.name()).into(),
                 format!("{} não foi gravad{}: os atributos de sim/não não podem ser lidos, e a gravação os mudaria para não.", portuguese(*entity, "O", "A"), if *entity == Entity::Lead { "o" } else { "a" }).into(),

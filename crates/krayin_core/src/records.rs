@@ -101,6 +101,12 @@ pub struct Stored {
     /// What was left out of a write, by field: it is tried again when either side changes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub left_out: BTreeMap<String, LeftOut>,
+    /// The types of [`ids`](Self::ids) that were made for this record. What was found may be a colleague's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<String>,
+    /// The record that this one belongs to: a conversation's contact, a message's conversation; 0 where nobody knows.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub parent: u64,
     /// `person`, `lead` or `activity`, where a colleague deleted that in Krayin and it is not to be made again.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub removed: String,
@@ -216,6 +222,24 @@ impl Stored {
         }
         self.revision = kept.revision + 1;
         self
+    }
+
+    /// The id of that type was made for this record.
+    pub(crate) fn note_made(&mut self, what: &str) {
+        if !self.is_made(what) {
+            self.made.push(what.to_owned());
+        }
+    }
+
+    /// Whether the id of that type was made for this record.
+    pub(crate) fn is_made(&self, what: &str) -> bool {
+        self.made.iter().any(|made| made == what)
+    }
+
+    /// Forgets an id, and that it was made.
+    pub(crate) fn forget(&mut self, what: &str) -> Option<u64> {
+        self.made.retain(|made| made != what);
+        self.ids.forget(what)
     }
 
     fn is_of_address(&self) -> bool {

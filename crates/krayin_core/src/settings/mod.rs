@@ -75,6 +75,23 @@ impl OnYesNo {
         [("carry", Self::Carry), ("leave_out", Self::LeaveOut), ("write_anyway", Self::WriteAnyway)];
 }
 
+/// What becomes in Krayin of a contact that was deleted in Chatwoot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnContactDeleted {
+    /// All of it stays.
+    #[default]
+    Keep,
+    /// It stays, with a note that says so, and is no longer the contact's.
+    UnlinkAndMark,
+    /// What we put there and nobody has changed since goes, words first.
+    Erase,
+}
+
+impl OnContactDeleted {
+    const ALL: [(&'static str, Self); 3] =
+        [("keep", Self::Keep), ("unlink_and_mark", Self::UnlinkAndMark), ("erase", Self::Erase)];
+}
+
 /// A hook's settings, read: the rows of [`SETTINGS`], each as its [`Kind`] takes it. A blank text or `null` is an absent
 /// key, and unknown keys are passed over. Its `Debug` shows no token.
 ///
@@ -131,6 +148,8 @@ pub struct Settings {
     pub on_closed: OnClosed,
     /// What becomes of a write that would set yes/no attributes to no.
     pub on_yes_no: OnYesNo,
+    /// What becomes of a contact that was deleted in Chatwoot: the installation's.
+    pub on_contact_deleted: OnContactDeleted,
     /// What the set-up learned of the server.
     pub traits: ServerProfile,
     /// The longest that one attempt may take; 30 s where absent.
@@ -197,6 +216,7 @@ impl Settings {
             on_deleted_in_krayin: one_of(read.text("on_deleted_in_krayin"), &OnDeleted::ALL),
             on_closed: one_of(read.text("on_closed"), &OnClosed::ALL),
             on_yes_no: one_of(read.text("on_yes_no"), &OnYesNo::ALL),
+            on_contact_deleted: one_of(read.text("on_contact_deleted"), &OnContactDeleted::ALL),
             traits: read
                 .0
                 .get("traits")

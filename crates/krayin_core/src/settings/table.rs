@@ -280,6 +280,13 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("default_country", Kind::Country, SetBy::Installation)
         .help(words("The two letters of the country that phone numbers are of which say none", "As duas letras do país dos números que não dizem nenhum", "Las dos letras del país de los números que no dicen ninguno"))
         .default(words("the contact's own", "o do contato", "el del contacto")),
+    Setting::new("on_contact_deleted", Kind::OneOf(&[
+            ("keep", words("All of it stays", "Tudo permanece", "Todo se queda")),
+            ("unlink_and_mark", words("A note says so", "Uma nota diz isso", "Una nota lo dice")),
+            ("erase", words("What was said goes, and what of person and lead nobody has changed", "O que foi dito é apagado, e o que ninguém mudou da pessoa e do lead", "Se borra lo que se dijo, y lo que nadie cambió de la persona y del lead")),
+        ]), SetBy::Installation)
+        .help(words("What becomes in Krayin of a contact that was deleted in Chatwoot", "O que acontece no Krayin com um contato excluído no Chatwoot", "Qué pasa en Krayin con un contacto eliminado en Chatwoot"))
+        .default(word("keep")),
     Setting::new("digest_key", Kind::Secret, SetBy::Installation)
         .help(words("What digests of what was sent are made with", "Com que se fazem os resumos do que foi enviado", "Con qué se hacen los resúmenes de lo enviado"))
         .default(words("one of Rails' own secret", "uma do segredo do Rails", "una del secreto de Rails")),

@@ -3,7 +3,9 @@ use serde_json::{Map, Value, json};
 use super::{
     Context, EventName, Outcome, Owner, Status,
     comment::{self, Merged},
-    contact, stage, value, verify,
+    contact,
+    owner::LINK,
+    stage, value, verify,
 };
 use crate::{
     Error,
@@ -40,8 +42,11 @@ pub(super) async fn sync(
     verify::conversation(context, conversation, &mut stored).await?;
     let mut due = stage::due(conversation, is_new, &stored, context);
     let wanted = settings.sync_conversations.then(|| Wanted::of(conversation, context));
+    let moved = wanted.is_some()
+        && stored.removed != ACTIVITY
+        && Owner::has_changed(context, contact, &stored, first_link(context)).await?;
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
-    if shown && due.is_empty() {
+    if shown && !moved && due.is_empty() {
         return Ok(Outcome::skipped(stored.ids, Reason::Unchanged));
     }
     if is_new && settings.on_closed == OnClosed::NewLead && stored.ids.get("activity").is_none() {
@@ -56,8 +61,9 @@ pub(super) async fn sync(
         stored = context.load(Kind::Conversation, conversation.id).await?;
         due = stage::due(conversation, is_new, &stored, context);
     }
+    stored.parent = contact.id;
     let mut flow = Flow { context, conversation, contact, owner, outcome: Outcome::default() };
-    if let Some(wanted) = wanted.filter(|wanted| !wanted.is_shown(&stored)) {
+    if let Some(wanted) = wanted.filter(|wanted| moved || !wanted.is_shown(&stored)) {
         flow.activity(wanted, &mut stored).await?;
     }
     if !due.is_empty() {
@@ -66,6 +72,14 @@ pub(super) async fn sync(
     }
     flow.outcome.ids = stored.ids;
     Ok(flow.outcome.after(flow.owner.outcome))
+}
+
+/// The document links an activity to its person alone.
+fn first_link(context: &Context<'_>) -> fn(&Owner) -> ActivityLink {
+    match context.client.connection().dialect {
+        Dialect::RestApi => |owner| owner.lead.map_or(ActivityLink::Person(owner.person), ActivityLink::Lead),
+        Dialect::Documented => |owner| ActivityLink::Person(owner.person),
+    }
 }
 
 /// What `Stored::removed` says of a conversation whose activity was deleted in Krayin.
@@ -167,8 +181,8 @@ impl Flow<'_> {
     /// Brings an activity that is there to what the conversation is now, where it is still ours. `false` where it went
     /// since it was read.
     async fn follow(&mut self, there: &Activity, wanted: &Wanted, stored: &mut Stored) -> Result<bool, Error> {
-        let linked = stored.sent.get("link").is_some_and(|kept| self.links().is(kept));
-        if !linked && stored.sent.contains_key("link") {
+        let linked = stored.sent.get(LINK).is_some_and(|kept| self.links().is(kept));
+        if !linked && stored.sent.contains_key(LINK) {
             // Its owner is another one by now.
             self.owner.link_activity(self.context, self.contact, there.id, self.first_link()).await?;
         }
@@ -192,7 +206,7 @@ impl Flow<'_> {
         stored.sent.insert("activity".into(), wanted.digest.text().to_owned());
         stored.sent.insert(COMMENT.into(), self.comment_digests(wanted));
         stored.sent.insert(DONE.into(), self.done_digest(wanted).text());
-        stored.sent.insert("link".into(), self.links().text().to_owned());
+        stored.sent.insert(LINK.into(), self.links().text().to_owned());
         self.context.store(Kind::Conversation, self.conversation.id, stored).await
     }
 
@@ -298,17 +312,12 @@ impl Flow<'_> {
         Ok(true)
     }
 
-    /// The document links an activity to its person alone.
     fn first_link(&self) -> fn(&Owner) -> ActivityLink {
-        match self.context.client.connection().dialect {
-            Dialect::RestApi => |owner| owner.lead.map_or(ActivityLink::Person(owner.person), ActivityLink::Lead),
-            Dialect::Documented => |owner| ActivityLink::Person(owner.person),
-        }
+        first_link(self.context)
     }
 
     fn links(&self) -> Digest {
-        let links = format!("{}:{}", self.owner.person, self.owner.lead.unwrap_or_default());
-        self.context.settings.digest_key.digest(&links)
+        self.owner.link_digest(self.context, self.first_link())
     }
 
     /// The server's offset at the time of this activity: what was sent minus what came back.

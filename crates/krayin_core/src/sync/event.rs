@@ -18,17 +18,32 @@ pub enum EventName {
     ConversationResolved,
     /// A message was written.
     MessageCreated,
+    /// A contact was merged into another one, and is gone.
+    ContactMerged,
+    /// A contact was deleted.
+    ContactDeleted,
+    /// A contact is to be erased from Krayin, whatever the settings say of deleted ones.
+    ContactErased,
+    /// A conversation was deleted.
+    ConversationDeleted,
+    /// A message was deleted.
+    MessageDeleted,
 }
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::ContactCreated,
         Self::ContactUpdated,
         Self::ConversationCreated,
         Self::ConversationUpdated,
         Self::ConversationResolved,
         Self::MessageCreated,
+        Self::ContactMerged,
+        Self::ContactDeleted,
+        Self::ContactErased,
+        Self::ConversationDeleted,
+        Self::MessageDeleted,
     ];
 
     /// The name as Chatwoot's dispatcher writes it, `contact.created`.
@@ -40,6 +55,11 @@ impl EventName {
             Self::ConversationUpdated => "conversation.updated",
             Self::ConversationResolved => "conversation.resolved",
             Self::MessageCreated => "message.created",
+            Self::ContactMerged => "contact.merged",
+            Self::ContactDeleted => "contact.deleted",
+            Self::ContactErased => "contact.erased",
+            Self::ConversationDeleted => "conversation.deleted",
+            Self::MessageDeleted => "message.deleted",
         }
     }
 
@@ -55,8 +75,9 @@ impl EventName {
 pub enum EventError {
     /// Its name is none of the known ones.
     #[error(
-        "Unknown event name. Known are contact.created, contact.updated, conversation.created, conversation.updated, \
-         conversation.resolved and message.created, with a dot or an underscore."
+        "Unknown event name. Known are contact.created, contact.updated, contact.merged, contact.deleted, contact.erased, \
+         conversation.created, conversation.updated, conversation.resolved, conversation.deleted, message.created and \
+         message.deleted, with a dot or an underscore."
     )]
     Unknown,
     /// Its data cannot be read.
@@ -73,13 +94,14 @@ pub struct Event {
     /// What happened.
     pub name: EventName,
     contact: Contact,
+    merged: Contact,
     conversation: Conversation,
     message: Message,
 }
 
 impl Event {
-    /// Reads a name and the event's data: an object with the record under `contact`, `conversation` or `message`. Of the
-    /// record's own fields none is an error.
+    /// Reads a name and the event's data: an object with the record under `contact`, `conversation` or `message`, and
+    /// under `merged` the contact that was merged into `contact`. Of the record's own fields none is an error.
     ///
     /// # Errors
     /// [`EventError::Unknown`] and [`EventError::NotJson`].
@@ -89,6 +111,7 @@ impl Event {
         Ok(Self {
             name,
             contact: take(&mut data, "contact"),
+            merged: take(&mut data, "merged"),
             conversation: take(&mut data, "conversation"),
             message: take(&mut data, "message"),
         })
@@ -97,7 +120,10 @@ impl Event {
     /// The same with the country of numbers that say none.
     pub(crate) fn in_country(mut self, country: Option<&str>) -> Self {
         let of_message = self.message.conversation.as_mut().and_then(|conversation| conversation.contact.as_mut());
-        for contact in [Some(&mut self.contact), self.conversation.contact.as_mut(), of_message].into_iter().flatten() {
+        for contact in [Some(&mut self.contact), Some(&mut self.merged), self.conversation.contact.as_mut(), of_message]
+            .into_iter()
+            .flatten()
+        {
             contact.default_country = country.map(str::to_owned);
         }
         self
@@ -106,6 +132,11 @@ impl Event {
     /// The contact.
     pub fn contact(&self) -> Result<&Contact, EventError> {
         if self.contact.id == 0 { Err(EventError::NoRecord("contact")) } else { Ok(&self.contact) }
+    }
+
+    /// The contact that was merged into [`contact`](Self::contact).
+    pub fn merged(&self) -> Result<&Contact, EventError> {
+        if self.merged.id == 0 { Err(EventError::NoRecord("merged")) } else { Ok(&self.merged) }
     }
 
     /// The conversation.
@@ -133,7 +164,7 @@ mod tests {
             assert_eq!(EventName::parse(name.dotted()), Ok(name));
             assert_eq!(EventName::parse(&name.dotted().replace('.', "_")), Ok(name));
         }
-        for name in ["", "contact", "contact..created", "contact_deleted", "Contact.Created", "contact.created.x"] {
+        for name in ["", "contact", "contact..created", "contact_lost", "Contact.Created", "contact.created.x"] {
             assert_eq!(EventName::parse(name), Err(EventError::Unknown), "{name}");
         }
     }

@@ -1,4 +1,4 @@
-use super::{Context, Outcome, Owner, stage, verify};
+use super::{Context, Outcome, Owner, owner::LINK, stage, verify};
 use crate::{
     Error,
     chatwoot::Message,
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What a pending activity is looked for by.
-const TITLE: &str = "title";
+pub(super) const TITLE: &str = "title";
 
 /// Message → activity of the contact's person, in one request, and the lead's stage on a colleague's first reply.
 pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Outcome, Error> {
@@ -30,8 +30,10 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     verify::message(context, message, &mut stored).await?;
     let mut about = context.load(Kind::Conversation, conversation.id).await?;
     let due = stage::due(conversation, false, &about, context);
-    let is_wanted = settings.sync_messages && stored.ids.get("activity").is_none();
-    if !is_wanted && due.is_empty() {
+    let is_wanted = settings.sync_messages && stored.ids.get("activity").is_none() && stored.removed.is_empty();
+    let link: fn(&Owner) -> ActivityLink = |owner| ActivityLink::Person(owner.person);
+    let moved = settings.sync_messages && Owner::has_changed(context, contact, &stored, link).await?;
+    if !is_wanted && !moved && due.is_empty() {
         let reason = if settings.sync_messages { Reason::MessageThere } else { Reason::MessagesOff };
         return Ok(Outcome::skipped(stored.ids, reason));
     }
@@ -46,7 +48,6 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
         // do, and saying otherwise would be a second request a message: a note is done from its beginning.
         activity.kind = ActivityType::Note;
         (activity.schedule_from, activity.schedule_to, activity.additional) = (None, None, None);
-        let link: fn(&Owner) -> ActivityLink = |owner| ActivityLink::Person(owner.person);
         // The sender may have another name by now.
         let title = stored.sent.get(TITLE).unwrap_or(&activity.title);
         let found = match stored.pending {
@@ -70,9 +71,18 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
             }
         };
         stored.sent.remove(TITLE);
+        stored.sent.insert(LINK.into(), owner.link_digest(context, link).text().to_owned());
         stored.ids.set("activity", id);
         stored.pending = false;
+        stored.parent = conversation.id;
         context.store(Kind::Message, message.id, &mut stored).await?;
+    }
+    if let Some(activity) = stored.ids.get("activity").filter(|_| moved) {
+        owner.link_activity(context, contact, activity, link).await?;
+        stored.sent.insert(LINK.into(), owner.link_digest(context, link).text().to_owned());
+        stored.parent = conversation.id;
+        context.store(Kind::Message, message.id, &mut stored).await?;
+        outcome.updated.push("activity");
     }
     if !due.is_empty() {
         stage::progress(context, (&mut owner, contact), &due, &mut about, &mut outcome).await?;

@@ -3,6 +3,7 @@
 mod comment;
 mod contact;
 mod conversation;
+mod deleted;
 mod event;
 mod extension;
 mod lead_finder;
@@ -71,6 +72,11 @@ async fn run(context: &Context<'_>, event: &Event) -> Result<Outcome, Error> {
             conversation::sync(context, event.name, event.conversation()?).await?
         }
         EventName::MessageCreated => message::sync(context, event.message()?).await?,
+        EventName::ContactMerged => contact::sync_merged(context, event.contact()?, event.merged()?).await?,
+        EventName::ContactDeleted => contact::sync_deleted(context, event.contact()?).await?,
+        EventName::ContactErased => contact::erase(context, event.contact()?).await?,
+        EventName::ConversationDeleted => deleted::sync(context, Kind::Conversation, event.conversation()?.id).await?,
+        EventName::MessageDeleted => deleted::sync(context, Kind::Message, event.message()?.id).await?,
     })
 }
 

@@ -3,11 +3,15 @@ use crate::{
     Error,
     api::{ApiError, ErrorKind},
     chatwoot::Contact,
+    digest::Digest,
     krayin::{Activity, ActivityLink, NewActivity},
     reason::Reason,
-    records::Kind,
+    records::{Kind, Stored},
     settings::OnDeleted,
 };
+
+/// Where `Stored::sent` keeps what an activity is linked to.
+pub(super) const LINK: &str = "link";
 
 /// The person and the lead that an activity belongs to.
 pub(super) struct Owner {
@@ -31,6 +35,32 @@ impl Owner {
             return Ok(Ok(Self { person, lead, outcome }));
         }
         Ok(Self::from(contact::sync(context, contact).await?))
+    }
+
+    /// Whether an activity is to be given to another person or lead than it was last linked to: its contact was merged, or
+    /// the conversation was given to another one. Nobody is asked.
+    pub(super) async fn has_changed(
+        context: &Context<'_>,
+        contact: &Contact,
+        stored: &Stored,
+        link: fn(&Self) -> ActivityLink,
+    ) -> Result<bool, Error> {
+        let Some(kept) = stored.sent.get(LINK).filter(|_| stored.ids.get("activity").is_some()) else {
+            return Ok(false);
+        };
+        let known = context.load(Kind::Contact, contact.id).await?;
+        let Some(person) = known.ids.get("person").filter(|_| !known.unverified) else { return Ok(false) };
+        let owner = Self { person, lead: known.ids.get("lead"), outcome: Outcome::default() };
+        Ok(!owner.link_digest(context, link).is(kept))
+    }
+
+    /// The digest of what an activity is linked to.
+    pub(super) fn link_digest(&self, context: &Context<'_>, link: fn(&Self) -> ActivityLink) -> Digest {
+        let lead = match link(self) {
+            ActivityLink::Lead(lead) => lead,
+            ActivityLink::Person(_) => 0,
+        };
+        context.settings.digest_key.digest(&format!("{}:{lead}", self.person))
     }
 
     fn from(outcome: Outcome) -> Result<Self, Reason> {

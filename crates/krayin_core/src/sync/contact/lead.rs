@@ -85,7 +85,7 @@ impl<'a> Flow<'a> {
 
     /// Nothing of what was sent to a lead is known of another one.
     fn forget_lead(&mut self) {
-        self.stored.ids.forget("lead");
+        self.stored.forget("lead");
         for field in self.fields(Entity::Lead) {
             self.stored.sent.remove(&*field.key);
             self.stored.left_out.remove(&*field.key);
@@ -230,6 +230,7 @@ impl<'a> Flow<'a> {
     pub(super) fn took_lead(&mut self, lead: &Lead, created: bool) {
         self.stored.ids.set("lead", lead.id);
         if created {
+            self.stored.note_made("lead");
             self.outcome.created.push("lead");
         }
     }

@@ -1,6 +1,8 @@
 //! Contact → person, lead and organization.
 
+mod erased;
 mod lead;
+mod merged;
 mod organization;
 mod person;
 mod refusal;
@@ -9,6 +11,8 @@ mod yes_no;
 
 use std::collections::BTreeMap;
 
+pub(super) use erased::{erase, sync_deleted};
+pub(super) use merged::sync_merged;
 use serde_json::{Map, Value};
 use wanted::Wanted;
 

@@ -49,8 +49,8 @@ impl<'a> Flow<'a> {
             self.write_person(&found.person, due).await?;
             return self.lead(id).await;
         }
-        self.stored.ids.forget("person");
-        self.stored.ids.forget("lead");
+        self.stored.forget("person");
+        self.stored.forget("lead");
         self.stored.sent.clear();
         self.stored.left_out.clear();
         match (found, self.context.settings.on_deleted_in_krayin) {
@@ -223,7 +223,7 @@ impl<'a> Flow<'a> {
         self.store().await
     }
 
-    async fn put_person(
+    pub(super) async fn put_person(
         &mut self,
         current: &Person,
         record: &Value,
@@ -288,6 +288,7 @@ impl<'a> Flow<'a> {
             self.stored.ids.set("organization", organization.id);
         }
         if created {
+            self.stored.note_made("person");
             self.outcome.created.push("person");
         }
     }

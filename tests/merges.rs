@@ -1,0 +1,266 @@
+//! Contacts that become one or are deleted in Chatwoot, and what was said with them.
+
+#[allow(dead_code, reason = "what the other tests use of it")]
+mod support;
+
+use krayin_core::{
+    records::{Kind, State},
+    sync::{Outcome, Status},
+};
+use krayin_sim::{Action, Change, Fault, Outage, Server};
+use serde_json::{Value, json};
+
+use support::{SERVERS, World, conversation, jane};
+
+/// Who was merged into Jane.
+fn joan() -> Value {
+    json!({"id": 8, "name": "Joan D.", "phone_number": "+14155550199"})
+}
+
+fn jane_with(fields: Value) -> Value {
+    let mut jane = jane();
+    for (key, value) in fields.as_object().unwrap() {
+        jane[key] = value.clone();
+    }
+    jane
+}
+
+fn talk_of(contact: Value) -> Value {
+    let mut talk = conversation("Channel::Api");
+    talk["contact"] = contact;
+    talk
+}
+
+fn message_of(contact: Value) -> Value {
+    json!({"message": {
+        "id": 3, "message_type": "incoming", "content": "My card is 4111", "created_at": "2026-11-24T10:01:00Z",
+        "sender": {"name": "Joan D.", "type": "Contact"}, "conversation": talk_of(contact)
+    }})
+}
+
+/// Jane and Joan, each with a person and a lead; Joan with a conversation and a message.
+async fn two(server: Server) -> World {
+    let mut world = World::connected(server).await;
+    world.set(json!({"sync_conversations": true, "sync_messages": true}));
+    world.contact("contact.created", jane_with(json!({"phone_number": null}))).await;
+    world.contact("contact.created", joan()).await;
+    world.event("conversation.created", json!({"conversation": talk_of(joan())})).await.unwrap();
+    world.event("message.created", message_of(joan())).await.unwrap();
+    world
+}
+
+/// As Chatwoot merges them: Jane gets what she had not.
+fn both() -> Value {
+    json!({"contact": jane_with(json!({"phone_number": "+14155550199"})), "merged": joan()})
+}
+
+async fn merge(world: &World) -> Outcome {
+    world.event("contact.merged", both()).await.unwrap()
+}
+
+fn values(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|entry| entry["value"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn change(world: &World, change: Value) {
+    let (change, _) = Change::from_json(&change).unwrap();
+    world.sim.change(&change).unwrap_or_else(|why| panic!("{change:?}: {why}"));
+}
+
+#[tokio::test]
+async fn what_the_merged_one_was_known_by_and_what_it_said_comes_to_the_kept_one() {
+    for server in SERVERS {
+        let world = two(server).await;
+        let outcome = merge(&world).await;
+        assert_eq!(outcome.status, Status::Synced, "{server:?} {outcome:?}");
+        let persons = world.sim.persons();
+        assert_eq!(persons.len(), 2, "nothing is deleted");
+        assert_eq!(values(&persons[0]["emails"]), ["jane@example.com"], "{server:?}");
+        assert_eq!(values(&persons[0]["contact_numbers"]), ["+14155550199"], "{server:?}: no placeholder stays");
+        assert_eq!(persons[1]["name"], format!("Joan D. (merged into #{})", persons[0]["id"]), "{server:?}");
+        assert!(!persons[1].to_string().contains("+14155550199"), "{server:?} {}", persons[1]);
+        assert!(world.sim.leads()[1]["title"].as_str().unwrap().contains("(merged into #"), "{server:?}");
+        assert!(world.sim.broken_pages().is_empty(), "{server:?}");
+        // What was said.
+        let contact = both()["contact"].clone();
+        world.event("conversation.updated", json!({"conversation": talk_of(contact.clone())})).await.unwrap();
+        world.event("message.created", message_of(contact.clone())).await.unwrap();
+        for activity in world.sim.activities() {
+            let linked = |key: &str, id: &Value| activity[key].as_array().unwrap().contains(id);
+            assert!(linked("person_ids", &persons[0]["id"]), "{server:?} {activity}");
+        }
+        let lead = world.sim.leads()[0]["id"].clone();
+        assert!(world.sim.activities().iter().any(|activity| activity["lead_ids"].as_array().unwrap().contains(&lead)));
+        // Once.
+        for (name, data) in [
+            ("contact.merged", both()),
+            ("conversation.updated", json!({"conversation": talk_of(contact.clone())})),
+            ("message.created", message_of(contact)),
+        ] {
+            let again = world.event(name, data).await.unwrap();
+            assert_eq!((again.status, again.requests), (Status::Skipped, 0), "{server:?} {name} {again:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_e_mail_address_that_chatwoot_drops_is_kept_beside_the_other() {
+    let world = World::connected(Server::Krayin210).await;
+    world.contact("contact.created", jane()).await;
+    let joan = json!({"id": 8, "name": "Joan", "email": "joan@example.com", "phone_number": "+14155550199"});
+    world.contact("contact.created", joan.clone()).await;
+    world.event("contact.merged", json!({"contact": jane(), "merged": joan})).await.unwrap();
+    let person = &world.sim.persons()[0];
+    assert_eq!(values(&person["emails"]), ["jane@example.com", "joan@example.com"]);
+    assert_eq!(values(&person["contact_numbers"]), ["+14155550182", "+14155550199"]);
+    let changed = world.contact("contact.updated", jane_with(json!({"email": "jane@new.example.com"}))).await;
+    assert_eq!(changed.status, Status::Synced);
+    assert_eq!(values(&world.sim.persons()[0]["emails"]), ["jane@new.example.com", "joan@example.com"]);
+}
+
+#[tokio::test]
+async fn the_kept_one_goes_on_with_the_other_s_person_where_it_has_none() {
+    let world = World::connected(Server::Krayin210).await;
+    let before = world.contact("contact.created", joan()).await;
+    let kept = json!({"id": 9, "name": "Joan D.", "phone_number": "+14155550199"});
+    let outcome = world.event("contact.merged", json!({"contact": kept.clone(), "merged": joan()})).await.unwrap();
+    assert_eq!((outcome.ids.get("person"), outcome.requests), (before.ids.get("person"), 0), "{outcome:?}");
+    let outcome = world.contact("contact.updated", kept).await;
+    assert_eq!((outcome.status, world.sim.persons().len()), (Status::Skipped, 1));
+}
+
+#[tokio::test]
+async fn a_person_that_a_colleague_edited_stays_and_both_are_named() {
+    for edit in [
+        json!({"change": "edit_person", "person": 2, "fields": {"job_title": "Director"}}),
+        json!({"change": "edit_person", "person": 2, "fields": {"name": "Joan of Arc"}}),
+        json!({"change": "add_email", "person": 2, "value": "joan@home.example", "label": "home"}),
+        json!({"change": "add_number", "person": 2, "value": "+4930123456", "label": "work"}),
+    ] {
+        let world = two(Server::Krayin210).await;
+        change(&world, edit.clone());
+        let before = world.sim.persons();
+        let outcome = merge(&world).await;
+        assert_eq!((outcome.status, outcome.doubtful.clone()), (Status::Skipped, vec![1, 2]), "{edit} {outcome:?}");
+        assert_eq!(world.sim.persons(), before, "{edit}");
+        let stored = world.records.get(Kind::Contact, 7);
+        assert_eq!((stored.state, stored.reason.unwrap().code.as_str()), (Some(State::Doubtful), "merged_apart"));
+    }
+}
+
+#[tokio::test]
+async fn a_person_that_was_found_is_a_colleague_s() {
+    let world = World::connected(Server::Krayin210).await;
+    let body = json!({"name": "Joan D.", "emails": [{"value": "x@y.example", "label": "work"}],
+        "contact_numbers": [{"value": "+14155550199", "label": "work"}]});
+    world.client().create_person(body).await.unwrap();
+    world.contact("contact.created", joan()).await;
+    let ours =
+        world.contact("contact.created", jane_with(json!({"phone_number": null}))).await.ids.get("person").unwrap();
+    let outcome = merge(&world).await;
+    assert_eq!(outcome.doubtful, [ours, 1], "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_merge_that_was_broken_off_anywhere_ends_the_same() {
+    let world = two(Server::Krayin210).await;
+    merge(&world).await;
+    let shown = |world: &World| {
+        let persons = world.sim.persons();
+        let fields = |person: &Value| {
+            [person["name"].clone(), json!(values(&person["emails"])), json!(values(&person["contact_numbers"]))]
+        };
+        json!({"persons": persons.iter().map(fields).collect::<Vec<_>>(), "titles": world.sim.leads().iter().map(|lead| lead["title"].clone()).collect::<Vec<_>>()})
+    };
+    let expected = shown(&world);
+    let count = world.sim.requests().len();
+    assert!(count >= 5);
+    for nth in 1..=count {
+        for action in [Action::CloseBeforeActing, Action::CloseAfterActing, Action::Outage(Outage::Maintenance)] {
+            let world = two(Server::Krayin210).await;
+            world.sim.clear_requests();
+            world.sim.fault(Fault::next(action.clone()).nth(u32::try_from(nth).unwrap()).times(Fault::FOREVER));
+            let event = krayin_core::sync::Event::from_json("contact.merged", both().to_string().as_bytes()).unwrap();
+            let _ = krayin_core::sync::process(&event, &world.settings(), &world.client(), &world.records).await;
+            world.sim.clear_faults();
+            merge(&world).await;
+            assert_eq!(shown(&world), expected, "{nth} {action:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_loses_its_words_and_a_colleague_s_records_stay() {
+    for server in SERVERS {
+        let world = two(server).await;
+        let shown = || json!([world.sim.activities()]).to_string();
+        assert!(shown().contains("4111"));
+        let gone = world.event("message.deleted", json!({"message": {"id": 3}})).await.unwrap();
+        assert_eq!(gone.updated, ["activity"], "{server:?}");
+        assert!(!shown().contains("4111") && !shown().contains("Message from Joan"), "{server:?} {}", shown());
+        assert!(shown().contains("Hello"));
+        world.event("conversation.deleted", json!({"conversation": {"id": 420}})).await.unwrap();
+        assert!(!shown().contains("Hello"), "{server:?}");
+        for (name, data) in [
+            ("message.deleted", json!({"message": {"id": 3}})),
+            ("conversation.deleted", json!({"conversation": {"id": 420}})),
+            ("message.deleted", json!({"message": {"id": 99}})),
+        ] {
+            let again = world.event(name, data).await.unwrap();
+            assert_eq!((again.status, again.requests), (Status::Skipped, 0), "{server:?} {name}");
+        }
+        assert!(world.sim.broken_pages().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_contact_is_kept_marked_or_erased() {
+    for server in SERVERS {
+        let mut world = two(server).await;
+        let before = (world.sim.persons(), world.sim.leads());
+        let outcome = world.contact("contact.deleted", joan()).await;
+        assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0));
+        assert_eq!((world.sim.persons(), world.sim.leads()), before);
+
+        world.set(json!({"on_contact_deleted": "unlink_and_mark"}));
+        let outcome = world.contact("contact.deleted", jane()).await;
+        assert_eq!(outcome.created, ["activity"], "{server:?}");
+        assert_eq!((world.sim.persons(), world.sim.leads()), before);
+        assert_eq!(world.contact("contact.deleted", jane()).await.requests, 0);
+        assert_eq!(world.contact("contact.updated", jane()).await.requests, 0, "it does not come back");
+
+        world.set(json!({"on_contact_deleted": "erase"}));
+        let outcome = world.contact("contact.deleted", json!({"id": 8})).await;
+        assert_eq!(outcome.updated, ["person", "lead"], "{server:?} {outcome:?}");
+        let there = json!([world.sim.persons(), world.sim.leads()]).to_string();
+        assert!(!there.contains("Joan") && !there.contains("+14155550199"), "{server:?} {there}");
+        assert!(there.contains("Deleted contact") && there.contains("Jane Doe"));
+        assert_eq!(world.contact("contact.deleted", json!({"id": 8})).await.requests, 0);
+        assert!(world.sim.broken_pages().is_empty(), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn erasing_leaves_what_a_colleague_entered() {
+    let world = two(Server::Krayin210).await;
+    change(
+        &world,
+        json!({"change": "edit_person", "person": 2, "fields": {"name": "Joan of Arc", "job_title": "Saint"}}),
+    );
+    change(&world, json!({"change": "add_email", "person": 2, "value": "joan@home.example", "label": "home"}));
+    let outcome = world.contact("contact.erased", json!({"id": 8})).await;
+    let person = &world.sim.persons()[1];
+    assert_eq!((person["name"].as_str(), person["job_title"].as_str()), (Some("Joan of Arc"), Some("Saint")));
+    assert_eq!(values(&person["emails"]), ["joan@home.example"]);
+    assert!(!person.to_string().contains("+14155550199"), "{person}");
+    assert!(outcome.reasons.iter().any(|reason| reason.contains("edited in Krayin")), "{outcome:?}");
+
+    let world = World::connected(Server::Krayin210).await;
+    let body = json!({"name": "Joan D.", "emails": [{"value": "x@y.example", "label": "work"}],
+        "contact_numbers": [{"value": "+14155550199", "label": "work"}]});
+    world.client().create_person(body).await.unwrap();
+    world.contact("contact.created", joan()).await;
+    let before = world.sim.persons();
+    let outcome = world.contact("contact.erased", joan()).await;
+    assert_eq!((world.sim.persons(), outcome.updated), (before, vec!["lead"]));
+}
