@@ -36,7 +36,7 @@ module KrayinSync
                        "Where it changes, every field counts as edited in Krayin"),
       Option.new(name: :on_contact_deleted, default: "keep",
                  help: 'What becomes in Krayin of a contact that was deleted in Chatwoot: "keep", "unlink_and_mark" ' \
-                       '(a note says so), "erase" (what was said, and what of person and lead no colleague has changed)'),
+                       '(a note says so), "erase" (what was said, and what of person and lead nobody changed)'),
       Option.new(name: :queue, default: "krayin_sync",
                  help: "The Sidekiq queue of the sync's jobs; one that no process serves gets threads of its own"),
       Option.new(name: :concurrency, default: 3, help: "How many those are, a process"),

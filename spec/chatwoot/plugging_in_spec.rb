@@ -137,14 +137,33 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
 
   it "queues a record once, until its job has begun, and finds the one that was lost" do
     journal = KrayinSync::Chatwoot::JobRegistry
-    expect([journal.queue("9:contact:1"), journal.queue("9:contact:1")]).to eq([true, false])
+    expect([journal.queue("9:contact:1"), journal.queue("9:contact:1")]).to match([[0, Integer], nil])
     journal.start("9:contact:1")
-    expect(journal.queue("9:contact:1")).to be(true)
+    expect(journal.queue("9:contact:1")).to be_truthy
     advance(700)
     expect(journal.lost).to include("9:contact:1")
-    expect(journal.queue("9:contact:1")).to be(true)
+    expect(journal.queue("9:contact:1")).to be_truthy
     journal.drop("9:contact:1")
     expect(journal.lost).not_to include("9:contact:1")
+  end
+
+  it "gives a conversation its turns, and lets its end wait for none" do
+    journal = KrayinSync::Chatwoot::JobRegistry
+    name = "9:conversation:1"
+    _, due = journal.queue(name, delay: 2, pace: :paced)
+    expect(journal.start(name, pace: 60, due: due)).to be(:began)
+    seconds, later = journal.queue(name, delay: 2, pace: :paced)
+    expect([seconds, journal.queue(name, delay: 2, pace: :paced)]).to match([be_between(58, 60), nil])
+    _, ended = journal.queue(name, delay: 2, pace: :urgent)
+    expect([ended, later - ended]).to match([Integer, be > 50])
+    expect(journal.start(name, pace: 60, due: ended)).to be(:goes_on)
+    _, again = journal.queue(name, delay: 2, pace: :paced)
+    # The job of before the end has nothing to do; the one after it has.
+    expect(journal.start(name, pace: 60, due: later - 5)).to be_nil
+    expect(journal.start(name, pace: 60, due: again)).to be(:goes_on)
+    journal.finish(name, done: true, unpaced: true)
+    expect(journal.queue(name, delay: 2, pace: :paced)).to match([2, Integer])
+    journal.drop(name)
   end
 
   it "reads a conversation in four queries, whatever it has" do

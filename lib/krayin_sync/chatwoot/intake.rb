@@ -82,7 +82,8 @@ module KrayinSync
         end
 
         def follow(hook, id, urgent: false)
-          RecordRef.new(hook.id, "conversation", id).enqueue(delay: Chatwoot.configuration.message_delay, urgent: urgent)
+          talk = RecordRef.new(hook.id, "conversation", id)
+          talk.enqueue(delay: Chatwoot.configuration.message_delay, urgent: urgent)
         end
 
         # The conversation's note shows it as well.

@@ -16,7 +16,8 @@ module KrayinSync
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
 
-      # Seconds until its job is to run, or -1 where one is on its way; one that should have run long ago has been lost.
+      # In how many seconds its job is to run, and when that is; nothing where one is on its way. One that should have
+      # run long ago has been lost.
       # What has time is not pushed for a record that fails, nor for one that was refused as it is. What is urgent waits
       # for nothing: the job that was to run later finds it done.
       QUEUE = <<~LUA
@@ -25,28 +26,30 @@ module KrayinSync
         local lost = now - tonumber(ARGV[3])
         if ARGV[4] ~= '' then
           local failing = redis.call('HGET', KEYS[4], ARGV[1])
-          if failing and tonumber(string.match(failing, '%d+$')) > lost then return -1 end
+          if failing and tonumber(string.match(failing, '%d+$')) > lost then return {} end
           local refused = redis.call('HGET', KEYS[5], ARGV[1])
-          if refused and tonumber(refused) >= tonumber(ARGV[4]) then return -1 end
+          if refused and tonumber(refused) >= tonumber(ARGV[4]) then return {} end
         end
         if ARGV[5] == 'paced' then delay = math.max(delay, redis.call('TTL', KEYS[7])) end
         local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if due and tonumber(due) > lost and (ARGV[5] ~= 'urgent' or tonumber(due) <= now + delay) then return -1 end
+        if due and tonumber(due) > lost and (ARGV[5] ~= 'urgent' or tonumber(due) <= now + delay) then return {} end
         redis.call('ZADD', KEYS[1], now + delay, ARGV[1])
-        return delay
+        return {delay, now + delay}
       LUA
       # The job that comes back is another, and so is its chain.
       AGAIN = <<~LUA
-        redis.call('ZADD', KEYS[1], tonumber(redis.call('TIME')[1]) + tonumber(ARGV[2]), ARGV[1])
+        local due = tonumber(redis.call('TIME')[1]) + tonumber(ARGV[2])
+        redis.call('ZADD', KEYS[1], due, ARGV[1])
         local failing = redis.call('HGET', KEYS[4], ARGV[1])
         if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
+        return due
       LUA
-      # Where a paced record's job is still to come, this one leaves it to that. 2 where it began a new pace.
+      # Where a later job of a paced record is still to come, this one leaves it to that. 2 where it began a new pace.
       START = <<~LUA
         local now = tonumber(redis.call('TIME')[1])
         local pace = tonumber(ARGV[3])
-        local due = pace > 0 and redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if due and tonumber(due) > now + 1 then
+        local due = pace > 0 and ARGV[5] ~= '' and redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if due and tonumber(due) > tonumber(ARGV[5]) then
           local failing = redis.call('HGET', KEYS[4], ARGV[1])
           if failing and string.match(failing, '^%S*') == ARGV[4] then redis.call('HDEL', KEYS[4], ARGV[1]) end
           return 0
@@ -122,23 +125,24 @@ module KrayinSync
       class << self
         # @param changed_at [Time, nil] of what has time: since when the record is as it is
         # @param pace [Symbol, nil] :paced where it may wait for the record's next turn, :urgent where for nothing
-        # @return [Numeric, nil] in how many seconds the caller must have a job run; nothing where one is on its way
+        # @return [Array(Numeric, Integer), nil] in how many seconds the caller must have a job run, and when that is;
+        #   nothing where one is on its way
         def queue(entry, delay: 0, changed_at: nil, pace: nil)
-          seconds = run(QUEUE, entry, delay.ceil, Chatwoot.configuration.lost_after, changed_at&.to_f&.floor, pace)
-          return if seconds.negative?
-
-          seconds > delay.ceil ? seconds : delay
+          seconds, due = run(QUEUE, entry, delay.ceil, Chatwoot.configuration.lost_after, changed_at&.to_f&.floor, pace)
+          due && [seconds == delay.ceil ? delay : seconds, due]
         end
 
         # Its job comes back later.
+        # @return [Integer] when that is
         def again(entry, delay, jid) = run(AGAIN, entry, delay.ceil, jid)
 
         # From here on a new event is a new job: this one reads the record now.
         # @param pace [Integer] seconds until the record's next turn; 0 where it has none
+        # @param due [Integer, nil] when this job was to run
         # @return [Symbol, nil] :began where this job began the pace, :goes_on where not; nothing where the record's job
         #   is still to come, and this one has nothing to do
-        def start(entry, jid: nil, pace: 0)
-          [nil, :goes_on, :began][run(START, entry, Server.identity, pace, jid)]
+        def start(entry, jid: nil, pace: 0, due: nil)
+          [nil, :goes_on, :began][run(START, entry, Server.identity, pace, jid, due)]
         end
 
         # Its job has ended; its job for a later event stays.

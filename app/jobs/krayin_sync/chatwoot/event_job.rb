@@ -30,10 +30,11 @@ module KrayinSync
         JobRegistry.refuse(RecordRef.of(job["args"].first).to_s, Time.now)
       end
 
-      # @param asked [Hash{String => Object}] hook_id, kind, id, bulk; job_id for those who log
+      # @param asked [Hash{String => Object}] hook_id, kind, id, bulk, due; job_id for those who log
       def perform(asked)
         @entry = RecordRef.of(asked)
         @bulk = asked["bulk"]
+        @due = asked["due"]
         @hook = ::Integrations::Hook.eager_load(:account).find_by(id: @entry.hook_id)
         contact_id = @entry.contact_id if wanted?
         return JobRegistry.drop(@entry.to_s) unless contact_id
@@ -59,7 +60,7 @@ module KrayinSync
         wait = wait_for_connection
         return requeue_unstarted(wait + (rand * SPREAD)) if wait.positive?
 
-        started = JobRegistry.start(entry.to_s, jid: jid, pace: entry.pace)
+        started = JobRegistry.start(entry.to_s, jid: jid, pace: entry.pace, due: @due)
         return unless started
 
         outcome = sync(lock)

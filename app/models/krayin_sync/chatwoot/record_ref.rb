@@ -15,10 +15,10 @@ module KrayinSync
       # @param urgent [Boolean] whether it waits for nothing: a conversation that has ended
       def enqueue(delay: 0, bulk: false, changed_at: nil, urgent: false)
         pace = urgent ? :urgent : :paced if kind == "conversation"
-        seconds = JobRegistry.queue(to_s, delay: delay, changed_at: changed_at, pace: pace)
-        return false unless seconds
+        seconds, due = JobRegistry.queue(to_s, delay: delay, changed_at: changed_at, pace: pace)
+        return false unless due
 
-        push(seconds, bulk)
+        push(seconds, bulk, due)
         true
       end
 
@@ -27,8 +27,7 @@ module KrayinSync
 
       # Its job comes back later, for what it could not do now.
       def requeue(delay, jid:, bulk: false)
-        JobRegistry.again(to_s, delay, jid)
-        push(delay, bulk)
+        push(delay, bulk, JobRegistry.again(to_s, delay, jid))
       end
 
       # @param asked [Hash{String => Object}] a job's argument
@@ -48,9 +47,9 @@ module KrayinSync
 
       private
 
-      def push(delay, bulk)
+      def push(delay, bulk, due)
         job = EventJob.set(queue: Chatwoot.configuration.queue)
-        asked = { "job_id" => to_s, "hook_id" => hook_id, "kind" => kind, "id" => id, "bulk" => bulk }
+        asked = { "job_id" => to_s, "hook_id" => hook_id, "kind" => kind, "id" => id, "bulk" => bulk, "due" => due }
         delay.positive? ? job.perform_in(delay, asked) : job.perform_async(asked)
       end
     end

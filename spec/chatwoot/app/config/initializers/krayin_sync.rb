@@ -2,4 +2,5 @@
 
 KrayinSync::Chatwoot.configure do |config|
   config.message_delay = Float(ENV.fetch("MESSAGE_DELAY", config.message_delay))
+  config.note_interval = Integer(ENV.fetch("NOTE_INTERVAL", 1))
 end
