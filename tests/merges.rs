@@ -214,6 +214,26 @@ async fn what_was_deleted_loses_its_words_and_a_colleague_s_records_stay() {
 }
 
 #[tokio::test]
+async fn a_colleague_s_words_stay_where_ours_go() {
+    let world = two(Server::Krayin210).await;
+    for (activity, name, data) in [
+        (0, "conversation.deleted", json!({"conversation": {"id": 420}})),
+        (1, "message.deleted", json!({"message": {"id": 3}})),
+    ] {
+        let words = |world: &World| world.sim.activities()[activity]["comment"].as_str().unwrap_or_default().to_owned();
+        let comment = format!("{}<br>Call back on Monday", words(&world));
+        change(
+            &world,
+            json!({"change": "edit_activity", "activity": world.sim.activities()[activity]["id"], "fields": {"comment": comment}}),
+        );
+        world.event(name, data).await.unwrap();
+        let left = words(&world);
+        assert!(left.contains("Call back on Monday") && left.contains("was deleted in Chatwoot"), "{left}");
+        assert!(!left.contains("4111") && !left.contains("Hello"), "{left}");
+    }
+}
+
+#[tokio::test]
 async fn a_deleted_contact_is_kept_marked_or_erased() {
     for server in SERVERS {
         let mut world = two(server).await;

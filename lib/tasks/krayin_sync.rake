@@ -18,6 +18,19 @@ namespace :krayin_sync do
   rescue ActiveRecord::RecordInvalid => e
     abort e.record.errors.full_messages.join(" ")
   end
+end
+
+namespace :krayin_sync do
+  desc "Take a contact's data out of Krayin, by the account's and the contact's id: krayin_sync:erase[3,1234]"
+  task :erase, %i[account contact] => :environment do |_task, arguments|
+    hook = Integrations::Hook.find_by!(app_id: KrayinSync::ProcessorService::APP_ID, account_id: arguments[:account])
+    contact = Integer(arguments[:contact])
+    report = KrayinSync::Chatwoot::Erasure.new(hook, contact).run
+    erased = report["erased"].map { |what, count| "#{count} #{what}" }.join(", ")
+    puts "Erased: #{erased.empty? ? "nothing" : erased}"
+    report["left"].tally.each { |why, count| puts "#{count}x #{why}" }
+    puts "The contact is still in Chatwoot: delete it there too." if Contact.exists?(contact)
+  end
 
   desc "Before the gem is taken out: the sweep's schedule and all jobs go, with krayin_sync:uninstall[hooks] the " \
        "connections too"

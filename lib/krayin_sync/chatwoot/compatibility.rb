@@ -29,7 +29,7 @@ module KrayinSync
           return refuse(problems) if problems.any?
 
           extend_classes
-          extend_import
+          extend_others
           ::APPS_CONFIG[ProcessorService::APP_ID] = YAML.safe_load_file(APP)
           true
         end
@@ -55,10 +55,13 @@ module KrayinSync
 
         private
 
-        # Not in every Chatwoot, and nothing depends on it but how soon an import is noticed.
-        def extend_import
-          job = "DataImportJob".safe_constantize
-          job.prepend(Extensions::DataImportJob) if job && !(job < Extensions::DataImportJob)
+        # Not in every Chatwoot: how soon an import is noticed, and what becomes of the other one's words in a merge,
+        # depend on them, and nothing else.
+        def extend_others
+          [Extensions::DataImportJob, Extensions::ContactMergeAction].each do |extension|
+            host = extension.name.split("::").last.safe_constantize
+            host.prepend(extension) unless host.nil? || host < extension
+          end
         end
 
         # Any other Rails app may use the API clients.

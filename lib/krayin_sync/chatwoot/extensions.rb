@@ -7,8 +7,8 @@ module KrayinSync
       # Hands on the events of the sync with the changed attributes, which Chatwoot's own code drops.
       module HookListener
         EVENTS = %i[
-          contact_created contact_updated contact_merged conversation_created conversation_updated conversation_resolved
-          message_created message_updated
+          contact_created contact_updated contact_merged contact_deleted conversation_created conversation_updated
+          conversation_resolved conversation_contact_changed conversation_deleted message_created message_updated
         ].freeze
 
         EVENTS.each do |name|
@@ -36,6 +36,20 @@ module KrayinSync
           super
         ensure
           Intake.guard { Intake.imported(data_import) }
+        end
+      end
+
+      # Who is merged into whom is told by no event.
+      module ContactMergeAction
+        def perform
+          kept = @base_contact
+          merged = @mergee_contact
+          return super if kept.nil? || merged.nil? || kept.id == merged.id
+
+          ::ActiveRecord::Base.transaction do
+            Intake.guard { Merge.note(kept, merged) }
+            super
+          end
         end
       end
 

@@ -18,9 +18,11 @@ module KrayinSync
         def event(event)
           data = event.data
           record = data[:message] || data[:conversation] || data[:contact]
-          return unless record
+          record ||= data[:contact_data] || data[:conversation_data]
+          account = record && KrayinSync::Snapshot.read(record, :account_id)
+          return unless account
 
-          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: record.account_id)
+          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account)
           hooks.each { |hook| take(hook, event.name.to_s, data) }
         end
 
@@ -54,6 +56,9 @@ module KrayinSync
           when "conversation.created", "conversation.updated", "conversation.resolved"
             conversation(hook, data, urgent: name.end_with?("resolved"))
           when "message.created" then message(hook, data[:message])
+          when "conversation.contact.changed" then moved(hook, data[:conversation])
+          when "conversation.deleted" then conversation_deleted(hook, gone(data, :conversation))
+          when "contact.deleted" then contact_deleted(hook, gone(data, :contact))
           when "message.updated" then deletion(hook, data[:message])
           else Reason.new("event_wrong")
           end
@@ -103,8 +108,44 @@ module KrayinSync
         def deletion(hook, message)
           return Reason.new("unchanged") unless message && message.content_attributes.to_h.stringify_keys["deleted"]
 
-          RecordRef.new(hook.id, "deletion", message.id).enqueue
+          RecordRef.new(hook.id, "message_deletion", message.id).enqueue
           follow(hook, message.conversation_id, urgent: true) if wanted?(hook, "sync_conversations")
+        end
+
+        # Its contact was merged into another one, or it was given to another: what was said follows.
+        def moved(hook, conversation)
+          return Reason.new("event_wrong") unless conversation
+          return Reason.new("conversations_off") unless wanted?(hook, "sync_conversations")
+
+          follow(hook, conversation.id, urgent: true)
+          said = Aftermath.children("message", conversation.id).distinct.pluck(:record_id)
+          said.each { |id| RecordRef.new(hook.id, "message", id).enqueue(bulk: true) }
+          nil
+        end
+
+        # Chatwoot tells of what is gone by its fields; before 4.13 by the record itself.
+        def gone(data, kind)
+          known = data[:"#{kind}_data"] || data[kind]
+          known && KrayinSync::Snapshot.read(known, :id)
+        end
+
+        # Where its contact is gone as well, what becomes of it is the contact's.
+        def conversation_deleted(hook, id)
+          return Reason.new("event_wrong") unless id
+
+          contact = RecordRef.new(hook.id, "conversation_deletion", id).contact_id
+          return Reason.new("not_in_krayin") unless contact
+          return Reason.new("contact_kept") unless ::Contact.unscoped.exists?(id: contact)
+
+          RecordRef.new(hook.id, "conversation_deletion", id).enqueue
+        end
+
+        def contact_deleted(hook, id)
+          return Reason.new("event_wrong") unless id
+          return RecordRef.new(hook.id, "merge", id).enqueue if Merge.of(id)
+          return Reason.new("contact_kept") if Chatwoot.configuration.on_contact_deleted.to_s == "keep"
+
+          RecordRef.new(hook.id, "contact_deletion", id).enqueue
         end
 
         def wanted?(hook, setting)

@@ -50,6 +50,13 @@ class Krayin
     control(request)
   end
 
+  # As a colleague does it in Krayin's pages.
+  def change(*changes)
+    request = Net::HTTP::Post.new("/_sim/changes", "Content-Type" => "application/json")
+    request.body = JSON.generate(changes)
+    control(request)
+  end
+
   def heal = control(Net::HTTP::Delete.new("/_sim/faults"))
 
   private

@@ -20,6 +20,10 @@ module KrayinSync
       # Seconds that each job which waits adds to it.
       EACH = 0.1
 
+      # What is gone, by the kind of its job.
+      EVENTS = { "merge" => "contact.merged", "contact_deletion" => "contact.deleted", "erasure" => "contact.erased",
+                 "conversation_deletion" => "conversation.deleted", "message_deletion" => "message.deleted" }.freeze
+
       # Running it again changes nothing.
       REFUSED = [ValidationError, ConflictError, BlockedError, EventError].freeze
 
@@ -87,12 +91,11 @@ module KrayinSync
       def sync(lock)
         @began = Time.now
         records = LinkStore.new(began: @began)
-        return Deletion.new(entry.id, settings.settings, records).perform if entry.kind == "deletion"
-
         data = EventData.read(entry.kind, entry.id, records)
         return unless data
 
         outcome = processor(data, records, lock).perform
+        Aftermath.of(entry, hook)
         learn
         keep_skipped(outcome, records)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
@@ -128,16 +131,20 @@ module KrayinSync
         end
       end
 
-      # A conversation of which Krayin knows nothing and which began after the connection is new, whichever of its
-      # events was the first to arrive.
       def event_name(data, records)
         case entry.kind
         when "contact" then "contact.updated"
         when "message" then "message.created"
-        else
-          known = records.known?("conversation", entry.id) || data[:conversation][:created_at] < hook.created_at.floor
-          known ? "conversation.updated" : "conversation.created"
+        when "conversation" then event_of_conversation(data, records)
+        else EVENTS.fetch(entry.kind)
         end
+      end
+
+      # A conversation of which Krayin knows nothing and which began after the connection is new, whichever of its
+      # events was the first to arrive.
+      def event_of_conversation(data, records)
+        known = records.known?("conversation", entry.id) || data[:conversation][:created_at] < hook.created_at.floor
+        known ? "conversation.updated" : "conversation.created"
       end
 
       def fail_with(error)
@@ -169,7 +176,7 @@ module KrayinSync
 
       # Why the record is not in Krayin as it is now. A minute's budget says nothing of it.
       def keep(error)
-        return if error.is_a?(RateLimitError) || entry.kind == "deletion"
+        return if error.is_a?(RateLimitError) || EVENTS.key?(entry.kind)
 
         state = REFUSED.any? { |refusal| error.is_a?(refusal) } ? "refused" : "waiting"
         note(state, error.reason)

@@ -42,10 +42,22 @@ module KrayinSync
           when "conversation"
             (talk = conversation(id, records)) && { conversation: with_messages(talk) }
           when "message" then (message = message(id, records)) && { message: message }
+          when "merge" then merge(id, records)
+          when "contact_deletion", "erasure" then { contact: { id: id } }
+          when "conversation_deletion" then { conversation: { id: id } }
+          when "message_deletion" then { message: { id: id } }
           end
         end
 
         private
+
+        # Who was merged is gone, and may have been merged into one that was merged as well.
+        def merge(id, records)
+          merged = Merge.of(id)
+          kept = merged && Merge.kept(merged["into"])
+          contact = kept && contact(kept, records)
+          contact && { contact: contact, merged: merged.except("into").merge("id" => id) }
+        end
 
         def contact(id, records)
           record = ::Contact.unscoped.select(LinkStore.with("contact")).find_by(id: id)

@@ -36,16 +36,23 @@ module KrayinSync
       # @return [Integer, nil] the contact that it is about; nil where it is a conversation's or message's that is gone
       def contact_id
         case kind
-        when "contact" then id
+        when "contact", "contact_deletion", "erasure", "merge" then id
         when "conversation" then ::Conversation.unscoped.where(id: id).pick(:contact_id)
-        when "message", "deletion"
+        when "message"
           ::Conversation.unscoped.where(id: ::Message.unscoped.where(id: id).select(:conversation_id)).pick(:contact_id)
+        when "conversation_deletion" then parent("conversation", id)
+        when "message_deletion" then parent("conversation", parent("message", id))
         end
       end
 
       def to_s = "#{hook_id}:#{kind}:#{id}"
 
       private
+
+      # Of what is gone the link alone tells.
+      def parent(kind, id)
+        KrayinSync::Records::Link.where(kind: kind, record_id: id).where.not(parent_id: nil).pick(:parent_id)
+      end
 
       def push(delay, bulk, due)
         job = EventJob.set(queue: Chatwoot.configuration.queue)

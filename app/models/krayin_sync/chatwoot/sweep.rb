@@ -38,6 +38,7 @@ module KrayinSync
         return unless hook.settings.to_h["traits"]
 
         kinds(hook).each { |kind, records| found[kind] += enqueue(hook, kind, records) }
+        found[:merge] += merges(hook)
       rescue StandardError => e
         KrayinSync.logger&.error("krayin_sync: the sweep of hook #{hook.id} failed: #{e.class}. Others go on.")
       end
@@ -83,6 +84,19 @@ module KrayinSync
                          .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
                                 "JOIN contacts ON contacts.id = conversations.contact_id")
         linked(identifiable(known), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
+      end
+
+      # Whose event was lost.
+      def merges(hook)
+        noted = KrayinSync::Records::Link.where(instance: hook.settings.dig("traits", "instance"), state: "waiting")
+        noted = noted.where(kind: "contact").where.not(merged: nil).where("updated_at < ?", Time.now.utc - 60)
+        kept = noted.pluck(:record_id, :merged).select { |_, merged| of_account?(hook, merged["into"]) }
+        kept.count { |id, _| RecordRef.new(hook.id, "merge", id).enqueue(bulk: true) }
+      end
+
+      def of_account?(hook, contact)
+        kept = Merge.kept(contact)
+        kept && ::Contact.unscoped.where(id: kept, account_id: hook.account_id).exists?
       end
 
       def identifiable(records) = records.where("contacts.email <> '' OR contacts.phone_number <> ''")

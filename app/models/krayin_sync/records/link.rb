@@ -14,7 +14,7 @@ module KrayinSync
       # What else of the core's JSON has one: by its key there.
       COLUMNS = {
         "address" => "address", "unverified" => "unverified", "sent" => "sent", "pending" => "in_flight",
-        "stages" => "fired_rules"
+        "stages" => "fired_rules", "parent" => "parent_id"
       }.freeze
       # What neither has, nor is told by another.
       APART = %w[ids server state reason revision others].freeze
@@ -35,6 +35,7 @@ module KrayinSync
             "other_ids" => ExternalId.build(ids.except(*IDS)),
             "unverified" => stored["unverified"] == true, "sent" => stored["sent"].to_h,
             "in_flight" => stored["pending"] == true, "fired_rules" => stored["stages"].to_a,
+            "parent_id" => stored["parent"],
             "state" => stored["state"] || usual_state(stored["pending"]),
             "reason_code" => stored.dig("reason", "code"), "reason_params" => stored.dig("reason", "params").to_h,
             "rest" => stored.except(*COLUMNS.keys, *APART)

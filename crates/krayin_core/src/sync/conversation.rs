@@ -87,7 +87,7 @@ const ACTIVITY: &str = "activity";
 
 /// What `Stored::sent` knows the parts by that follow the conversation: the comment, by [`comment::digests`], and whether
 /// it is done. A title, a schedule and all else are a colleague's once they are there.
-const COMMENT: &str = "comment";
+pub(super) const COMMENT: &str = "comment";
 const DONE: &str = "is_done";
 
 struct Wanted {

@@ -1,8 +1,13 @@
 //! What was said and is to be said no longer.
 
-use serde_json::json;
+use serde_json::{Map, Value};
 
-use super::{Context, Outcome, message::TITLE};
+use super::{
+    Context, Outcome,
+    comment::{self, Merged},
+    conversation::COMMENT,
+    message::TITLE,
+};
 use crate::{
     Error,
     api::ErrorKind,
@@ -27,15 +32,24 @@ pub(super) async fn sync(context: &Context<'_>, kind: Kind, id: u64) -> Result<O
     let mut outcome = Outcome::default();
     match found {
         Some(activity) => {
-            let mut body = json!({"comment": format!("<i>This {} was deleted in Chatwoot.</i>", kind.name())});
+            let mut body = Map::new();
+            let notice = format!("<i>This {} was deleted in Chatwoot.</i>", kind.name());
+            let current = activity.comment.as_deref().unwrap_or_default();
+            let words = match stored.sent.get(COMMENT) {
+                // What a colleague wrote beside it stays.
+                Some(kept) => comment::merge(current, &notice, kept, &context.settings.digest_key),
+                None => Merged::Write(notice),
+            };
+            if let Merged::Write(words) = words {
+                body.insert("comment".into(), words.into());
+            }
             if let Some((_, place)) = activity.title.as_deref().and_then(|title| {
                 let said = title.strip_prefix("Message from ")?;
                 said.split_once(" - Conversation")
-            }) && let Some(body) = body.as_object_mut()
-            {
+            }) {
                 body.insert("title".into(), format!("Message - Conversation{place}").into());
             }
-            match client.update_activity(activity.id, body).await {
+            match client.write_activity(&activity, Value::Object(body)).await {
                 Ok(_) => outcome.updated.push("activity"),
                 // Someone has deleted it in Krayin as well.
                 Err(error) if error.kind == ErrorKind::NotFound => {}

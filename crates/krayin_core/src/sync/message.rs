@@ -1,4 +1,4 @@
-use super::{Context, Outcome, Owner, owner::LINK, stage, verify};
+use super::{Context, Outcome, Owner, comment, conversation::COMMENT, owner::LINK, stage, verify};
 use crate::{
     Error,
     chatwoot::Message,
@@ -62,6 +62,8 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
             None => {
                 stored.pending = true;
                 stored.sent.insert(TITLE.to_owned(), activity.title.clone());
+                let comment = comment::digests(&activity.comment, &settings.digest_key);
+                stored.sent.insert(COMMENT.to_owned(), comment);
                 context.store(Kind::Message, message.id, &mut stored).await?;
                 let (activity, found) = owner.create_activity(context, contact, &activity, link).await?;
                 if !found {

@@ -5,20 +5,21 @@ class ContactMergeAction
 
   def initialize(account:, base_contact:, mergee_contact:)
     @account = account
-    @base = base_contact
-    @mergee = mergee_contact
+    @base_contact = base_contact
+    @mergee_contact = mergee_contact
   end
 
   def perform
     ActiveRecord::Base.transaction do
-      Conversation.where(contact_id: @mergee.id).update(contact_id: @base.id)
-      Message.where(sender: @mergee).update(sender: @base)
-      ContactInbox.where(contact_id: @mergee.id).update(contact_id: @base.id)
-      base, mergee = [@base, @mergee].map { |contact| contact.attributes.slice(*ATTRIBUTES).compact_blank }
-      @mergee.reload.destroy!
-      Rails.configuration.dispatcher.dispatch("contact.merged", Time.zone.now, contact: @base, tokens: [])
-      @base.update!(mergee.deep_merge(base))
+      Conversation.where(contact_id: @mergee_contact.id).update(contact_id: @base_contact.id)
+      Message.where(sender: @mergee_contact).update(sender: @base_contact)
+      ContactInbox.where(contact_id: @mergee_contact.id).update(contact_id: @base_contact.id)
+      both = [@base_contact, @mergee_contact]
+      base, mergee = both.map { |contact| contact.attributes.slice(*ATTRIBUTES).compact_blank }
+      @mergee_contact.reload.destroy!
+      Rails.configuration.dispatcher.dispatch("contact.merged", Time.zone.now, contact: @base_contact, tokens: [])
+      @base_contact.update!(mergee.deep_merge(base))
     end
-    @base
+    @base_contact
   end
 end

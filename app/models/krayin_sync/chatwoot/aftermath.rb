@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # What follows when a record's job is done that others hang on: their links say which.
+    module Aftermath
+      class << self
+        # @param entry [RecordRef]
+        # @param hook [Integrations::Hook]
+        # @return [void]
+        def of(entry, hook)
+          case entry.kind
+          when "merge" then Merge.done(entry.id)
+          when "conversation_deletion" then enqueue(hook, "message_deletion", children("message", entry.id))
+          when "erasure" then erase(entry, hook)
+          when "contact_deletion" then contact_deleted(entry, hook)
+          end
+        end
+
+        # @param kind [String] of the links
+        # @return [ActiveRecord::Relation<KrayinSync::Records::Link>] those that belong to a record
+        def children(kind, parent) = KrayinSync::Records::Link.where(kind: kind, parent_id: parent)
+
+        private
+
+        def contact_deleted(entry, hook)
+          case Chatwoot.configuration.on_contact_deleted.to_s
+          when "erase" then erase(entry, hook)
+          when "unlink_and_mark" then unlink(entry.id)
+          end
+        end
+
+        def erase(entry, hook) = enqueue(hook, "conversation_deletion", children("conversation", entry.id))
+
+        def unlink(contact)
+          talks = children("conversation", contact)
+          children("message", talks.select(:record_id)).delete_all
+          talks.delete_all
+        end
+
+        def enqueue(hook, kind, links)
+          links.distinct.pluck(:record_id).each { |id| RecordRef.new(hook.id, kind, id).enqueue(bulk: true) }
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,64 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # Takes a contact's data out of Krayin on request, here and now: what was said, and what of person and lead no
+    # colleague has changed. A record that a colleague made stays.
+    class Erasure
+      # The longest wait for a server that takes no more for now, in seconds.
+      PATIENCE = 90
+      # Seconds between looks whether a job lets go of the contact.
+      LOOK = 0.5
+
+      # @param hook [Integrations::Hook]
+      # @param contact_id [Integer] whether it is still in Chatwoot or not
+      def initialize(hook, contact_id)
+        @hook = hook
+        @contact_id = contact_id
+        @report = { "erased" => Hash.new(0), "left" => [] }
+      end
+
+      # @return [Hash] erased: how many of each kind; left: why something stays, in sentences
+      # @raise [ApiError]
+      def run
+        give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + Lock::LIFETIME
+        until Lock.hold(@hook.id, @contact_id) { |lock| erase(lock) }
+          raise ResourceError, "A job holds the contact." if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
+
+          sleep LOOK
+        end
+        @report
+      end
+
+      private
+
+      def erase(lock)
+        talks = Aftermath.children("conversation", @contact_id).distinct.pluck(:record_id)
+        talks.each do |talk|
+          Aftermath.children("message", talk).distinct.pluck(:record_id).each { |id| one("message_deletion", id, lock) }
+          one("conversation_deletion", talk, lock)
+        end
+        one("erasure", @contact_id, lock)
+      end
+
+      def one(kind, id, lock)
+        outcome = run_event(kind, id, lock)
+        there = outcome[:codes].to_a.none? { |reason| reason[:code] == "not_in_krayin" }
+        @report["left"].concat(outcome[:reasons]) if there
+        outcome[:updated].each { |what| @report["erased"][what] += 1 }
+      rescue RateLimitError => e
+        sleep((e.retry_after || PATIENCE).clamp(1, PATIENCE))
+        retry
+      end
+
+      def run_event(kind, id, lock)
+        records = LinkStore.new
+        ProcessorService.new(
+          hook: HookSettings.new(ProcessorService::APP_ID, @hook.settings.deep_dup), records: records,
+          event_name: EventJob::EVENTS.fetch(kind), event_data: EventData.read(kind, id, records),
+          on_attempt: -> { lock.extend_life }
+        ).perform
+      end
+    end
+  end
+end
