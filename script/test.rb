@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "test/suites"
+require_relative "test/lanes"
 
 # Names and texts are UTF-8, whatever the environment's locale says.
 Encoding.default_external = Encoding::UTF_8
@@ -13,24 +14,34 @@ end
 
 $stdout.sync = true
 Dir.chdir(ROOT)
+
+# One lane's: it tells who runs the lanes what it counted.
+if (result = ENV.delete("TALLY"))
+  File.write(result, JSON.generate(SUITES.fetch(ARGV.first).run.to_h.compact))
+  exit
+end
+
 system("bin/setup") || exit(1)
 
-def seconds_for
-  began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-  yield
-  Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
-end
-
-chosen = ARGV.empty? ? SUITES : SUITES.slice(*ARGV)
-tallies = chosen.to_h do |name, suite|
-  puts "== #{name}"
-  tally = nil
-  seconds = seconds_for { tally = suite.run }
+tallies = {}
+close = lambda do |name, tally, seconds|
+  tallies[name] = tally
   puts "-- #{name}: #{tally.none? ? "ran nothing" : tally}, #{seconds.round} s", ""
-  [name, tally]
 end
 
-bad = tallies.reject { |_, tally| tally.good? }.keys
+chosen = ARGV.empty? ? SUITES.keys : ARGV.uniq
+if ARGV.empty? && Lanes.most > 1
+  Lanes.new(chosen, &close).run
+else
+  chosen.each do |name|
+    puts "== #{name}"
+    began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    tally = SUITES[name].run
+    close.call(name, tally, Process.clock_gettime(Process::CLOCK_MONOTONIC) - began)
+  end
+end
+
+bad = chosen.reject { |name| tallies[name].good? }
 puts "Failed: #{bad.join(", ")}" unless bad.empty?
 puts tallies.values.sum(Tally.new)
 exit bad.empty?

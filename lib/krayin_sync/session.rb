@@ -18,17 +18,18 @@ module KrayinSync
       Arguments.main_ractor
       @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
-      installation = { "allow_http" => KrayinSync.allow_http == true, "allowed_hosts" => KrayinSync.allowed_hosts,
-                       "default_country" => KrayinSync.default_country,
-                       "on_contact_deleted" => KrayinSync.on_contact_deleted,
-                       "digest_key" => KrayinSync.configuration.secret }
-      installation["language"] = KrayinSync.configuration.locale if @settings["language"].to_s.strip.empty?
-      @settings_json = Snapshot.json(@settings.merge(installation))
+      configuration = KrayinSync.configuration
+      installation = { "allow_http" => configuration.allow_http == true,
+                       "allowed_hosts" => configuration.allowed_hosts,
+                       "default_country" => configuration.default_country,
+                       "on_contact_deleted" => configuration.on_contact_deleted,
+                       "digest_key" => configuration.secret }
+      installation["language"] = configuration.locale if @settings["language"].to_s.strip.empty?
+      @settings_json = SettingsJson.of(@settings.merge(installation))
       @records = records
       @bulk = bulk
       @on_attempt = on_attempt
       @limiter_store = limiter_store
-      Native.check(@settings_json)
     end
 
     # @return [Boolean]

@@ -61,9 +61,8 @@ class Builder
 
     common["RUBY"] = Rubies.for(series, @target.architecture)
     common["PATH"] = "#{zig}:#{ENV.fetch("PATH")}"
-    # What clang itself brings, such as stdarg.h: the headers of Ruby are read for another system than this.
-    own = Dir[File.join(zig, "../lib/python*/site-packages/ziglang/lib/include")].first
-    common["BINDGEN_EXTRA_CLANG_ARGS_#{@target.triple}"] = "-isystem #{own} #{libc_headers(own)}"
+    # The headers of Ruby are read for another system than this.
+    common["BINDGEN_EXTRA_CLANG_ARGS_#{@target.triple}"] = headers.map { |folder| "-isystem #{folder}" }.join(" ")
     common.merge!("RUSTC_BOOTSTRAP" => "1", "__CARGO_TESTS_ONLY_SRC_ROOT" => std_source) unless own_std?
     common
   end
@@ -90,12 +89,12 @@ class Builder
     File.join(folder, "bin")
   end
 
-  # The C library's, as zig brings them for every system.
-  def libc_headers(own)
-    cpu = @target.triple.start_with?("aarch64") ? "aarch64" : "x86"
-    folders = ["#{cpu}-linux-#{@target.musl? ? "musl" : "gnu"}", @target.musl? ? "generic-musl" : "generic-glibc",
-               "#{cpu}-linux-any", "any-linux-any"]
-    folders.map { |name| "-isystem #{File.expand_path("../libc/include/#{name}", own)}" }.join(" ")
+  # Where zig finds the C library's headers, and what clang itself brings, such as stdarg.h.
+  def headers
+    said = Tools.run(File.join(zig, "zig"), "cc", "-target", @target.for_zig.sub("unknown-", ""), "-E", "-v", "-x", "c",
+                     File::NULL)
+    folders = said[/<\.\.\.> search starts here:\n(.*?)End of search/m, 1].split("\n")
+    folders.map { |folder| File.expand_path(folder.strip, Tools::ROOT) }
   end
 
   # rustup's, or Debian's of the same version.
