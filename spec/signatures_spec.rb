@@ -11,8 +11,8 @@ RSpec.describe "sig/" do
   signatures = Signatures.new
 
   # What the core, Rails or WebMock call, and nobody else.
-  internal = %w[Arguments Chatwoot Engine ExtensionTransport Generators JsonSafe Native Pace Snapshot WebMockAdapter
-                WebMockTransport]
+  internal = %w[Arguments Chatwoot Engine ExtensionTransport Generators JsonSafe Native Network Pace Snapshot
+                WebMockAdapter WebMockTransport]
              .map { |name| "KrayinSync::#{name}" }
 
   # `def learn(...)` takes whatever what it hands on to takes.

@@ -15,6 +15,9 @@ module KrayinSync
     private_constant :Option
 
     hosts = -> { ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(/[\s,]+/).reject(&:empty?) }
+    loopback = lambda do
+      !defined?(::Rails) || !::Rails.respond_to?(:env) || %w[development test].include?(::Rails.env.to_s)
+    end
     # In the order of the initializer that `rails generate krayin_sync:install` writes.
     OPTIONS = [
       Option.new(name: :allow_http, default: false,
@@ -23,6 +26,23 @@ module KrayinSync
       Option.new(name: :allowed_hosts, default: hosts,
                  shown: 'ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(",")',
                  help: 'Hosts that may have an address of a private network, such as "crm.internal"; "*" for all'),
+      Option.new(name: :allow_loopback, default: loopback,
+                 shown: "!Rails.env.production?",
+                 help: "Whether a Krayin may be on this machine itself without being one of allowed_hosts: whoever " \
+                       "connects an account could try its inner ports"),
+      Option.new(name: :proxy, default: nil,
+                 help: "The http or https proxy that requests go by, such as " \
+                       '"http://user:password@proxy.example.com:3128"; that of HTTPS_PROXY where nil, false for none'),
+      Option.new(name: :no_proxy, default: nil,
+                 help: 'Hosts and address ranges that are reached without it, such as "crm.internal, 10.0.0.0/8"; ' \
+                       "those of NO_PROXY where nil"),
+      Option.new(name: :ca_file, default: nil,
+                 help: "A file of authorities, PEM, to trust beside the machine's (or SSL_CERT_FILE's). Read once a " \
+                       "process, as are the next three"),
+      Option.new(name: :ca_path, default: nil, help: "A folder of such files (beside SSL_CERT_DIR)"),
+      Option.new(name: :client_certificate, default: nil,
+                 help: "A file with the certificate, PEM, its chain after it, for servers that ask for one"),
+      Option.new(name: :client_key, default: nil, help: "The file with its key, PEM, without a passphrase"),
       Option.new(name: :default_country, default: -> { ENV.fetch("KRAYIN_SYNC_DEFAULT_COUNTRY", nil) },
                  shown: 'ENV["KRAYIN_SYNC_DEFAULT_COUNTRY"]',
                  help: 'The two letters of the country that phone numbers are of which say none, such as "DE"; the ' \
@@ -117,11 +137,17 @@ module KrayinSync
     end
 
     # @yieldparam configuration [Configuration]
-    def configure = yield(configuration)
+    # @raise [ConfigurationError] where a proxy or a file of certificates cannot be used
+    def configure
+      answer = yield(configuration)
+      Network.check(configuration)
+      answer
+    end
 
     # The options of the library itself, one by one.
-    %i[allow_http allowed_hosts default_country language digest_key on_contact_deleted records limiter_store pace
-       retry_base cache logger].each do |name|
+    %i[allow_http allowed_hosts allow_loopback proxy no_proxy ca_file ca_path client_certificate client_key
+       default_country language digest_key on_contact_deleted records limiter_store pace retry_base cache
+       logger].each do |name|
       def_delegators :configuration, name, :"#{name}="
     end
   end

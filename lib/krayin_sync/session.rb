@@ -21,11 +21,13 @@ module KrayinSync
       configuration = KrayinSync.configuration
       installation = { "allow_http" => configuration.allow_http == true,
                        "allowed_hosts" => configuration.allowed_hosts,
+                       "allow_loopback" => configuration.allow_loopback == true,
                        "default_country" => configuration.default_country,
                        "on_contact_deleted" => configuration.on_contact_deleted,
                        "digest_key" => configuration.secret }
       installation["language"] = configuration.locale if @settings["language"].to_s.strip.empty?
-      @settings_json = SettingsJson.of(@settings.merge(installation))
+      network = Network.settings(@settings["api_url"], configuration)
+      @settings_json = SettingsJson.of(@settings.merge(installation, network))
       @records = records
       @bulk = bulk
       @on_attempt = on_attempt
@@ -66,6 +68,9 @@ module KrayinSync
       merged = @settings.merge(Arguments.settings(settings))
       Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store)
     end
+
+    # Whether the Krayin may be a machine of the installation's own network.
+    def inside? = Native.may_be_inside(@settings_json)
 
     def inspect = "#<#{self.class.name}>"
 

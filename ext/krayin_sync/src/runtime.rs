@@ -14,7 +14,8 @@ use std::{
 use krayin_core::{
     api::{ReqwestTransport, ServerState},
     retry::Jitter,
-    server::Connection,
+    server::{Connection, Network},
+    settings::SettingsError,
 };
 use magnus::{Error, Ruby};
 use tokio::runtime::{Builder, Runtime};
@@ -30,7 +31,9 @@ pub(crate) struct State {
     pub(crate) runtime: Runtime,
     pub(crate) alarms: Alarms,
     has_companion: Mutex<bool>,
-    pub(crate) runtime_transport: Arc<RuntimeTransport>,
+    transport: Arc<RuntimeTransport>,
+    /// By networks other than the plain one.
+    transports: Mutex<HashMap<Network, Arc<RuntimeTransport>>>,
     pub(crate) jitter: Arc<Jitter>,
     pub(crate) limiter_cache: Arc<LimiterCache>,
     servers: Mutex<HashMap<String, Server>>,
@@ -43,6 +46,9 @@ struct Server {
 
 /// More are kept only while a call needs them.
 const MOST_SERVERS: usize = 1_000;
+
+/// An installation has one, or one by a proxy and one without.
+const MOST_NETWORKS: usize = 8;
 
 /// Longer ago, nothing that is known of a server matters: a window of its limit is a minute, an open breaker half of one.
 const FORGET_AFTER: Duration = Duration::from_secs(300);
@@ -76,7 +82,8 @@ impl State {
         };
         Ok(Self {
             made: Generation::current(),
-            runtime_transport: Arc::new(RuntimeTransport::new(transport, runtime.handle().clone())),
+            transport: Arc::new(RuntimeTransport::new(transport, runtime.handle().clone())),
+            transports: Mutex::default(),
             runtime,
             alarms,
             has_companion: Mutex::default(),
@@ -99,6 +106,26 @@ impl State {
             *has_companion = true;
         }
         Ok(())
+    }
+
+    /// What requests over `connection` are made by. Called with the GVL: what is made reads files.
+    pub(crate) fn transport(&self, connection: &Connection) -> Result<Arc<RuntimeTransport>, SettingsError> {
+        let network = connection.network();
+        if *network == Network::default() {
+            return Ok(Arc::clone(&self.transport));
+        }
+        let mut known = self.transports.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(transport) = known.get(network) {
+            return Ok(Arc::clone(transport));
+        }
+        let _inside = self.runtime.enter();
+        let made = RuntimeTransport::new(ReqwestTransport::by(network)?, self.runtime.handle().clone());
+        let made = Arc::new(made);
+        if known.len() >= MOST_NETWORKS {
+            known.clear();
+        }
+        known.insert(network.clone(), Arc::clone(&made));
+        Ok(made)
     }
 
     /// What all threads of this process know of one server and token.

@@ -4,7 +4,7 @@ use std::{fs::File, sync::Arc, time::Duration};
 
 use krayin_core::{
     Error as CoreError,
-    api::{Client, RateLimiter, Transport},
+    api::{Client, RateLimiter, ReqwestTransport, Transport},
     language::Language,
     reason::Reason,
     retry::{Backoff, Priority},
@@ -17,7 +17,6 @@ use crate::{
     convert, error, park,
     ports::{Answers, RubyLimiterStore, RubyObserver, RubyRecords, RubyTransport},
     runtime::{self, State},
-    runtime_transport::RuntimeTransport,
     settings_cache::{self, Known},
 };
 
@@ -63,18 +62,16 @@ impl Session {
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
         let connection = park::attempt(ruby, || self.known.connection().cloned())?;
-        let prepared = self.state.runtime_transport.prepare(&connection);
+        let real = self.state.transport(&connection).map_err(|failure| without_client(ruby, failure))?;
+        let prepared = real.prepare(&connection);
         let is_real = self.answers.transport.is_nil() || self.answers.transport.funcall("real?", ())?;
         if is_real {
             prepared.map_err(|failure| without_client(ruby, failure))?;
         }
         let transport: Arc<dyn Transport> = if self.answers.transport.is_nil() {
-            Arc::<RuntimeTransport>::clone(&self.state.runtime_transport)
+            real
         } else {
-            Arc::new(RubyTransport {
-                callback_queue: Arc::clone(&self.callback_queue),
-                real: Arc::clone(&self.state.runtime_transport),
-            })
+            Arc::new(RubyTransport { callback_queue: Arc::clone(&self.callback_queue), real })
         };
         // Ruby's stubs are no server: what fails in one example must not open the breaker for the next.
         let server = if is_real { self.state.server(&connection) } else { Arc::default() };
@@ -133,6 +130,18 @@ fn check(ruby: &Ruby, settings: RString) -> Result<(), Error> {
     park::attempt(ruby, || known.connection().map(|_| ()))
 }
 
+/// Whether the address may be one of the installation's own network.
+fn may_be_inside(ruby: &Ruby, settings: RString) -> Result<bool, Error> {
+    let known = settings_cache::read(ruby, settings)?;
+    park::attempt(ruby, || known.connection().map(|connection| connection.may_be_inside()))
+}
+
+/// Checks proxy and files of certificates.
+fn check_network(ruby: &Ruby, settings: RString) -> Result<(), Error> {
+    let settings = convert::bytes(settings);
+    park::attempt(ruby, || ReqwestTransport::by(&Settings::from_json(&settings)?.network).map(|_| ()))
+}
+
 /// The table of settings.
 fn settings(ruby: &Ruby) -> Result<RString, Error> {
     convert::string(ruby, &convert::json(&SETTINGS))
@@ -158,6 +167,8 @@ fn reason_sentence(ruby: &Ruby, reason: RString, locale: String) -> Result<Optio
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("check", function!(check, 1))?;
     native.define_singleton_method("reason_sentence", function!(reason_sentence, 2))?;
+    native.define_singleton_method("may_be_inside", function!(may_be_inside, 1))?;
+    native.define_singleton_method("check_network", function!(check_network, 1))?;
     native.define_singleton_method("settings", function!(settings, 0))?;
     native.define_singleton_method("read_settings", function!(read_settings, 1))
 }

@@ -17,22 +17,45 @@ module KrayinSync
       STAGES = %w[
         lead_pipeline_stage_id stage_on_conversation_created stage_on_first_response stage_on_conversation_resolved
       ].freeze
+      NOT_CHECKED = "not_checked"
+      # A refused token, in debug mode and in production; a user who may not.
+      REFUSALS = ["Unauthenticated.", "Server Error", "This action is unauthorized."].freeze
 
       # @param settings [Hash{String => Object}] of the hook, whose language it is said in
       # @return [String] what an administrator should know of a failure, and do about it
       def self.sentence(error, settings = {})
         return error.message if error.is_a?(ConfigurationError)
 
-        reason_of(error).sentence(HookSettings.locale(settings))
+        reason_of(error, inside: inside?(settings)).sentence(HookSettings.locale(settings))
       end
 
+      # @param inside [Boolean] whether the address may be one of the installation's own network: then all that is no
+      #   answer of Krayin's reads the same, whichever ports are open there
       # @return [Reason]
-      def self.reason_of(error)
+      def self.reason_of(error, inside: false)
+        return Reason.new(NOT_CHECKED) if inside && !of_krayin?(error)
+
         case error
         when AuthenticationError, PermissionError, UnexpectedResponseError then error.reason
         when NotFoundError then Reason.new(UnexpectedResponseError::CODE)
-        else Reason.new("not_checked")
+        else Reason.new(NOT_CHECKED)
         end
+      end
+
+      # Whether Krayin itself said it, in its own words.
+      def self.of_krayin?(error)
+        return false unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
+
+        answer = error.response&.parsed_response
+        answer.is_a?(Hash) && REFUSALS.include?(answer["message"])
+      end
+      private_class_method :of_krayin?
+
+      # Whether settings lead to an address that may be one of the installation's own network.
+      def self.inside?(settings)
+        Session.new(settings).inside?
+      rescue ConfigurationError
+        false
       end
 
       # @param settings [Hash{String => Object}] as they would be saved
@@ -45,10 +68,14 @@ module KrayinSync
       # @raise [Refused]
       def check
         ::Timeout.timeout(LIMIT) { connect }
-      rescue AuthenticationError, PermissionError, ConfigurationError, NotFoundError, UnexpectedResponseError => e
-        raise Refused, self.class.sentence(e, @settings)
+      rescue ConfigurationError => e
+        raise Refused, self.class.sentence(e)
       rescue ApiError, ::Timeout::Error => e
-        @settings.merge("setup_error" => self.class.sentence(e, @settings), "setup_error_at" => Time.now.utc.iso8601)
+        sentence = self.class.sentence(e, @settings)
+        reason = self.class.reason_of(e, inside: self.class.inside?(@settings))
+        raise Refused, sentence unless reason.code == NOT_CHECKED
+
+        @settings.merge("setup_error" => sentence, "setup_error_at" => Time.now.utc.iso8601)
       end
 
       private

@@ -52,6 +52,8 @@ pub enum Class {
     Blocked,
     /// Too many requests, says something before Krayin, of this one: the token was let through beside it.
     Slowed(Option<Duration>),
+    /// The installation's proxy wants a user and password, or others.
+    ProxyRefused,
     /// The body is larger than this server takes.
     TooLong,
     /// The server broke while it ran the request, and may have left something behind.
@@ -80,6 +82,7 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         300..=399 => Class::Redirect,
         403 if answer.rate_headers => Class::Forbidden,
         401 | 403 | 406 | 419 | 451 => Class::Barred,
+        407 => Class::ProxyRefused,
         404 if is_missing(&answer, sends_rate_headers) => Class::Missing,
         404 | 405 => Class::NoSuchCall,
         408 | 425 => Class::Unavailable(answer.retry_after),
@@ -194,6 +197,7 @@ mod tests {
             (403, false, Some(&body), headers, Class::Barred),
             (403, false, None, bare, Class::Barred),
             (406, false, None, None, Class::Barred),
+            (407, false, None, headers, Class::ProxyRefused),
             (413, false, None, headers, Class::TooLong),
             (419, false, Some(&body), None, Class::Barred),
             (404, true, Some(&body), headers, Class::Missing),

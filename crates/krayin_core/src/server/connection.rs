@@ -1,11 +1,8 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::Url;
 
-use super::{
-    Destinations, Dialect, SettingsError,
-    destination::{may_connect, names_loopback},
-};
+use super::{Destinations, Dialect, Network, SettingsError, destination::names_loopback};
 use crate::digest::{one_way, short};
 
 /// A checked address with its token: everything of a request that does not depend on the call.
@@ -14,6 +11,7 @@ pub struct Connection {
     base: Url,
     token: String,
     any_address: bool,
+    network: Arc<Network>,
     /// Which paths serve which call.
     pub dialect: Dialect,
     /// The longest that one attempt may take. A Krayin with 100,000 persons takes 700 ms to create one, a million 5 s.
@@ -53,8 +51,7 @@ impl Connection {
             ));
         }
         let any_address = destinations.allows(host);
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
-        if !any_address && literal.is_some_and(|address| !may_connect(host, address)) {
+        if !any_address && !destinations.may_name(host, url.trim()) {
             return Err(SettingsError::one(
                 "api_url has a private address, which this installation does not allow (KRAYIN_SYNC_ALLOWED_HOSTS)",
             ));
@@ -70,11 +67,29 @@ impl Connection {
             base,
             token: token.to_owned(),
             any_address,
+            network: Arc::default(),
             dialect,
             attempt_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(90),
             default_country: None,
         })
+    }
+
+    /// The same by way of `network`.
+    #[must_use]
+    pub fn by(self, network: Network) -> Self {
+        Self { network: Arc::new(network), ..self }
+    }
+
+    /// By what it is reached.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Whether it may be a machine of the installation's own network: what is told of such a one to who gave the address
+    /// must not say which of its ports are open.
+    pub fn may_be_inside(&self) -> bool {
+        self.any_address || names_loopback(self.base.host_str().unwrap_or_default())
     }
 
     /// The same token at the published package's path of the same host, whatever ending the address was typed with.
@@ -208,6 +223,75 @@ mod tests {
         assert!(Connection::new(private, "1|a", None, &allowing("*")).unwrap().any_address());
         assert!(Connection::new(private, "1|a", None, &allowing("10.0.0.6")).is_err());
         assert!(!Connection::new("https://crm.example.com", "1|a", None, &allowing("krayin")).unwrap().any_address());
+    }
+
+    /// This machine in every writing, and the private networks in theirs.
+    #[test]
+    fn whatever_the_writing_an_inner_address_needs_the_installations_word() {
+        let default = Destinations { allow_http: true, ..Destinations::default() };
+        let strict = Destinations { no_loopback: true, ..default.clone() };
+        let named = |host: &str| Destinations { allowed_hosts: vec![host.to_owned()], ..strict.clone() };
+        let may = |host: &str, destinations: &Destinations| {
+            Connection::new(&format!("http://{host}:8000/api/v1"), "1|a", None, destinations).is_ok()
+        };
+        for plain in ["127.0.0.1", "localhost", "LOCALHOST", "127.0.0.2", "[::1]"] {
+            assert!(may(plain, &default), "{plain}: who writes the program runs the installation");
+            assert!(!may(plain, &strict), "{plain}");
+            assert!(may(plain, &named(&plain.to_lowercase())), "{plain}");
+        }
+        for odd in [
+            "127.1",
+            "127.0.1",
+            "127.0.0.1.",
+            "0x7f.1",
+            "0x7f.0x0.0x0.0x1",
+            "0x7f000001",
+            "0X7F000001",
+            "0177.0.0.1",
+            "017700000001",
+            "2130706433",
+            "0177.0x0.0.1",
+            "\u{ff11}\u{ff12}\u{ff17}.0.0.1",
+            "127\u{3002}0\u{3002}0\u{3002}1",
+            "\u{24db}ocalhost",
+            "%6cocalhost",
+            "127.0.0.%31",
+            "[0:0:0:0:0:0:0:1]",
+            "[::0001]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::127.0.0.1]",
+            "[64:ff9b:1::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001:0:7f00:1::]",
+            "[fe80::1%25lo]",
+            "[fe80::1%eth0]",
+            "0",
+            "0.0.0.0",
+            "[::]",
+            "10.1",
+            "0xa.0.0.1",
+            "167772161",
+            "192.168.1",
+            "172.16.1",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "2852039166",
+            "100.64.0.1",
+            "[fd00:ec2::254]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "255.255.255.255",
+        ] {
+            assert!(!may(odd, &default) && !may(odd, &strict), "{odd}");
+        }
+        for public in ["crm.example.com", "8.8.8.8", "[2606:4700::1111]", "\u{ff38}.example.com"] {
+            assert!(may(public, &default) && may(public, &strict), "{public}");
+        }
+        assert!(may("127.1", &named("127.0.0.1")), "the address was named, in whichever writing");
+        // A name is looked at when it is connected to.
+        assert!(may("localhost.", &strict) && may("localhost.localdomain", &strict));
     }
 
     #[test]

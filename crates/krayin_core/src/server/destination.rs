@@ -9,6 +9,8 @@ pub struct Destinations {
     pub allow_http: bool,
     /// Hosts that may have a private address; `*` stands for all.
     pub allowed_hosts: Vec<String>,
+    /// Whether this machine itself must be named too: whoever gives the address is not who runs the installation.
+    pub no_loopback: bool,
 }
 
 impl Destinations {
@@ -17,6 +19,27 @@ impl Destinations {
         let plain = |host: &str| host.trim().trim_matches(['[', ']', '.']).to_ascii_lowercase();
         let host = plain(host);
         self.allowed_hosts.iter().any(|allowed| allowed.trim() == "*" || plain(allowed) == host)
+    }
+
+    /// Whether `address`, which names `host`, may be connected to. This machine may be meant where it is called as people
+    /// call it: in another writing (`127.1`, `0x7f000001`) it is something that was smuggled in.
+    pub(crate) fn may_name(&self, host: &str, address: &str) -> bool {
+        let literal: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
+        if names_loopback(host) {
+            return !self.no_loopback && typed_host(address).eq_ignore_ascii_case(host);
+        }
+        literal.is_none_or(is_public)
+    }
+}
+
+/// The host of an address as it was typed, before anything reads it.
+fn typed_host(address: &str) -> &str {
+    let rest = address.split_once("//").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    match host.find(']') {
+        Some(end) => host.get(..=end).unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
     }
 }
 
@@ -74,6 +97,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         (0x2002, ..) => v4(b, c),
         // Teredo and other protocols, documentation.
         (0x2001, 0..=0x1ff, ..) | (0x2001, 0xdb8, ..) | (0x3fff, 0..=0xfff, ..) => false,
+        // A host's own IPv4 within its network's IPv6 (ISATAP).
+        (_, _, _, _, 0 | 0x200, 0x5efe) => a & 0xe000 == 0x2000 && v4(g, h),
         // Only this eighth is in use as global unicast.
         _ => a & 0xe000 == 0x2000,
     }
@@ -143,6 +168,8 @@ mod tests {
             "2002:7f00:1::1",
             "2002:a9fe:a9fe::1",
             "5f00::1",
+            "2600:1:2:3:0:5efe:7f00:1",
+            "2600:1:2:3:200:5efe:a00:1",
         ];
         for address in public {
             assert!(is_public(address.parse().unwrap()), "{address}");

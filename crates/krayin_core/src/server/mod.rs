@@ -5,6 +5,7 @@ mod attribute;
 mod connection;
 mod destination;
 mod dialect;
+mod network;
 mod profile;
 
 pub use attribute::KnownAttribute;
@@ -12,6 +13,8 @@ pub use connection::Connection;
 pub use destination::Destinations;
 pub(crate) use destination::may_connect;
 pub use dialect::Dialect;
+pub use network::Network;
+pub(crate) use network::Read as ReadNetwork;
 pub(crate) use profile::now;
 pub use profile::{KnownPipeline, KnownStage, NoPhone, ServerProfile};
 

@@ -16,7 +16,7 @@ pub use table::{SETTINGS, SetBy, Setting, Words, find, read};
 use crate::{
     DigestKey,
     language::Language,
-    server::{Connection, Destinations, Dialect, ServerProfile},
+    server::{Connection, Destinations, Dialect, Network, ServerProfile},
 };
 
 pub use crate::server::SettingsError;
@@ -156,8 +156,11 @@ pub struct Settings {
     pub attempt_timeout: Option<Duration>,
     /// The longest that one call may take with all its attempts; 90 s where absent.
     pub deadline: Option<Duration>,
-    /// Where the token may go: the installation says so, never the administrator (`allow_http`, `allowed_hosts`).
+    /// Where the token may go: the installation says so, never the administrator (`allow_http`, `allowed_hosts`,
+    /// `allow_loopback`).
     pub destinations: Destinations,
+    /// How it gets there: the installation's too (`proxy`, `ca_file`, `ca_path`, `client_certificate`, `client_key`).
+    pub network: Network,
     /// The two-letter code of the country that phone numbers are of which say none (`default_country`): the installation's
     /// too. Without it such a number is read in the contact's own country, where that is known.
     pub default_country: Option<String>,
@@ -228,6 +231,14 @@ impl Settings {
             destinations: Destinations {
                 allow_http: read.toggle("allow_http"),
                 allowed_hosts: read.texts("allowed_hosts").unwrap_or_default(),
+                no_loopback: read.0.get("allow_loopback") == Some(&Value::Bool(false)),
+            },
+            network: Network {
+                proxy: read.text("proxy"),
+                ca_file: read.text("ca_file"),
+                ca_path: read.text("ca_path"),
+                client_certificate: read.text("client_certificate"),
+                client_key: read.text("client_key"),
             },
             default_country: read.text("default_country"),
             digest_key: read.text("digest_key").map(|key| DigestKey::new(key.as_bytes())).unwrap_or_default(),
@@ -241,7 +252,8 @@ impl Settings {
     pub fn connection(&self) -> Result<Connection, SettingsError> {
         let url = self.api_url.as_deref().ok_or_else(|| SettingsError::one("api_url is missing"))?;
         let token = self.api_token.as_ref().ok_or_else(|| SettingsError::one("api_token is missing"))?;
-        let mut connection = Connection::new(url, &token.0, self.api_dialect, &self.destinations)?;
+        let mut connection =
+            Connection::new(url, &token.0, self.api_dialect, &self.destinations)?.by(self.network.clone());
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
         connection.default_country.clone_from(&self.default_country);

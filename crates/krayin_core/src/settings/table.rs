@@ -277,6 +277,24 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("allowed_hosts", Kind::Texts, SetBy::Installation)
         .help(words("Hosts that may have private addresses", "Hosts que podem ter endereços privados", "Hosts que pueden tener direcciones privadas"))
         .default(NOTHING),
+    Setting::new("allow_loopback", Kind::Toggle, SetBy::Installation)
+        .help(words("Whether a Krayin may be on this machine without being one of allowed_hosts", "Se o Krayin pode estar nesta máquina sem constar de allowed_hosts", "Si un Krayin puede estar en esta máquina sin figurar en allowed_hosts"))
+        .default(words("yes, but for Rails in production", "sim, menos no Rails em produção", "sí, salvo en Rails en producción")),
+    Setting::new("proxy", Kind::Secret, SetBy::Installation)
+        .help(words("The proxy that requests go by", "O proxy pelo qual as requisições passam", "El proxy por el que pasan las peticiones"))
+        .default(words("the environment's", "o do ambiente", "el del entorno")),
+    Setting::new("ca_file", Kind::Text, SetBy::Installation)
+        .help(words("A file of authorities to trust beside the machine's", "Um arquivo de autoridades de confiança, além das da máquina", "Un archivo de autoridades de confianza, además de las de la máquina"))
+        .default(NOTHING),
+    Setting::new("ca_path", Kind::Text, SetBy::Installation)
+        .help(words("A folder of such files", "Uma pasta de tais arquivos", "Una carpeta de tales archivos"))
+        .default(NOTHING),
+    Setting::new("client_certificate", Kind::Text, SetBy::Installation)
+        .help(words("The file with the certificate that servers are shown", "O arquivo com o certificado mostrado aos servidores", "El archivo con el certificado que se muestra a los servidores"))
+        .default(NOTHING),
+    Setting::new("client_key", Kind::Text, SetBy::Installation)
+        .help(words("The file with its key", "O arquivo com a chave dele", "El archivo con su clave"))
+        .default(NOTHING),
     Setting::new("default_country", Kind::Country, SetBy::Installation)
         .help(words("The two letters of the country that phone numbers are of which say none", "As duas letras do país dos números que não dizem nenhum", "Las dos letras del país de los números que no dicen ninguno"))
         .default(words("the contact's own", "o do contato", "el del contacto")),

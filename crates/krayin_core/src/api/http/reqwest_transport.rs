@@ -12,10 +12,11 @@ use crate::api::{
     http::chunked_body::ChunkedBody,
     http::resolver::{Names, NoThread, PrivateAddress, Resolver},
     http::transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
+    recovery::failure::PROXY_REFUSED,
 };
 use crate::{
     BoxFuture,
-    server::{Connection, SettingsError},
+    server::{Connection, Network, ReadNetwork, SettingsError},
 };
 
 /// A larger answer is none of Krayin's: it is refused while it streams in.
@@ -33,8 +34,10 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// Belongs to the tokio runtime and the process in which it was made.
 #[derive(Debug)]
 pub struct ReqwestTransport {
-    authority: Vec<reqwest::Certificate>,
+    network: ReadNetwork,
     names: Names,
+    /// Looks at a server's address before a proxy does.
+    before_proxy: Resolver,
     /// By what a request needs ([`Needs`]), made when the first such comes: connections that one kind may use, no other
     /// comes to use, and what needs no certificates works without.
     clients: [OnceLock<reqwest::Client>; 4],
@@ -54,14 +57,23 @@ impl ReqwestTransport {
     /// # Errors
     /// None yet.
     pub fn new() -> Result<Self, SettingsError> {
-        Self::build(Vec::new(), Names::default())
+        Self::build(ReadNetwork::default(), Names::default())
+    }
+
+    /// The same by way of `network`.
+    ///
+    /// # Errors
+    /// Where a file of it cannot be read, or is not what it should be.
+    pub fn by(network: &Network) -> Result<Self, SettingsError> {
+        Self::build(network.read()?, Names::default())
     }
 
     /// Trusts the authorities of `pem` as well.
     pub fn with_authority(pem: &[u8]) -> Result<Self, SettingsError> {
         let authority = reqwest::Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
         let unreadable = || SettingsError::one("the certificate authority is not PEM");
-        let transport = Self::build(authority.ok_or_else(unreadable)?, Names::default())?;
+        let network = ReadNetwork { authorities: authority.ok_or_else(unreadable)?, ..ReadNetwork::default() };
+        let transport = Self::build(network, Names::default())?;
         // What is PEM may still be no certificate: that shows when a client is made.
         let encrypted = Needs { certificates: true, any_address: false };
         transport.client(encrypted).ok_or_else(unreadable)?;
@@ -70,14 +82,23 @@ impl ReqwestTransport {
 
     /// The same, with these addresses for these names, as a hosts file has them. They are guarded like any other.
     pub fn with_names(self, names: HashMap<String, Vec<IpAddr>>) -> Result<Self, SettingsError> {
-        Self::build(self.authority, Arc::new(names))
+        self.with_look_up(move |name| names.get(name).cloned())
     }
 
-    fn build(authority: Vec<reqwest::Certificate>, names: Names) -> Result<Self, SettingsError> {
+    /// The same, with names looked up by `look_up` where it knows them, whenever a connection is made.
+    pub fn with_look_up(
+        self,
+        look_up: impl Fn(&str) -> Option<Vec<IpAddr>> + Send + Sync + 'static,
+    ) -> Result<Self, SettingsError> {
+        Self::build(self.network, Names::by(look_up))
+    }
+
+    fn build(network: ReadNetwork, names: Names) -> Result<Self, SettingsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         // Fails only where the process has one already, which serves as well.
         let _ = rustls::crypto::CryptoProvider::install_default((*provider).clone());
-        Ok(Self { authority, names, clients: Default::default() })
+        let before_proxy = Resolver::new(true, names.clone());
+        Ok(Self { network, names, before_proxy, clients: Default::default() })
     }
 
     /// Makes now what requests over `connection` need, on this thread: it reads the environment and the certificates.
@@ -85,9 +106,36 @@ impl ReqwestTransport {
     /// # Errors
     /// Where the HTTP client cannot start: the machine has no CA certificates.
     pub fn prepare(&self, connection: &Connection) -> Result<(), SettingsError> {
-        let needs = Needs { certificates: connection.is_encrypted(), any_address: connection.any_address() };
+        let needs = self.needs(connection.is_encrypted(), connection.any_address());
         self.client(needs).map(|_| ()).ok_or_else(|| {
             SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
+        })
+    }
+
+    fn needs(&self, encrypted: bool, any_address: bool) -> Needs {
+        Needs { certificates: encrypted || self.network.encrypted_proxy, any_address }
+    }
+
+    /// Whether the server's own address may be gone to, though a proxy connects to it. A name that only the proxy knows may
+    /// be anything.
+    async fn look_before_proxy(&self, request: &Request) -> Result<(), TransportError> {
+        let url = reqwest::Url::parse(&request.url).ok();
+        let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+        if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
+            // The connection was made with it, so it may be.
+            return Ok(());
+        }
+        self.before_proxy.find(host).await.map(drop).map_err(|failure| {
+            let failure: &(dyn StdError + 'static) = failure.as_ref();
+            if find::<PrivateAddress>(failure).is_some() {
+                return TransportError { kind: TransportErrorKind::Refused, reason: PRIVATE.into() };
+            }
+            TransportError {
+                kind: TransportErrorKind::Connect,
+                reason: "the host's name is not known here, and what the proxy makes of it nobody can see: \
+                         name the host in KRAYIN_SYNC_ALLOWED_HOSTS if it is right"
+                    .into(),
+            }
         })
     }
 
@@ -103,13 +151,15 @@ impl ReqwestTransport {
             return Some(made);
         }
         // What is lacking now may be there at the next call.
-        let made = build(&self.authority, &self.names, needs).ok()?;
+        let made = build(&self.network, &self.names, needs).ok()?;
         Some(client.get_or_init(|| made))
     }
 }
 
-fn build(authority: &[reqwest::Certificate], names: &Names, needs: Needs) -> Result<reqwest::Client, reqwest::Error> {
-    let client = reqwest::Client::builder()
+fn build(network: &ReadNetwork, names: &Names, needs: Needs) -> Result<reqwest::Client, reqwest::Error> {
+    // What is connected to by way of a proxy is the proxy, whose address is the installation's word.
+    let guarded = !needs.any_address && network.proxy.is_none();
+    let mut client = reqwest::Client::builder()
         .user_agent(concat!("krayin_sync/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -118,9 +168,15 @@ fn build(authority: &[reqwest::Certificate], names: &Names, needs: Needs) -> Res
         .pool_idle_timeout(KEEP_IDLE)
         .connect_timeout(CONNECT_WITHIN)
         .tcp_nodelay(true)
-        .dns_resolver(Resolver::new(!needs.any_address, Arc::clone(names)));
+        .dns_resolver(Resolver::new(guarded, names.clone()));
+    if let Some(proxy) = &network.proxy {
+        client = client.proxy(proxy.clone());
+    }
+    if let Some(identity) = &network.identity {
+        client = client.identity(identity.clone());
+    }
     if needs.certificates {
-        client.tls_certs_merge(authority.iter().cloned()).build()
+        client.tls_certs_merge(network.authorities.iter().cloned()).build()
     } else {
         client.tls_certs_only([]).build()
     }
@@ -129,13 +185,14 @@ fn build(authority: &[reqwest::Certificate], names: &Names, needs: Needs) -> Res
 impl Transport for ReqwestTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
-            let certificates = !request.url.starts_with("http:");
-            let client = self.client(Needs { certificates, any_address: request.any_address }).ok_or_else(|| {
-                TransportError {
-                    kind: TransportErrorKind::Refused,
-                    reason: "the HTTP client cannot start: are the machine's CA certificates installed?".into(),
-                }
+            let needs = self.needs(!request.url.starts_with("http:"), request.any_address);
+            let client = self.client(needs).ok_or_else(|| TransportError {
+                kind: TransportErrorKind::Refused,
+                reason: "the HTTP client cannot start: are the machine's CA certificates installed?".into(),
             })?;
+            if self.network.proxy.is_some() && !request.any_address {
+                self.look_before_proxy(request).await?;
+            }
             exchange(client, request).await
         })
     }
@@ -189,9 +246,11 @@ fn make_room(body: &mut Vec<u8>, more: usize) -> Result<(), TransportError> {
 fn explain(error: reqwest::Error) -> TransportError {
     use TransportErrorKind as Kind;
     let (kind, reason) = if find::<PrivateAddress>(&error).is_some() {
-        (Kind::Refused, "the host has a private address, which this installation does not allow")
+        (Kind::Refused, PRIVATE)
     } else if find::<NoThread>(&error).is_some() {
         (Kind::Connect, "the process can have no more threads, and finding out the host's address takes one")
+    } else if let Some(refusal) = refused_by_proxy(&error) {
+        (Kind::Connect, refusal)
     } else if let Some(tls) = find::<rustls::Error>(&error).filter(|_| error.is_connect()) {
         (Kind::Tls, explain_tls(tls))
     } else if error.is_connect() && error.is_timeout() {
@@ -207,6 +266,24 @@ fn explain(error: reqwest::Error) -> TransportError {
     };
     TransportError { kind, reason: reason.into() }
 }
+
+/// What a proxy said instead of connecting. The type of that error is nobody's to name, so its words are looked at.
+fn refused_by_proxy(error: &reqwest::Error) -> Option<&'static str> {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if words.ends_with("proxy authorization required") {
+            return Some(PROXY_REFUSED);
+        }
+        if words == "tunnel error: unsuccessful" {
+            return Some("the proxy does not connect to this address: does it allow it, and is the server running?");
+        }
+        cause = inner.source();
+    }
+    None
+}
+
+const PRIVATE: &str = "the host has a private address, which this installation does not allow";
 
 fn explain_tls(error: &rustls::Error) -> &'static str {
     use CertificateError as C;

@@ -1,5 +1,4 @@
 use std::{
-    collections::HashMap,
     fmt, io,
     net::{IpAddr, SocketAddr, ToSocketAddrs},
     sync::{Arc, OnceLock},
@@ -12,11 +11,32 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::server::may_connect;
 
 /// Addresses that are known without asking the system.
-pub(in crate::api) type Names = Arc<HashMap<String, Vec<IpAddr>>>;
+#[derive(Clone)]
+pub(in crate::api) struct Names(Arc<LookUp>);
+
+type LookUp = dyn Fn(&str) -> Option<Vec<IpAddr>> + Send + Sync;
+
+impl Names {
+    pub(in crate::api) fn by(look_up: impl Fn(&str) -> Option<Vec<IpAddr>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(look_up))
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::by(|_| None)
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Names")
+    }
+}
 
 /// Resolves a name and, where it is guarded, lets through only addresses that it may have. What is checked here is what is connected to: a
 /// name that answers differently the next time gains nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::api) struct Resolver {
     guarded: bool,
     names: Names,
@@ -44,10 +64,7 @@ pub fn start_threads_by(start: StartThread) {
 }
 
 /// Asks the system, which may take long and can only be waited for: on a thread of its own, which ends with it.
-async fn look_up(
-    name: String,
-    places: &Arc<Semaphore>,
-) -> Result<Vec<SocketAddr>, Box<dyn std::error::Error + Send + Sync>> {
+async fn look_up(name: String, places: &Arc<Semaphore>) -> Result<Vec<SocketAddr>, Failure> {
     let place = Arc::clone(places).acquire_owned().await?;
     let (reply, found) = oneshot::channel();
     let work = Box::new(move || {
@@ -61,22 +78,32 @@ async fn look_up(
     Ok(found.await??)
 }
 
+impl Resolver {
+    /// The addresses of `name`, those that it may have where it is guarded.
+    pub(in crate::api) async fn find(&self, name: &str) -> Result<Vec<SocketAddr>, Failure> {
+        let found: Vec<SocketAddr> = match (self.names.0)(name) {
+            Some(addresses) => addresses.into_iter().map(|address| (address, 0).into()).collect(),
+            None => look_up(name.to_owned(), &self.places).await?,
+        };
+        if self.guarded && !found.iter().all(|address| may_connect(name, address.ip())) {
+            return Err(PrivateAddress.into());
+        }
+        Ok(found)
+    }
+}
+
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (guarded, known) = (self.guarded, self.names.get(name.as_str()).cloned());
-        let places = Arc::clone(&self.places);
+        let resolver = self.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> = match known {
-                Some(addresses) => addresses.into_iter().map(|address| (address, 0).into()).collect(),
-                None => look_up(name.as_str().to_owned(), &places).await?,
-            };
-            if guarded && !found.iter().all(|address| may_connect(name.as_str(), address.ip())) {
-                return Err(PrivateAddress.into());
-            }
+            let found = resolver.find(name.as_str()).await?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
+
+/// Why a name has no address.
+pub(in crate::api) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A name has an address that it may not have.
 #[derive(Debug)]

@@ -74,6 +74,7 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
             let executed = if response.status == 425 { No } else { Unknown };
             (ErrorKind::Unavailable, executed, "the server cannot work now")
         }
+        Class::ProxyRefused => (ErrorKind::Unavailable, No, PROXY_REFUSED),
         Class::TooLong => (ErrorKind::Validation, No, "the request is larger than the server takes"),
         Class::Encoded => (foreign, Unknown, "the answer is compressed, which nobody asked for"),
         Class::NotJson if is_page(&response.body) => (
@@ -103,6 +104,10 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
         ..error(call.method, call.path, kind, reason)
     }
 }
+
+/// What a proxy said of the installation's word.
+pub(in crate::api) const PROXY_REFUSED: &str =
+    "the proxy wants another user or password (KrayinSync.proxy, HTTPS_PROXY)";
 
 /// A good answer whose body is none of Krayin's.
 pub(in crate::api) fn wrong_shape(method: Method, path: &str) -> ApiError {

@@ -1,0 +1,90 @@
+# frozen_string_literal: true
+
+require "ipaddr"
+require "uri"
+
+module KrayinSync
+  # How requests leave the installation: its proxy, authorities and client certificate, as the core takes them.
+  # @api private
+  module Network
+    FILES = %w[ca_file ca_path client_certificate client_key].freeze
+
+    class << self
+      # @param api_url [String, nil] of the Krayin that is to be reached
+      # @return [Hash{String => String, nil}] of what has a path or an address
+      def settings(api_url, configuration = KrayinSync.configuration)
+        files = FILES.to_h { |name| [name, configuration.public_send(name)&.to_s] }
+        files.merge("proxy" => proxy(api_url.to_s, configuration))
+      end
+
+      # @raise [ConfigurationError] naming what is not there, or is not what it should be
+      def check(configuration)
+        proxy = configuration.proxy
+        Native.check_network(Snapshot.json(settings(nil, configuration).merge("proxy" => proxy && complete(proxy))))
+      end
+
+      private
+
+      # The environment's is none for this machine itself, as Ruby has it; one that was set is for all that no_proxy
+      # leaves.
+      def proxy(api_url, configuration)
+        return if configuration.proxy == false
+
+        uri = parsed(api_url)
+        return unless uri
+
+        given = configuration.proxy || (of_environment(uri.scheme) unless loopback?(uri.hostname))
+        return if given.to_s.strip.empty?
+
+        excepted = configuration.no_proxy || environment("no_proxy")
+        complete(given) unless excepted?(uri, Array(excepted).join(","))
+      end
+
+      def parsed(api_url)
+        uri = URI.parse(api_url.strip)
+        uri if uri.is_a?(URI::HTTP) && uri.hostname
+      rescue URI::InvalidURIError
+        nil
+      end
+
+      # Whoever sends a request to a CGI script names the variable HTTP_PROXY.
+      def of_environment(scheme)
+        return environment("https_proxy") || environment("all_proxy") if scheme == "https"
+        return ENV.fetch("http_proxy", nil) if ENV.key?("REQUEST_METHOD")
+
+        environment("http_proxy") || environment("all_proxy")
+      end
+
+      def environment(name)
+        [ENV.fetch(name, nil), ENV.fetch(name.upcase, nil)].find { |value| !value.to_s.empty? }
+      end
+
+      def complete(address) = address.to_s.include?("://") ? address.to_s : "http://#{address}"
+
+      def loopback?(host) = host.casecmp?("localhost") || address(host)&.loopback? || false
+
+      def excepted?(uri, list)
+        host = uri.hostname.downcase.delete_suffix(".")
+        list.split(/[\s,]+/).reject(&:empty?).any? { |entry| entry == "*" || covers?(entry.downcase, host, uri.port) }
+      end
+
+      # A name stands for those below it too; an address may be a range.
+      def covers?(entry, host, port)
+        range = address(entry.delete("[]"))
+        return address(host) ? range.include?(address(host)) : false if range
+
+        name, its_port = entry.split(":", 2)
+        return false if its_port && its_port.to_i != port
+
+        name = name.delete_prefix("*").delete_prefix(".").delete_suffix(".")
+        host == name || host.end_with?(".#{name}")
+      end
+
+      def address(text)
+        IPAddr.new(text)
+      rescue IPAddr::Error
+        nil
+      end
+    end
+  end
+end
