@@ -30,7 +30,8 @@ RSpec.describe "The table of settings" do
   it "offers what holds without a choice first" do
     first = config.form("en").to_h { |input| [input["name"], input["options"]&.first] }.compact
     expect(first.transform_values { |option| option["value"] })
-      .to eq("language" => "", "on_deleted_in_krayin" => "respect", "on_closed" => "note", "on_yes_no" => "carry")
+      .to eq("language" => "", "lead_policy" => "per_contact", "on_deleted_in_krayin" => "respect",
+             "on_closed" => "note", "on_yes_no" => "carry")
   end
 
   it "reads toggles as the core does" do

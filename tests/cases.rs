@@ -177,6 +177,31 @@ fn every_case() -> Vec<Case> {
             ..case("message, person deleted", "message.created", message("Ann"), [1, 1, 1, 1])
         },
         Case {
+            settings: json!({"sync_conversations": true, "lead_policy": "never"}),
+            ..case("conversation, no leads", "conversation.created", talk(), [1, 0, 1, 1])
+        },
+        Case {
+            settings: json!({"sync_conversations": true, "lead_policy": "per_conversation"}),
+            shown: Some(("leads", "Conversation #42")),
+            ..case("conversation's lead, new contact", "conversation.created", talk(), [1, 1, 1, 1])
+        },
+        Case {
+            settings: json!({"lead_policy": "per_conversation"}),
+            before: known(),
+            shown: Some(("leads", "Conversation #42")),
+            ..case("conversation's lead, known contact", "conversation.created", talk(), [1, 1, 1, 0])
+        },
+        Case {
+            settings: json!({"sync_conversations": true, "lead_policy": "on_label", "lead_labels": "vip"}),
+            before: begun(),
+            ..case(
+                "labelled",
+                "conversation.updated",
+                json!({"conversation": changed(conversation("Channel::Whatsapp"), "labels", json!(["vip"]))}),
+                [1, 1, 1, 1],
+            )
+        },
+        Case {
             settings: stages(),
             before: known(),
             deleted: Some("lead"),
@@ -226,7 +251,10 @@ impl Case {
         for activity in &activities {
             let both = self.event.0 != "message.created" && dialect_links_leads;
             let is_persons = activity["person_ids"] == json!([id(&persons)]);
-            let is_leads = activity["lead_ids"] == json!([id(&leads)]);
+            let is_leads = match self.counts[1] {
+                0 => activity["lead_ids"] == json!([]),
+                _ => activity["lead_ids"] == json!([id(&leads)]),
+            };
             if !is_persons || (both && !is_leads) {
                 wrong.push(format!("the activity is not linked: {} {}", activity["person_ids"], activity["lead_ids"]));
             }

@@ -654,3 +654,172 @@ async fn an_activity_of_another_chatwoot_is_not_taken_over() {
         assert_eq!((activities.len(), &activities[0]["comment"]), (2, &json!("Another's")), "{server:?}");
     }
 }
+
+/// A world whose settings say who gets a lead, with conversations.
+async fn with_leads(server: Server, policy: Value) -> World {
+    let mut world = World::connected(server).await;
+    world.set(with(json!({"sync_conversations": true}), policy));
+    world
+}
+
+fn acme() -> Value {
+    with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}))
+}
+
+/// A conversation of hers in an inbox.
+fn talk(number: u64, fields: Value) -> Value {
+    let about = json!({
+        "contact": acme(), "id": number * 10, "display_id": number, "inbox_id": 9,
+        "url": format!("https://chat.example.com/app/accounts/1/conversations/{number}")
+    });
+    json!({"conversation": with(with(conversation("Channel::Api"), about), fields)})
+}
+
+#[tokio::test]
+async fn whoever_is_no_lead_is_a_person_with_notes() {
+    for server in ALL {
+        for policy in [
+            json!({"lead_policy": "never", "stage_progression_enabled": true, "stage_on_conversation_created": 2}),
+            json!({"lead_policy": "on_label", "lead_labels": ["vip"]}),
+            json!({"lead_policy": "by_inbox", "lead_inboxes": "Sales, 7"}),
+        ] {
+            let world = with_leads(server, policy.clone()).await;
+            let first = world.contact("contact.created", acme()).await;
+            let most = if server == Server::Documented { 4 } else { 2 };
+            assert!(first.requests <= most && first.created.contains(&"person"), "{server:?} {policy} {first:?}");
+            assert_eq!(world.contact("contact.updated", acme()).await.requests, 0, "{server:?} {policy}");
+            let begun = world.event("conversation.created", talk(1, json!({}))).await.unwrap();
+            assert_eq!(
+                (begun.created.as_slice(), begun.why.len()),
+                (["activity"].as_slice(), 0),
+                "{server:?} {policy}"
+            );
+            assert_eq!(
+                world.event("conversation.updated", talk(1, json!({}))).await.unwrap().requests,
+                0,
+                "{server:?} {policy}"
+            );
+            let renamed = with(acme(), json!({"name": "Jane Smith", "custom_attributes": {"budget": 5}}));
+            assert_eq!(
+                world.contact("contact.updated", renamed.clone()).await.updated,
+                ["person"],
+                "{server:?} {policy}"
+            );
+            assert_eq!(world.contact("contact.updated", renamed).await.requests, 0, "{server:?} {policy}");
+            assert!(world.sim.leads().is_empty(), "{server:?} {policy}");
+            let note = only(world.sim.activities());
+            assert_eq!(note["person_ids"], json!([only(world.sim.persons())["id"]]), "{server:?} {policy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_label_or_an_inbox_makes_a_lead_once() {
+    for server in ALL {
+        for (policy, event, data) in [
+            (
+                json!({"lead_policy": "on_label", "lead_labels": "Hot , vip"}),
+                "conversation.updated",
+                talk(1, json!({"labels": ["VIP", "x"]})),
+            ),
+            (
+                json!({"lead_policy": "on_label", "lead_labels": "vip"}),
+                "contact.updated",
+                json!({"contact": with(acme(), json!({"labels": ["vip"]}))}),
+            ),
+            (json!({"lead_policy": "by_inbox", "lead_inboxes": "support"}), "conversation.created", talk(2, json!({}))),
+            (
+                json!({"lead_policy": "by_inbox", "lead_inboxes": ["9"]}),
+                "conversation.created",
+                talk(2, json!({"inbox_name": "Renamed"})),
+            ),
+        ] {
+            let world = with_leads(server, policy.clone()).await;
+            world.contact("contact.created", acme()).await;
+            world.event("conversation.created", talk(1, json!({"inbox_name": "Other", "inbox_id": 3}))).await.unwrap();
+            assert!(world.sim.leads().is_empty(), "{server:?} {policy}");
+            let outcome = world.event(event, data.clone()).await.unwrap();
+            assert!(outcome.created.contains(&"lead"), "{server:?} {policy} {outcome:?}");
+            assert_eq!(world.event(event, data.clone()).await.unwrap().requests, 0, "{server:?} {policy}");
+            // Another one finds it there; and a label that is taken away takes no lead away.
+            for fields in [json!({"labels": ["vip"]}), json!({"labels": []})] {
+                world.event("conversation.updated", talk(1, fields)).await.unwrap();
+            }
+            let lead = only(world.sim.leads());
+            assert_eq!(lead["title"], "Jane Doe", "{server:?} {policy}");
+            if server != Server::Documented {
+                let notes = world.sim.activities();
+                assert!(
+                    notes.iter().all(|note| note["lead_ids"] == json!([lead["id"]])),
+                    "{server:?} {policy} {notes:?}"
+                );
+            }
+            // Its own fields follow as anybody's.
+            let richer = json!({"contact": with(acme(), json!({"custom_attributes": {"budget": 5}}))});
+            assert!(!world.event("contact.updated", richer).await.unwrap().updated.is_empty(), "{server:?}");
+        }
+        let missing = krayin_core::settings::Settings::from_json(br#"{"lead_policy": "on_label"}"#).unwrap_err();
+        assert!(missing.to_string().contains("lead_labels is missing"), "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn each_conversation_may_have_a_lead_of_its_own() {
+    for server in ALL {
+        let stages = json!({"stage_progression_enabled": true, "stage_on_conversation_resolved": 2});
+        let world = with_leads(server, with(stages, json!({"lead_policy": "per_conversation"}))).await;
+        let first = world.event("conversation.created", talk(1, json!({}))).await.unwrap();
+        assert!(first.created.contains(&"lead"), "{server:?} {first:?}");
+        act(&world, json!({"change": "win_lead", "lead": "last"}));
+        let second = world.event("conversation.created", talk(2, json!({}))).await.unwrap();
+        let most = if server == Server::Documented { 2 } else { 3 };
+        assert!(second.requests <= most && second.created == ["lead", "activity"], "{server:?} {second:?}");
+        for (number, labels) in [(1, ["a"]), (2, ["b"]), (1, ["c"])] {
+            let outcome = world.event("conversation.updated", talk(number, json!({"labels": labels}))).await.unwrap();
+            assert_eq!(outcome.requests, 2, "{server:?} {outcome:?}");
+        }
+        let titles: Vec<String> =
+            world.sim.leads().iter().map(|lead| lead["title"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(
+            titles,
+            [1, 2].map(|number| format!("Jane Doe - Conversation #{number} (chat.example.com/1)")),
+            "{server:?}"
+        );
+        let leads: Vec<Value> = world.sim.leads().iter().map(|lead| lead["id"].clone()).collect();
+        if server != Server::Documented {
+            let notes = world.sim.activities();
+            let of: Vec<Value> = notes.iter().map(|note| note["lead_ids"].clone()).collect();
+            assert_eq!(of, [json!([leads[0]]), json!([leads[1]])], "{server:?}");
+        }
+        // The rules move the conversation's own; what the contact says of itself goes to the newest, its title to none.
+        world.event("conversation.resolved", talk(2, json!({"status": "resolved"}))).await.unwrap();
+        assert!(!world.sim.leads()[0]["closed_at"].is_null(), "{server:?}: the first stays won");
+        assert_eq!(world.sim.leads()[1]["lead_pipeline_stage_id"], 2, "{server:?}");
+        let richer = with(acme(), json!({"name": "Jane Smith", "custom_attributes": {"plan": "gold"}}));
+        let outcome = world.contact("contact.updated", richer.clone()).await;
+        assert_eq!(
+            (outcome.updated.as_slice(), outcome.why.len()),
+            (["person", "lead"].as_slice(), 0),
+            "{server:?} {outcome:?}"
+        );
+        assert_eq!(world.contact("contact.updated", richer).await.requests, 0, "{server:?}");
+        let now = world.sim.leads();
+        assert_eq!((now.len(), now[1]["title"] == titles[1]), (2, true), "{server:?}");
+        assert!(now[1]["description"].to_string().contains("gold") && now[0]["description"].is_null(), "{server:?}");
+        // One that a colleague deletes is not made again, and the conversation goes on as the person's note.
+        act(&world, json!({"change": "delete_lead", "lead": "last"}));
+        for labels in [["d"], ["e"]] {
+            world
+                .event("conversation.updated", talk(2, json!({"labels": labels, "status": "resolved"})))
+                .await
+                .unwrap();
+        }
+        world
+            .event("message.created", json!({"message": {"id": 5, "message_type": "incoming", "content": "x", "conversation": talk(2, json!({}))["conversation"]}}))
+            .await
+            .unwrap();
+        assert_eq!(world.sim.leads().len(), 1, "{server:?}");
+        let third = world.event("conversation.created", talk(3, json!({}))).await.unwrap();
+        assert!(third.created.contains(&"lead"), "{server:?} {third:?}");
+    }
+}

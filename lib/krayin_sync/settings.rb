@@ -14,6 +14,12 @@ module KrayinSync
       # @raise [ConfigurationError] naming each key that cannot be read
       def read(settings) = JSON.parse(Native.read_settings(Snapshot.json(Arguments.settings(settings))))
 
+      # Whether a conversation may make a lead of its contact.
+      # @param settings [#to_h]
+      def leads_by_conversation?(settings)
+        %w[per_conversation on_label by_inbox].include?(Arguments.settings(settings)["lead_policy"].to_s)
+      end
+
       # Whether a toggle is on; one that cannot be read is not.
       # @param settings [#to_h]
       # @param key [String]

@@ -11,8 +11,8 @@ module KrayinSync
     ].freeze
 
     CONVERSATION = %i[
-      id display_id account_id status priority custom_attributes additional_attributes created_at last_activity_at
-      first_reply_created_at
+      id display_id account_id inbox_id status priority custom_attributes additional_attributes created_at
+      last_activity_at first_reply_created_at
     ].freeze
 
     MESSAGE = %i[id message_type private content content_type content_attributes created_at].freeze
@@ -57,7 +57,12 @@ module KrayinSync
 
       def fields(record, names) = names.to_h { |name| [name, JsonSafe.of(read(record, name))] }
 
-      def contact(record) = fields(record, CONTACT)
+      # A contact's labels are a query of their own: a hash has them where they matter.
+      def contact(record)
+        labels = read(record, :label_list) || read(record, :labels) if record.is_a?(Hash)
+        plain = fields(record, CONTACT)
+        labels ? plain.merge(labels: JsonSafe.of(labels)) : plain
+      end
 
       def conversation(record, messages: true)
         inbox = read(record, :inbox)

@@ -103,6 +103,25 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
     end
   end
 
+  it "makes a lead of whom a label or an inbox names, and of nobody else" do
+    account, hook = connect(krayin, lead_policy: "on_label", lead_labels: "hot")
+    eventually { hook.reload.settings["traits"] }
+    zoe, zac, zia = %w[Zoe Zac Zia].map { |name| account.contacts.create!(name: name, email: "#{name}@acme.example") }
+    leads = lambda do
+      settle
+      krayin.records["leads"].map { |lead| lead["title"] }.grep(/\AZ/).sort
+    end
+    expect([leads.call, krayin.person("zoe@acme.example")]).to match([[], include("name" => "Zoe")])
+    zoe.update!(label_list: %w[cold hot])
+    expect(leads.call).to eq(%w[Zoe])
+    conversation(zac, inbox(account)).update!(label_list: %w[hot])
+    expect(leads.call).to eq(%w[Zac Zoe])
+    sales = inbox(account)
+    hook.update!(settings: hook.settings.merge("lead_policy" => "by_inbox", "lead_inboxes" => sales.id.to_s))
+    conversation(zia, sales)
+    expect(leads.call).to eq(%w[Zac Zia Zoe])
+  end
+
   it "shows labels, attachments, an agent's reply, the team, resolving and reopening" do
     mia = contact("mia")
     team = Team.create!(name: "Night shift", account_id: account.id)

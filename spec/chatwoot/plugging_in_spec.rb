@@ -189,6 +189,11 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(queries.size).to eq(4)
     read.call("contact", contact.id)
     expect(queries.size).to eq(1)
+    contact.update!(label_list: %w[vip hot])
+    queries.clear
+    links = KrayinSync::Chatwoot::LinkStore.new
+    labelled = KrayinSync::Chatwoot::EventData.read("contact", contact.id, links, labels: true)
+    expect(labelled.dig(:contact, :label_list)).to match_array(%w[vip hot])
   end
 
   it "generates an initializer with every option and the migration of a table, once, and the upgrade where it is one" do

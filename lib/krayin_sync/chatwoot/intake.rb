@@ -81,7 +81,7 @@ module KrayinSync
           conversation = data[:conversation]
           return Reason.new("event_wrong") unless conversation
           return Reason.new("unchanged") unless RelevantChanges.conversation?(data[:changed_attributes])
-          return Reason.new("conversations_off") unless wanted?(hook, "sync_conversations")
+          return Reason.new("conversations_off") unless conversations?(hook)
 
           follow(hook, conversation.id, urgent: urgent)
         end
@@ -146,6 +146,10 @@ module KrayinSync
           return Reason.new("contact_kept") if Chatwoot.configuration.on_contact_deleted.to_s == "keep"
 
           RecordRef.new(hook.id, "contact_deletion", id).enqueue
+        end
+
+        def conversations?(hook)
+          wanted?(hook, "sync_conversations") || Settings.leads_by_conversation?(hook.settings.to_h)
         end
 
         def wanted?(hook, setting)

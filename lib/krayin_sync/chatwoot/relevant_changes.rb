@@ -6,6 +6,7 @@ module KrayinSync
     module RelevantChanges
       CONTACT = %w[
         name middle_name last_name email phone_number identifier additional_attributes custom_attributes
+        label_list
       ].freeze
       CONVERSATION = %w[
         status priority assignee_id team_id label_list cached_label_list custom_attributes first_reply_created_at

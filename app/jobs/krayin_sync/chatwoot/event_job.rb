@@ -91,7 +91,7 @@ module KrayinSync
       def sync(lock)
         @began = Time.now
         records = LinkStore.new(began: @began)
-        data = EventData.read(entry.kind, entry.id, records)
+        data = EventData.read(entry.kind, entry.id, records, labels: labels?)
         return unless data
 
         outcome = processor(data, records, lock).perform
@@ -101,6 +101,8 @@ module KrayinSync
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
         outcome
       end
+
+      def labels? = settings.settings["lead_policy"] == "on_label"
 
       def processor(data, records, lock)
         ProcessorService.new(

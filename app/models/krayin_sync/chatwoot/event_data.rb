@@ -32,17 +32,25 @@ module KrayinSync
         LEFT JOIN active_storage_blobs ON active_storage_blobs.id = active_storage_attachments.blob_id
       SQL
 
+      # Of a contact, one text; in the same query.
+      LABELS = <<~SQL.squish
+        (SELECT string_agg(tags.name, ',') FROM taggings JOIN tags ON tags.id = taggings.tag_id
+         WHERE taggings.taggable_type = 'Contact' AND taggings.taggable_id = contacts.id
+           AND taggings.context = 'labels') AS contact_labels
+      SQL
+
       class << self
         # @param kind [String] contact, conversation or message
         # @param records [LinkStore] is given what is kept of each, which is read with it
+        # @param labels [Boolean] whether a contact's labels matter
         # @return [Hash, nil] the data of an event; nil where the record is gone
-        def read(kind, id, records)
+        def read(kind, id, records, labels: false)
           case kind
-          when "contact" then (contact = contact(id, records)) && { contact: contact }
+          when "contact" then (contact = contact(id, records, labels)) && { contact: contact }
           when "conversation"
-            (talk = conversation(id, records)) && { conversation: with_messages(talk) }
-          when "message" then (message = message(id, records)) && { message: message }
-          when "merge" then merge(id, records)
+            (talk = conversation(id, records, labels)) && { conversation: with_messages(talk) }
+          when "message" then (message = message(id, records, labels)) && { message: message }
+          when "merge" then merge(id, records, labels)
           when "contact_deletion", "erasure" then { contact: { id: id } }
           when "conversation_deletion" then { conversation: { id: id } }
           when "message_deletion" then { message: { id: id } }
@@ -52,22 +60,23 @@ module KrayinSync
         private
 
         # Who was merged is gone, and may have been merged into one that was merged as well.
-        def merge(id, records)
+        def merge(id, records, labels)
           merged = Merge.of(id)
           kept = merged && Merge.kept(merged["into"])
-          contact = kept && contact(kept, records)
+          contact = kept && contact(kept, records, labels)
           contact && { contact: contact, merged: merged.except("into").merge("id" => id) }
         end
 
-        def contact(id, records)
-          record = ::Contact.unscoped.select(LinkStore.with("contact")).find_by(id: id)
+        def contact(id, records, labels)
+          record = ::Contact.unscoped.select(LinkStore.with("contact"), *(LABELS if labels)).find_by(id: id)
           return unless record
 
           records.take("contact", record)
-          fields(record, KrayinSync::Snapshot::CONTACT)
+          plain = fields(record, KrayinSync::Snapshot::CONTACT)
+          labels ? plain.merge(label_list: record[:contact_labels].to_s.split(",")) : plain
         end
 
-        def conversation(id, records)
+        def conversation(id, records, labels)
           record = ::Conversation.unscoped.joins(JOINS).select(LinkStore.with("conversation"), CONVERSATION)
                                  .find_by(id: id)
           return unless record
@@ -77,7 +86,7 @@ module KrayinSync
             channel_type: record[:channel_type], inbox_name: record[:inbox_name], inbox_email: record[:inbox_email],
             assignee_name: record[:assignee_name], team_name: record[:team_name],
             label_list: record.cached_label_list.to_s.split(",").map(&:strip),
-            contact: contact(record.contact_id, records)
+            contact: contact(record.contact_id, records, labels)
           )
         end
 
@@ -87,13 +96,13 @@ module KrayinSync
           conversation.merge(messages: plain(newest.joins(SENDERS).select("messages.*", SENDER).to_a))
         end
 
-        def message(id, records)
+        def message(id, records, labels)
           record = ::Message.unscoped.where(id: id).joins(SENDERS).select(LinkStore.with("message"), SENDER).first
           return unless record
 
           records.take("message", record)
           plain = plain([record]).first
-          about = conversation(plain.delete(:conversation_id), records)
+          about = conversation(plain.delete(:conversation_id), records, labels)
           plain.merge(conversation: about)
         end
 

@@ -58,7 +58,8 @@ module KrayinSync
       def kinds(hook)
         wanted = ->(key) { Settings.on?(hook.settings.to_h, key) }
         kinds = { contact: contacts(hook) }
-        if wanted["sync_conversations"] || wanted["stage_progression_enabled"]
+        if wanted["sync_conversations"] || wanted["stage_progression_enabled"] ||
+           Settings.leads_by_conversation?(hook.settings.to_h)
           kinds[:conversation] = conversations(hook)
         end
         kinds[:message] = messages(hook) if wanted["sync_messages"]

@@ -37,6 +37,9 @@ pub struct Contact {
     /// The fields that the administrator defined.
     #[serde(deserialize_with = "lenient::object")]
     pub custom_attributes: Map<String, Value>,
+    /// Its labels, where the settings ask for them.
+    #[serde(deserialize_with = "lenient::texts")]
+    pub labels: Vec<String>,
     /// The two-letter code of the country that its number is of where it says none; not Chatwoot's, the installation's.
     #[serde(skip)]
     pub(crate) default_country: Option<String>,

@@ -25,6 +25,9 @@ pub struct Conversation {
     /// The channel's class, `Channel::WebWidget`.
     #[serde(deserialize_with = "lenient::text")]
     pub channel_type: Option<String>,
+    /// The inbox's id; 0 where it is not known.
+    #[serde(deserialize_with = "lenient::id")]
+    pub inbox_id: u64,
     /// The inbox's name.
     #[serde(deserialize_with = "lenient::text")]
     pub inbox_name: Option<String>,

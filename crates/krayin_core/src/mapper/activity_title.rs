@@ -13,7 +13,7 @@ const LONGEST_HOST: usize = 120;
 
 /// `Conversation #42 (chat.example.com/1)`: the same for the conversation's whole life, and no other's, whatever other
 /// Chatwoots fill the same Krayin.
-pub(super) fn of_conversation(conversation: &Conversation) -> String {
+pub(crate) fn of_conversation(conversation: &Conversation) -> String {
     match origin(conversation) {
         Some(origin) => format!("{} ({origin})", number(conversation)),
         None => number(conversation),

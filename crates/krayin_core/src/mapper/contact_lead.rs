@@ -7,6 +7,7 @@ use crate::{
     krayin::{Amount, LeadLink, NewLead},
     render::attribute::custom,
     settings::Settings,
+    text::cut_chars,
 };
 
 /// A contact as a lead about `person`: its [`FIELDS`], and where new leads go by the settings' overrides, else by what the
@@ -17,6 +18,12 @@ pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Setti
         Some((field.attribute.clone().into_owned(), value.or_else(|| field.when_new.map(|number| json!(number)))?))
     });
     new_lead(fields.collect(), person, settings)
+}
+
+/// The title of a lead that is one conversation's, whose own title is `mark`: it ends with it, whatever is cut.
+pub(crate) fn lead_title(title: &str, mark: &str) -> String {
+    let end = format!(" - {mark}");
+    format!("{}{end}", cut_chars(title, 255_usize.saturating_sub(end.chars().count())))
 }
 
 /// A lead of attributes by their codes, where the settings put new leads.

@@ -13,9 +13,9 @@ mod message_activity;
 mod schedule;
 
 pub use crate::placeholder::{is_placeholder, no_email, no_phone};
-pub(crate) use activity_title::says_where;
+pub(crate) use activity_title::{of_conversation as conversation_title, says_where};
 pub use contact_lead::map_to_lead;
-pub(crate) use contact_lead::new_lead;
+pub(crate) use contact_lead::{lead_title, new_lead};
 pub(crate) use contact_organization::company_name;
 pub use contact_organization::map_to_organization;
 pub(crate) use contact_person::full_name;

@@ -44,6 +44,37 @@ impl OnDeleted {
     const ALL: [(&'static str, Self); 2] = [("respect", Self::Respect), ("make_again", Self::MakeAgain)];
 }
 
+/// Who gets a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LeadPolicy {
+    /// Each contact, one.
+    #[default]
+    PerContact,
+    /// Nobody: contacts are persons, with notes.
+    Never,
+    /// Each conversation, one of its own.
+    PerConversation,
+    /// A contact who bears one of the labels, or has a conversation that does.
+    OnLabel,
+    /// A contact who has a conversation in one of the inboxes.
+    ByInbox,
+}
+
+impl LeadPolicy {
+    const ALL: [(&'static str, Self); 5] = [
+        ("per_contact", Self::PerContact),
+        ("never", Self::Never),
+        ("per_conversation", Self::PerConversation),
+        ("on_label", Self::OnLabel),
+        ("by_inbox", Self::ByInbox),
+    ];
+
+    /// Whether a conversation may make a lead.
+    pub(crate) fn is_of_conversations(self) -> bool {
+        matches!(self, Self::PerConversation | Self::OnLabel | Self::ByInbox)
+    }
+}
+
 /// What becomes of a contact whose lead was won or lost. The lead itself stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnClosed {
@@ -142,6 +173,12 @@ pub struct Settings {
     pub(crate) mappings: Vec<Mapping>,
     /// The language of sentences for people.
     pub language: Language,
+    /// Who gets a lead.
+    pub lead_policy: LeadPolicy,
+    /// The labels that make a lead of who bears them, where [`lead_policy`](Self::lead_policy) says so.
+    pub lead_labels: Vec<String>,
+    /// The names or ids of inboxes whose conversations make a lead, likewise.
+    pub lead_inboxes: Vec<String>,
     /// What becomes of a record that was deleted in Krayin.
     pub on_deleted_in_krayin: OnDeleted,
     /// What becomes of a contact whose lead was won or lost.
@@ -216,6 +253,9 @@ impl Settings {
             stage_on_conversation_resolved: read.stage("stage_on_conversation_resolved"),
             mappings: read.0.get("field_mapping").and_then(|lines| Mapping::parse(lines).ok()).unwrap_or_default(),
             language: read.text("language").map(|locale| Language::of(&locale)).unwrap_or_default(),
+            lead_policy: one_of(read.text("lead_policy"), &LeadPolicy::ALL),
+            lead_labels: read.texts("lead_labels").unwrap_or_default(),
+            lead_inboxes: read.texts("lead_inboxes").unwrap_or_default(),
             on_deleted_in_krayin: one_of(read.text("on_deleted_in_krayin"), &OnDeleted::ALL),
             on_closed: one_of(read.text("on_closed"), &OnClosed::ALL),
             on_yes_no: one_of(read.text("on_yes_no"), &OnYesNo::ALL),

@@ -184,6 +184,33 @@ pub const SETTINGS: &[Setting] = &[
             "El idioma de los motivos y avisos",
         ))
         .default(words("the installation's", "o da instalação", "el de la instalación")),
+    Setting::asked("lead_policy", Kind::OneOf(&[
+            ("per_contact", words("Each contact", "Cada contato", "Cada contacto")),
+            ("never", words("Nobody: contacts are persons with notes", "Ninguém: contatos são pessoas com notas", "Nadie: los contactos son personas con notas")),
+            ("per_conversation", words("Each conversation", "Cada conversa", "Cada conversación")),
+            ("on_label", words("Who bears a label, or whose conversation does", "Quem tem uma etiqueta, ou cuja conversa a tem", "Quien lleva una etiqueta, o cuya conversación la lleva")),
+            ("by_inbox", words("Who writes to an inbox", "Quem escreve a uma caixa de entrada", "Quien escribe a una bandeja de entrada")),
+        ]), words("Who gets a lead", "Quem recebe um lead", "Quién recibe un lead"))
+        .help(words(
+            "Whoever gets none is a person in Krayin all the same, with the conversations as notes",
+            "Quem não recebe continua sendo uma pessoa no Krayin, com as conversas como notas",
+            "Quien no lo recibe es igualmente una persona en Krayin, con las conversaciones como notas",
+        ))
+        .default(word("per_contact")),
+    Setting::asked("lead_labels", Kind::Texts, words("Labels that make a lead", "Etiquetas que criam um lead", "Etiquetas que crean un lead"))
+        .help(words(
+            "Where a label makes a lead: its names, separated by commas; a macro may set one",
+            "Onde uma etiqueta cria um lead: os nomes, separados por vírgulas; uma macro pode pôr uma",
+            "Donde una etiqueta crea un lead: los nombres, separados por comas; una macro puede ponerla",
+        ))
+        .default(NOTHING),
+    Setting::asked("lead_inboxes", Kind::Texts, words("Inboxes that make a lead", "Caixas de entrada que criam um lead", "Bandejas de entrada que crean un lead"))
+        .help(words(
+            "Where an inbox makes a lead: names or ids, separated by commas",
+            "Onde uma caixa de entrada cria um lead: nomes ou ids, separados por vírgulas",
+            "Donde una bandeja de entrada crea un lead: nombres o ids, separados por comas",
+        ))
+        .default(NOTHING),
     Setting::asked("on_deleted_in_krayin", Kind::OneOf(&[
             ("respect", words("It stays deleted", "Fica excluído", "Queda eliminado")),
             ("make_again", words("The next event makes it again", "O próximo evento cria de novo", "El próximo evento lo crea de nuevo")),
@@ -330,6 +357,13 @@ pub fn read(object: &Map<String, Value>) -> Result<Map<String, Value>, SettingsE
                 read.insert(setting.key.to_owned(), value);
             }
             None => problems.push(format!("{} must be {}", setting.key, setting.kind.wanted())),
+        }
+    }
+    for (policy, list) in [("on_label", "lead_labels"), ("by_inbox", "lead_inboxes")] {
+        if read.get("lead_policy").is_some_and(|kept| kept == policy)
+            && read.get(list).and_then(Value::as_array).is_none_or(Vec::is_empty)
+        {
+            problems.push(format!("{list} is missing: lead_policy is {policy}"));
         }
     }
     if problems.is_empty() { Ok(read) } else { Err(SettingsError { problems }) }

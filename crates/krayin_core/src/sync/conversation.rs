@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Context, EventName, Outcome, Owner, Status,
     comment::{self, Merged},
-    contact,
+    contact, lead_policy,
     owner::LINK,
     stage, value, verify,
 };
@@ -18,7 +18,7 @@ use crate::{
     reason::Reason,
     records::{Kind, Stored},
     server::Dialect,
-    settings::{OnClosed, OnDeleted},
+    settings::{LeadPolicy, OnClosed, OnDeleted},
 };
 
 /// Conversation → activity of the contact's lead and person, and the lead's stage.
@@ -31,7 +31,8 @@ pub(super) async fn sync(
     conversation: &Conversation,
 ) -> Result<Outcome, Error> {
     let settings = context.settings;
-    if !settings.sync_conversations && !settings.stage_progression_enabled {
+    let policy = settings.lead_policy;
+    if !settings.sync_conversations && !settings.stage_progression_enabled && !policy.is_of_conversations() {
         return Ok(Outcome::skipped(Default::default(), Reason::ConversationsOff));
     }
     let Some(contact) = conversation.contact.as_ref().filter(|contact| contact.id != 0) else {
@@ -42,17 +43,19 @@ pub(super) async fn sync(
     verify::conversation(context, conversation, &mut stored).await?;
     let mut due = stage::due(conversation, is_new, &stored, context);
     let wanted = settings.sync_conversations.then(|| Wanted::of(conversation, context));
+    let own_lead = lead_policy::has_own_lead(settings, &stored).then(|| stored.ids.get("lead"));
     let moved = wanted.is_some()
         && stored.removed != ACTIVITY
-        && Owner::has_changed(context, contact, &stored, first_link(context)).await?;
+        && Owner::has_changed(context, (contact, own_lead), conversation, &stored, first_link(context)).await?;
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
-    if shown && !moved && due.is_empty() {
+    if shown && !moved && due.is_empty() && !lead_policy::is_due(context, contact, conversation, &stored).await? {
         return Ok(Outcome::skipped(stored.ids, Reason::Unchanged));
     }
-    if is_new && settings.on_closed == OnClosed::NewLead && stored.ids.get("activity").is_none() {
-        contact::replace_closed_lead(context, contact).await?;
+    let follows_closed = settings.on_closed == OnClosed::NewLead && policy != LeadPolicy::PerConversation;
+    if is_new && follows_closed && stored.ids.get("activity").is_none() {
+        contact::replace_closed_lead(context, contact, conversation).await?;
     }
-    let owner = match Owner::of(context, contact).await? {
+    let mut owner = match Owner::of(context, contact, conversation).await? {
         Ok(owner) => owner,
         Err(reason) => return Ok(Outcome::skipped(Default::default(), reason)),
     };
@@ -62,12 +65,21 @@ pub(super) async fn sync(
         due = stage::due(conversation, is_new, &stored, context);
     }
     stored.parent = contact.id;
+    owner.take_own_lead(context, contact, &mut stored).await?;
+    if owner.lead.is_none() && !lead_policy::wants_lead(settings, contact, Some(conversation)) {
+        // A rule waits for the lead that it moves.
+        due.clear();
+    }
     let mut flow = Flow { context, conversation, contact, owner, outcome: Outcome::default() };
     if let Some(wanted) = wanted.filter(|wanted| moved || !wanted.is_shown(&stored)) {
         flow.activity(wanted, &mut stored).await?;
     }
     if !due.is_empty() {
         stage::progress(context, (&mut flow.owner, contact), &due, &mut stored, &mut flow.outcome).await?;
+        context.store(Kind::Conversation, conversation.id, &mut stored).await?;
+    }
+    if flow.owner.own_is_gone {
+        lead_policy::note_gone(settings, &mut stored);
         context.store(Kind::Conversation, conversation.id, &mut stored).await?;
     }
     flow.outcome.ids = stored.ids;
@@ -119,7 +131,7 @@ struct Flow<'a> {
     context: &'a Context<'a>,
     conversation: &'a Conversation,
     contact: &'a Contact,
-    owner: Owner,
+    owner: Owner<'a>,
     outcome: Outcome,
 }
 
@@ -312,7 +324,7 @@ impl Flow<'_> {
         Ok(true)
     }
 
-    fn first_link(&self) -> fn(&Owner) -> ActivityLink {
+    fn first_link(&self) -> fn(&Owner<'_>) -> ActivityLink {
         first_link(self.context)
     }
 

@@ -32,7 +32,14 @@ impl LeadFinder<'_> {
     /// The person's lead: an open one before a closed one, one in the settings' pipeline before others, the oldest of
     /// several. One request.
     pub async fn find(&self, contact: &Contact, person_id: u64) -> Result<Option<Lead>, Error> {
-        let leads = match self.client.connection().dialect {
+        let leads = self.leads(contact, person_id).await?;
+        let elsewhere =
+            |lead: &Lead| self.settings.pipeline_id.is_some() && lead.lead_pipeline_id != self.settings.pipeline_id;
+        Ok(leads.into_iter().min_by_key(|lead| (lead.closed_at.is_some(), elsewhere(lead), lead.id)))
+    }
+
+    async fn leads(&self, contact: &Contact, person_id: u64) -> Result<Vec<Lead>, Error> {
+        Ok(match self.client.connection().dialect {
             Dialect::RestApi => self.client.leads_of_person(person_id).await?,
             // The document lists no leads by person, it searches them by the contact's address and number.
             Dialect::Documented => {
@@ -42,10 +49,19 @@ impl LeadFinder<'_> {
                 found.retain(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
                 found
             }
-        };
-        let elsewhere =
-            |lead: &Lead| self.settings.pipeline_id.is_some() && lead.lead_pipeline_id != self.settings.pipeline_id;
-        Ok(leads.into_iter().min_by_key(|lead| (lead.closed_at.is_some(), elsewhere(lead), lead.id)))
+        })
+    }
+
+    /// The person's lead whose title names one conversation, the oldest of several. One request.
+    pub(crate) async fn of_conversation(
+        &self,
+        contact: &Contact,
+        person_id: u64,
+        mark: &str,
+    ) -> Result<Option<Lead>, Error> {
+        let names_it = |lead: &Lead| lead.title.as_deref().is_some_and(|title| title.trim().ends_with(mark));
+        let leads = self.leads(contact, person_id).await?;
+        Ok(leads.into_iter().filter(names_it).min_by_key(|lead| lead.id))
     }
 
     /// The lead found, else one created from the contact.

@@ -1,4 +1,4 @@
-use super::{Context, Outcome, Owner, comment, conversation::COMMENT, owner::LINK, stage, verify};
+use super::{Context, Outcome, Owner, comment, conversation::COMMENT, lead_policy, owner::LINK, stage, verify};
 use crate::{
     Error,
     chatwoot::Message,
@@ -29,18 +29,23 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     let mut stored = context.load(Kind::Message, message.id).await?;
     verify::message(context, message, &mut stored).await?;
     let mut about = context.load(Kind::Conversation, conversation.id).await?;
-    let due = stage::due(conversation, false, &about, context);
+    let mut due = stage::due(conversation, false, &about, context);
     let is_wanted = settings.sync_messages && stored.ids.get("activity").is_none() && stored.removed.is_empty();
-    let link: fn(&Owner) -> ActivityLink = |owner| ActivityLink::Person(owner.person);
-    let moved = settings.sync_messages && Owner::has_changed(context, contact, &stored, link).await?;
+    let link: fn(&Owner<'_>) -> ActivityLink = |owner| ActivityLink::Person(owner.person);
+    let moved =
+        settings.sync_messages && Owner::has_changed(context, (contact, None), conversation, &stored, link).await?;
     if !is_wanted && !moved && due.is_empty() {
         let reason = if settings.sync_messages { Reason::MessageThere } else { Reason::MessagesOff };
         return Ok(Outcome::skipped(stored.ids, reason));
     }
-    let mut owner = match Owner::of(context, contact).await? {
+    let mut owner = match Owner::of(context, contact, conversation).await? {
         Ok(owner) => owner,
         Err(reason) => return Ok(Outcome::skipped(Default::default(), reason)),
     };
+    owner.take_own_lead(context, contact, &mut about).await?;
+    if owner.lead.is_none() && !lead_policy::wants_lead(settings, contact, Some(conversation)) {
+        due.clear();
+    }
     let mut outcome = Outcome::default();
     let mapped = mapper::map_message_to_activity(message, ActivityLink::Person(owner.person), settings);
     if let Some(mut activity) = mapped.filter(|_| is_wanted) {
@@ -88,6 +93,10 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     }
     if !due.is_empty() {
         stage::progress(context, (&mut owner, contact), &due, &mut about, &mut outcome).await?;
+        context.store(Kind::Conversation, conversation.id, &mut about).await?;
+    }
+    if owner.own_is_gone {
+        lead_policy::note_gone(settings, &mut about);
         context.store(Kind::Conversation, conversation.id, &mut about).await?;
     }
     outcome.ids = stored.ids;

@@ -7,6 +7,7 @@ mod deleted;
 mod event;
 mod extension;
 mod lead_finder;
+mod lead_policy;
 mod message;
 mod names;
 mod outcome;
@@ -67,7 +68,7 @@ pub async fn process(
 
 async fn run(context: &Context<'_>, event: &Event) -> Result<Outcome, Error> {
     Ok(match event.name {
-        EventName::ContactCreated | EventName::ContactUpdated => contact::sync(context, event.contact()?).await?,
+        EventName::ContactCreated | EventName::ContactUpdated => contact::sync(context, event.contact()?, None).await?,
         EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
             conversation::sync(context, event.name, event.conversation()?).await?
         }

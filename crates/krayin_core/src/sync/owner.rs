@@ -1,8 +1,8 @@
-use super::{Context, Outcome, Status, contact, value};
+use super::{Context, Outcome, Status, contact, lead_policy, value};
 use crate::{
     Error,
     api::{ApiError, ErrorKind},
-    chatwoot::Contact,
+    chatwoot::{Contact, Conversation},
     digest::Digest,
     krayin::{Activity, ActivityLink, NewActivity},
     reason::Reason,
@@ -14,34 +14,46 @@ use crate::{
 pub(super) const LINK: &str = "link";
 
 /// The person and the lead that an activity belongs to.
-pub(super) struct Owner {
+pub(super) struct Owner<'a> {
     pub(super) person: u64,
-    /// None where a colleague deleted it and it is not to be made again.
+    /// None where there is none to be: by the settings, or because a colleague deleted it.
     pub(super) lead: Option<u64>,
+    conversation: &'a Conversation,
+    /// Whether the lead is the conversation's own, and not its contact's.
+    is_own: bool,
+    /// Whether that one is gone.
+    pub(super) own_is_gone: bool,
     /// What it took to have them: nothing where they were known.
     pub(super) outcome: Outcome,
 }
 
-impl Owner {
+impl<'a> Owner<'a> {
     /// The contact's, or why there is none.
-    pub(super) async fn of(context: &Context<'_>, contact: &Contact) -> Result<Result<Self, Reason>, Error> {
+    pub(super) async fn of(
+        context: &Context<'_>,
+        contact: &Contact,
+        conversation: &'a Conversation,
+    ) -> Result<Result<Self, Reason>, Error> {
         let stored = context.load(Kind::Contact, contact.id).await?;
-        let may_lack_lead =
-            stored.removed == contact::LEAD && context.settings.on_deleted_in_krayin == OnDeleted::Respect;
+        let settings = context.settings;
+        let is_removed = stored.removed == contact::LEAD && settings.on_deleted_in_krayin == OnDeleted::Respect;
+        let may_lack_lead = is_removed || !lead_policy::wants_lead(settings, contact, Some(conversation));
         if let (Some(person), lead, false) = (stored.ids.get("person"), stored.ids.get("lead"), stored.unverified)
             && (lead.is_some() || may_lack_lead)
         {
             let outcome = Outcome { ids: stored.ids, status: Status::Skipped, ..Outcome::default() };
-            return Ok(Ok(Self { person, lead, outcome }));
+            return Ok(Ok(Self { person, lead, conversation, is_own: false, own_is_gone: false, outcome }));
         }
-        Ok(Self::from(contact::sync(context, contact).await?))
+        Ok(Self::from(contact::sync(context, contact, Some(conversation)).await?, conversation))
     }
 
     /// Whether an activity is to be given to another person or lead than it was last linked to: its contact was merged, or
-    /// the conversation was given to another one. Nobody is asked.
+    /// the conversation was given to another one. `own_lead` is the conversation's own, where it has one or had it. Nobody is
+    /// asked.
     pub(super) async fn has_changed(
         context: &Context<'_>,
-        contact: &Contact,
+        (contact, own_lead): (&Contact, Option<Option<u64>>),
+        conversation: &'a Conversation,
         stored: &Stored,
         link: fn(&Self) -> ActivityLink,
     ) -> Result<bool, Error> {
@@ -50,7 +62,8 @@ impl Owner {
         };
         let known = context.load(Kind::Contact, contact.id).await?;
         let Some(person) = known.ids.get("person").filter(|_| !known.unverified) else { return Ok(false) };
-        let owner = Self { person, lead: known.ids.get("lead"), outcome: Outcome::default() };
+        let lead = own_lead.unwrap_or(known.ids.get("lead"));
+        let owner = Self { person, lead, conversation, is_own: false, own_is_gone: false, outcome: Outcome::default() };
         Ok(!owner.link_digest(context, link).is(kept))
     }
 
@@ -63,19 +76,54 @@ impl Owner {
         context.settings.digest_key.digest(&format!("{}:{lead}", self.person))
     }
 
-    fn from(outcome: Outcome) -> Result<Self, Reason> {
+    fn from(outcome: Outcome, conversation: &'a Conversation) -> Result<Self, Reason> {
         match outcome.ids.get("person") {
-            Some(person) => Ok(Self { person, lead: outcome.ids.get("lead"), outcome }),
+            Some(person) => {
+                let lead = outcome.ids.get("lead");
+                Ok(Self { person, lead, conversation, is_own: false, own_is_gone: false, outcome })
+            }
             None => Err(outcome.why.into_iter().next_back().unwrap_or(Reason::NoIdentity)),
         }
+    }
+
+    /// Takes the conversation's own lead in the place of the contact's, where the settings give it one; `stored` is what
+    /// is kept of the conversation.
+    pub(super) async fn take_own_lead(
+        &mut self,
+        context: &Context<'_>,
+        contact: &Contact,
+        stored: &mut Stored,
+    ) -> Result<(), Error> {
+        if lead_policy::lacks_own_lead(context.settings, stored) {
+            let (lead, created) =
+                lead_policy::create_own_lead(context, (contact, self.person), self.conversation, stored).await?;
+            self.outcome.ids.set("lead", lead);
+            if created {
+                self.outcome.created.push("lead");
+                self.outcome.status = Status::Synced;
+            }
+        }
+        if lead_policy::has_own_lead(context.settings, stored) {
+            (self.lead, self.is_own) = (stored.ids.get("lead"), true);
+        }
+        Ok(())
     }
 
     /// The owner anew, whose lead is gone: deleted in Krayin, or merged, alone or with its person. `false` where there is
     /// none any more.
     pub(super) async fn relink(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
-        match Self::from(contact::sync_lost(context, contact).await?) {
+        if self.is_own && context.client.find_person(self.person).await?.is_some() {
+            (self.lead, self.own_is_gone) = (None, true);
+            self.outcome.why.push(Reason::LeadDeleted);
+            return Ok(true);
+        }
+        let is_own = self.is_own;
+        match Self::from(contact::sync_lost(context, contact, Some(self.conversation)).await?, self.conversation) {
             Ok(owner) => {
                 *self = owner;
+                if is_own {
+                    (self.lead, self.is_own, self.own_is_gone) = (None, true, true);
+                }
                 Ok(true)
             }
             Err(reason) => {

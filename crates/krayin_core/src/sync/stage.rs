@@ -135,7 +135,7 @@ impl Stages<'_> {
 /// stores; one that names no stage of the lead's pipeline says so, and fires when there is one.
 pub(super) async fn progress(
     context: &Context<'_>,
-    (owner, contact): (&mut Owner, &Contact),
+    (owner, contact): (&mut Owner<'_>, &Contact),
     due: &[(Rule, &StageRef)],
     stored: &mut Stored,
     outcome: &mut Outcome,

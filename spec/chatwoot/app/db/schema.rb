@@ -95,6 +95,17 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     FOR EACH ROW EXECUTE FUNCTION conversations_before_insert_row_tr();
   SQL
 
+  create_table "tags", id: :serial, force: :cascade do |t|
+    t.string "name"
+  end
+
+  create_table "taggings", id: :serial, force: :cascade do |t|
+    t.integer "tag_id"
+    t.string "taggable_type"
+    t.integer "taggable_id"
+    t.string "context", limit: 128
+  end
+
   create_table "messages", id: :serial, force: :cascade do |t|
     t.text "content"
     t.integer "account_id", null: false

@@ -32,7 +32,7 @@ pub(in crate::sync) async fn sync_deleted(context: &Context<'_>, contact: &Conta
 
 /// A note on the person says it, and Krayin's records are nobody's in Chatwoot from then on.
 async fn unlink_and_mark(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
-    let mut flow = Flow::of(context, contact).await?;
+    let mut flow = Flow::of(context, contact, None).await?;
     let Some(person) = flow.stored.ids.get("person").filter(|_| !flow.stored.unverified) else {
         return Ok(Outcome::skipped(flow.stored.ids, Reason::NotInKrayin));
     };
@@ -60,7 +60,7 @@ async fn unlink_and_mark(context: &Context<'_>, contact: &Contact) -> Result<Out
 /// Takes out of the contact's person and lead what we put there and nobody has changed since, where they were made for the
 /// contact. What is a colleague's stays, and the outcome says so.
 pub(in crate::sync) async fn erase(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
-    let mut flow = Flow::of(context, contact).await?;
+    let mut flow = Flow::of(context, contact, None).await?;
     if flow.stored.unverified || flow.stored.ids.get("person").is_none() {
         return Ok(Outcome::skipped(flow.stored.ids, Reason::NotInKrayin));
     }

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::{Flow, LEAD, refusal::is_about_fields};
 use crate::{
     Error,
+    chatwoot::Conversation,
     field::{Entity, Field, Merged, fill, merge},
     krayin::{ClosingDay, Lead, LeadLink, NewLead},
     mapper,
@@ -27,12 +28,15 @@ impl<'a> Flow<'a> {
                 attributes.entry(&*field.attribute).or_insert_with(|| json!(number));
             }
         }
+        if let (Some(mark), Some(Value::String(title))) = (&self.lead_title, attributes.get_mut("title")) {
+            *title = mapper::lead_title(title, mark);
+        }
         mapper::new_lead(attributes, None, self.context.settings)
     }
 
     /// The person's lead: written where it is known, found or created where it is not.
     pub(super) async fn lead(&mut self, person_id: u64) -> Result<(), Error> {
-        if self.stored.removed == LEAD {
+        if self.has_no_lead() {
             return Ok(());
         }
         let Some(id) = self.stored.ids.get("lead") else { return self.find_lead(person_id).await };
@@ -65,6 +69,10 @@ impl<'a> Flow<'a> {
             (None, OnDeleted::Respect) => {
                 self.stored.removed = LEAD.to_owned();
                 self.outcome.why.push(Reason::LeadDeleted);
+                self.store().await
+            }
+            (None, OnDeleted::MakeAgain) if !self.wants_lead => {
+                self.outcome.why.push(Reason::LeadGone);
                 self.store().await
             }
             (None, OnDeleted::MakeAgain) => {
@@ -140,6 +148,27 @@ impl<'a> Flow<'a> {
         }
         self.note_all_sent(&fields);
         self.store().await
+    }
+
+    /// A lead that is one conversation's: its title says which, and finds it again.
+    pub(super) async fn lead_of_conversation(
+        &mut self,
+        person_id: u64,
+        conversation: &Conversation,
+        may_be_there: bool,
+    ) -> Result<(u64, bool), Error> {
+        let mark = mapper::conversation_title(conversation);
+        self.forget_lead();
+        self.stored.removed.clear();
+        if may_be_there && let Some(lead) = self.lead_finder().of_conversation(self.contact, person_id, &mark).await? {
+            self.took_lead(&lead, false);
+            self.note_all_sent(&self.fields(Entity::Lead).collect::<Vec<_>>());
+            self.store().await?;
+            return Ok((lead.id, false));
+        }
+        self.lead_title = Some(mark);
+        self.create_lead(person_id).await?;
+        Ok((self.stored.ids.get("lead").unwrap_or_default(), true))
     }
 
     pub(super) async fn create_lead(&mut self, person_id: u64) -> Result<(), Error> {

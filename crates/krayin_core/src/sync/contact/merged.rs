@@ -31,7 +31,7 @@ pub(in crate::sync) async fn sync_merged(
 ) -> Result<Outcome, Error> {
     let mut other = context.load(Kind::Contact, merged.id).await?;
     verify::contact(context, merged, &mut other).await?;
-    let mut flow = Flow::of(context, contact).await?;
+    let mut flow = Flow::of(context, contact, None).await?;
     flow.known = verify::contact(context, contact, &mut flow.stored).await?;
     let mut earlier = Outcome { status: Status::Skipped, ..Outcome::default() };
     match (flow.stored.ids.get("person"), other.ids.get("person")) {
@@ -52,7 +52,7 @@ pub(in crate::sync) async fn sync_merged(
             }
         },
     }
-    Ok(sync(context, contact).await?.after(earlier))
+    Ok(sync(context, contact, None).await?.after(earlier))
 }
 
 /// The contact that was merged away, with its person.

@@ -16,22 +16,28 @@ pub(super) use merged::sync_merged;
 use serde_json::{Map, Value};
 use wanted::Wanted;
 
-use super::{Context, Outcome, Status, verify};
+use super::{Context, Outcome, Status, lead_policy::wants_lead, verify};
 use crate::{
     DigestKey, Error,
-    chatwoot::Contact,
+    chatwoot::{Contact, Conversation},
     digest::is_uncertain,
     field::{Entity, Field, ValueDigest},
     krayin::Person,
     reason::Reason,
     records::{Kind, LeftOut, State, Stored},
-    settings::OnDeleted,
+    settings::{LeadPolicy, OnDeleted},
 };
 
 /// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
 /// person, and the same for the lead where its own fields changed.
-pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
-    let mut flow = Flow::of(context, contact).await?;
+///
+/// `about` is the conversation that the contact is synced for, where there is one: it may make a lead of the contact.
+pub(super) async fn sync(
+    context: &Context<'_>,
+    contact: &Contact,
+    about: Option<&Conversation>,
+) -> Result<Outcome, Error> {
+    let mut flow = Flow::of(context, contact, about).await?;
     flow.known = verify::contact(context, contact, &mut flow.stored).await?;
     if let Some(reason) = flow.stays_away() {
         return Ok(Outcome::skipped(flow.stored.ids, reason).and(flow.wanted.wrong));
@@ -45,24 +51,50 @@ pub(super) async fn sync(context: &Context<'_>, contact: &Contact) -> Result<Out
 }
 
 /// As [`sync`], where a call that named the contact's lead has failed and the lead is gone, perhaps with its person.
-pub(super) async fn sync_lost(context: &Context<'_>, contact: &Contact) -> Result<Outcome, Error> {
-    let mut flow = Flow::of(context, contact).await?;
+pub(super) async fn sync_lost(
+    context: &Context<'_>,
+    contact: &Contact,
+    about: Option<&Conversation>,
+) -> Result<Outcome, Error> {
+    let mut flow = Flow::of(context, contact, about).await?;
     flow.outcome.why.push(Reason::OwnerGone);
     flow.owner_gone().await?;
     Ok(flow.end())
 }
 
 /// Before a new conversation, where the settings say so: a contact whose lead was won or lost gets a new one.
-pub(super) async fn replace_closed_lead(context: &Context<'_>, contact: &Contact) -> Result<(), Error> {
-    let mut flow = Flow::of(context, contact).await?;
+pub(super) async fn replace_closed_lead(
+    context: &Context<'_>,
+    contact: &Contact,
+    conversation: &Conversation,
+) -> Result<(), Error> {
+    let mut flow = Flow::of(context, contact, Some(conversation)).await?;
+    if !flow.wants_lead {
+        return Ok(());
+    }
     let ids = (flow.stored.ids.get("person"), flow.stored.ids.get("lead"));
     let (Some(person), Some(lead)) = ids else { return Ok(()) };
     flow.replace_closed_lead(person, lead).await
 }
 
+/// A lead for one conversation alone, which is the contact's from now on; and whether it was created just now.
+pub(super) async fn lead_of_conversation(
+    context: &Context<'_>,
+    (contact, person): (&Contact, u64),
+    conversation: &Conversation,
+    may_be_there: bool,
+) -> Result<(u64, bool), Error> {
+    let mut flow = Flow::of(context, contact, Some(conversation)).await?;
+    flow.lead_of_conversation(person, conversation, may_be_there).await
+}
+
 struct Flow<'a> {
     context: &'a Context<'a>,
     contact: &'a Contact,
+    /// Whether a lead is to be made where there is none.
+    wants_lead: bool,
+    /// What the title of a lead says of its conversation, where it is one's own.
+    lead_title: Option<String>,
     wanted: Wanted,
     /// The person, where it was read just now.
     known: Option<Person>,
@@ -76,13 +108,23 @@ pub(super) const PERSON: &str = "person";
 pub(super) const LEAD: &str = "lead";
 
 impl<'a> Flow<'a> {
-    async fn of(context: &'a Context<'a>, contact: &'a Contact) -> Result<Self, Error> {
+    async fn of(context: &'a Context<'a>, contact: &'a Contact, about: Option<&Conversation>) -> Result<Self, Error> {
         let mut stored = context.load(Kind::Contact, contact.id).await?;
         if context.settings.on_deleted_in_krayin == OnDeleted::MakeAgain {
             stored.removed.clear();
         }
         let wanted = Wanted::of(contact, context);
-        Ok(Self { context, contact, wanted, known: None, stored, outcome: Outcome::default() })
+        let wants_lead = wants_lead(context.settings, contact, about);
+        Ok(Self {
+            context,
+            contact,
+            wants_lead,
+            lead_title: None,
+            wanted,
+            known: None,
+            stored,
+            outcome: Outcome::default(),
+        })
     }
 
     /// Why the contact is not to be in Krayin.
@@ -94,13 +136,17 @@ impl<'a> Flow<'a> {
     }
 
     fn is_complete(&self) -> bool {
-        self.stored.ids.get("person").is_some()
-            && (self.stored.ids.get("lead").is_some() || self.stored.removed == LEAD)
+        self.stored.ids.get("person").is_some() && (self.stored.ids.get("lead").is_some() || self.has_no_lead())
+    }
+
+    /// Whether there is no lead, and none is to be.
+    fn has_no_lead(&self) -> bool {
+        self.stored.ids.get("lead").is_none() && (!self.wants_lead || self.stored.removed == LEAD)
     }
 
     fn is_anything_due(&self) -> bool {
         Entity::ALL.into_iter().any(|entity| {
-            let waits = entity == Entity::Lead && self.stored.removed == LEAD;
+            let waits = entity == Entity::Lead && self.has_no_lead();
             !waits && self.fields(entity).any(|field| self.is_due(field))
         })
     }
@@ -119,6 +165,10 @@ impl<'a> Flow<'a> {
     fn is_due(&self, field: &Field) -> bool {
         let kept = self.stored.sent.get(&*field.key);
         let wanted = self.wanted.digest(field);
+        if field.key == "title" && self.context.settings.lead_policy == LeadPolicy::PerConversation {
+            // It names the conversation that the lead is of.
+            return false;
+        }
         let differs = match wanted {
             Some(_) if field.is_filled_once() => kept.is_none(),
             Some(digest) => kept.is_none_or(|kept| !digest.is(kept)),
@@ -178,7 +228,7 @@ impl<'a> Flow<'a> {
     async fn store(&mut self) -> Result<(), Error> {
         let unfinished = || {
             !self.is_complete()
-                || self.fields(Entity::Lead).any(|field| self.is_due(field))
+                || (!self.has_no_lead() && self.fields(Entity::Lead).any(|field| self.is_due(field)))
                 || self.stored.sent.values().any(|kept| is_uncertain(kept))
         };
         let stays_away = self.stays_away().is_some();

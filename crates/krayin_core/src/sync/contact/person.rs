@@ -162,16 +162,19 @@ impl<'a> Flow<'a> {
     }
 
     async fn create(&mut self) -> Result<(), Error> {
-        let lead_fields: Vec<&Field> = self.fields(Entity::Lead).collect();
+        let lead_fields: Vec<&Field> = if self.wants_lead { self.fields(Entity::Lead).collect() } else { Vec::new() };
         let person_fields: Vec<&Field> = self.fields(Entity::Person).collect();
         let all = [person_fields.as_slice(), lead_fields.as_slice()].concat();
         let lead = self.new_lead();
-        needs_stage(&lead)?;
+        if self.wants_lead {
+            needs_stage(&lead)?;
+        }
         // The answer may be lost: a later run must tell our own values from a colleague's.
         self.note_all_sent(&all);
         self.store().await?;
         let traits = &self.context.settings.traits;
-        let nested = !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
+        let nested =
+            self.wants_lead && !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
         let mut person = complete(self.new_person(), traits);
         if let Some(name) = person.organization_name.take() {
             let mut link = Attributes::from_iter([("organization_name".to_owned(), json!(name))]);
@@ -183,6 +186,9 @@ impl<'a> Flow<'a> {
             self.record_person(&person, true);
             self.store().await?;
             self.write_organization(person.organization.as_ref()).await?;
+            if !self.wants_lead {
+                return self.store().await;
+            }
             return self.create_lead(person.id).await;
         }
         let lead = new_lead(lead.fields, Some(LeadLink::New(Box::new(person))), self.context.settings);
