@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 mod ids;
 #[path = "contract/measure.rs"]
 mod measure;
-#[path = "sim_client.rs"]
+#[path = "../crates/krayin_sim/tests/support/mod.rs"]
 mod sim_client;
 #[path = "contract/view.rs"]
 mod view;

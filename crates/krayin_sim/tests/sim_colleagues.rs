@@ -1,18 +1,13 @@
 //! Colleagues at work in Krayin: each change alone, and its moment among the calls of a client.
 
-use krayin_sim::{Action, Change, Fault, Moment, Options, Record, Server, Sim};
+use krayin_sim::{Action, Change, Fault, Moment, Record, Server, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, JSON, Reply, raw};
+use support::{Client, JSON, PACKAGES, Reply, raw, start};
 
-const PACKAGES: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
 const LAST: Record = Record::Last;
-
-fn start(server: Server) -> Sim {
-    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
-}
 
 /// A person of id 1 with a lead of id 1 that closes on a day.
 fn jane(client: Client) {

@@ -1,21 +1,12 @@
 //! Attribute values: custom attributes of all types, what an update does to them, how they are found and shown; closing
 //! dates in any zone.
 
-use krayin_sim::{Options, Server, Sim};
+use krayin_sim::{Options, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, encode};
-
-const V210: Server = Server::Krayin210;
-const OFFICIAL: Server = Server::Krayin223Official;
-const COMMUNITY: Server = Server::Krayin223Community;
-const PACKAGES: [Server; 3] = [V210, OFFICIAL, COMMUNITY];
-
-fn start(server: Server) -> Sim {
-    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
-}
+use support::{COMMUNITY, Client, PACKAGES, V210, encode, start};
 
 fn attribute(client: Client, entity: &str, kind: &str, unique: bool) -> Value {
     let mut body = json!({

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use krayin_sim::{Options, Server, Sim, Switches};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, JSON, KeepAlive, connect, raw};
+use support::{Client, JSON, KeepAlive, connect, raw};
 
 fn start(switches: Switches) -> Sim {
     Sim::start(Options { switches, ..Options::default() }).unwrap()

@@ -1,17 +1,10 @@
 //! Products, and those of a lead.
 
-use krayin_sim::{Options, Server, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::Client;
-
-const PACKAGES: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
-
-fn start(server: Server) -> Sim {
-    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
-}
+use support::{Client, PACKAGES, start};
 
 fn product(client: Client, sku: &str) -> u64 {
     client.post("/products", json!({"sku": sku, "name": sku, "quantity": 5, "price": "12.5"})).id()

@@ -7,13 +7,9 @@ use std::time::{Duration, Instant};
 use krayin_sim::{Options, Server, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, JSON, KeepAlive, connect, raw};
-
-fn start() -> Sim {
-    Sim::start(Options { throttle: false, ..Options::default() }).unwrap()
-}
+use support::{Client, JSON, KeepAlive, V210, connect, raw, start};
 
 fn alive(sim: &Sim) {
     assert_eq!(Client::new(sim).get("/get").status, 200);
@@ -31,7 +27,7 @@ fn answer_to(sim: &Sim, bytes: &[u8]) -> String {
 
 #[test]
 fn malformed_requests_are_refused_and_forgotten() {
-    let sim = start();
+    let sim = start(V210);
     for bytes in [
         &b"\r\n\r\n"[..],
         b"nonsense\r\n\r\n",
@@ -51,7 +47,7 @@ fn malformed_requests_are_refused_and_forgotten() {
 
 #[test]
 fn odd_targets_and_headers_are_answered() {
-    let sim = start();
+    let sim = start(V210);
     let token = format!("Bearer {}", sim.token(0));
     for target in [
         "/api/v1/leads?%zz=%",
@@ -230,7 +226,7 @@ fn bodies_of_any_shape_are_answered_by_the_documented_api() {
 
 #[test]
 fn a_deeply_nested_body_is_no_body() {
-    let sim = start();
+    let sim = start(V210);
     let body = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
     let token = format!("Bearer {}", sim.token(0));
     let headers = [JSON[0], JSON[2], ("Authorization", token.as_str())];
@@ -243,7 +239,7 @@ fn a_deeply_nested_body_is_no_body() {
 
 #[test]
 fn bytes_that_are_no_text_are_answered() {
-    let sim = start();
+    let sim = start(V210);
     let token = format!("Bearer {}", sim.token(0));
     let headers = [JSON[0], JSON[2], ("Authorization", token.as_str())];
     for body in [&b"\xff\xfe{\"name\":\"x\"}"[..], b"{\"name\":\"\xff\"}", b"\x00", b"{\"name\":\"\\ud800\"}"] {
@@ -255,7 +251,7 @@ fn bytes_that_are_no_text_are_answered() {
 
 #[test]
 fn an_oversized_body_is_refused_and_not_kept() {
-    let sim = start();
+    let sim = start(V210);
     let token = format!("Bearer {}", sim.token(0));
     let headers = [JSON[0], JSON[2], ("Authorization", token.as_str())];
     let body = format!("{{\"name\":\"{}\"}}", "x".repeat(9 << 20));
@@ -271,7 +267,7 @@ fn an_oversized_body_is_refused_and_not_kept() {
 
 #[test]
 fn a_declared_length_reserves_no_memory() {
-    let sim = start();
+    let sim = start(V210);
     let mut streams = Vec::new();
     for _ in 0..50 {
         let mut stream = connect(&sim);
@@ -285,7 +281,7 @@ fn a_declared_length_reserves_no_memory() {
 
 #[test]
 fn slow_clients_hold_nobody_up() {
-    let sim = start();
+    let sim = start(V210);
     let mut slow: Vec<TcpStream> = (0..100).map(|_| connect(&sim)).collect();
     for stream in &mut slow {
         stream.write_all(b"POST /api/v1/leads HTTP/1.1\r\nHo").unwrap();
@@ -312,7 +308,7 @@ fn slow_clients_hold_nobody_up() {
 
 #[test]
 fn one_connection_carries_many_requests() {
-    let sim = start();
+    let sim = start(V210);
     let mut stream = connect(&sim);
     let request = format!("GET /api/v1/get HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", sim.token(0));
     // Pipelined: all at once.
@@ -331,7 +327,7 @@ fn one_connection_carries_many_requests() {
 /// As many connections as the limit of file descriptors allows, 2,000 at most: both ends are in this process.
 #[test]
 fn thousands_of_connections_at_once() {
-    let sim = start();
+    let sim = start(V210);
     let limit = std::fs::read_to_string("/proc/self/limits")
         .ok()
         .and_then(|limits| {
@@ -358,7 +354,7 @@ fn thousands_of_connections_at_once() {
 
 #[test]
 fn many_threads_at_once_lose_nothing() {
-    let sim = start();
+    let sim = start(V210);
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let sim = &sim;
@@ -379,7 +375,7 @@ fn many_threads_at_once_lose_nothing() {
 
 #[test]
 fn stopping_closes_connections_and_frees_the_port() {
-    let sim = start();
+    let sim = start(V210);
     let mut idle = connect(&sim);
     let address = sim.root().strip_prefix("http://").unwrap().to_owned();
     sim.stop();
@@ -393,7 +389,7 @@ fn stopping_closes_connections_and_frees_the_port() {
 
 #[test]
 fn a_taken_address_and_nonsense_are_errors() {
-    let sim = start();
+    let sim = start(V210);
     let address = sim.root().strip_prefix("http://").unwrap().to_owned();
     for listen in [address.as_str(), "nowhere", "127.0.0.1:99999", ""] {
         assert!(Sim::start(Options { listen: listen.into(), ..Options::default() }).is_err(), "{listen}");
@@ -402,7 +398,7 @@ fn a_taken_address_and_nonsense_are_errors() {
 
 #[test]
 fn the_log_holds_the_last_requests_only() {
-    let sim = start();
+    let sim = start(V210);
     let client = Client::new(&sim);
     let comment = "x".repeat(3 << 20);
     for number in 0..12 {

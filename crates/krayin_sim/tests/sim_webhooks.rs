@@ -3,21 +3,12 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use krayin_sim::{Options, Server, Sim};
+use krayin_sim::{Options, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, JSON, raw};
-
-const V210: Server = Server::Krayin210;
-const OFFICIAL: Server = Server::Krayin223Official;
-const COMMUNITY: Server = Server::Krayin223Community;
-const PACKAGES: [Server; 3] = [V210, OFFICIAL, COMMUNITY];
-
-fn start(server: Server) -> Sim {
-    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
-}
+use support::{COMMUNITY, Client, JSON, OFFICIAL, PACKAGES, V210, raw, start};
 
 /// Nobody listens there; what would have been sent is in the simulator's list.
 const NOWHERE: &str = "http://127.0.0.1:9/krayin";
@@ -48,7 +39,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Value {
     pairs.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
 }
 
-fn lead(client: Client, title: &str, changes: Value) -> sim_client::Reply {
+fn lead(client: Client, title: &str, changes: Value) -> support::Reply {
     let mut body = json!({
         "title": title, "lead_value": 10, "lead_source_id": 1, "lead_type_id": 1, "lead_pipeline_stage_id": 1,
         "user_id": 1,

@@ -3,18 +3,9 @@
 use krayin_sim::{Options, Server, Sim};
 use serde_json::json;
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, JSON, encode, raw};
-
-const V210: Server = Server::Krayin210;
-const OFFICIAL: Server = Server::Krayin223Official;
-const COMMUNITY: Server = Server::Krayin223Community;
-const PACKAGES: [Server; 3] = [V210, OFFICIAL, COMMUNITY];
-
-fn start(server: Server) -> Sim {
-    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
-}
+use support::{COMMUNITY, Client, JSON, OFFICIAL, PACKAGES, V210, encode, raw, start};
 
 /// Makes three organizations, of ids 1 to 3.
 fn with_organizations(server: Server) -> Sim {

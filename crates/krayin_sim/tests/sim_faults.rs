@@ -6,13 +6,9 @@ use std::time::{Duration, Instant};
 use krayin_sim::{Action, Fault, Options, RetryAfter, Server, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, JSON, Reply, connect, raw};
-
-fn start() -> Sim {
-    Sim::start(Options { throttle: false, ..Options::default() }).unwrap()
-}
+use support::{Client, JSON, Reply, V210, connect, raw, start};
 
 fn organization(name: &str) -> Value {
     json!({ "name": name })
@@ -37,7 +33,7 @@ fn recovers(sim: &Sim) {
 
 #[test]
 fn a_status_with_body_and_headers() {
-    let sim = start();
+    let sim = start(V210);
     let action = Action::Status {
         status: 503,
         body: "down".into(),
@@ -53,7 +49,7 @@ fn a_status_with_body_and_headers() {
 
 #[test]
 fn a_status_after_the_request_was_carried_out() {
-    let sim = start();
+    let sim = start(V210);
     let reply = create(&sim, Fault::next(Action::status(502)).acting()).unwrap();
     assert_eq!(reply.status, 502);
     assert_eq!(count(&sim), 1);
@@ -63,7 +59,7 @@ fn a_status_after_the_request_was_carried_out() {
 
 #[test]
 fn a_delay_before_acting() {
-    let sim = start();
+    let sim = start(V210);
     let began = Instant::now();
     let reply = create(&sim, Fault::next(Action::Delay(Duration::from_millis(200)))).unwrap();
     assert_eq!((reply.status, count(&sim)), (200, 1));
@@ -72,7 +68,7 @@ fn a_delay_before_acting() {
 
 #[test]
 fn a_delayed_request_is_carried_out_though_the_client_has_gone() {
-    let sim = start();
+    let sim = start(V210);
     sim.fault(Fault::next(Action::Delay(Duration::from_millis(150))));
     let mut stream = connect(&sim);
     let body = organization("Acme").to_string();
@@ -97,7 +93,7 @@ fn a_delayed_request_is_carried_out_though_the_client_has_gone() {
 
 #[test]
 fn a_delay_of_the_answer() {
-    let sim = start();
+    let sim = start(V210);
     sim.fault(Fault::next(Action::DelayAnswer(Duration::from_millis(300))));
     std::thread::scope(|scope| {
         let call = scope.spawn(|| Client::new(&sim).post(PATH, organization("Acme")).status);
@@ -132,7 +128,7 @@ fn person(number: &str) -> Value {
 
 #[test]
 fn at_the_same_moment_several_with_one_email_get_through() {
-    let sim = start();
+    let sim = start(V210);
     let statuses = at_once(&sim, &["+1", "+2", "+3", "+4"].map(person));
     assert_eq!((statuses, sim.persons().len()), (vec![200; 4], 4));
     assert_eq!(Client::new(&sim).post("/contacts/persons", person("+5")).status, 422, "later the check sees them");
@@ -140,7 +136,7 @@ fn at_the_same_moment_several_with_one_email_get_through() {
 
 #[test]
 fn at_the_same_moment_one_of_equal_persons_gets_through() {
-    let sim = start();
+    let sim = start(V210);
     let mut statuses = at_once(&sim, &["+1", "+1", "+1"].map(person));
     statuses.sort_unstable();
     assert_eq!((statuses, sim.persons().len()), (vec![200, 500, 500], 1));
@@ -148,14 +144,14 @@ fn at_the_same_moment_one_of_equal_persons_gets_through() {
 
 #[test]
 fn a_slow_write_refuses_at_once_what_is_taken_already() {
-    let sim = start();
+    let sim = start(V210);
     assert_eq!(Client::new(&sim).post("/contacts/persons", person("+1")).status, 200);
     assert_eq!(at_once(&sim, &[person("+2")]), [422]);
 }
 
 #[test]
 fn a_close_before_the_body_was_read() {
-    let sim = start();
+    let sim = start(V210);
     let reply = create(&sim, Fault::next(Action::CloseBeforeReading));
     assert!(reply.is_err(), "{reply:?}");
     assert_eq!((count(&sim), sim.requests()[0].status), (0, 0));
@@ -165,7 +161,7 @@ fn a_close_before_the_body_was_read() {
 
 #[test]
 fn a_close_before_reading_does_not_wait_for_the_body() {
-    let sim = start();
+    let sim = start(V210);
     sim.fault(Fault::next(Action::CloseBeforeReading));
     let mut stream = connect(&sim);
     stream.write_all(b"POST /api/v1/leads HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{").unwrap();
@@ -178,7 +174,7 @@ fn a_close_before_reading_does_not_wait_for_the_body() {
 
 #[test]
 fn a_close_after_reading_and_before_acting() {
-    let sim = start();
+    let sim = start(V210);
     assert!(create(&sim, Fault::next(Action::CloseBeforeActing)).is_err());
     assert_eq!((count(&sim), sim.requests()[0].status), (0, 0));
     assert_eq!(sim.requests()[0].json(), organization("Acme"));
@@ -187,7 +183,7 @@ fn a_close_after_reading_and_before_acting() {
 
 #[test]
 fn a_close_after_acting() {
-    let sim = start();
+    let sim = start(V210);
     assert!(create(&sim, Fault::next(Action::CloseAfterActing)).is_err());
     assert_eq!((count(&sim), sim.requests()[0].status), (1, 0));
     recovers(&sim);
@@ -216,7 +212,7 @@ fn declared(answer: &str) -> usize {
 
 #[test]
 fn a_close_half_way_through_the_answer() {
-    let sim = start();
+    let sim = start(V210);
     sim.fault(Fault::next(Action::CloseHalfway));
     let (answer, _) = bytes_of(&sim, "POST", PATH, &organization("Acme").to_string());
     let body = answer.split_once("\r\n\r\n").unwrap().1;
@@ -229,7 +225,7 @@ fn a_close_half_way_through_the_answer() {
 
 #[test]
 fn a_trickle() {
-    let sim = start();
+    let sim = start(V210);
     sim.fault(Fault::next(Action::Trickle(Duration::from_millis(2))));
     let mut stream = connect(&sim);
     let token = sim.token(0);
@@ -258,7 +254,7 @@ fn a_trickle() {
 
 #[test]
 fn html_with_200() {
-    let sim = start();
+    let sim = start(V210);
     let reply = create(&sim, Fault::next(Action::Html)).unwrap();
     assert_eq!((reply.status, reply.json()), (200, Value::Null));
     assert!(reply.header("content-type").unwrap().starts_with("text/html"));
@@ -267,7 +263,7 @@ fn html_with_200() {
 
 #[test]
 fn json_of_another_shape() {
-    let sim = start();
+    let sim = start(V210);
     let reply = create(&sim, Fault::next(Action::WrongShape("[1,2]".into()))).unwrap();
     assert_eq!((reply.status, reply.json()), (200, json!([1, 2])));
     assert_eq!(count(&sim), 0);
@@ -275,7 +271,7 @@ fn json_of_another_shape() {
 
 #[test]
 fn a_content_length_that_lies() {
-    let sim = start();
+    let sim = start(V210);
     for (by, name) in [(10_i64, "More"), (-10, "Less")] {
         sim.fault(Fault::on("POST", PATH, Action::ContentLength(by)));
         let (answer, _) = bytes_of(&sim, "POST", PATH, &organization(name).to_string());
@@ -291,7 +287,7 @@ fn a_content_length_that_lies() {
 
 #[test]
 fn a_redirect() {
-    let sim = start();
+    let sim = start(V210);
     let to = "http://elsewhere.test/login";
     let reply = create(&sim, Fault::next(Action::Redirect { status: 302, to: to.into() })).unwrap();
     assert_eq!((reply.status, reply.header("location")), (302, Some(to)));
@@ -300,7 +296,7 @@ fn a_redirect() {
 
 #[test]
 fn too_many_requests_in_every_form() {
-    let sim = start();
+    let sim = start(V210);
     let refuse = |retry| create(&sim, Fault::next(Action::TooManyRequests(retry))).unwrap();
     let plain = refuse(RetryAfter::Absent);
     assert_eq!((plain.status, plain.header("retry-after")), (429, None));
@@ -314,7 +310,7 @@ fn too_many_requests_in_every_form() {
 
 #[test]
 fn rules_choose_their_calls() {
-    let sim = start();
+    let sim = start(V210);
     let client = Client::new(&sim);
     sim.fault(Fault::on("GET", "/contacts/*", Action::status(502)).nth(2).times(2));
     sim.fault(Fault::on("GET", "/get", Action::status(503)).times(Fault::FOREVER));
@@ -334,7 +330,7 @@ fn rules_choose_their_calls() {
 
 #[test]
 fn of_two_rules_the_first_strikes_and_both_count() {
-    let sim = start();
+    let sim = start(V210);
     let client = Client::new(&sim);
     sim.fault(Fault::next(Action::status(502)));
     sim.fault(Fault::next(Action::status(503)).nth(2));
@@ -357,7 +353,7 @@ fn a_faulty_call_spends_none_of_the_budget_unless_it_is_carried_out() {
 
 #[test]
 fn faults_are_set_and_cleared_over_http() {
-    let sim = start();
+    let sim = start(V210);
     let set = |rules: Value| raw(&sim, "POST", "/_sim/faults", &JSON, Some(rules.to_string().as_bytes())).unwrap();
     let client = Client::new(&sim);
     let rules = json!([
@@ -405,7 +401,7 @@ fn faults_strike_the_documented_api_too() {
 
 #[test]
 fn a_delayed_call_does_not_hold_up_others() {
-    let sim = start();
+    let sim = start(V210);
     sim.fault(Fault::on("GET", "/leads", Action::Delay(Duration::from_millis(500))));
     std::thread::scope(|scope| {
         let slow = scope.spawn(|| Client::new(&sim).get("/leads").status);
@@ -452,7 +448,7 @@ fn the_servers_own_failures() {
 #[test]
 fn a_server_fails_after_it_has_carried_a_request_out() {
     use krayin_sim::Outage::{Broken, PhpFatal};
-    let sim = start();
+    let sim = start(V210);
     let reply = create(&sim, Fault::next(Action::Outage(PhpFatal)).acting()).unwrap();
     assert_eq!((reply.status, reply.rate(), count(&sim)), (500, None, 1));
     sim.fault(Fault::next(Action::Outage(Broken)).acting());
@@ -463,7 +459,7 @@ fn a_server_fails_after_it_has_carried_a_request_out() {
 
 #[test]
 fn half_of_an_answer_that_is_not_the_servers_own() {
-    let sim = start();
+    let sim = start(V210);
     let action = Action::StatusHalfway { status: 502, body: "<html>Bad gateway</html>".into(), headers: Vec::new() };
     let error = create(&sim, Fault::next(action.clone())).unwrap_err();
     assert_eq!((error.kind(), count(&sim)), (ErrorKind::UnexpectedEof, 0));

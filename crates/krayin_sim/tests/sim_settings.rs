@@ -1,20 +1,10 @@
 //! Users, sources, types, pipelines and their stages.
 
-use krayin_sim::{Options, Server, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::Client;
-
-const V210: Server = Server::Krayin210;
-const OFFICIAL: Server = Server::Krayin223Official;
-const COMMUNITY: Server = Server::Krayin223Community;
-const PACKAGES: [Server; 3] = [V210, OFFICIAL, COMMUNITY];
-
-fn start(server: Server) -> Sim {
-    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
-}
+use support::{COMMUNITY, Client, OFFICIAL, PACKAGES, V210, start};
 
 fn lead(client: Client, stage: u64) -> Value {
     let body = json!({

@@ -6,8 +6,18 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use krayin_sim::Sim;
+use krayin_sim::{Options, Server, Sim};
 use serde_json::Value;
+
+pub const V210: Server = Server::Krayin210;
+pub const OFFICIAL: Server = Server::Krayin223Official;
+pub const COMMUNITY: Server = Server::Krayin223Community;
+pub const PACKAGES: [Server; 3] = [V210, OFFICIAL, COMMUNITY];
+
+/// A simulator without a limit.
+pub fn start(server: Server) -> Sim {
+    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
+}
 
 /// An answer as it came.
 #[derive(Clone, Debug)]

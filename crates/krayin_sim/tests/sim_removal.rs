@@ -3,14 +3,9 @@
 use krayin_sim::{Options, Server, Sim};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::Client;
-
-const V210: Server = Server::Krayin210;
-const OFFICIAL: Server = Server::Krayin223Official;
-const COMMUNITY: Server = Server::Krayin223Community;
-const PACKAGES: [Server; 3] = [V210, OFFICIAL, COMMUNITY];
+use support::{COMMUNITY, Client, PACKAGES};
 
 fn start(server: Server) -> Sim {
     Sim::start(Options { server, production: true, throttle: false, ..Options::default() }).unwrap()

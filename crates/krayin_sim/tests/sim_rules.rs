@@ -7,18 +7,9 @@ use std::time::Duration;
 use krayin_sim::{Options, Server, Sim, ViewPermission};
 use serde_json::{Value, json};
 
-mod sim_client;
+mod support;
 
-use sim_client::{Client, JSON, Reply, encode, raw};
-
-const V210: Server = Server::Krayin210;
-const OFFICIAL: Server = Server::Krayin223Official;
-const COMMUNITY: Server = Server::Krayin223Community;
-const PACKAGES: [Server; 3] = [V210, OFFICIAL, COMMUNITY];
-
-fn start(server: Server) -> Sim {
-    Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap()
-}
+use support::{COMMUNITY, Client, JSON, OFFICIAL, PACKAGES, Reply, V210, encode, raw, start};
 
 fn production(server: Server) -> Sim {
     Sim::start(Options { server, production: true, ..Options::default() }).unwrap()

@@ -1,0 +1,98 @@
+# frozen_string_literal: true
+
+require_relative "support/small_chatwoot"
+
+# What was learned of a Krayin changes with it: stages are added, renamed and reordered, servers upgraded.
+RSpec.describe "What was learned of a Krayin", :chatwoot do
+  before(:context) do
+    SmallChatwoot.start
+    clear
+    @krayin = Krayin.new(SmallChatwoot.servers, "learned", throttle: false)
+    @account, @hook = connect(@krayin, stage_progression_enabled: true, stage_on_conversation_created: "Prospect")
+    run_all
+    @learned = @hook.reload.settings["traits"].deep_dup
+  end
+
+  before { name_stage("Prospect") }
+
+  after(:context) do
+    @hook.destroy!
+    clear
+    @krayin.stop
+  end
+
+  let(:account) { @account }
+  def hook = @hook.reload
+
+  def clear = [*Sidekiq::Queue.all, Sidekiq::ScheduledSet.new, Sidekiq::RetrySet.new].each(&:clear)
+
+  def run_all
+    until (jobs = [*Sidekiq::Queue.all.flat_map(&:to_a), *Sidekiq::ScheduledSet.new.to_a]).empty?
+      jobs.each do |job|
+        job.delete
+        job.klass.start_with?("KrayinSync") ? job.klass.constantize.new.perform(*job.args) : run_active_job(job)
+      end
+    end
+  end
+
+  def run_active_job(job) = ActiveJob::Base.execute(job.args.first)
+
+  # As it was learned before the stages got other names and places, and the server another version.
+  def outdate(**changes)
+    traits = hook.settings["traits"].deep_dup
+    traits["pipelines"].each do |pipeline|
+      pipeline["stages"].reverse!.each { |stage| stage.merge!("name" => "Old", "code" => "old-#{stage["id"]}") }
+    end
+    traits.merge!("no_phone" => "placeholder", "email_required" => false, "utc_offset_minutes" => 60, "stages_at" => 1)
+    hook.update_columns(settings: hook.settings.merge("traits" => traits.merge(changes.transform_keys(&:to_s))))
+  end
+
+  def name_stage(name)
+    hook.update_columns(settings: hook.settings.merge("stage_on_conversation_created" => name))
+  end
+
+  def sweep = KrayinSync::Chatwoot::Sweep.new(since: Time.now - 60, hooks: Integrations::Hook.where(id: hook.id)).run
+
+  it "is learned anew within an hour by the sweep, and not before" do
+    learned = @learned
+    outdate(learned_at: Time.now.to_i - 600)
+    expect(sweep).not_to include(setup: 1)
+    outdate(learned_at: Time.now.to_i - 4000)
+    expect(sweep).to include(setup: 1)
+    run_all
+    now = hook.settings["traits"]
+    expect(now.slice("pipelines", "email_required", "no_phone"))
+      .to eq(learned.slice("pipelines", "email_required", "no_phone"))
+    # What no set-up can ask for stays.
+    expect(now["utc_offset_minutes"]).to eq(60)
+    expect(hook.settings["stage_on_conversation_created"]).to eq("Prospect")
+  end
+
+  it "is kept where an event met another server than was known" do
+    outdate
+    contact = account.contacts.create!(name: "Pia", email: "pia@learned.example")
+    run_all
+    conversation(contact, inbox(account))
+    run_all
+    stages = hook.settings.dig("traits", "pipelines", 0, "stages").map { |stage| stage["name"] }
+    expect(stages.first(3)).to eq(["New", "Follow Up", "Prospect"])
+    lead = @krayin.records["leads"].find { |known| known["title"] == "Pia" }
+    expect(lead["lead_pipeline_stage_id"]).to eq(3)
+  end
+
+  it "does not let a rule that names nothing pass for fired" do
+    name_stage("Nowhere")
+    contact = account.contacts.create!(name: "Quin", email: "quin@learned.example")
+    run_all
+    talk = conversation(contact, inbox(account))
+    run_all
+    link = KrayinSync::Records::Link.find_by!(kind: "conversation", record_id: talk.id)
+    expect(link.fired_rules).not_to include("created")
+    name_stage("Negotiation")
+    talk.update!(priority: :high)
+    run_all
+    lead = @krayin.records["leads"].find { |known| known["title"] == "Quin" }
+    expect(lead["lead_pipeline_stage_id"]).to eq(4)
+    expect(link.reload.fired_rules).to include("created")
+  end
+end
