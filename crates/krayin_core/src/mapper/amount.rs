@@ -237,17 +237,32 @@ impl Meaning {
         let mut has_currency = number.has_currency;
         let mut others = Vec::new();
         // A letter before few digits names a quarter or a room: `Q3`.
-        let is_short = number.groups.iter().map(String::len).sum::<usize>() < 3;
-        let is_letter = |word: &str| word.len() == 1 && word.starts_with(|c: char| c.is_ascii_alphabetic());
+        let is_short = number.groups.iter().map(String::len).sum::<usize>() < 3
+            && !words(after).next().is_some_and(|word| matches!(Word::of(word), Word::Magnitude(_)));
         let of_word = |word: &str| if is_short && is_letter(word) { Word::Other } else { Word::of(word) };
-        let mut before: Vec<Word> = words(before).map(of_word).collect();
-        if let Some(Word::Currency { has_mills, magnitude: 0 }) = before.last() {
+        let is_in_rupees = words(before).last().is_some_and(|word| is_one_of(RUPEES, word));
+        let mut before: Vec<(&str, Word)> = words(before).map(|word| (word, of_word(word))).collect();
+        if let Some((word, Word::Currency { has_mills, magnitude: 0 })) = before.last() {
             meaning.has_mills |= *has_mills;
-            has_currency = true;
+            has_currency |= !is_one_of(WORDS_TOO, word);
             before.pop();
         }
-        others.append(&mut before);
-        let mut after = words(after).map(Word::of).peekable();
+        others.extend(before.into_iter().map(|(_, word)| word));
+        let first = words(after).next();
+        let of_word = |word: &str| match word {
+            // Litres, but after rupees a lakh.
+            "l" if first == Some(word) => {
+                if is_in_rupees {
+                    Word::Magnitude(5)
+                } else {
+                    Word::Other
+                }
+            }
+            _ => Word::of(word),
+        };
+        let is_time = first.is_some_and(|word| is_one_of(TIMES, word)) && !after.trim_start().starts_with('/');
+        let named = words(after).find(|word| matches!(Word::of(word), Word::Currency { .. }));
+        let mut after = words(after).map(of_word).peekable();
         while let Some(Word::Magnitude(power)) = after.peek() {
             meaning.magnitude += power;
             after.next();
@@ -255,11 +270,12 @@ impl Meaning {
         if let Some(Word::Currency { has_mills, magnitude }) = after.peek() {
             meaning.magnitude += magnitude;
             meaning.has_mills |= *has_mills;
-            has_currency = true;
+            has_currency |= named.is_none_or(|word| !is_one_of(WORDS_TOO, word));
             after.next();
         }
         others.extend(after);
-        let is_money = has_currency || others.iter().all(|word| matches!(word, Word::OfSums | Word::Currency { .. }));
+        let is_money =
+            has_currency || !is_time && others.iter().all(|word| matches!(word, Word::OfSums | Word::Currency { .. }));
         is_money.then_some(meaning)
     }
 }
@@ -286,20 +302,19 @@ impl Word {
         if let Some(power) = magnitude(word) {
             return Self::Magnitude(power);
         }
-        // A magnitude that is written together with its currency: `5 T€`, `5万円`, `2 mkr`.
+        if is_one_of(OF_SUMS, word) {
+            return Self::OfSums;
+        }
+        // A magnitude that is written together with its currency: `5 T€`, `5万円`, `2 mkr`; but `ml` is no million.
         let together = word.char_indices().skip(1).find_map(|(at, _)| {
             let (head, tail) = word.split_at_checked(at)?;
             let power = if head == "t" { Some(3) } else { magnitude(head) }?;
-            match currency(tail)? {
+            match currency(tail).filter(|_| !is_letter(tail))? {
                 Self::Currency { has_mills, .. } => Some(Self::Currency { has_mills, magnitude: power }),
                 _ => None,
             }
         });
-        together.unwrap_or(if OF_SUMS.split_ascii_whitespace().any(|known| known == word) {
-            Self::OfSums
-        } else {
-            Self::Other
-        })
+        together.unwrap_or(Self::Other)
     }
 
     fn is_currency(self) -> bool {
@@ -316,29 +331,41 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         let is_sign = matches!(sign, "s/" | "b/");
         let parts = if is_sign { sign.split('\0') } else { word.split('/') };
         let is_around = |c: char| matches!(c, '.' | '\'' | '~' | '≈' | '<' | '>' | '+' | '-' | '≤' | '≥' | '|' | '&');
-        parts.map(move |part| part.trim_matches(is_around)).filter(|part| !part.is_empty())
+        // France's `d'euros`.
+        parts
+            .map(move |part| part.trim_matches(is_around))
+            .map(|part| part.strip_prefix("d'").unwrap_or(part))
+            .filter(|part| !part.is_empty())
     })
 }
 
 fn currency(word: &str) -> Option<Word> {
-    let has_mills = MILLS.split_ascii_whitespace().any(|code| code == word);
+    let has_mills = is_one_of(MILLS, word);
     let letters = word.chars().filter(|c| !is_currency_symbol(*c)).count();
     // `US$`, `R$`, `€`; but `k€` is a thousand of them.
     let has_symbol = letters < word.chars().count() && letters <= 3 && {
         let rest: String = word.chars().filter(|c| !is_currency_symbol(*c)).collect();
         magnitude(&rest).is_none() && rest != "t"
     };
-    let is_named = || CURRENCIES.split_ascii_whitespace().any(|known| known == word);
-    (has_mills || has_symbol || is_named()).then_some(Word::Currency { has_mills, magnitude: 0 })
+    (has_mills || has_symbol || is_one_of(CURRENCIES, word)).then_some(Word::Currency { has_mills, magnitude: 0 })
 }
 
+fn is_one_of(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|known| known == word)
+}
+
+fn is_letter(word: &str) -> bool {
+    word.len() == 1 && word.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Not the cent's: what it stands beside are no whole ones.
 fn is_currency_symbol(c: char) -> bool {
-    matches!(c, '$' | '¢'..='¥' | '֏' | '؋' | '߾' | '߿' | '৲' | '৳' | '৻' | '૱' | '௹' | '฿' | '៛' | '₠'..='⃀' | '꠸'
-        | '﷼' | '﹩' | '＄' | '￠' | '￡' | '￥' | '￦')
+    matches!(c, '$' | '£'..='¥' | '֏' | '؋' | '߾' | '߿' | '৲' | '৳' | '৻' | '૱' | '௹' | '฿' | '៛' | '₠'..='⃀' | '꠸'
+        | '﷼' | '﹩' | '＄' | '￡' | '￥' | '￦')
 }
 
 fn magnitude(word: &str) -> Option<i32> {
-    let found = MAGNITUDES.iter().find(|(_, words)| words.split_ascii_whitespace().any(|known| known == word));
+    let found = MAGNITUDES.iter().find(|(_, words)| is_one_of(words, word));
     found.map(|(power, _)| *power)
 }
 
@@ -364,6 +391,11 @@ const MAGNITUDES: [(i32, &str); 7] = [
 /// Currencies of which a thousandth is a coin.
 const MILLS: &str = "bhd iqd jod kwd lyd omr tnd kd bd jd";
 
+const RUPEES: &str = "rs re inr rupee rupees ₹ ₨ pkr npr lkr";
+
+/// Currencies' codes that are words as well: beside other words they do not make a sum of what they stand by.
+const WORDS_TOO: &str = "all try top pen cop bob gel mad mop sos bam ron real sol won";
+
 /// The codes of ISO 4217, and what people write for them.
 const CURRENCIES: &str = "\
     aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bif bmd bnd bob brl bsd btn bwp byn bzd cad cdf chf clf clp cny \
@@ -378,9 +410,12 @@ const CURRENCIES: &str = "\
     lev leva lei leu lek din дин динара ден денари руб р рубл рубль рубля рублей грн гривен тг тенге сум сом манат manat \
     драм лари lari yen yuan renminbi won baht บาท ringgit rm rp rupiah dong đồng đ vnđ tl lira liras lirası lire nis \
     shekel shekels ש\"ח שח rand r naira n cedi cedis gh₵ ksh kshs ush ushs tsh shilling shillings birr br tk taka dh dhs dirham \
-    dirhams sr qr riyal riyals rial rials dinar dinars da fcfa cfa f le l.e egp. درهم ريال دينار جنيه ليرة دولار يورو د.إ ر.س \
+    dirhams sr qr riyal riyals rial rials dinar dinars da fcfa cfa f le l.e egp. درهم ريال ریال تومان دينار جنيه ليرة دولار يورو د.إ ر.س \
     د.ك ج.م ل.ل د.ت د.م د.ج 円 圆 元 圓 块 원 bs gs guaraní guaraníes guaranies soles sol s/ b/ q quetzales lempiras l colones \
-    colón balboas bolívares bolivianos us m.n mxp";
+    colón balboas bolívares bolivianos us u.s m.n mxp 人民币 人民幣";
+
+/// Of which a number counts how many where nothing says that it is a sum: `1 year`.
+const TIMES: &str = "month monat year jahr mo yr mes mois mese anno año ano an месяц год";
 
 /// What may stand beside a sum without a currency.
 const OF_SUMS: &str = "\
@@ -391,7 +426,8 @@ const OF_SUMS: &str = "\
     inc excluding including exclusive inclusive vat mwst ust gst tax taxes tva iva ttc ht hors zzgl plus inkl exkl без с ндс \
     with without per pro par por al im month monthly monat monatlich year yearly annually annual jahr jährlich annum pa p.a \
     p.m pm mo yr mes mois mensuel mese anno año ano an месяц год once only nur max maximum up to bis flat fix fixed pauschal \
-    one-time einmalig und and";
+    one-time einmalig und and di do at min minimum minimal least from starting starts mindestens ab desde fino partir cca \
+    dès até hasta bis zu";
 
 #[cfg(test)]
 mod tests {
@@ -481,6 +517,16 @@ mod tests {
             ("₹५०००", "5000"),
             ("\u{200e}$5,000\u{200f}", "5000"),
             ("+500", "500"),
+            ("₹1,23,456.78", "123456.78"),
+            ("12.500.000 COP", "12500000"),
+            ("U$S 1500", "1500"),
+            ("RD$ 1,500", "1500"),
+            ("1500 U.S. dollars", "1500"),
+            ("5000人民币", "5000"),
+            ("۵٬۰۰۰٬۰۰۰ ریال", "5000000"),
+            ("۱۲۳۴٫۵", "1234.5"),
+            ("१२,३४,५६७", "1234567"),
+            ("500 TRY net", "500"),
             // No cents.
             ("500,-", "500"),
             ("500,--", "500"),
@@ -511,6 +557,13 @@ mod tests {
             ("5万円", "50000"),
             ("2 mkr", "2000000"),
             ("100k per year", "100000"),
+            ("Rs.1.5L", "150000"),
+            ("₹ 2 L", "200000"),
+            ("R15k", "15000"),
+            ("300만원", "3000000"),
+            ("Rp 5 jt", "5000000"),
+            ("1,5 million d'euros", "1500000"),
+            ("1 milione di euro", "1000000"),
             // Words that are said of sums.
             ("ca. 5000", "5000"),
             ("~5000", "5000"),
@@ -519,6 +572,12 @@ mod tests {
             ("5000 EUR per licence", "5000"),
             ("we can spend €5,000 on it", "5000"),
             ("5.000 netto", "5000"),
+            ("500 + MwSt", "500"),
+            ("500 MwSt", "500"),
+            ("at least 5000", "5000"),
+            ("ab 500", "500"),
+            ("à partir de 500", "500"),
+            ("5000/month", "5000"),
             // As programs write them.
             ("1000.0", "1000"),
             ("0.1e4", "1000"),
@@ -572,6 +631,16 @@ mod tests {
             "Q3",
             "v1.2",
             "5 stars",
+            "5 ml",
+            "5 l",
+            "5 kg",
+            "R15",
+            "3D",
+            "1 year",
+            "3 top licences",
+            "10 pen drives",
+            "50¢",
+            "99 cents",
             "12.34.56",
             // Below nothing.
             "-5",

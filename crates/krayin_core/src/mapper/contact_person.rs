@@ -1,4 +1,4 @@
-use super::{FIELDS, fields::HANDLES};
+use super::{FIELDS, fields::HANDLES, full_name::full_name};
 use crate::{
     chatwoot::Contact,
     email,
@@ -58,48 +58,6 @@ pub(super) fn name(contact: &Contact) -> String {
     let name = full_name(contact).or_else(|| handle(contact));
     let name = name.or_else(|| sendable_phone(contact)).or_else(|| sendable_email(contact));
     text::cut_chars(&name.unwrap_or_else(|| format!("Contact #{}", contact.id)), WIDTH)
-}
-
-/// The name with its parts, each once and in the order that Chatwoot has them in; `None` where nothing of it can be seen.
-///
-/// Older contacts have the whole name in the first field and its parts in the others as well: a part is not said again
-/// where the name has it already, in its place.
-pub(crate) fn full_name(contact: &Contact) -> Option<String> {
-    let line = |part: &Option<String>| {
-        part.as_deref().filter(|part| !text::is_blank(part)).map(text::one_line).filter(|part| !part.is_empty())
-    };
-    let first = line(&contact.name).unwrap_or_default();
-    let mut words: Vec<&str> = first.split(' ').filter(|word| !word.is_empty()).collect();
-    let (middle, last) = (line(&contact.middle_name), line(&contact.last_name));
-    let last: Vec<&str> = last.as_deref().map(|last| last.split(' ').collect()).unwrap_or_default();
-    let middle: Vec<&str> = middle.as_deref().map(|middle| middle.split(' ').collect()).unwrap_or_default();
-    let ends_with_last = ends_with(&words, &last);
-    let has_middle = {
-        let before = words.len() - if ends_with_last { last.len() } else { 0 };
-        // Without a first name of its own the middle one would be it.
-        has(words.get(..before).unwrap_or_default(), &middle) || (middle == last && ends_with_last)
-    };
-    if !has_middle {
-        let at = if ends_with_last && words.len() > last.len() { words.len() - last.len() } else { words.len() };
-        words.splice(at..at, middle);
-    }
-    if !ends_with_last {
-        words.extend(last);
-    }
-    Some(words.join(" ")).filter(|name| !name.is_empty())
-}
-
-fn is_same_word(a: &str, b: &str) -> bool {
-    let plain = |word: &str| word.trim_end_matches('.').to_lowercase();
-    plain(a) == plain(b)
-}
-
-fn ends_with(words: &[&str], part: &[&str]) -> bool {
-    words.len() >= part.len() && words.iter().rev().zip(part.iter().rev()).all(|(a, b)| is_same_word(a, b))
-}
-
-fn has(words: &[&str], part: &[&str]) -> bool {
-    part.is_empty() || words.windows(part.len()).any(|window| ends_with(window, part))
 }
 
 /// The name that a channel knows the contact by.

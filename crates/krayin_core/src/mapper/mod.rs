@@ -9,6 +9,7 @@ mod contact_person;
 mod conversation_activity;
 mod email_envelope;
 mod fields;
+mod full_name;
 mod message_activity;
 mod schedule;
 
@@ -18,8 +19,8 @@ pub use contact_lead::map_to_lead;
 pub(crate) use contact_lead::{lead_title, new_lead};
 pub(crate) use contact_organization::company_name;
 pub use contact_organization::map_to_organization;
-pub(crate) use contact_person::full_name;
 pub use contact_person::{map_to_person, sendable_email, sendable_emails, sendable_phone};
 pub use conversation_activity::map_to_activity;
 pub use fields::{FIELDS, Fields};
+pub(crate) use full_name::full_name;
 pub use message_activity::map_message_to_activity;
