@@ -103,9 +103,9 @@ impl<'a> Flow<'a> {
                 self.outcome.why.push(Reason::FieldKept(field.into()));
                 continue;
             }
-            let blank = match &*field.attribute {
-                "name" | "title" => json!(NOBODY),
-                "lead_value" => json!(0),
+            let blank = match (&*field.attribute, &field.kind) {
+                ("name" | "title", _) => json!(NOBODY),
+                (_, FieldKind::Amount) => json!(0),
                 _ => Value::Null,
             };
             body.insert(field.attribute.clone().into_owned(), blank);
