@@ -67,7 +67,7 @@ module KrayinSync
       def conversation(record, messages: true)
         inbox = read(record, :inbox)
         plain = fields(record, CONVERSATION).merge(
-          channel_type: read(record, :channel_type) || read(inbox, :channel_type),
+          channel_type: read(record, :channel_type) || channel_type(inbox),
           inbox_name: read(record, :inbox_name) || read(inbox, :name),
           inbox_email: read(record, :inbox_email) || read(read(inbox, :channel), :email),
           assignee_name: read(record, :assignee_name) || read(read(record, :assignee), :name),
@@ -78,6 +78,14 @@ module KrayinSync
         plain[:contact] = contact(read(record, :contact)) if read(record, :contact)
         plain[:messages] = latest_messages(record) if messages
         JsonSafe.of(plain)
+      end
+
+      # WhatsApp by Twilio is WhatsApp.
+      def channel_type(inbox)
+        type = read(inbox, :channel_type)
+        return type unless type == "Channel::TwilioSms" && read(read(inbox, :channel), :medium).to_s == "whatsapp"
+
+        "Channel::Whatsapp"
       end
 
       def message_of_event(record)

@@ -86,6 +86,20 @@ RSpec.describe "The form of the integration", :whole do
     expect(@desk.hook["settings"]).not_to have_key("lead_source_id")
   end
 
+  it "uses the pipeline of a new connection, whatever an earlier one had found" do
+    answer = Net::HTTP.post(URI("#{@krayin.url}/settings/pipelines"),
+                            JSON.generate(name: "Chat", rotten_days: 7, stages: [{ code: "talk", name: "Talk" }]),
+                            "Content-Type" => "application/json", "Accept" => "application/json",
+                            "Authorization" => "Bearer #{@krayin.tokens.first}")
+    pipeline = JSON.parse(answer.body).dig("data", "id")
+    wrong
+    inside("Integrations::Hook.where(account_id: account).destroy_all.size", account: @desk.account)
+    expect(wrong(lead_pipeline_id: "Chat").status).to eq(200)
+    @desk.agent.post("/contacts", name: "Piper", email: "piper@form.example")
+    lead = eventually { @krayin.records["leads"].find { |known| known["title"] == "Piper" } }
+    expect(lead["lead_pipeline_id"]).to eq(pipeline)
+  end
+
   it "sends a token to no other server than the one that it was given for" do
     wrong
     page do |url|

@@ -33,6 +33,9 @@ module KrayinSync
         redis.call('SET', KEYS[1], '1', 'PX', math.floor(away * 1000))
       LUA
 
+      # @return [Array<String>] in the order in which its scripts take them
+      attr_reader :keys
+
       def initialize(connection)
         @keys = %w[away failures probe].map { |name| RedisStore.key("breaker", connection, name) }
       end

@@ -176,12 +176,15 @@ module KrayinSync
         # @return [Array<String>] entries whose jobs were lost with their process, off the journal
         def orphans = run(ORPHANS, OVERDUE).uniq
 
+        # @return [Array<String>] in the order in which its scripts take them
+        def keys(entry)
+          [*NAMES.map { |name| key(name) }, "queue:#{Chatwoot.configuration.queue}", RedisStore.key("paced", entry)]
+        end
+
         private
 
         def run(script, *arguments)
-          keys = NAMES.map { |name| key(name) }
-          keys.push("queue:#{Chatwoot.configuration.queue}", RedisStore.key("paced", arguments.first))
-          RedisStore.script(script, keys, arguments)
+          RedisStore.script(script, keys(arguments.first), arguments)
         end
 
         def key(name) = RedisStore.key(name)

@@ -33,6 +33,9 @@ module KrayinSync
         true
       end
 
+      # @return [String]
+      attr_reader :key, :owner
+
       def initialize(hook_id, contact_id)
         @key = RedisStore.key("lock", hook_id, contact_id)
         @owner = SecureRandom.hex(16)
@@ -46,8 +49,7 @@ module KrayinSync
       # @return [Boolean] whether it was still ours
       def release = RedisStore.script(RELEASE, [@key], [@owner]) == 1
 
-      private
-
+      # @return [Integer] milliseconds
       def lifetime = ([LIFETIME, Chatwoot.configuration.deadline * 2].max * 1000).to_i
     end
   end

@@ -15,6 +15,8 @@ module KrayinSync
       BUSY = (1.0..3.0)
       # Seconds after which to look again for a hook whose set-up has not ended.
       UNREADY = 10
+      # What {JobRegistry.start} tells of a job that begins its record's pace.
+      PACE_BEGAN = 2
       # Seconds over which jobs that come back at the same time are spread.
       SPREAD = 3.0
       # Seconds that each job which waits adds to it.
@@ -43,7 +45,10 @@ module KrayinSync
         contact_id = @entry.contact_id if wanted?
         return JobRegistry.drop(@entry.to_s) unless contact_id
 
-        Lock.hold(@entry.hook_id, contact_id) { |lock| run(lock) } || requeue_unstarted(rand(BUSY))
+        return requeue_unstarted(unready + (rand * SPREAD)) unless @hook.settings["traits"]
+
+        @gate = Gate.new(@entry, contact_id, @hook.settings)
+        enter
       end
 
       private
@@ -52,28 +57,31 @@ module KrayinSync
 
       def wanted? = hook && !hook.disabled? && HookSettings.feature?(hook)
 
-      def wait_for_connection
-        @connection = RedisStore.connection_id(hook.settings)
-        @breaker = Breaker.new(@connection)
-        return @breaker.wait if hook.settings["traits"]
+      def unready = hook.settings["setup_error"] ? Breaker::LONGEST : UNREADY
 
-        hook.settings["setup_error"] ? Breaker::LONGEST : UNREADY
+      def enter
+        verdict, number = @gate.enter(jid: jid, due: @due)
+        case verdict
+        when Gate::RUN then run(number == PACE_BEGAN)
+        when Gate::AWAY then requeue_unstarted(number + (rand * SPREAD))
+        when Gate::BUSY, Gate::FULL then requeue_unstarted(rand(BUSY))
+        end
       end
 
-      def run(lock)
-        wait = wait_for_connection
-        return requeue_unstarted(wait + (rand * SPREAD)) if wait.positive?
-
-        started = JobRegistry.start(entry.to_s, jid: jid, pace: entry.pace, due: @due)
-        return unless started
-
-        outcome = sync(lock)
+      def run(began_pace)
+        outcome = sync
         mark_recovered
-        JobRegistry.finish(entry.to_s, done: true, unpaced: started == :began && !wrote_activity?(outcome))
+        @gate.leave(unpaced: began_pace && !wrote_activity?(outcome))
       rescue Error => e
-        fail_with(e)
+        failed { fail_with(e) }
       rescue StandardError => e
-        try_again(e)
+        failed { try_again(e) }
+      end
+
+      def failed
+        yield
+      ensure
+        @gate.release
       end
 
       def wrote_activity?(outcome)
@@ -81,20 +89,19 @@ module KrayinSync
       end
 
       def mark_recovered
-        @breaker.reset
         return unless hook.settings["setup_error"]
 
         HookSettings.merge(hook, {}, without: %w[setup_error setup_error_at])
         hook.reauthorized!
       end
 
-      def sync(lock)
+      def sync
         @began = Time.now
         records = LinkStore.new(began: @began)
         data = EventData.read(entry.kind, entry.id, records, labels: labels?)
         return unless data
 
-        outcome = processor(data, records, lock).perform
+        outcome = processor(data, records).perform
         Aftermath.of(entry, hook)
         learn
         keep_skipped(outcome, records)
@@ -104,17 +111,17 @@ module KrayinSync
 
       def labels? = settings.settings["lead_policy"] == "on_label"
 
-      def processor(data, records, lock)
+      def processor(data, records)
         ProcessorService.new(
           inbox: nil, hook: settings, records: records, event_name: event_name(data, records), event_data: data,
-          bulk: @bulk, on_attempt: -> { alive(lock) }
+          bulk: @bulk, on_attempt: -> { alive }
         )
       end
 
       # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
-      def alive(lock)
+      def alive
         ::ActiveRecord::Base.connection_pool.release_connection
-        lock.extend_life
+        @gate.extend_life
       end
 
       # The processor notes in it what an answer tells of the server's clock.
@@ -150,14 +157,14 @@ module KrayinSync
       end
 
       def fail_with(error)
-        @breaker.release_probe
+        @gate.breaker.release_probe
         keep(error)
         case error
         when RateLimitError then reschedule(error)
         when AuthenticationError, PermissionError, ConfigurationError then pause_until_fixed(error)
         when *REFUSED then send_to_dead_set(error)
         else
-          @breaker.trip if error.is_a?(UnavailableError) || error.is_a?(TimeoutError)
+          @gate.breaker.trip if error.is_a?(UnavailableError) || error.is_a?(TimeoutError)
           try_again(error)
         end
       end
@@ -199,7 +206,7 @@ module KrayinSync
       # Only a person can mend it: says so on the hook, once, and keeps the job.
       def pause_until_fixed(error)
         HookSettings.failed(hook, error)
-        @breaker.pause_until_fixed
+        @gate.breaker.pause_until_fixed
         requeue_started(Breaker::PARKED + (rand * SPREAD))
       end
 

@@ -4,15 +4,18 @@ module KrayinSync
   module Chatwoot
     # The records of an event as they are now, in at most four queries: contact, conversation with what it is joined to,
     # messages with their senders, attachments with their files. Chatwoot's own classes read them, so its encryption and
-    # enumerations hold.
+    # enumerations hold. WhatsApp by Twilio is WhatsApp.
     module EventData
       CONVERSATION = <<~SQL.squish
-        inboxes.name AS inbox_name, inboxes.channel_type AS channel_type,
+        inboxes.name AS inbox_name,
+        CASE WHEN channel_twilio_sms.medium = 1 THEN 'Channel::Whatsapp' ELSE inboxes.channel_type END AS channel_type,
         channel_email.email AS inbox_email, users.name AS assignee_name, teams.name AS team_name
       SQL
       JOINS = <<~SQL.squish
         LEFT JOIN inboxes ON inboxes.id = conversations.inbox_id
         LEFT JOIN channel_email ON channel_email.id = inboxes.channel_id AND inboxes.channel_type = 'Channel::Email'
+        LEFT JOIN channel_twilio_sms
+          ON channel_twilio_sms.id = inboxes.channel_id AND inboxes.channel_type = 'Channel::TwilioSms'
         LEFT JOIN users ON users.id = conversations.assignee_id
         LEFT JOIN teams ON teams.id = conversations.team_id
       SQL

@@ -57,6 +57,8 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     end
   end
 
+  add_column "channel_twilio_sms", "medium", :integer, default: 0
+
   create_table "channel_email", force: :cascade do |t|
     t.integer "account_id", null: false
     t.string "email", null: false
