@@ -208,7 +208,12 @@ class Bench
 end
 
 file = ARGV.include?("--json") ? ARGV[ARGV.index("--json") + 1] : nil
-figures = Bench.new(servers).run
+figures = if ARGV.include?("chatwoot")
+            require_relative "chatwoot"
+            ChatwootBench.new.run
+          else
+            Bench.new(servers).run
+          end
 puts "| figure | median | least – most | must be | |", "|---|---|---|---|---|"
 figures.each do |figure|
   spread = format("%.3g – %.3g", figure.least, figure.most)

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module KrayinSync
-  # Values that JSON has: text in valid UTF-8, finite numbers, times in UTC.
+  # Values that JSON has: text in valid UTF-8, finite numbers, times in UTC or, where they have one, in their zone.
   module JsonSafe
     # Deeper is no field that Krayin shows.
     DEEPEST = 20
@@ -30,6 +30,7 @@ module KrayinSync
       end
 
       def other(value, depth)
+        return value.iso8601(3) if value.respond_to?(:time_zone) && value.respond_to?(:in_time_zone)
         return of(value.to_time, depth) if value.respond_to?(:acts_like_time?) && value.acts_like_time?
         return of(value.to_ary, depth) if value.respond_to?(:to_ary)
         return of(value.to_h, depth + 1) if value.respond_to?(:to_h) && !value.is_a?(Struct)

@@ -147,6 +147,14 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(journal.lost).not_to include("9:contact:1")
   end
 
+  it "says where this Chatwoot gives the token to browsers" do
+    app = Integrations::App.find(id: "krayin")
+    expect(app.description).not_to include("browsers")
+    allow(app.class).to receive(:method_defined?).and_call_original
+    allow(app.class).to receive(:method_defined?).with(:visible_properties).and_return(false)
+    expect(app.description).to include("gives the API token to the browsers")
+  end
+
   it "gives a conversation its turns, and lets its end wait for none" do
     journal = KrayinSync::Chatwoot::JobRegistry
     name = "9:conversation:1"

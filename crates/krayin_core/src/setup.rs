@@ -7,10 +7,10 @@ use crate::{
     api::{Client, ErrorKind},
     field::Field,
     instance,
-    krayin::{Named, Pipeline, Stage},
+    krayin::{Named, Pipeline, Stage, midnight_offset},
     mapper::FIELDS,
     server::{self, Dialect, KnownAttribute, KnownPipeline, NoPhone, ServerProfile},
-    settings::{Settings, SettingsError},
+    settings::{Settings, SettingsError, TimeZone},
 };
 
 /// What the set-up found: the keys that go into the hook's settings.
@@ -123,6 +123,11 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         traits.person_workflow = client.workflows().await?.iter().any(for_persons);
     }
     check_mappings(settings, &traits.attributes)?;
+    if settings.time_zone == TimeZone::Krayin && traits.utc_offset_minutes.is_none() {
+        // Before the first text is written: closing dates tell it, and later every call and e-mail.
+        let leads = client.newest_leads().await?;
+        traits.utc_offset_minutes = leads.iter().find_map(|lead| midnight_offset(lead.expected_close_date.as_deref()?));
+    }
     traits.rate_headers = client.sends_rate_headers();
     instance::recognise(&attributes, &pipelines, &mut traits);
     if traits.installed.is_none() {

@@ -75,13 +75,22 @@ module KrayinSync
 
           account = ::Current.account if defined?(::Current)
           hook = account&.hooks&.find_by(app_id: ProcessorService::APP_ID)
-          hook ? description_for(hook) : super
+          hook ? description_for(hook) : [super, token_notice].compact.join(" ")
         end
 
         # @return [String] with the state of the connection
         def description_for(hook)
           text = I18n.t("integration_apps.#{params[:i18n_key]}.description")
-          "#{text} #{HookSettings.state(hook)}"
+          [text, HookSettings.state(hook), token_notice].compact.join(" ")
+        end
+
+        private
+
+        # A Chatwoot that knows nothing of visible properties gives all settings to administrators' browsers.
+        def token_notice
+          return if self.class.method_defined?(:visible_properties)
+
+          I18n.t("integration_apps.#{params[:i18n_key]}.token_notice")
         end
       end
 

@@ -235,8 +235,10 @@ module WholeChatwoot
   end
 end
 
-RSpec.configure do |config|
-  config.include WholeChatwoot::Steps, :whole
-  config.before(:suite) { WholeChatwoot.start }
-  config.after(:suite) { WholeChatwoot.stop }
+if defined?(RSpec)
+  RSpec.configure do |config|
+    config.include WholeChatwoot::Steps, :whole
+    config.before(:suite) { WholeChatwoot.start }
+    config.after(:suite) { WholeChatwoot.stop }
+  end
 end

@@ -7,7 +7,7 @@ module KrayinSync
     # enumerations hold. WhatsApp by Twilio is WhatsApp.
     module EventData
       CONVERSATION = <<~SQL.squish
-        inboxes.name AS inbox_name,
+        inboxes.name AS inbox_name, inboxes.timezone AS inbox_zone,
         CASE WHEN channel_twilio_sms.medium = 1 THEN 'Channel::Whatsapp' ELSE inboxes.channel_type END AS channel_type,
         channel_email.email AS inbox_email, users.name AS assignee_name, teams.name AS team_name
       SQL
@@ -85,7 +85,8 @@ module KrayinSync
           return unless record
 
           records.take("conversation", record)
-          fields(record, KrayinSync::Snapshot::CONVERSATION).merge(
+          on_clock(fields(record, KrayinSync::Snapshot::CONVERSATION), record[:inbox_zone]).merge(
+            inbox_zone: record[:inbox_zone],
             channel_type: record[:channel_type], inbox_name: record[:inbox_name], inbox_email: record[:inbox_email],
             assignee_name: record[:assignee_name], team_name: record[:team_name],
             label_list: record.cached_label_list.to_s.split(",").map(&:strip),
@@ -96,7 +97,9 @@ module KrayinSync
         def with_messages(conversation)
           newest = ::Message.unscoped.where(conversation_id: conversation[:id], private: false)
                             .order(created_at: :desc, id: :desc).limit(KrayinSync::Snapshot::MESSAGES)
-          conversation.merge(messages: plain(newest.joins(SENDERS).select("messages.*", SENDER).to_a))
+          messages = plain(newest.joins(SENDERS).select("messages.*", SENDER).to_a)
+          zone = conversation.delete(:inbox_zone)
+          conversation.merge(messages: messages.map { |message| on_clock(message, zone) })
         end
 
         def message(id, records, labels)
@@ -106,7 +109,15 @@ module KrayinSync
           records.take("message", record)
           plain = plain([record]).first
           about = conversation(plain.delete(:conversation_id), records, labels)
-          plain.merge(conversation: about)
+          on_clock(plain, about&.delete(:inbox_zone)).merge(conversation: about)
+        end
+
+        # Times by the inbox's clock: the setting time_zone says whether people see it.
+        def on_clock(fields, zone)
+          zone = ::ActiveSupport::TimeZone[zone.to_s]
+          return fields unless zone
+
+          fields.transform_values { |value| value.acts_like?(:time) ? value.in_time_zone(zone) : value }
         end
 
         def plain(messages)

@@ -5,6 +5,17 @@ use crate::calendar::{date, days, days_in};
 pub(crate) struct Instant {
     /// Seconds since 1970.
     seconds: i64,
+    /// The minutes ahead of UTC that it was written with.
+    offset: i32,
+}
+
+/// On whose clock people read a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// One that is so many minutes ahead of UTC.
+    Ahead(i32),
+    /// That which it was written by.
+    Own,
 }
 
 /// From 1970 on, and so that every time zone's date still has four digits.
@@ -16,15 +27,16 @@ impl Instant {
     /// Reads RFC 3339, the same with a blank for the `T` or `UTC` for the `Z`, and seconds since 1970. A time without a
     /// zone is UTC.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let seconds = match text.split_once('.').map_or(text, |(whole, _)| whole).parse::<i64>() {
-            Ok(seconds) => seconds,
+        let (seconds, offset) = match text.split_once('.').map_or(text, |(whole, _)| whole).parse::<i64>() {
+            Ok(seconds) => (seconds, 0),
             Err(_) => parse_date_time(text)?,
         };
-        RANGE.contains(&seconds).then_some(Self { seconds })
+        let offset = i32::try_from(offset).unwrap_or_default();
+        RANGE.contains(&seconds).then_some(Self { seconds, offset })
     }
 
     pub(crate) fn plus_seconds(self, seconds: i64) -> Self {
-        Self { seconds: self.seconds.saturating_add(seconds).min(RANGE.end) }
+        Self { seconds: self.seconds.saturating_add(seconds).min(RANGE.end), ..self }
     }
 
     /// `2026-11-24 08:10:58` on a clock that is `offset` minutes ahead of UTC: what Krayin takes.
@@ -34,8 +46,11 @@ impl Instant {
     }
 
     /// `2026-11-24 08:10 UTC`, or the same with the offset: what people read.
-    pub(crate) fn shown(self, offset: Option<i32>) -> String {
-        let offset = clamp(offset);
+    pub(crate) fn shown(self, clock: Clock) -> String {
+        let offset = match clock {
+            Clock::Ahead(minutes) => clamp(Some(minutes)),
+            Clock::Own => clamp(Some(self.offset)),
+        };
         let [year, month, day, hour, minute, _] = self.fields(offset);
         let mut shown = written(&[(year, 4, "-"), (month, 2, "-"), (day, 2, " "), (hour, 2, ":"), (minute, 2, " UTC")]);
         if offset != 0 {
@@ -79,7 +94,8 @@ fn clamp(offset: Option<i32>) -> i64 {
     i64::from(offset.unwrap_or_default()).clamp(-24 * 60, 24 * 60)
 }
 
-fn parse_date_time(text: &str) -> Option<i64> {
+/// The seconds since 1970, and the minutes ahead of UTC that it is written with.
+fn parse_date_time(text: &str) -> Option<(i64, i64)> {
     let bytes = text.as_bytes();
     let number = |from: usize, count: usize| {
         let digits = bytes.get(from..from + count)?;
@@ -107,7 +123,7 @@ fn parse_date_time(text: &str) -> Option<i64> {
         return None;
     }
     let offset = zone(text.get(at..)?.trim_start())?;
-    Some(days(year, month, day) * DAY + hour * 3600 + minute * 60 + second.min(59) - offset * 60)
+    Some((days(year, month, day) * DAY + hour * 3600 + minute * 60 + second.min(59) - offset * 60, offset))
 }
 
 /// The minutes ahead of UTC that `Z`, `UTC`, `+05:30` or `+0530` mean.
@@ -129,7 +145,7 @@ fn zone(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::Instant;
+    use super::{Clock, Instant};
 
     #[test]
     fn reads_what_chatwoot_writes() {
@@ -175,8 +191,13 @@ mod tests {
             (Some(i32::MAX), "2027-01-01 20:10:58", "2027-01-01 20:10 UTC+24:00"),
         ];
         for (offset, sent, shown) in table {
-            assert_eq!((instant.wall_clock(offset).as_str(), instant.shown(offset).as_str()), (sent, shown));
+            let clock = Clock::Ahead(offset.unwrap_or_default());
+            assert_eq!((instant.wall_clock(offset).as_str(), instant.shown(clock).as_str()), (sent, shown));
         }
+        let own = |text| Instant::parse(text).unwrap().shown(Clock::Own);
+        assert_eq!(own("2026-12-31T20:10:58+05:30"), "2026-12-31 20:10 UTC+05:30");
+        assert_eq!(own("2026-12-31 20:10:58 -0300"), "2026-12-31 20:10 UTC-03:00");
+        assert_eq!(own("2026-12-31T20:10:58Z"), "2026-12-31 20:10 UTC");
         let first = Instant::parse("0").unwrap();
         assert_eq!(first.wall_clock(Some(-60)), "1970-01-01 00:00:00");
         let last = Instant::parse("9998-12-31T23:59:59Z").unwrap();

@@ -10,5 +10,5 @@ mod message;
 
 pub use contact::Contact;
 pub use conversation::{Channel, Conversation};
-pub(crate) use instant::Instant;
+pub(crate) use instant::{Clock, Instant};
 pub use message::{Attachment, ContentAttributes, Direction, Message, Sender};

@@ -43,6 +43,18 @@ pub(crate) fn offset_minutes(sent: &str, returned: &str) -> Option<i32> {
     i32::try_from(minutes).ok().filter(|minutes| (-12 * 60..=14 * 60).contains(minutes))
 }
 
+/// The same, told by a date that comes back as its midnight in UTC. What could be midnight at either end of the world tells
+/// nothing.
+pub(crate) fn midnight_offset(instant: &str) -> Option<i32> {
+    let minutes = wall_minutes(instant)?.rem_euclid(24 * 60);
+    let offset = match minutes {
+        0..600 => -minutes,
+        721.. => 24 * 60 - minutes,
+        _ => return None,
+    };
+    i32::try_from(offset).ok()
+}
+
 fn wall_minutes(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
     let days = calendar::days(number(0..4)?, number(5..7)?, number(8..10)?);
@@ -51,7 +63,23 @@ fn wall_minutes(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClosingDay, offset_minutes};
+    use super::{ClosingDay, midnight_offset, offset_minutes};
+
+    #[test]
+    fn a_date_tells_the_zone() {
+        let table = [
+            ("2030-01-30T18:30:00.000000Z", Some(330)),
+            ("2030-01-31T05:00:00.000000Z", Some(-300)),
+            ("2030-01-31T00:00:00.000000Z", Some(0)),
+            ("2030-01-30T10:00:00.000000Z", None),
+            ("2030-01-30T11:00:00.000000Z", None),
+            ("2030-01-31", None),
+            ("", None),
+        ];
+        for (instant, expected) in table {
+            assert_eq!(midnight_offset(instant), expected, "{instant}");
+        }
+    }
 
     #[test]
     fn finds_the_servers_day() {

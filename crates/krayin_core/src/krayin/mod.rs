@@ -14,7 +14,7 @@ mod pipeline;
 
 pub use activity::{Activity, ActivityLink, ActivityType, NewActivity};
 pub use amount::Amount;
-pub(crate) use date::{ClosingDay, offset_minutes};
+pub(crate) use date::{ClosingDay, midnight_offset, offset_minutes};
 pub use entity::Entity;
 pub use lead::{Lead, LeadLink, NewLead};
 pub use organization::{Address, NewOrganization, Organization};

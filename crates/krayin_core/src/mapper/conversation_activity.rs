@@ -65,7 +65,7 @@ impl Times {
 }
 
 fn comment(conversation: &Conversation, times: &Times, settings: &Settings) -> String {
-    let offset = settings.traits.utc_offset_minutes;
+    let clock = settings.clock();
     let link = link_back(conversation.url.as_deref());
     // What is kept free for the link is its own size and the empty line before it.
     let mut html = Html::new(COMMENT_BYTES - link.len() - "<br>".len());
@@ -76,7 +76,7 @@ fn comment(conversation: &Conversation, times: &Times, settings: &Settings) -> S
         html.line_break();
         // What a short message leaves is there for the ones after it.
         let share = html.room() / (messages.len() - count);
-        html.within(share, |html| write_message(html, message, &sender(message), conversation.channel(), offset));
+        html.within(share, |html| write_message(html, message, &sender(message), conversation.channel(), clock));
     }
     let mut comment = html.finish();
     if !link.is_empty() {
@@ -119,7 +119,7 @@ fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, sett
         [("Begun", times.begun), ("First reply", times.first_reply), ("Last activity", times.last_activity)]
     {
         if let Some(time) = time {
-            write_fact(html, name, &time.shown(settings.traits.utc_offset_minutes));
+            write_fact(html, name, &time.shown(settings.clock()));
         }
     }
 }

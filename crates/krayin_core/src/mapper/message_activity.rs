@@ -1,6 +1,6 @@
 use super::{activity_title, activity_type, email_envelope::envelope, schedule::schedule};
 use crate::{
-    chatwoot::{Channel, Conversation, Instant, Message},
+    chatwoot::{Channel, Clock, Conversation, Instant, Message},
     krayin::{ActivityLink, ActivityType, NewActivity},
     render::{COMMENT_BYTES, Html, line, link_back, sender, write_message},
     settings::Settings,
@@ -37,7 +37,7 @@ pub fn map_message_to_activity(message: &Message, link: ActivityLink, settings: 
     Some(NewActivity {
         kind,
         title: activity_title::of_message(&sender, message),
-        comment: comment(message, &sender, channel, offset),
+        comment: comment(message, &sender, channel, settings.clock()),
         schedule_from,
         schedule_to,
         additional: (kind == ActivityType::Email).then(|| envelope(conversation, message.direction())),
@@ -46,7 +46,7 @@ pub fn map_message_to_activity(message: &Message, link: ActivityLink, settings: 
     })
 }
 
-fn comment(message: &Message, sender: &str, channel: Channel, offset: Option<i32>) -> String {
+fn comment(message: &Message, sender: &str, channel: Channel, clock: Clock) -> String {
     let conversation = message.conversation.as_deref();
     let mut end = Html::new(COMMENT_BYTES / 4);
     end.line_break();
@@ -65,7 +65,7 @@ fn comment(message: &Message, sender: &str, channel: Channel, offset: Option<i32
     let mut end = end.finish();
     end.push_str(&link_back(conversation.and_then(|conversation| conversation.url.as_deref())));
     let mut html = Html::new(COMMENT_BYTES - end.len());
-    write_message(&mut html, message, sender, channel, offset);
+    write_message(&mut html, message, sender, channel, clock);
     let mut comment = html.finish();
     comment.push_str(&end);
     comment

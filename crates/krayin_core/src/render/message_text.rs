@@ -4,17 +4,17 @@ use super::{
     html_text::{is_html, write_html},
     rich_text::write_markdown,
 };
-use crate::chatwoot::{Channel, Instant, Message};
+use crate::chatwoot::{Channel, Clock, Instant, Message};
 
 /// The size of Krayin's `TEXT` columns, in bytes, less what the braces at both ends may grow by when they are made harmless.
 pub(crate) const COMMENT_BYTES: usize = 65_535 - 8;
 
 /// Writes who said it and when, then what was said and what was attached.
-pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, channel: Channel, offset: Option<i32>) {
+pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, channel: Channel, clock: Clock) {
     html.bold(sender);
     if let Some(time) = message.created_at.as_deref().and_then(Instant::parse) {
         html.text(" · ");
-        html.text(&time.shown(offset));
+        html.text(&time.shown(clock));
     }
     html.line_break();
     let start = html.len();

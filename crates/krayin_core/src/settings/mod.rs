@@ -15,6 +15,7 @@ pub use table::{SETTINGS, SetBy, Setting, Words, find, read};
 
 use crate::{
     DigestKey,
+    chatwoot::Clock,
     language::Language,
     server::{Connection, Destinations, Dialect, Network, ServerProfile},
 };
@@ -106,6 +107,22 @@ impl OnYesNo {
         [("carry", Self::Carry), ("leave_out", Self::LeaveOut), ("write_anyway", Self::WriteAnyway)];
 }
 
+/// On whose clock people read the times in texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeZone {
+    /// UTC.
+    #[default]
+    Utc,
+    /// That of Krayin's server; UTC until that is known.
+    Krayin,
+    /// That of the inbox, by which a host writes its times.
+    Inbox,
+}
+
+impl TimeZone {
+    const ALL: [(&'static str, Self); 3] = [("utc", Self::Utc), ("krayin", Self::Krayin), ("inbox", Self::Inbox)];
+}
+
 /// What becomes in Krayin of a contact that was deleted in Chatwoot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnContactDeleted {
@@ -185,6 +202,8 @@ pub struct Settings {
     pub on_closed: OnClosed,
     /// What becomes of a write that would set yes/no attributes to no.
     pub on_yes_no: OnYesNo,
+    /// On whose clock people read the times in texts.
+    pub time_zone: TimeZone,
     /// What becomes of a contact that was deleted in Chatwoot: the installation's.
     pub on_contact_deleted: OnContactDeleted,
     /// What the set-up learned of the server.
@@ -259,6 +278,7 @@ impl Settings {
             on_deleted_in_krayin: one_of(read.text("on_deleted_in_krayin"), &OnDeleted::ALL),
             on_closed: one_of(read.text("on_closed"), &OnClosed::ALL),
             on_yes_no: one_of(read.text("on_yes_no"), &OnYesNo::ALL),
+            time_zone: one_of(read.text("time_zone"), &TimeZone::ALL),
             on_contact_deleted: one_of(read.text("on_contact_deleted"), &OnContactDeleted::ALL),
             traits: read
                 .0
@@ -283,6 +303,15 @@ impl Settings {
             default_country: read.text("default_country"),
             digest_key: read.text("digest_key").map(|key| DigestKey::new(key.as_bytes())).unwrap_or_default(),
         })
+    }
+
+    /// On which clock the times in texts are shown.
+    pub(crate) fn clock(&self) -> Clock {
+        match self.time_zone {
+            TimeZone::Utc => Clock::Ahead(0),
+            TimeZone::Krayin => Clock::Ahead(self.traits.utc_offset_minutes.unwrap_or_default()),
+            TimeZone::Inbox => Clock::Own,
+        }
     }
 
     /// The address and the token, checked: everything that a client needs before its first request.

@@ -211,6 +211,17 @@ pub const SETTINGS: &[Setting] = &[
             "Donde una bandeja de entrada crea un lead: nombres o ids, separados por comas",
         ))
         .default(NOTHING),
+    Setting::asked("time_zone", Kind::OneOf(&[
+            ("utc", words("UTC", "UTC", "UTC")),
+            ("krayin", words("Krayin's", "O do Krayin", "La de Krayin")),
+            ("inbox", words("The inbox's", "O da caixa de entrada", "La de la bandeja de entrada")),
+        ]), words("Time zone of texts", "Fuso horário dos textos", "Zona horaria de los textos"))
+        .help(words(
+            "On whose clock the times in notes are shown",
+            "Em que fuso as notas mostram os horários",
+            "En qué zona muestran las notas las horas",
+        ))
+        .default(word("utc")),
     Setting::asked("on_deleted_in_krayin", Kind::OneOf(&[
             ("respect", words("It stays deleted", "Fica excluído", "Queda eliminado")),
             ("make_again", words("The next event makes it again", "O próximo evento cria de novo", "El próximo evento lo crea de nuevo")),

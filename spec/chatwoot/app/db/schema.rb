@@ -44,6 +44,7 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.integer "account_id", null: false
     t.string "name", null: false
     t.string "channel_type"
+    t.string "timezone", default: "UTC"
     stamps[t]
   end
 

@@ -35,6 +35,12 @@ impl Client {
         Ok(found)
     }
 
+    /// The newest leads, as many as a page has.
+    pub(crate) async fn newest_leads(&self) -> Result<Vec<Lead>, ApiError> {
+        let params = [("limit", "50".to_owned()), ("sort", "id".to_owned()), ("order", "desc".to_owned())];
+        records((Method::Get, "leads"), self.get("leads", &params).await?)
+    }
+
     /// The lead, or `None` where it is gone.
     pub async fn find_lead(&self, id: u64) -> Result<Option<Lead>, ApiError> {
         self.find_by_id("leads", id).await

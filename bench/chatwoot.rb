@@ -1,0 +1,114 @@
+# frozen_string_literal: true
+
+require "webrick"
+require_relative "figures"
+require_relative "../spec/whole/support/whole_chatwoot"
+
+# What a contact's job costs inside the whole Chatwoot, beside the job of Chatwoot's own LeadSquared integration for the
+# same contacts against a stub of its calls: in one process and one run.
+class ChatwootBench
+  include Figures
+
+  ROUNDS = Integer(ENV.fetch("ROUNDS", 5))
+  CONTACTS = 40
+
+  # In Chatwoot's process, which both jobs run in.
+  MEASURE = <<~RUBY
+    counted = { sql: 0, redis: 0 }
+    listen = ->(*, event) { counted[:sql] += 1 unless %w[SCHEMA TRANSACTION].include?(event[:name]) || event[:cached] }
+    ActiveSupport::Notifications.subscribe("sql.active_record", listen)
+    unless defined?(CountedRedis)
+      Object.const_set(:CountedRedis, Module.new do
+        singleton_class.attr_accessor :count
+        self.count = 0
+        define_method(:call) do |command, config, &block|
+          CountedRedis.count += 1
+          super(command, config, &block)
+        end
+      end)
+      RedisClient.register(CountedRedis)
+    end
+    CountedRedis.count = 0
+    now = Time.current
+    ours = Integrations::Hook.find_by!(account_id: account, app_id: "krayin")
+    stub = Integrations::Hook.find_by(account_id: account, app_id: "leadsquared")
+    unless stub
+      Integrations::Hook.insert!({ account_id: account, app_id: "leadsquared", status: 1, created_at: now, updated_at: now,
+                                   settings: { access_key: "a", secret_key: "s", endpoint_url: endpoint } })
+      stub = Integrations::Hook.find_by!(account_id: account, app_id: "leadsquared")
+    end
+    rows = Array.new(contacts) do |n|
+      { account_id: account, name: "Bench \#{round} \#{n}", email: "bench-\#{round}-\#{n}@bench.example",
+        phone_number: format("+1415%07d", (round * 1000) + n), created_at: now, updated_at: now }
+    end
+    ids = Contact.insert_all!(rows).rows.flatten
+    measure = lambda do |jobs|
+      counted[:sql] = 0
+      CountedRedis.count = 0
+      began = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
+      jobs.each(&:call)
+      cpu = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID) - began
+      [counted[:sql], CountedRedis.count, cpu * 1000].map { |sum| sum.fdiv(jobs.size) }
+    end
+    job = lambda do |id|
+      asked = { "job_id" => "bench", "hook_id" => ours.id, "kind" => "contact", "id" => id, "bulk" => false }
+      -> { KrayinSync::Chatwoot::EventJob.new.perform(asked) }
+    end
+    theirs = lambda do |id|
+      contact = Contact.find(id)
+      -> { HookJob.perform_now(stub, "contact.updated", contact: contact) }
+    end
+    told = { ours_new: measure.(ids.map(&job)), theirs_new: measure.(ids.map(&theirs)),
+             ours_same: measure.(ids.map(&job)), theirs_same: measure.(ids.map(&theirs)) }
+    ActiveSupport::Notifications.unsubscribe(listen)
+    told
+  RUBY
+
+  def run
+    WholeChatwoot.start
+    @krayin = Krayin.new(WholeChatwoot.servers, "bench", throttle: false)
+    extend(WholeChatwoot::Steps)
+    desk = connected_desk("Bench", @krayin)
+    rounds = Array.new(ROUNDS + 1) do |round|
+      inside(MEASURE, account: desk.account, endpoint: leadsquared, contacts: CONTACTS, round: round + 1)
+    end
+    figures(rounds.drop(1))
+  ensure
+    @stub&.shutdown
+    WholeChatwoot.stop
+  end
+
+  private
+
+  # The two calls that its job makes.
+  def leadsquared
+    return @leadsquared if @leadsquared
+
+    @stub = WEBrick::HTTPServer.new(BindAddress: "127.0.0.1", Port: 0, AccessLog: [],
+                                    Logger: WEBrick::Log.new(File::NULL))
+    @stub.mount_proc("/") do |request, response|
+      response["Content-Type"] = "application/json"
+      found = request.path.include?("GetByQuickSearch")
+      response.body = found ? "[]" : '{"Status":"Success","Message":{"Id":"lead-1","AffectedRows":1}}'
+    end
+    Thread.new { @stub.start }
+    @leadsquared = "http://127.0.0.1:#{@stub.config[:Port]}/v2/"
+  end
+
+  def figures(rounds)
+    { "new" => ["new contact", 5, 3, 0.2], "same" => ["changed nothing", 2, 1, 0.1] }.flat_map do |key, (what, *must)|
+      ours = rounds.map { |round| round["ours_#{key}"] }
+      theirs = rounds.map { |round| round["theirs_#{key}"] }
+      calls = %w[SQL Redis].each_with_index.map do |name, at|
+        figure("chatwoot_#{key}_#{name.downcase}", "in Chatwoot, #{what}: #{name} calls", "≤ #{must[at]}",
+               ours.map { |one| one[at] }, format("LeadSquared %.1f", median(theirs, at)))
+      end
+      [*calls,
+       figure("chatwoot_#{key}_cpu_vs_leadsquared", "in Chatwoot, #{what}, against LeadSquared: CPU", "≤ #{must[2]}",
+              ours.zip(theirs).map { |one, other| one[2] / other[2] },
+              format("ours %.1f ms, LeadSquared %.1f ms", median(ours, 2), median(theirs, 2)))]
+    end
+  end
+
+  def median(rounds, at) = rounds.map { |round| round[at] }.sort[rounds.size / 2]
+end
