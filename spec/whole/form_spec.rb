@@ -61,7 +61,7 @@ RSpec.describe "The form of the integration", :whole do
   it "saves what cannot be checked now, and says so where people see it" do
     answer = wrong(api_url: "http://127.0.0.1:1")
     expect(answer.status).to eq(200)
-    expect(@desk.app["description"]).to match(/Not working since .* does not answer/)
+    expect(@desk.app["description"]).to match(/UTC\) Krayin does not answer now/)
   end
 
   it "is set up when it is saved, with names for pipeline, stage, source and type" do
