@@ -32,10 +32,11 @@ namespace :krayin_sync do
     puts "The contact is still in Chatwoot: delete it there too." if Contact.exists?(contact)
   end
 
-  desc "Before the gem is taken out: the sweep's schedule and all jobs go, with krayin_sync:uninstall[hooks] the " \
-       "connections too"
-  task :uninstall, [:also] => :environment do |_task, arguments|
-    told = KrayinSync::Chatwoot::Uninstall.new.run(hooks: arguments[:also] == "hooks")
+  desc "Before the gem is taken out: the sweep's schedule and all jobs go, with krayin_sync:uninstall[hooks,links] " \
+       "the connections and the ids too"
+  task uninstall: :environment do |_task, arguments|
+    also = %w[hooks links].to_h { |what| [what.to_sym, arguments.extras.include?(what)] }
+    told = KrayinSync::Chatwoot::Uninstall.new.run(**also)
     puts told.map { |what, count| "#{count} #{what}" }.join(", ")
   end
 end

@@ -122,6 +122,20 @@ module KrayinSync
         return found
       LUA
 
+      # How many processes have gone since anybody looked; a process says that it is there by looking.
+      GONE = <<~LUA
+        redis.call('HSET', KEYS[1], ARGV[1], '1')
+        redis.call('EXPIRE', KEYS[1], 3600)
+        local gone = 0
+        for _, process in ipairs(redis.call('HKEYS', KEYS[1])) do
+          if process ~= ARGV[1] and redis.call('EXISTS', process) == 0 then
+            redis.call('HDEL', KEYS[1], process)
+            gone = gone + 1
+          end
+        end
+        return gone
+      LUA
+
       class << self
         # @param changed_at [Time, nil] of what has time: since when the record is as it is
         # @param pace [Symbol, nil] :paced where it may wait for the record's next turn, :urgent where for nothing
@@ -175,6 +189,9 @@ module KrayinSync
 
         # @return [Array<String>] entries whose jobs were lost with their process, off the journal
         def orphans = run(ORPHANS, OVERDUE).uniq
+
+        # @return [Boolean] whether a process of Sidekiq's is gone that was there; one alone is told
+        def process_gone? = RedisStore.script(GONE, [key("processes")], [Server.identity]).positive?
 
         # @return [Array<String>] in the order in which its scripts take them
         def keys(entry)

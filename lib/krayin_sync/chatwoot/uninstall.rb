@@ -7,11 +7,13 @@ module KrayinSync
       JOB = /\AKrayinSync::/
 
       # @param hooks [Boolean] whether the connections go too, with the tokens in them
+      # @param links [Boolean] whether the ids go too: a connection of later would find each record anew
       # @return [Hash{String => Integer}] how much of what was removed
-      def run(hooks: false)
+      def run(hooks: false, links: false)
         unschedule
         told = { "jobs" => jobs, "keys" => keys }
         told["connections"] = connections if hooks
+        told["links"] = KrayinSync::Records::Link.delete_all if links
         told
       end
 

@@ -7,6 +7,8 @@ module KrayinSync
     class Sweep
       # Seconds for which what the set-up learned holds.
       LEARNED_FOR = 3600
+      # Seconds that are swept once a process has died: it is missed after a minute.
+      SINCE_DEATH = 600
 
       # @param since [Time] from when on
       # @param hooks [ActiveRecord::Relation<Integrations::Hook>, nil] all that are enabled where nil
@@ -17,7 +19,11 @@ module KrayinSync
 
       # Pushes what was lost with a process of Sidekiq's. Every process looks at every beat.
       def self.recover
-        Intake.guard { JobRegistry.orphans.each { |entry| RecordRef.parse(entry).enqueue } }
+        Intake.guard do
+          JobRegistry.orphans.each { |entry| RecordRef.parse(entry).enqueue }
+          # Chatwoot's own jobs that tell of events went with it.
+          SweepJob.enqueue(seconds: SINCE_DEATH) if JobRegistry.process_gone?
+        end
       end
 
       # @return [Hash{Symbol => Integer}] how many jobs were enqueued, by kind
