@@ -77,6 +77,23 @@ RSpec.describe "The upgrade from version 0.1", :chatwoot do
     expect(link.where(kind: "contact").where.not(instance: "upgrade").count).to eq(3)
   end
 
+  it "takes a row as it stands when it is locked, and not as it was read before" do
+    VersionOne.fill(account, inbox(account), 3)
+    last = account.contacts.order(:id).last
+    upgrade = upgrade_class.new
+    allow(upgrade).to receive(:ready_links).and_wrap_original do |ready, *page|
+      ready.call(*page).tap do
+        next if link.exists?(kind: "contact", record_id: last.id)
+
+        kept = JSON.generate("ids" => "krayin:person:99", "server" => VersionOne::SERVER)
+        last.update_columns(additional_attributes: { "external" => { "krayin" => { "kept" => kept } } })
+      end
+    end
+    upgrade.run
+    expect(link.find_by(kind: "contact", record_id: last.id)).to have_attributes(person_id: 99, unverified: true)
+    expect(left).to eq(0)
+  end
+
   it "halves a batch that somebody else's write stands in the way of" do
     VersionOne.fill(account, inbox(account), 10)
     upgrade = upgrade_class.new(batch: 8)

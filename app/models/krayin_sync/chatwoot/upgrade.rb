@@ -5,9 +5,9 @@ module KrayinSync
     # Moves what version 0.1 kept in `additional_attributes` into krayin_sync_links, and takes it out there.
     #
     # Anybody could write those columns. So ids count as they stand when their batch is moved, and each is looked at in
-    # Krayin once, before it is used; what is written there later is never read. A batch is a transaction of short
-    # statements, and how far it came is kept with it: a run that was broken off goes on where it ended, and one that is
-    # over never begins again.
+    # Krayin once, before it is used; what is written there later is never read. A batch is made ready before a row
+    # is locked, and moved by a transaction of short statements; how far it came is kept with it: a run that was broken
+    # off goes on where it ended, and one that is over never begins again.
     class Upgrade
       Kind = Struct.new(:name, :path, :known_by, keyword_init: true) do
         def table = "#{name}s"
@@ -20,7 +20,7 @@ module KrayinSync
         Kind.new(name: "message", path: %w[krayin], known_by: [])
       ].freeze
 
-      BATCH = 1000
+      BATCH = 500
       # The longest that a statement may take, and may wait for a row that somebody else writes.
       LIMITS = { "statement_timeout" => "14s", "lock_timeout" => "2s" }.freeze
       # Tries of one batch, each half as large.
@@ -72,7 +72,8 @@ module KrayinSync
         size = @batch
         tries = 0
         begin
-          link.transaction { move_page(kind, cursor, size) }
+          ready = ready_links(kind, cursor, size)
+          link.transaction { move_page(kind, cursor, size, ready) }
         rescue *BUSY
           raise if (tries += 1) >= TRIES
 
@@ -81,22 +82,40 @@ module KrayinSync
         end
       end
 
-      def move_page(kind, cursor, size)
-        LIMITS.each { |name, value| link.connection.execute("SET LOCAL #{name} = '#{value}'") }
-        last = value("SELECT max(id) FROM (SELECT id FROM #{kind.table} WHERE id > ? ORDER BY id LIMIT ?) page",
-                     cursor, size)
-        rows = last ? rows_of(kind, cursor, last) : []
-        links = rows.filter_map { |row| link_of(kind, row) }
+      # Links by the rows that they are made of. Reading them takes longest: nobody is kept from writing the rows by it.
+      def ready_links(kind, cursor, size)
+        rows = link.transaction do
+          limit
+          last = last_of_page(kind, cursor, size)
+          last ? rows_of(kind, cursor, last) : []
+        end
+        rows.to_h { |row| [row, link_of(kind, row)] }
+      end
+
+      # @param ready [Hash] what was made ready: a row that was written since is read again
+      def move_page(kind, cursor, size, ready = {})
+        limit
+        last = last_of_page(kind, cursor, size)
+        rows = last ? rows_of(kind, cursor, last, lock: "FOR UPDATE") : []
+        links = rows.filter_map { |row| ready.fetch(row) { link_of(kind, row) } }
         link.insert_all(links, unique_by: %i[instance kind record_id]) unless links.empty?
         take_out(kind, rows.map { |row| row["id"] }) unless rows.empty?
         keep(kind, last || cursor, last.nil?)
         [links.size, last || cursor, last.nil?]
       end
 
-      def rows_of(kind, cursor, last)
+      def limit
+        LIMITS.each { |name, value| link.connection.execute("SET LOCAL #{name} = '#{value}'") }
+      end
+
+      def last_of_page(kind, cursor, size)
+        value("SELECT max(id) FROM (SELECT id FROM #{kind.table} WHERE id > ? ORDER BY id LIMIT ?) page", cursor, size)
+      end
+
+      def rows_of(kind, cursor, last, lock: "")
         columns = ["id", *kind.known_by, "additional_attributes #> '#{kind.json_path}' AS kept"].join(", ")
         sql = "SELECT #{columns} FROM #{kind.table} WHERE id > ? AND id <= ? " \
-              "AND additional_attributes #> '#{kind.json_path}' IS NOT NULL ORDER BY id FOR UPDATE"
+              "AND additional_attributes #> '#{kind.json_path}' IS NOT NULL ORDER BY id #{lock}"
         link.connection.select_all(link.sanitize_sql_array([sql, cursor, last])).to_a
       end
 
