@@ -26,6 +26,8 @@ class KeptRuby
     read(@http.post("#{@base.path}/leads", JSON.generate(lead(contact)), @headers))["data"]["id"]
   end
 
+  def get(path) = read(@http.get("#{@base.path}/#{path}", @headers))
+
   private
 
   def pattern(email) = email.gsub(/(?<![[:alnum:]])[a-z]/, "_")
