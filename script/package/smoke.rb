@@ -5,8 +5,8 @@ require "tmpdir"
 require_relative "tools"
 require_relative "../../spec/support/simulated_krayin"
 
-# Installs the newest platform gem into an empty folder of another system, which has a Ruby and no Rust, and runs the
-# first example of the README there against a simulated Krayin.
+# Installs a platform gem, the newest where none is named, into an empty folder of a system that has a Ruby and no Rust,
+# and runs the first example of the README there against a simulated Krayin.
 class Smoke
   PARTS = <<~'RUBY'
     require "krayin_sync"
@@ -17,19 +17,20 @@ class Smoke
     abort "parsed wrongly" unless KrayinSync::ExternalId.parse("krayin:person:12") == { "person" => 12 }
   RUBY
 
-  def initialize(system) = @system = File.expand_path(system)
+  def initialize(system, gem = newest)
+    @system = File.expand_path(system)
+    @gem = gem
+  end
 
   # @return [Boolean]
   def run
-    gem = Dir[File.join(Tools::ROOT, "pkg/krayin_sync-*-x86_64-linux.gem")].max_by { |file| File.mtime(file) } ||
-          abort("bin/package: pkg/ has no gem for this machine")
     krayin = SimulatedKrayin.new("2.1.0")
     place = File.join(@system, "tmp/krayin_sync-smoke")
     FileUtils.rm_rf(place)
     FileUtils.mkdir_p(place)
-    FileUtils.cp(gem, place)
+    FileUtils.cp(@gem, place)
     File.write(File.join(place, "example.rb"), PARTS + example)
-    inside("gem", "install", "--local", "--no-document", File.join("/tmp/krayin_sync-smoke", File.basename(gem))) &&
+    inside("gem", "install", "--local", "--no-document", File.join("/tmp/krayin_sync-smoke", File.basename(@gem))) &&
       inside("ruby", "/tmp/krayin_sync-smoke/example.rb", krayin.url, SimulatedKrayin::TOKEN)
   ensure
     FileUtils.rm_rf(place) if place
@@ -37,6 +38,11 @@ class Smoke
   end
 
   private
+
+  def newest
+    Dir[File.join(Tools::ROOT, "pkg/krayin_sync-*-x86_64-linux.gem")].max_by { |file| File.mtime(file) } ||
+      abort("bin/package: pkg/ has no gem for this machine")
+  end
 
   # As it stands there, with this Krayin's address.
   def example

@@ -1,8 +1,11 @@
 # frozen_string_literal: true
 
+require "digest"
 require "fileutils"
+require "json"
 require "rubygems/package"
 require "tmpdir"
+require_relative "../package/smoke"
 require_relative "command"
 require_relative "tally"
 
@@ -42,7 +45,11 @@ class Package
                 "it installs into an empty folder" => :install, "cargo left nothing there" => :clean?,
                 "it answers a call from there" => :call, "its command runs" => :command,
                 "it answers where what was built is kept apart" => :call_apart,
-                "it says that its library is of another version" => :tell_version }
+                "it says that its library is of another version" => :tell_version,
+                "two builds of a gem without sources, in two folders, are one file" => :build_twice,
+                "that holds licences, a bill of materials and no path of this machine" => :look_inside_built,
+                "it runs the README's first example where there is no Rust" => :smoke,
+                "the README's Dockerfile brings it into a bundle that builds every gem" => :follow_dockerfile }
       steps.each_with_object(Tally.new) do |(name, step), tally|
         good = send(step)
         puts "#{good ? "ok" : "FAILED"}: #{name}"
@@ -106,6 +113,59 @@ class Package
 
   def command
     Command.run(File.join(gem_home["GEM_HOME"], "bin/krayin-sync"), "--version", dir: @dir, env: gem_home)
+  end
+
+  # Unoptimized: what makes two builds differ, such as paths, times and the order of things, is the same.
+  QUICK = { "CARGO_PROFILE_RELEASE_LTO" => "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL" => "0",
+            "CARGO_PROFILE_RELEASE_CODEGEN_UNITS" => "16", "CARGO_INCREMENTAL" => "0" }.freeze
+
+  def build_twice
+    folders = %w[one another-folder].map { |name| File.join(@dir, name, "krayin_sync") }
+    digests = folders.map do |folder|
+      clone = Command.run("git", "clone", "--quiet", ROOT, folder)
+      built = clone && Command.run("bin/package", "here", dir: folder, env: QUICK.merge("CARGO_TARGET_DIR" => nil))
+      @built = Dir[File.join(folder, "pkg/*.gem")].first if built
+      Digest::SHA256.file(@built).hexdigest if built
+    end
+    digests.none?(&:nil?) && digests.uniq.size == 1
+  end
+
+  def look_inside_built
+    package = Gem::Package.new(@built)
+    place = File.join(@dir, "built")
+    package.extract_files(place)
+    library = File.binread(Dir[File.join(place, "lib/krayin_sync/*/krayin_sync.{so,bundle}")].first)
+    told = [@dir, ROOT, Dir.home].select { |path| path.size > 1 && library.include?("#{path}/") }
+    puts "paths in it: #{told.join(", ")}" unless told.empty?
+    told.empty? && package.spec.extensions.empty? && passes_on?(place)
+  end
+
+  def passes_on?(place)
+    bill = JSON.parse(File.read(File.join(place, "sbom.cdx.json")))
+    licences = File.read(File.join(place, "LICENSES-third-party.txt"))
+    bill["components"].all? { |part| licences.include?("#{part["name"]} #{part["version"]}:") } &&
+      bill["components"].any? { |part| part["name"] == "ring" }
+  end
+
+  def smoke = Smoke.new("/", @built).run
+
+  # Its steps in a folder of ours, with the image's word that gems are built from source.
+  def follow_dockerfile
+    app = File.join(@dir, "app")
+    FileUtils.mkdir_p(File.join(app, "vendor"))
+    FileUtils.cp(@built, File.join(app, "vendor/krayin_sync.gem"))
+    File.write(File.join(app, "Gemfile"), "# an application's\n")
+    steps = dockerfile.scan(/^RUN (.*?[^\\])$/m).flatten
+    call = ["bundle", "exec", "ruby", "-W0", "-e", CALL]
+    steps.any? && steps.all? { |step| Command.run("sh", "-ec", step, dir: app, env: bundle) } &&
+      Command.run(*call, dir: app, env: bundle)
+  end
+
+  def dockerfile = File.read(File.join(ROOT, "README.md"))[/^ {4}FROM .*?(?=^\S)/m].gsub(/^ {4}/, "")
+
+  def bundle
+    gem_home.merge("BUNDLE_FORCE_RUBY_PLATFORM" => "true", "BUNDLE_APP_CONFIG" => File.join(@dir, "bundle"),
+                   "GEM_HOME" => nil, "GEM_PATH" => nil, "PATH" => "/usr/local/bin:/usr/bin:/bin")
   end
 
   def gem_home
