@@ -7,10 +7,9 @@ RSpec.describe "Over real channels", :whole do
   before(:context) do
     @krayin = Krayin.new(WholeChatwoot.servers, "channels", throttle: false)
     @desk = connected_desk("Channels", @krayin, sync_conversations: true, sync_messages: true)
-    @token = "#{rand(1_000_000)}:telegram"
     @numbers = Array.new(3) { format("+4930%07d", rand(10_000_000)) }
     @mail = "support#{rand(1_000_000)}@shop.example"
-    inside(make_channels, account: @desk.account, token: @token, numbers: @numbers, mail: @mail)
+    inside(make_channels, account: @desk.account, numbers: @numbers, mail: @mail)
   end
 
   after(:context) do
@@ -27,7 +26,6 @@ RSpec.describe "Over real channels", :whole do
         Inbox.create!(account_id: account, channel: channel.find(id), name: channel.name.demodulize).id
       end
       whatsapp, sms, twilio = numbers
-      add.(Channel::Telegram, bot_name: "bot", bot_token: token)
       add.(Channel::Whatsapp, phone_number: whatsapp, provider: "default", provider_config: { "api_key" => "k" })
       add.(Channel::TwilioSms, phone_number: sms, account_sid: "AC1", auth_token: "t", medium: 0)
       add.(Channel::TwilioSms, phone_number: "whatsapp:\#{twilio}", account_sid: "AC1", auth_token: "t", medium: 1)
@@ -98,32 +96,5 @@ RSpec.describe "Over real channels", :whole do
     eventually(60) { comments("Please send the invoice again").any? }
     eventually(60) { comments("Invoice 7").any? }
     expect(@krayin.person("maja@mail.example")).to include("name" => "Maja Mail")
-  end
-
-  # Who has a picture, so that Telegram is not asked for one.
-  def telegram_contact(from)
-    inside(<<~RUBY, account: @desk.account, from: from.to_s)
-      contact = Contact.create!(account_id: account, name: "Tina")
-      contact.avatar.attach(io: StringIO.new("GIF89a"), filename: "tina.gif", content_type: "image/gif")
-      inbox = Inbox.find_by!(account_id: account, channel_type: "Channel::Telegram")
-      ContactInbox.create!(contact: contact, inbox: inbox, source_id: from)
-      contact.id
-    RUBY
-  end
-
-  it "lets Telegram's contacts be, and brings all over once they are known by something" do
-    from = rand(1_000_000_000)
-    id = telegram_contact(from)
-    said = { message_id: 1, from: { id: from, is_bot: false, first_name: "Tina", username: "tina#{from}" },
-             chat: { id: from, first_name: "Tina", type: "private" }, date: Time.now.to_i, text: "Hello by Telegram" }
-    expect(send_json("/webhooks/telegram/#{@token}", update_id: from, message: said).status).to eq(200)
-    eventually(30) { inside("Message.where(content: 'Hello by Telegram').exists?") }
-    settle
-    expect(comments("Hello by Telegram")).to eq([])
-    expect(@desk.agent.patch("/contacts/#{id}", email: "tina@telegram.example").status).to eq(200)
-    eventually(60) { @krayin.person("tina@telegram.example") }
-    inside("KrayinSync::Chatwoot::SweepJob.enqueue; 1")
-    eventually(90) { comments("Hello by Telegram").size == 2 }
-    expect(dead_jobs).to eq([])
   end
 end
