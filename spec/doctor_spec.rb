@@ -18,6 +18,18 @@ RSpec.describe KrayinSync::Doctor do
     expect(status).to be_success
   end
 
+  it "says which yes/no attributes a write could set to no" do
+    krayin = SimulatedKrayin.new("2.1.0")
+    flag = { code: "vip", name: "VIP", type: "boolean", entity_type: "persons", is_required: 0, is_unique: 0,
+             quick_add: 0 }
+    made = Net::HTTP.post(URI("#{krayin.url}/settings/attributes"), JSON.generate(flag),
+                          "Authorization" => "Bearer #{SimulatedKrayin::TOKEN}", "Content-Type" => "application/json",
+                          "Accept" => "application/json")
+    expect([made.code, made.body]).to include("200")
+    output, = doctor(krayin.url, SimulatedKrayin::TOKEN)
+    expect(output).to match(/^note  server .*\(persons\.vip\): choose by on_yes_no/)
+  end
+
   it "says what fails, and what would mend it" do
     krayin = SimulatedKrayin.of("2.1.0")
     blind = SimulatedKrayin.new("2.1.0", "--view-permission", "individual")

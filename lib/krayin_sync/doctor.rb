@@ -51,7 +51,17 @@ module KrayinSync
       notes = [traits["rate_headers"] ? "60 requests a minute for the token's user" : "no limit is announced"]
       notes << "persons need an e-mail address; those without get a placeholder" if traits["email_required"]
       notes << "a workflow waits for new persons: a new contact takes one request more" if traits["person_workflow"]
+      notes << yes_no(traits) if yes_no(traits)
       notes.map { |text| Check.new("note", "server", text) }
+    end
+
+    # What is at stake before the first write.
+    def yes_no(traits)
+      flags = Array(traits["attributes"]).select { |attribute| attribute["type"] == "boolean" }
+      return if flags.empty?
+
+      codes = flags.map { |flag| "#{flag["entity_type"]}.#{flag["code"]}" }.join(", ")
+      "a write sets yes/no attributes to no where they cannot be sent along (#{codes}): choose by on_yes_no"
     end
 
     def place(error)
