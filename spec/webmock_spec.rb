@@ -60,8 +60,47 @@ RSpec.describe "WebMock" do
     late = stub_request(:get, "#{url}/get").to_timeout
     expect { client.get("get") }.to raise_error(KrayinSync::TimeoutError)
     expect(late).to have_been_requested.times(3)
-    stub_request(:get, "#{url}/get").to_raise(IOError.new("on purpose"))
-    expect { client.get("get") }.to raise_error(IOError, "on purpose")
+    stub_request(:get, "#{url}/get").to_raise(RuntimeError.new("on purpose"))
+    expect { client.get("get") }.to raise_error(RuntimeError, "on purpose")
+  end
+
+  # What is raised in the network's place: class, attempts of a GET, what is known of it, attempts of a POST.
+  {
+    Errno::ECONNREFUSED => [:UnavailableError, 3, :no, 3], Errno::EHOSTUNREACH => [:UnavailableError, 3, :no, 3],
+    Errno::ENETUNREACH => [:UnavailableError, 3, :no, 3], Errno::ETIMEDOUT => [:UnavailableError, 3, :no, 3],
+    SocketError => [:UnavailableError, 3, :no, 3], Net::OpenTimeout => [:UnavailableError, 3, :no, 3],
+    Errno::ECONNRESET => [:UnavailableError, 3, :unknown, 1], Errno::EPIPE => [:UnavailableError, 3, :unknown, 1],
+    EOFError => [:UnavailableError, 3, :unknown, 1], IOError => [:UnavailableError, 3, :unknown, 1],
+    Net::HTTPBadResponse => [:UnavailableError, 3, :unknown, 1], Net::ReadTimeout => [:TimeoutError, 3, :unknown, 1],
+    Net::WriteTimeout => [:TimeoutError, 3, :unknown, 1], Timeout::Error => [:TimeoutError, 3, :unknown, 1],
+    OpenSSL::SSL::SSLError => [:UnexpectedResponseError, 1, :no, 1]
+  }.each do |raised, (kind, attempts, executed, posts)|
+    it "takes #{raised} for what the network does" do
+      expected = KrayinSync.const_get(kind)
+      stub = stub_request(:any, %r{#{url}/}).to_raise(raised)
+      expect { client.get("get") }.to raise_error(expected) { |error|
+        expect(error).to have_attributes(code: nil, response: nil, attempts: attempts, executed: executed)
+      }
+      expect(stub).to have_been_requested.times(attempts)
+      WebMock.reset_executed_requests!
+      expect { client.post("leads", title: "x") }.to raise_error(expected) { |error|
+        expect(error.executed).to eq(executed)
+      }
+      expect(stub).to have_been_requested.times(posts)
+      next if attempts == 1
+
+      passing = stub_request(:get, "#{url}/leads/5").to_raise(raised).then.to_return(body: '{"data": {"id": 5}}')
+      expect(client.get("leads/5")).to eq("data" => { "id" => 5 })
+      expect(passing).to have_been_requested.twice
+    end
+  end
+
+  it "times a POST out as one that may have run" do
+    stub = stub_request(:post, "#{url}/leads").to_timeout
+    expect { client.post("leads", title: "x") }.to raise_error(KrayinSync::TimeoutError) { |error|
+      expect(error.executed).to eq(:unknown)
+    }
+    expect(stub).to have_been_requested.once
   end
 
   it "refuses connections that are not allowed, and lets through those that are" do
@@ -98,8 +137,8 @@ RSpec.describe "WebMock" do
     in_turn.to_return(status: [503, "Busy"]).times(2).then.to_return(body: '{"a": 3}')
     expect([client.get("leads"), client.get("leads")]).to eq([{ "a" => 3 }] * 2)
     expect(in_turn).to have_been_requested.times(4)
-    stub_request(:get, "#{url}/get").to_raise(IOError)
-    expect { client.get("get") }.to raise_error(IOError, "Exception from WebMock")
+    stub_request(:get, "#{url}/get").to_raise(ZeroDivisionError)
+    expect { client.get("get") }.to raise_error(ZeroDivisionError, "Exception from WebMock")
   end
 
   it "forgets what was sent and stubbed" do

@@ -7,6 +7,12 @@ module KrayinSync
     # The largest number that a record of Krayin can have.
     LARGEST_ID = (2**63) - 1
 
+    # Larger ones are no number of JSON's any more.
+    LARGEST_NUMBER = 10**300
+
+    # What is text when it is written down.
+    SCALARS = [String, Symbol, Numeric, TrueClass, FalseClass].freeze
+
     # What is no record.
     BARE = [NilClass, TrueClass, FalseClass, String, Symbol, Numeric, Array].freeze
 
@@ -21,7 +27,7 @@ module KrayinSync
 
       # @return [Integer]
       def id(value, name = "the id")
-        number = Integer(value, 10, exception: false) if value.is_a?(String)
+        number = Integer(value, 10, exception: false) if value.is_a?(String) && value.encoding.ascii_compatible?
         number = value if value.is_a?(Integer)
         return number if number&.between?(1, LARGEST_ID)
 
@@ -31,15 +37,45 @@ module KrayinSync
       # @return [Hash]
       def hash(value, name = "the data")
         # An empty record is never meant, and a list is none.
-        return value.to_h if !value.nil? && !value.is_a?(Array) && value.respond_to?(:to_h)
+        return value.to_h if hash?(value)
 
         raise ArgumentError, "#{name} must be a hash"
+      end
+
+      # Whether it is a hash or what makes one.
+      def hash?(value) = !value.nil? && value.respond_to?(:to_h) && !list?(value)
+
+      # A record's fields, as JSON has them: nothing in them is left out or made something else.
+      # @return [Hash, Array]
+      def fields(value, name = "the data")
+        value.is_a?(Array) ? value.each { |inner| plain(inner, name, 1) } : plain(hash(value, name), name, 0)
+        value
+      end
+
+      # @return [String, nil] UTF-8
+      def text(value, name)
+        return if value.nil?
+
+        text = value.to_s if SCALARS.any? { |type| value.is_a?(type) } || value.respond_to?(:to_str)
+        text = text.encode(Encoding::UTF_8) unless text.nil? || text.encoding == Encoding::UTF_8
+        return text if text&.valid_encoding?
+
+        raise ArgumentError, "#{name} must be text in UTF-8"
+      rescue EncodingError
+        raise ArgumentError, "#{name} must be text in UTF-8"
+      end
+
+      # The query of a request.
+      # @return [Array<Array(String, String)>]
+      def params(value)
+        pairs = hash(value || {}, "the params").compact
+        pairs.map { |name, inner| [text(name, "each param's name"), text(inner.to_s, "each param")] }
       end
 
       # A path below the API's address.
       # @return [String]
       def path(value)
-        text = value.to_s
+        text = text(value, "the path").to_s
         return text unless text.delete("/").empty? || text.match?(%r{[?#]|:|(?:\A|/)\.{1,2}(?:/|\z)})
 
         raise ArgumentError, "the path must be one below the API's address, such as leads/5; give parameters apart"
@@ -58,7 +94,7 @@ module KrayinSync
       # @return [Hash{String => Object}]
       # @raise [ConfigurationError]
       def settings(value)
-        return value.to_h.transform_keys(&:to_s) if value.respond_to?(:to_h) && !value.is_a?(Array)
+        return value.to_h.transform_keys(&:to_s) if value.respond_to?(:to_h) && !list?(value)
 
         raise ConfigurationError, "The Krayin settings cannot be used: they must be a hash."
       end
@@ -76,6 +112,30 @@ module KrayinSync
         return value if value.respond_to?(:settings)
 
         raise ArgumentError, "the hook must answer settings, as Struct.new(:settings).new({ \"api_url\" => … }) does"
+      end
+
+      private
+
+      # What is gone through has pairs only where it is a hash or a struct.
+      def list?(value) = value.is_a?(Enumerable) && !value.is_a?(Hash) && !value.is_a?(Struct)
+
+      # One that holds itself is nested without end.
+      def plain(value, name, depth)
+        deepest = JsonSafe::DEEPEST
+        raise ArgumentError, "#{name} must not be nested more than #{deepest} deep" if depth > deepest
+
+        case value
+        when String, Symbol then text(value, "each text in #{name}")
+        when Hash then value.each { |key, inner| [key, inner].each { |part| plain(part, name, depth + 1) } }
+        when Array then value.each { |inner| plain(inner, name, depth + 1) }
+        when Numeric then number(value, name)
+        end
+      end
+
+      def number(value, name)
+        return if value.real? && value.finite? && value.abs < LARGEST_NUMBER
+
+        raise ArgumentError, "each number in #{name} must be one that JSON has, below 10**300"
       end
     end
   end

@@ -17,7 +17,9 @@ module KrayinSync
       # @raise [ArgumentError] for an id that is no positive number or a type that could not be read again
       def build(ids)
         Arguments.main_ractor
-        ids = Arguments.hash(ids, "the ids").to_h { |type, id| [type.to_s, Arguments.id(id, "each id")] }
+        ids = Arguments.hash(ids, "the ids").to_h do |type, id|
+          [Arguments.text(type.to_s, "each type"), Arguments.id(id, "each id")]
+        end
         Native.external_id_build(ids)
       end
 

@@ -33,7 +33,7 @@ module KrayinSync
         return value.iso8601(3) if value.respond_to?(:time_zone) && value.respond_to?(:in_time_zone)
         return of(value.to_time, depth) if value.respond_to?(:acts_like_time?) && value.acts_like_time?
         return of(value.to_ary, depth) if value.respond_to?(:to_ary)
-        return of(value.to_h, depth + 1) if value.respond_to?(:to_h) && !value.is_a?(Struct)
+        return of(value.to_h, depth + 1) if value.respond_to?(:to_h) && !value.is_a?(Enumerable)
 
         text(value.respond_to?(:iso8601) ? value.iso8601 : value.to_s)
       end

@@ -41,7 +41,7 @@ module KrayinSync
       end
 
       def parsed(api_url)
-        uri = URI.parse(api_url.strip)
+        uri = URI.parse(JsonSafe.of(api_url).strip)
         uri if uri.is_a?(URI::HTTP) && uri.hostname
       rescue URI::InvalidURIError
         nil

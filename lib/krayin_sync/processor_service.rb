@@ -31,7 +31,8 @@ module KrayinSync
                    limiter_store: nil, pace: nil)
       @inbox = inbox
       @hook = Arguments.hook(hook || find_hook)
-      @event_name = event_name.to_s
+      # Bytes that are no text are no name of an event.
+      @event_name = event_name.to_s.dup.force_encoding(Encoding::UTF_8).scrub
       @event_data = event_data
       @records = Arguments.records(records || KrayinSync.records)
       @bulk = bulk
@@ -46,7 +47,7 @@ module KrayinSync
     def perform
       # Whatever a caller took for an event's name is not told further.
       Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
-        raise EventError, "The event's data must be a hash." unless event_data.respond_to?(:to_h)
+        raise EventError, "The event's data must be a hash." unless Arguments.hash?(event_data)
 
         log(:debug, "Processing #{subject}")
         payload[:outcome] = run.tap { |outcome| tell(outcome) }
@@ -101,7 +102,7 @@ module KrayinSync
       kind = KINDS.find { |known| event_name.start_with?(known) }
       return "an unknown event" unless kind
 
-      record = event_data.to_h.transform_keys(&:to_sym)[kind.to_sym] if event_data.respond_to?(:to_h)
+      record = Snapshot.read(event_data.to_h, kind.to_sym) if Arguments.hash?(event_data)
       id = record && Snapshot.read(record, :id)
       [kind, (id if id.is_a?(Integer))].compact.join(" ")
     end

@@ -18,7 +18,7 @@ module KrayinSync
 
     # @return [Object, nil] the body as JSON, nil where it is none
     def parsed_response
-      JSON.parse(body)
+      JSON.parse(body, max_nesting: false)
     rescue JSON::ParserError
       nil
     end

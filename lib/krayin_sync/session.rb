@@ -61,7 +61,7 @@ module KrayinSync
 
     # @return [Object] what a function of the core answers
     def call(function, *arguments)
-      JSON.parse(Native.public_send(function, self, *arguments))
+      JSON.parse(Native.public_send(function, self, *arguments), max_nesting: false)
     end
 
     def with(settings)

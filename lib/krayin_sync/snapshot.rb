@@ -23,7 +23,7 @@ module KrayinSync
     class << self
       # @return [String] JSON of an event's data
       def event(data)
-        data = data.to_h.transform_keys(&:to_sym)
+        data = data.to_h.transform_keys { |key| key.respond_to?(:to_sym) ? key.to_sym : key }
         plain = {}
         plain[:contact] = contact(data[:contact]) if data[:contact]
         plain[:merged] = contact(data[:merged]) if data[:merged]
@@ -124,7 +124,8 @@ module KrayinSync
         }
       end
 
-      def list(value) = value.respond_to?(:to_a) ? value.to_a : []
+      # A range may have no end.
+      def list(value) = value.respond_to?(:to_a) && !value.is_a?(Range) ? value.to_a : []
 
       def class_name(record) = record.is_a?(Hash) ? nil : record.class.name
 

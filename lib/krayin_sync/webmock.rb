@@ -23,10 +23,20 @@ module KrayinSync
 
   # Answers the HTTP attempts of one call by WebMock's stubs. Each attempt, so that retries are the core's own.
   class WebMockTransport
+    # What the network does to a real request, by what a stub raises in its place: the first that it is. Everything else
+    # that a stub raises goes to the caller as it is.
+    FAILURES = {
+      ::OpenSSL::SSL::SSLError => "tls", ::Net::OpenTimeout => "connect", ::Errno::ETIMEDOUT => "connect",
+      ::Timeout::Error => "timeout", ::SocketError => "connect", ::Errno::ECONNRESET => "interrupted",
+      ::Errno::ECONNABORTED => "interrupted", ::Errno::EPIPE => "interrupted", ::SystemCallError => "connect",
+      ::IOError => "interrupted", ::Net::ProtocolError => "interrupted", ::Net::HTTPBadResponse => "interrupted"
+    }.freeze
+
     # Stubs are no server.
     def real? = false
 
-    # @return [Array(Integer, Hash, String), nil, :real] the stub's answer, nil for its timeout, or leave to connect
+    # @return [Array(Integer, Hash, String), Array(nil, Hash, String), nil, :real] the stub's answer; the name of a
+    #   failure of the network; nil for the stub's timeout; or leave to connect
     def call(method, url, headers, body)
       # The callbacks of a request that is let through want the very object that its stubs were asked with.
       @signature = ::WebMock::RequestSignature.new(method.downcase.to_sym, url, body: body, headers: headers)
@@ -57,10 +67,19 @@ module KrayinSync
     def stubbed(stub)
       return if stub.should_timeout
 
-      stub.raise_error_if_any
+      failure = failure_of(stub)
+      return [nil, {}, failure] if failure
+
       ::WebMock::CallbackRegistry.invoke_callbacks({ lib: :krayin_sync }, @signature, stub)
       headers = (stub.headers || {}).to_h { |name, value| [name.to_s, Array(value).join(", ")] }
       [stub.status[0].to_i, headers, stub.body.to_s]
+    end
+
+    def failure_of(stub)
+      stub.raise_error_if_any
+      nil
+    rescue *FAILURES.keys => e
+      FAILURES.find { |kind, _| e.is_a?(kind) }.last
     end
   end
 end

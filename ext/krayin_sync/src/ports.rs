@@ -91,10 +91,22 @@ impl Answers {
         if magnus::Symbol::from_value(answer.entry(0)?).is_some() {
             return Ok(Performed::ForReal(Some(read)));
         }
-        let (status, body): (u16, Option<RString>) = (answer.entry(0)?, answer.entry(2)?);
+        let (status, body): (Option<u16>, Option<RString>) = (answer.entry(0)?, answer.entry(2)?);
         let body = body.map(convert::bytes).unwrap_or_default();
+        let Some(status) = status else { return Ok(Performed::Here(Err(failure(&body)))) };
         Ok(Performed::Here(Ok(Response { status, headers: read, body })))
     }
+}
+
+/// A failure of the network, by its name.
+fn failure(name: &[u8]) -> TransportError {
+    let (kind, reason) = match name {
+        b"connect" => (TransportErrorKind::Connect, "no connection: is the address right and the server running?"),
+        b"tls" => (TransportErrorKind::Tls, "the server speaks no TLS that can be trusted"),
+        b"timeout" => (TransportErrorKind::Timeout, "no answer within the time limit"),
+        _ => (TransportErrorKind::Interrupted, "the connection broke before the whole answer was there"),
+    };
+    TransportError { kind, reason: reason.into() }
 }
 
 /// HTTP with Ruby before it: extensions, WebMock's stubs.

@@ -6,7 +6,7 @@ module KrayinSync
     class ActivityClient < BaseClient
       # A title with a comma cannot be searched for.
       # @return [Array<Hash>] those of exactly that title, the oldest first
-      def search_activity(title) = session.call(:search_activity, title.to_s)
+      def search_activity(title) = session.call(:search_activity, text(title, "the title").to_s)
 
       # One link a request: +lead_id+ or +person_id+.
       # @return [Hash]

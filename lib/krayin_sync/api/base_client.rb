@@ -48,16 +48,16 @@ module KrayinSync
       private
 
       def request(method, path, body, params)
-        pairs = Arguments.hash(params || {}, "the params").compact.map { |name, value| [name.to_s, value.to_s] }
-        body &&= body.is_a?(Array) ? Snapshot.json(body) : fields!(body)
+        pairs = Arguments.params(params)
+        body &&= Snapshot.json(Arguments.fields(body))
         session.call(:request, method, Arguments.path(path), pairs.empty? ? "[]" : JSON.generate(pairs), body)
       end
 
       def id!(id) = Arguments.id(id)
 
-      def fields!(fields) = Snapshot.json(Arguments.hash(fields))
+      def fields!(fields) = Snapshot.json(Arguments.fields(Arguments.hash(fields)))
 
-      def text(value) = value&.to_s
+      def text(value, name) = Arguments.text(value, name)
     end
   end
 end

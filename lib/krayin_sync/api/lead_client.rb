@@ -5,7 +5,9 @@ module KrayinSync
     # Leads, and what they need to know of the settings. Records are hashes with the server's own keys.
     class LeadClient < BaseClient
       # @return [Array<Hash>] those whose person has this e-mail address or this number, the oldest first
-      def search_lead(email: nil, phone: nil) = session.call(:search_lead, text(email), text(phone))
+      def search_lead(email: nil, phone: nil)
+        session.call(:search_lead, text(email, "the email"), text(phone, "the phone"))
+      end
 
       # Needs +lead_pipeline_stage_id+. A nested +person+ is created in the same request.
       # @return [Hash]

@@ -5,7 +5,7 @@ module KrayinSync
     # Organizations. Records are hashes with the server's own keys.
     class OrganizationClient < BaseClient
       # @return [Array<Hash>] those of exactly that name, without regard to case
-      def search_organization(name) = session.call(:search_organization, name.to_s)
+      def search_organization(name) = session.call(:search_organization, text(name, "the name").to_s)
 
       # @return [Hash]
       def create_organization(org_data) = session.call(:create_organization, fields!(org_data))

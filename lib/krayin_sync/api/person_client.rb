@@ -6,7 +6,9 @@ module KrayinSync
     class PersonClient < BaseClient
       # One request for both; every hit is checked. None is sent where neither could be searched for.
       # @return [Array<Hash>] those with this e-mail address or this number, the oldest first
-      def search_person(email: nil, phone: nil) = session.call(:search_person, text(email), text(phone))
+      def search_person(email: nil, phone: nil)
+        session.call(:search_person, text(email, "the email"), text(phone, "the phone"))
+      end
 
       # @return [Hash]
       def create_person(person_data) = session.call(:create_person, fields!(person_data))

@@ -12,7 +12,8 @@ pub(in crate::api) fn read(body: &[u8]) -> Option<Value> {
     if let Ok(whole) = serde_json::from_slice(body) {
         return Some(whole);
     }
-    let body = std::str::from_utf8(body).ok()?;
+    // A byte that is no text does not leave the record around it unread.
+    let body = String::from_utf8_lossy(body);
     let start = body.trim_start().get(..15).unwrap_or_default().to_ascii_lowercase();
     if start.starts_with("<!doctype") || start.starts_with("<html") {
         return None;
@@ -52,6 +53,13 @@ mod tests {
         ] {
             assert_eq!(read(body.as_bytes()).as_ref(), Some(&record), "{body}");
         }
+    }
+
+    #[test]
+    fn a_byte_that_is_no_text_is_read_as_a_mark() {
+        let body = [b"{\"data\":{\"id\":5,\"name\":\"Jos".as_slice(), &[0xe9], b"\"}}"].concat();
+        assert_eq!(read(&body), Some(json!({"data": {"id": 5, "name": "Jos\u{fffd}"}})));
+        assert_eq!(read(b"<html>\xff{\"data\":1}"), None);
     }
 
     #[test]
