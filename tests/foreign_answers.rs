@@ -226,3 +226,60 @@ async fn what_is_gone_when_its_removal_is_repeated_was_removed() {
     let error = client(&server, &Arc::default()).delete("leads/5", &[]).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound, "{error}");
 }
+
+/// What a broken server or something before it writes into the headers of its budget neither stops nor speeds anybody.
+#[tokio::test]
+async fn a_budget_that_cannot_be_read_is_none() {
+    for (limit, remaining) in [
+        ("-60", "-1"),
+        ("sixty", "none"),
+        ("0", "0"),
+        ("99999999999999999999", "99999999999999999999"),
+        ("", ""),
+        ("60", "x"),
+    ] {
+        let server = RawServer::start(move |_, stream| {
+            let headers = format!("X-RateLimit-Limit: {limit}\r\nX-RateLimit-Remaining: {remaining}\r\n");
+            write(stream, "200 OK", &headers, USER)
+        });
+        let state = Arc::default();
+        for _ in 0..5 {
+            client(&server, &state).current_user().await.unwrap();
+        }
+        assert_eq!(server.seen().len(), 5, "{limit} {remaining}");
+    }
+    for wait in ["-1", "soon", "1.5", "", "Thu, 01 Jan 1970 00:00:00 GMT", "99999999999999999999"] {
+        let server = RawServer::start(move |_, stream| {
+            let headers = format!("{RATE}Retry-After: {wait}\r\nDate: Fri, 31 Dec 9999 23:59:59 GMT\r\n");
+            write(stream, "429 Too Many Requests", &headers, r#"{"message":"Too Many Attempts."}"#)
+        });
+        let error = client(&server, &Arc::default()).current_user().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::RateLimit, "{wait}: {error}");
+        assert!(
+            error.retry_after.is_some_and(|wait| wait <= Duration::from_secs(300)),
+            "{wait}: {:?}",
+            error.retry_after
+        );
+    }
+}
+
+/// An answer whose end is the connection's, cut or whole, and what is compressed though nobody asked.
+#[tokio::test]
+async fn an_answer_that_ends_with_its_connection_is_whole_or_none() {
+    for (end, whole) in [(USER.len(), true), (USER.len() - 1, false), (5, false), (0, false)] {
+        let server = RawServer::start(move |_, stream| {
+            let _ = write!(stream, "HTTP/1.0 200 OK\r\n{RATE}\r\n{}", &USER[..end]);
+            false
+        });
+        assert_eq!(client(&server, &Arc::default()).current_user().await.is_ok(), whole, "{end}");
+    }
+    for encoding in ["gzip", "GZIP", "br", "deflate, gzip", "zstd", "x-gzip"] {
+        let server = RawServer::start(move |_, stream| {
+            write(stream, "200 OK", &format!("{RATE}Content-Encoding: {encoding}\r\n"), "\u{1f}\u{8b}\u{8}")
+        });
+        let error = client(&server, &Arc::default()).current_user().await.unwrap_err();
+        assert!(error.to_string().contains("the answer is compressed"), "{encoding}: {error}");
+    }
+    let server = RawServer::start(|_, stream| write(stream, "200 OK", "Content-Encoding: Identity\r\n", USER));
+    client(&server, &Arc::default()).current_user().await.unwrap();
+}

@@ -32,7 +32,7 @@ pub fn retry_after(header: &str, date: Option<&str>, now: SystemTime) -> Option<
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::{LOOK, MOST, look_after, retry_after};
+    use super::{LONGEST, LOOK, MOST, look_after, retry_after};
 
     #[test]
     fn a_long_wait_is_looked_into() {
@@ -66,6 +66,29 @@ mod tests {
         ];
         for (header, date, expected) in table {
             assert_eq!(retry_after(header, date, now), expected, "{header} {date:?}");
+        }
+    }
+
+    /// A clock of either side may stand anywhere.
+    #[test]
+    fn no_clock_and_no_text_makes_a_wait_that_nobody_can_keep() {
+        let dates = [
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+            "",
+            "?",
+        ];
+        let texts =
+            ["-1", "+5", "0x10", "1e9", "\u{ff15}", "5 s", "5,5", "4294967296", "18446744073709551616", "NaN", "\0"];
+        let moments = [0, 1, 784_111_777, 4_102_444_800, 253_402_300_799].map(Duration::from_secs);
+        for now in moments.map(|since| SystemTime::UNIX_EPOCH + since) {
+            for header in dates.iter().chain(&texts) {
+                for date in dates.iter().map(|date| Some(*date)).chain([None]) {
+                    let read = retry_after(header, date, now);
+                    assert!(read.is_none_or(|wait| wait <= MOST && look_after(wait) <= LONGEST), "{header} {date:?}");
+                }
+            }
         }
     }
 }

@@ -66,6 +66,9 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
+const LIMIT: &str = "x-ratelimit-limit";
+const REMAINING: &str = "x-ratelimit-remaining";
+
 impl Response {
     /// The first header of that name, given in small letters.
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -74,8 +77,24 @@ impl Response {
 
     /// `X-RateLimit-Limit` and `X-RateLimit-Remaining`, where both came.
     pub(in crate::api) fn rate(&self) -> Option<(u32, u32)> {
-        let number = |name| self.header(name)?.trim().parse().ok();
-        Some((number("x-ratelimit-limit")?, number("x-ratelimit-remaining")?))
+        let (limit, remaining) = (self.number(LIMIT)?, self.number(REMAINING)?);
+        // No server grants none, and none has more left than it grants.
+        (limit > 0).then_some((limit, remaining.min(limit)))
+    }
+
+    /// Whether both came, whatever is in them: then Krayin's own code has seen the request.
+    pub(in crate::api) fn is_counted(&self) -> bool {
+        self.header(LIMIT).is_some() && self.header(REMAINING).is_some()
+    }
+
+    /// A whole number, as near as there is one: below nothing is nothing. What came twice says the same twice.
+    fn number(&self, name: &str) -> Option<u32> {
+        let text = self.header(name)?.split(',').next()?.trim();
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        Some(if text.starts_with('-') { 0 } else { digits.parse().unwrap_or(u32::MAX) })
     }
 }
 
@@ -126,4 +145,33 @@ impl TransportError {
 pub trait Transport: Send + Sync {
     /// Sends the request and reads the whole answer.
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Response;
+
+    #[test]
+    fn reads_the_budget_whatever_a_server_writes() {
+        let table = [
+            ("60", "59", Some((60, 59)), true),
+            (" 60 ", "0", Some((60, 0)), true),
+            ("60", "-3", Some((60, 0)), true),
+            ("60", "99999999999999999999", Some((60, 60)), true),
+            ("99999999999999999999", "5", Some((u32::MAX, 5)), true),
+            ("60, 60", "5, 5", Some((60, 5)), true),
+            ("0", "0", None, true),
+            ("-1", "5", None, true),
+            ("sixty", "5", None, true),
+            ("60", "", None, true),
+            ("6e1", "5", None, true),
+        ];
+        for (limit, remaining, rate, counted) in table {
+            let headers = [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining)];
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+            let response = Response { status: 200, headers, body: Vec::new() };
+            assert_eq!((response.rate(), response.is_counted()), (rate, counted), "{limit} {remaining}");
+        }
+        assert!(!Response::default().is_counted());
+    }
 }

@@ -70,8 +70,8 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
         Class::NoSuchCall => (ErrorKind::UnexpectedResponse, No, "the server has no such call"),
         Class::Unavailable(wait) => {
             retry_after = wait.map(look_after);
-            // It was too early to be read at all.
-            let executed = if response.status == 425 { No } else { Unknown };
+            // It was too early to be read at all, or came to another's place.
+            let executed = if matches!(response.status, 421 | 425) { No } else { Unknown };
             (ErrorKind::Unavailable, executed, "the server cannot work now")
         }
         Class::ProxyRefused => (ErrorKind::Unavailable, No, PROXY_REFUSED),

@@ -195,12 +195,14 @@ impl Client {
         let json = body::read(&response.body);
         let answer = Answer {
             status: response.status,
-            rate_headers: response.rate().is_some(),
+            rate_headers: response.is_counted(),
             retry_after: asked_wait(response),
             json: json.as_ref(),
             names_a_record: names_a_record(call.path),
             refers_to_records: call.body.is_some(),
-            encoded: response.header("content-encoding").is_some_and(|encoding| encoding.trim() != "identity"),
+            encoded: response.header("content-encoding").is_some_and(|encoding| {
+                !encoding.trim().is_empty() && !encoding.trim().eq_ignore_ascii_case("identity")
+            }),
         };
         let class = match classify(answer, self.state.sends_rate_headers()) {
             Class::Ok => {
@@ -265,7 +267,7 @@ impl Client {
         let is_json = body::read(&answer.body).is_some_and(|body| body.is_object());
         match answer.status {
             200 if is_json => {
-                self.state.worked(answer.rate().is_some());
+                self.state.worked(answer.is_counted());
                 Probe::Good
             }
             429 => Probe::Throttled(asked_wait(&answer)),
@@ -317,7 +319,9 @@ enum Probe {
 fn told(sent: &Result<Response, TransportError>) -> RateObservation {
     let Ok(response) = sent else { return RateObservation::Unknown };
     match response.rate() {
-        Some(_) if response.status == 429 => RateObservation::Exhausted(asked_wait(response).unwrap_or(WINDOW)),
+        _ if response.status == 429 && response.is_counted() => {
+            RateObservation::Exhausted(asked_wait(response).unwrap_or(WINDOW))
+        }
         Some((limit, remaining)) => RateObservation::Counted { limit, remaining },
         None => RateObservation::Unknown,
     }
