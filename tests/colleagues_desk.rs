@@ -95,7 +95,7 @@ impl Desk {
                 let talk = self.conversations.entry(number).or_insert_with(|| {
                     json!({
                         "id": number, "display_id": number, "account_id": 1, "status": "open",
-                        "channel_type": if number % 2 == 0 { "Channel::Api" } else { "Channel::Whatsapp" },
+                        "channel_type": if number.is_multiple_of(2) { "Channel::Api" } else { "Channel::Whatsapp" },
                         "created_at": "2026-11-24T10:00:00Z", "last_activity_at": "2026-11-24T10:05:00Z",
                         "url": format!("https://chat.example.com/app/accounts/1/conversations/{number}"), "messages": []
                     })
