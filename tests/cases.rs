@@ -85,6 +85,16 @@ fn every_case() -> Vec<Case> {
         }})
     };
     let stages = || json!({"stage_progression_enabled": true, "stage_on_conversation_created": 2});
+    let channel = |fields: Value| {
+        let mut contact = json!({
+            "id": 31, "account_id": 1, "name": "Sojan Jose", "additional_attributes": {"username": "sojan"},
+            "contact_inboxes": [{"channel_type": "Channel::Telegram", "source_id": "23423423"}], "has_conversation": true
+        });
+        for (key, value) in fields.as_object().unwrap() {
+            contact[key] = value.clone();
+        }
+        self::contact(contact)
+    };
     let no_company = |fields: Value| {
         let mut jane = jane();
         jane.as_object_mut().unwrap().remove("additional_attributes");
@@ -97,6 +107,12 @@ fn every_case() -> Vec<Case> {
         case("new contact", "contact.created", contact(jane()), [1, 1, 1, 0]),
         case("new contact without phone", "contact.created", no_company(json!({"phone_number": null})), [1, 1, 0, 0]),
         case("new contact without e-mail", "contact.created", no_company(json!({"email": null})), [1, 1, 0, 0]),
+        case("new contact of a channel", "contact.created", channel(json!({})), [1, 1, 0, 1]),
+        Case {
+            before: vec![("contact.created", channel(json!({})))],
+            shown: Some(("persons", "sojan@example.com")),
+            ..case("address turns up", "contact.updated", channel(json!({"email": "sojan@example.com"})), [1, 1, 0, 1])
+        },
         Case { workflow: true, ..case("new contact, workflow", "contact.created", contact(jane()), [1, 1, 1, 0]) },
         Case {
             theirs: Some(json!({
@@ -249,7 +265,8 @@ impl Case {
             wrong.push("the person is not the organization's".into());
         }
         for activity in &activities {
-            let both = self.event.0 != "message.created" && dialect_links_leads;
+            let is_profile = activity["title"].as_str().is_some_and(|title| title.contains(" profile of contact"));
+            let both = self.event.0 != "message.created" && !is_profile && dialect_links_leads;
             let is_persons = activity["person_ids"] == json!([id(&persons)]);
             let is_leads = match self.counts[1] {
                 0 => activity["lead_ids"] == json!([]),

@@ -1,10 +1,18 @@
 //! Whom a contact is taken for: addresses and numbers as people write them, on every server, and what cannot be decided.
 
-use krayin_core::{phone, sync::Status};
-use krayin_sim::Server;
+use krayin_core::{
+    chatwoot::Contact,
+    phone,
+    reason::Reason,
+    records::{Kind, Records, State, Stored, Verdict},
+    sync::{Status, find_lead, find_person},
+};
+use krayin_sim::{Action, Fault, Server};
 use krayin_tests::{SERVERS, World};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil};
 use serde_json::{Value, json};
+
+const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 
 fn work(value: &str) -> Value {
     json!({"value": value, "label": "work"})
@@ -174,6 +182,262 @@ async fn a_shared_number_is_nobodys_alone() {
         assert_eq!(outcome.doubtful, [eve, bob], "{server:?} {outcome:?}");
         let outcome = world.contact("contact.created", contact(8, "Bob")).await;
         assert_eq!(outcome.ids.get("person"), Some(bob), "{server:?} {outcome:?}");
+    }
+}
+
+/// Someone says what Carl is, who has Alice's number.
+async fn say(world: &World, contact: u64, verdict: Verdict, person: Option<u64>) {
+    let mut stored = world.records.get(Kind::Contact, contact);
+    stored.decide(verdict, person).unwrap();
+    world.records.store(Kind::Contact, contact, &stored).await.unwrap();
+}
+
+fn holders(world: &World, number: &str) -> Vec<u64> {
+    let has = |person: &Value| person["contact_numbers"].to_string().contains(number);
+    world.sim.persons().iter().filter(|person| has(person)).map(|person| person["id"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_person_decides_what_is_doubtful_and_the_next_event_acts_once() {
+    let number = "+14155550182";
+    let carl = json!({"id": 3, "account_id": 1, "name": "Carl Poe", "phone_number": number});
+    for server in ALL {
+        // Alice has an address of her own, or came from a contact with the number alone.
+        for address in [Some("alice@example.com"), None] {
+            for verdict in [Verdict::Same, Verdict::Another, Verdict::Later] {
+                let mut world = World::connected(server).await;
+                world.set(json!({"sync_conversations": true}));
+                let alice = json!({"id": 1, "name": "Alice Roe", "email": address, "phone_number": number});
+                let alice = world.contact("contact.created", alice).await.ids.get("person").unwrap();
+                let talk = json!({"conversation": {"id": 5, "display_id": 5, "account_id": 1, "contact": carl,
+                    "channel_type": "Channel::Api", "created_at": "2026-11-24T10:00:00Z"}});
+                for data in [json!({"contact": carl}), talk.clone()] {
+                    let name = if data["contact"].is_object() { "contact.created" } else { "conversation.created" };
+                    let outcome = world.event(name, data).await.unwrap();
+                    let what = format!("{server:?} {address:?} {verdict:?} {outcome:?}");
+                    assert_eq!((outcome.status, outcome.doubtful), (Status::Skipped, vec![alice]), "{what}");
+                    assert_eq!(outcome.why, [Reason::Doubtful { contact: 3, persons: vec![alice] }], "{what}");
+                    let kept = world.records.get(Kind::Contact, 3);
+                    assert_eq!((kept.state, kept.pending), (Some(State::Doubtful), false), "{what}");
+                    let reason = kept.reason.unwrap();
+                    assert_eq!(reason.code, "doubtful", "{what}");
+                    assert_eq!(json!(reason.params), json!({"contact": 3, "persons": [alice]}), "{what}");
+                }
+                assert_eq!((world.sim.persons().len(), world.sim.activities().len()), (1, 0), "{server:?}");
+
+                say(&world, 3, verdict, None).await;
+                let outcome = world.contact("contact.updated", carl.clone()).await;
+                let what = format!("{server:?} {address:?} {verdict:?} {outcome:?}");
+                match verdict {
+                    Verdict::Same => {
+                        assert_eq!(outcome.ids.get("person"), Some(alice), "{what}");
+                        assert_eq!(world.sim.persons().len(), 1, "{what}");
+                        assert_eq!(world.sim.persons()[0]["name"], "Alice Roe", "{what}");
+                    }
+                    Verdict::Another => {
+                        assert_eq!(
+                            (outcome.created.as_slice(), world.sim.persons().len()),
+                            (&["person", "lead"][..], 2),
+                            "{what}"
+                        );
+                        assert_ne!(outcome.ids.get("person"), Some(alice), "{what}");
+                        assert_eq!(outcome.why, [Reason::PhoneAnothers], "{what}");
+                    }
+                    Verdict::Later => {
+                        assert_eq!(
+                            (outcome.status, outcome.doubtful.as_slice()),
+                            (Status::Skipped, &[alice][..]),
+                            "{what}"
+                        );
+                    }
+                }
+                assert_eq!(holders(&world, number), [alice], "{what}");
+                let is_decided = verdict != Verdict::Later;
+                // Once: what comes next finds everything in its place.
+                let persons = world.sim.persons();
+                let again = world.contact("contact.updated", carl.clone()).await;
+                assert_eq!(again.requests == 0, is_decided, "{what} {again:?}");
+                let outcome = world.event("conversation.created", talk).await.unwrap();
+                assert_eq!(outcome.created == ["activity"], is_decided, "{what} {outcome:?}");
+                assert_eq!(world.sim.persons(), persons, "{what}");
+                let state = world.records.get(Kind::Contact, 3).state;
+                assert_eq!(state == Some(State::Doubtful), !is_decided, "{what} {state:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_is_made_once_though_its_answers_are_lost() {
+    let number = "+14155550182";
+    for server in ALL {
+        for at in 1..=3 {
+            for action in [Action::CloseBeforeActing, Action::CloseAfterActing] {
+                let world = World::connected(server).await;
+                let alice = json!({"id": 1, "name": "Alice Roe", "phone_number": number});
+                let alice = world.contact("contact.created", alice).await.ids.get("person").unwrap();
+                let carl = json!({"id": 3, "account_id": 1, "name": "Carl Poe", "phone_number": number});
+                world.contact("contact.created", carl.clone()).await;
+                say(&world, 3, Verdict::Another, Some(alice)).await;
+                world.sim.fault(Fault::next(action.clone()).nth(at).times(12));
+                let first = world.event("contact.updated", json!({"contact": carl})).await;
+                world.sim.clear_faults();
+                world.contact("contact.updated", carl.clone()).await;
+                let what = format!("{server:?} {at} {action:?} {first:?}");
+                assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (2, 2), "{what}");
+                assert_eq!(holders(&world, number), [alice], "{what}");
+                assert_eq!(world.contact("contact.updated", carl).await.requests, 0, "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_several_the_one_that_was_said_is_taken() {
+    for server in SERVERS {
+        let world = World::connected(server).await;
+        let eve = person(&world, "Eve Poe", &["eve@example.com"], &["(415) 555-0182"]).await;
+        let bob = person(&world, "Bob Roe", &["bob@example.com"], &["415.555.0182"]).await;
+        let desk = json!({"id": 7, "name": "Front desk", "phone_number": "+14155550182"});
+        assert_eq!(world.contact("contact.created", desk.clone()).await.doubtful, [eve, bob], "{server:?}");
+        say(&world, 7, Verdict::Same, Some(bob)).await;
+        let outcome = world.contact("contact.updated", desk.clone()).await;
+        assert_eq!((outcome.ids.get("person"), world.sim.persons().len()), (Some(bob), 2), "{server:?} {outcome:?}");
+        // Another person turns up for one who was said to be another: that is a new question.
+        let world = World::connected(server).await;
+        let eve = person(&world, "Eve Poe", &["eve@example.com"], &["(415) 555-0182"]).await;
+        world.contact("contact.created", desk.clone()).await;
+        say(&world, 7, Verdict::Another, None).await;
+        let bob = person(&world, "Bob Roe", &["bob@example.com"], &["415.555.0182"]).await;
+        let outcome = world.contact("contact.updated", desk).await;
+        assert_eq!(outcome.doubtful, [bob], "{server:?} not {eve}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_moved_does_not_make_the_second_the_first() {
+    let number = "+14155550182";
+    for server in ALL {
+        for (first, second) in [
+            (json!({"email": "alice@example.com"}), json!({})),
+            (json!({"email": "alice@example.com"}), json!({"email": "bob@example.com"})),
+            (json!({}), json!({"email": "bob@example.com"})),
+            (json!({}), json!({})),
+        ] {
+            for in_order in [true, false] {
+                let world = World::connected(server).await;
+                let with = |id: u64, name: &str, number: Value, fields: &Value| {
+                    let mut contact = json!({"id": id, "account_id": 1, "name": name, "phone_number": number});
+                    contact.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+                    contact
+                };
+                let alice = with(1, "Alice Roe", json!(number), &first);
+                let ids = world.contact("contact.created", alice).await.ids;
+                let moved = with(1, "Alice Roe", json!("+14155550199"), &first);
+                let bob = with(2, "Bob Poe", json!(number), &second);
+                let events = if in_order { [moved, bob] } else { [bob, moved] };
+                for contact in events {
+                    world.contact("contact.updated", contact).await;
+                }
+                let kept = world.records.get(Kind::Contact, 2);
+                let what = format!("{server:?} {first} {second} {in_order} {kept:?} {:?}", world.sim.persons());
+                assert_ne!(kept.ids.get("person"), ids.get("person"), "{what}");
+                let alice = world.sim.persons().into_iter().find(|person| person["id"].as_u64() == ids.get("person"));
+                let alice = alice.unwrap();
+                assert_eq!(alice["name"], "Alice Roe", "{what}");
+                assert!(!alice.to_string().contains("bob@example.com"), "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_subscriber_s_nickname_is_no_other_person() {
+    let whatsapp = json!([{"channel_type": "Channel::Whatsapp", "source_id": "14155550182"}]);
+    let mimi = json!({"id": 3, "name": "Mimi 🌸", "phone_number": "+14155550182", "contact_inboxes": whatsapp});
+    for server in SERVERS {
+        let world = World::connected(server).await;
+        let maria = person(&world, "Maria Silva", &["maria@example.com"], &["(415) 555-0182"]).await;
+        let outcome = world.contact("contact.created", mimi.clone()).await;
+        assert_eq!((outcome.ids.get("person"), world.sim.persons().len()), (Some(maria), 1), "{server:?} {outcome:?}");
+        assert_eq!(world.sim.persons()[0]["name"], "Maria Silva", "{server:?}");
+        // A number that two answer is the desk's, whatever network it writes through.
+        let world = World::connected(server).await;
+        let maria = person(&world, "Maria Silva", &["maria@example.com"], &["(415) 555-0182"]).await;
+        let joao = person(&world, "João Souza", &["joao@example.com"], &["415 555 0182"]).await;
+        let outcome = world.contact("contact.created", mimi.clone()).await;
+        assert_eq!(outcome.doubtful, [maria, joao], "{server:?} {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_placeholder_is_known_by_being_ours() {
+    for server in SERVERS {
+        let world = World::connected(server).await;
+        let real = "chatwoot-support@agency.example";
+        let theirs = person(&world, "Jane Doe", &[real], &["+14155550182"]).await;
+        let jane = json!({"id": 7, "name": "Jane Doe", "phone_number": "+14155550182"});
+        assert_eq!(world.contact("contact.created", jane.clone()).await.ids.get("person"), Some(theirs), "{server:?}");
+        let mut known = jane.clone();
+        known["email"] = json!("jane@example.com");
+        world.contact("contact.updated", known.clone()).await;
+        let emails = world.sim.persons()[0]["emails"].to_string();
+        assert!(emails.contains(real) && emails.contains("jane@example.com"), "{server:?} {emails}");
+
+        // One of version 0.1 gives way.
+        let world = World::connected(server).await;
+        person(&world, "Jane Doe", &["chatwoot-0123456789ab@chatwoot.invalid"], &["+14155550182"]).await;
+        world.contact("contact.created", known).await;
+        let emails = world.sim.persons()[0]["emails"].to_string();
+        assert!(emails.contains("jane@example.com") && !emails.contains("chatwoot-"), "{server:?} {emails}");
+
+        // The same number alone gets the same one, and another installation another.
+        let placeholder = async |key: &str| {
+            let mut world = World::connected(server).await;
+            world.set(json!({"digest_key": key}));
+            world.contact("contact.created", jane.clone()).await;
+            world.sim.persons()[0]["emails"][0]["value"].clone()
+        };
+        assert_eq!(placeholder("one").await, placeholder("one").await, "{server:?}");
+        assert_ne!(placeholder("one").await, placeholder("two").await, "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn finders_take_the_kept_id_first() {
+    for server in ALL {
+        let world = World::connected(server).await;
+        let jane = json!({"id": 7, "name": "Jane Doe", "email": "jane@example.com", "phone_number": "+14155550182"});
+        let ids = world.contact("contact.created", jane.clone()).await.ids;
+        let (person_id, lead_id) = (ids.get("person").unwrap(), ids.get("lead").unwrap());
+        let contact = Contact::from_json(jane.to_string().as_bytes());
+        let (settings, client) = (world.settings(), world.client());
+        let find = async |contact: &Contact| find_person(contact, &settings, &client, &world.records).await.unwrap().id;
+        // A colleague changed all that it could be found by.
+        let changed =
+            json!({"name": "Jane Roe", "emails": [work("j@example.org")], "contact_numbers": [work("+14155550199")]});
+        client.update_person(person_id, changed).await.unwrap();
+        world.sim.clear_requests();
+        assert_eq!(find(&contact).await, person_id, "{server:?}");
+        assert_eq!(world.sim.requests().len(), 1, "{server:?}");
+        let lead = find_lead(&contact, person_id, &settings, &client, &world.records).await.unwrap();
+        assert_eq!((lead.id, world.sim.requests().len()), (lead_id, 2), "{server:?}");
+
+        // An id that nobody has looked at is taken where the person is the contact.
+        let mut stored = world.records.get(Kind::Contact, 7);
+        stored.unverified = true;
+        world.records.store(Kind::Contact, 7, &stored).await.unwrap();
+        let other = find(&contact).await;
+        assert_ne!(other, person_id, "{server:?}: it has nothing of the contact any more");
+
+        // One that is gone is looked for.
+        let world = World::connected(server).await;
+        let mut stored = Stored { server: "x".into(), ..Stored::default() };
+        stored.ids.set("person", 999);
+        world.records.store(Kind::Contact, 7, &stored).await.unwrap();
+        let known = person(&world, "Jane", &["jane@example.com"], &["+14155550182"]).await;
+        let (settings, client) = (world.settings(), world.client());
+        assert_eq!(find_person(&contact, &settings, &client, &world.records).await.unwrap().id, known, "{server:?}");
     }
 }
 

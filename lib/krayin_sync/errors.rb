@@ -33,7 +33,25 @@ module KrayinSync
 
   # Only a person can tell whom a contact is in Krayin; nothing was written. The message names the ids of both.
   class DoubtfulError < Error
-    CODE = "phone_anothers"
+    CODE = "doubtful"
+
+    # @return [Integer, nil] the contact's id in Chatwoot
+    attr_reader :contact_id
+    # @return [Array<Integer>] the ids in Krayin of those whom it may be
+    attr_reader :person_ids
+
+    def initialize(message = nil, contact_id: nil, person_ids: [])
+      super(message)
+      @contact_id = contact_id
+      @person_ids = person_ids
+    end
+
+    def reason = Reason.new(CODE, contact: contact_id.to_i, persons: person_ids)
+  end
+
+  # Nothing is to be decided about the contact, or not about that person. Nothing was kept.
+  class DecisionError < Error
+    CODE = "nothing_to_decide"
   end
 
   # A bug in the Rust core. Nothing is lost: run the event again, and report it.

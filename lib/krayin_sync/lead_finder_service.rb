@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 module KrayinSync
-  # The lead in Krayin that is a person's: an open one before a closed one, the oldest of several, else created.
+  # The lead in Krayin that is a person's: the one whose id is kept of the contact, else an open one before a closed
+  # one, the oldest of several, else created.
   class LeadFinderService
     attr_reader :lead_client, :contact, :person_id, :settings
 
@@ -22,7 +23,7 @@ module KrayinSync
     def perform
       # The client's own address and token hold, whatever the settings say.
       session = lead_client.session
-      session.with(Arguments.settings(settings).except("api_url", "api_token"))
+      session.with(Arguments.settings(settings).except("api_url", "api_token")).keeping(Records.of_installation)
              .call(:find_lead, Snapshot.contact_json(contact), person_id)
     end
 

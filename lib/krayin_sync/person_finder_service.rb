@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 module KrayinSync
-  # The person in Krayin who is a contact: found by e-mail address or phone number in one request, else created.
+  # The person in Krayin who is a contact: by the id that is kept of it, else found by e-mail address, by its channel's
+  # id or by phone number in one request, else created.
   class PersonFinderService
     attr_reader :person_client, :contact
 
@@ -14,7 +15,10 @@ module KrayinSync
 
     # @return [Hash] the person, with the server's own keys
     # @raise [ApiError]
-    def perform = person_client.session.call(:find_person, Snapshot.contact_json(contact))
+    # @raise [DoubtfulError] where only a person can tell
+    def perform
+      person_client.session.keeping(Records.of_installation).call(:find_person, Snapshot.contact_json(contact))
+    end
 
     def inspect = "#<#{self.class.name}>"
   end

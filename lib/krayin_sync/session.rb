@@ -72,6 +72,14 @@ module KrayinSync
     # Whether the Krayin may be a machine of the installation's own network.
     def inside? = Native.may_be_inside(@settings_json)
 
+    # The same, with a place for ids where it has none.
+    # @param records [#load, #store]
+    def keeping(records)
+      return self if @records
+
+      Session.new(@settings, records: records, bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store)
+    end
+
     def inspect = "#<#{self.class.name}>"
 
     private

@@ -28,6 +28,15 @@ module KrayinSync
       rescue ConfigurationError
         false
       end
+
+      # @param settings [#to_h]
+      # @param key [String]
+      # @return [String, nil] the word that was chosen; nil where none was, or one that cannot be read
+      def choice(settings, key)
+        read({ key => Arguments.settings(settings)[key] })[key]
+      rescue ConfigurationError
+        nil
+      end
     end
   end
 end

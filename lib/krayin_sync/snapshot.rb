@@ -60,8 +60,27 @@ module KrayinSync
       # A contact's labels are a query of their own: a hash has them where they matter.
       def contact(record)
         labels = read(record, :label_list) || read(record, :labels) if record.is_a?(Hash)
-        plain = fields(record, CONTACT)
+        plain = fields(record, CONTACT).merge(contact_inboxes: contact_inboxes(record),
+                                              has_conversation: conversation?(record))
         labels ? plain.merge(labels: JsonSafe.of(labels)) : plain
+      end
+
+      def contact_inboxes(record)
+        inboxes = read(record, :contact_inboxes)
+        inboxes = inboxes.includes(:inbox) if inboxes.respond_to?(:includes)
+        list(inboxes).map do |row|
+          { channel_type: read(row, :channel_type) || read(read(row, :inbox), :channel_type),
+            source_id: read(row, :source_id) }
+        end
+      end
+
+      def source_id(record) = read(record, :source_id) || read(read(record, :contact_inbox), :source_id)
+
+      def conversation?(record)
+        conversations = read(record, :conversations)
+        return conversations.exists? if conversations.respond_to?(:exists?)
+
+        read(record, :has_conversation) || list(conversations).any?
       end
 
       def conversation(record, messages: true)
@@ -73,6 +92,7 @@ module KrayinSync
           assignee_name: read(record, :assignee_name) || read(read(record, :assignee), :name),
           team_name: read(record, :team_name) || read(read(record, :team), :name),
           labels: read(record, :label_list) || read(record, :labels),
+          source_id: source_id(record),
           url: url(record)
         )
         plain[:contact] = contact(read(record, :contact)) if read(record, :contact)

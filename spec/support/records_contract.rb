@@ -52,6 +52,36 @@ RSpec.shared_examples "a place for ids" do
     expect(kept("contact", 4)["ids"]).to eq("krayin:person:1|krayin:lead:2")
   end
 
+  it "keeps what a person has decided, also where another writer comes between" do
+    store("contact", 6, ids: "", server: "krayin-a", state: "doubtful",
+                        reason: { code: "doubtful", params: { contact: 6, persons: [5] } })
+    stale = kept("contact", 6)
+    KrayinSync.decide(6, :same, records: records)
+    expect(kept("contact", 6)).to include("decision" => { "same" => 5 }, "pending" => true)
+    records.store("contact", 6, JSON.generate(stale))
+    expect(kept("contact", 6)).to include("decision" => { "same" => 5 })
+    records.store("contact", 6, JSON.generate(kept("contact", 6).merge("ids" => "krayin:person:5").except("decision")))
+    expect(kept("contact", 6)).not_to include("decision")
+  end
+
+  it "decides what is doubtful in the Krayin that it is doubtful in" do
+    doubt = { state: "doubtful", reason: { code: "doubtful", params: { contact: 7, persons: [5, 6] } } }
+    store("contact", 7, ids: "", server: "krayin-a", **doubt)
+    first = kept("contact", 7)
+    records.store("contact", 7, JSON.generate("ids" => "krayin:person:9", "server" => "krayin-b", "others" => [first]))
+    expect { KrayinSync.decide({ id: 7 }, "same", records: records) }
+      .to raise_error(KrayinSync::DecisionError, /say which, 5 or 6/)
+    expect { KrayinSync.decide({ id: 7 }, "same", person: 4, records: records) }
+      .to raise_error(KrayinSync::DecisionError, /may be 5 or 6/)
+    KrayinSync.decide({ id: 7 }, "same", person: 6, records: records)
+    all = [kept("contact", 7), *kept("contact", 7)["others"]].to_h { |known| [known["server"], known] }
+    expect(all["krayin-a"]).to include("decision" => { "same" => 6 })
+    expect(all["krayin-b"]).to include("ids" => "krayin:person:9")
+    expect(all["krayin-b"]).not_to include("decision")
+    expect { KrayinSync.decide({ id: 7 }, :another, records: records) }
+      .to raise_error(KrayinSync::DecisionError, /not doubtful/)
+  end
+
   it "keeps what another Krayin gave beside" do
     store("contact", 5, ids: "krayin:person:1", server: "krayin-a")
     first = kept("contact", 5)

@@ -1,7 +1,7 @@
 use crate::{
     api::{ApiError, ErrorKind},
     reason::Reason,
-    records::RecordsError,
+    records::{DecisionError, RecordsError},
     settings::SettingsError,
     sync::{Doubt, EventError},
 };
@@ -21,6 +21,9 @@ pub enum Error {
     /// Only a person can tell whom the contact is; nothing was written.
     #[error(transparent)]
     Doubtful(#[from] Doubt),
+    /// A person's word on a doubtful contact cannot be taken; nothing was kept.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// The ids could not be loaded or stored.
     #[error(transparent)]
     Records(#[from] RecordsError),
@@ -32,7 +35,8 @@ impl Error {
         match self {
             Self::Settings(_) => Reason::SettingsWrong,
             Self::Event(_) => Reason::EventWrong,
-            Self::Doubtful(_) => Reason::PhoneAnothers,
+            Self::Doubtful(doubt) => doubt.reason(),
+            Self::Decision(_) => Reason::NothingToDecide,
             Self::Records(_) => Reason::RecordsUnavailable,
             Self::Api(error) => {
                 let fields = || error.fields.keys().cloned().collect();

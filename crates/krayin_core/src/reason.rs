@@ -59,6 +59,8 @@ impl FieldName {
 pub enum Reason {
     /// The contact has nothing that Krayin could know it by.
     NoIdentity,
+    /// The contact of a channel has neither an e-mail address nor a number, and no conversation.
+    NoConversation,
     /// Krayin takes nothing of what the contact could be known by.
     IdentityRefused,
     /// Nothing that Krayin shows has changed.
@@ -192,6 +194,15 @@ pub enum Reason {
     },
     /// The phone number belongs to another person.
     PhoneAnothers,
+    /// The contact may be one of several persons or somebody else: a person decides.
+    Doubtful {
+        /// The contact's id in Chatwoot.
+        contact: u64,
+        /// The persons' ids in Krayin.
+        persons: Vec<u64>,
+    },
+    /// Nothing is to be decided about the contact, or not about that person.
+    NothingToDecide,
     /// A write waits until the server's time zone is known.
     ZoneUnknown,
     /// A write would set yes/no attributes to no.
@@ -258,6 +269,11 @@ impl Reason {
                 "The contact has neither an e-mail address nor a phone number that Krayin could know it by.",
                 "O contato não tem e-mail nem telefone pelo qual o Krayin possa reconhecê-lo.",
                 "El contacto no tiene correo ni teléfono por el que Krayin pueda reconocerlo.",
+            ),
+            Self::NoConversation => fixed(
+                "The contact has neither an e-mail address nor a phone number, and no conversation yet.",
+                "O contato não tem e-mail nem telefone, e ainda não tem conversa.",
+                "El contacto no tiene correo ni teléfono, y aún no tiene conversación.",
             ),
             Self::IdentityRefused => fixed(
                 "The contact was not created: Krayin takes nothing of what it could be known by.",
@@ -504,6 +520,19 @@ impl Reason {
                 "O telefone pertence a outra pessoa no Krayin e fica com ela.",
                 "El teléfono pertenece a otra persona en Krayin y se queda con ella.",
             ),
+            Self::Doubtful { contact, persons } => {
+                let persons = persons.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                [
+                    format!("Contact {contact} has the phone number of person {persons} in Krayin and may be somebody else: nothing was written. Say whether they are one, or give both the same e-mail address, or take the number from one of them.").into(),
+                    format!("O contato {contact} tem o telefone da pessoa {persons} no Krayin e pode ser outra pessoa: nada foi gravado. Diga se são a mesma, ou dê a ambos o mesmo e-mail, ou tire o telefone de um deles.").into(),
+                    format!("El contacto {contact} tiene el teléfono de la persona {persons} en Krayin y puede ser otra persona: no se guardó nada. Diga si son la misma, o dé a ambos el mismo correo, o quite el teléfono de uno de ellos.").into(),
+                ]
+            }
+            Self::NothingToDecide => fixed(
+                "Nothing is to be decided about this contact, or not about that person.",
+                "Não há o que decidir sobre este contato, ou não sobre essa pessoa.",
+                "No hay nada que decidir sobre este contacto, o no sobre esa persona.",
+            ),
             Self::ZoneUnknown => fixed(
                 "The lead is written once the time zone of Krayin's server is known: its closing date would move otherwise.",
                 "O lead será gravado quando o fuso horário do servidor do Krayin for conhecido: a data de fechamento mudaria.",
@@ -624,6 +653,7 @@ mod tests {
             Reason::FieldKept(name.clone()),
             Reason::StageUnknown { rule: "created".into() },
             Reason::SeveralWithEmail { count: 2 },
+            Reason::Doubtful { contact: 7, persons: vec![1, 2] },
             Reason::YesNoUnknown { entity: Entity::Person },
         ] {
             let json = serde_json::to_string(&reason).unwrap();

@@ -116,12 +116,81 @@ pub struct Stored {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<KeptReason>,
+    /// What a person has said of a contact that was doubtful.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// How often it was stored. A store that finds another number has met another writer.
     #[serde(skip_serializing_if = "is_zero")]
     pub revision: u64,
     /// What other servers gave for the same record, each without others of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Stored>,
+}
+
+/// What a person says of a doubtful contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It is this person: the next event takes that one.
+    Same(u64),
+    /// It is none of these: the next event makes another, and the number stays with whom has it.
+    Another(Vec<u64>),
+    /// Nobody has said yet.
+    Later,
+}
+
+/// What a person may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The contact is the person.
+    Same,
+    /// The contact is somebody else.
+    Another,
+    /// That is for later.
+    Later,
+}
+
+impl Verdict {
+    /// Reads `same`, `another` and `later`.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "same" => Some(Self::Same),
+            "another" => Some(Self::Another),
+            "later" => Some(Self::Later),
+            _ => None,
+        }
+    }
+}
+
+/// What is to be kept instead of `stored`, the JSON of a [`Stored`], once a person has said `verdict` of it.
+///
+/// # Errors
+/// [`DecisionError`].
+pub fn decide(stored: &[u8], verdict: &str, person: Option<u64>) -> Result<Vec<u8>, DecisionError> {
+    let mut stored: Stored = serde_json::from_slice(stored).unwrap_or_default();
+    stored.decide(Verdict::parse(verdict).ok_or(DecisionError::UnknownVerdict)?, person)?;
+    Ok(serde_json::to_vec(&stored).unwrap_or_default())
+}
+
+/// Why a decision cannot be taken; nothing was kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecisionError {
+    /// There is no such verdict.
+    #[error("A verdict is same, another or later.")]
+    UnknownVerdict,
+    /// The contact is not doubtful.
+    #[error("Nothing is to be decided about this contact: it is not doubtful, or no longer.")]
+    NotDoubtful,
+    /// It may be several persons.
+    #[error("The contact may be one of several persons: say which, {}.", listed(.0))]
+    WhichPerson(Vec<u64>),
+    /// The person is none of those that it may be.
+    #[error("The contact was not mistaken for that person: it may be {}.", listed(.0))]
+    OtherPerson(Vec<u64>),
+}
+
+fn listed(persons: &[u64]) -> String {
+    persons.iter().map(u64::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// A value that was left out of a write.
@@ -214,6 +283,9 @@ impl Stored {
             for (field, digest) in &kept.sent {
                 self.sent.entry(field.clone()).or_insert_with(|| digest.clone());
             }
+            if self.decision.is_none() {
+                self.decision.clone_from(&kept.decision);
+            }
             for rule in &kept.stages {
                 if !self.stages.contains(rule) {
                     self.stages.push(rule.clone());
@@ -240,6 +312,43 @@ impl Stored {
     pub(crate) fn forget(&mut self, what: &str) -> Option<u64> {
         self.made.retain(|made| made != what);
         self.ids.forget(what)
+    }
+
+    /// Keeps what a person says of a doubtful contact; the next event acts accordingly. `person` says which of several.
+    ///
+    /// # Errors
+    /// Where nothing is doubtful, and where `person` is missing or none of those that were named.
+    pub fn decide(&mut self, verdict: Verdict, person: Option<u64>) -> Result<(), DecisionError> {
+        if self.state != Some(State::Doubtful) {
+            let other = self.others.iter_mut().find(|other| other.state == Some(State::Doubtful));
+            return other.ok_or(DecisionError::NotDoubtful)?.decide(verdict, person);
+        }
+        let persons = self.persons();
+        if persons.is_empty() {
+            return Err(DecisionError::NotDoubtful);
+        }
+        let decision = match (verdict, person) {
+            (_, Some(person)) if !persons.contains(&person) => return Err(DecisionError::OtherPerson(persons)),
+            (Verdict::Same, Some(person)) => Decision::Same(person),
+            (Verdict::Same, None) => match persons.as_slice() {
+                [person] => Decision::Same(*person),
+                _ => return Err(DecisionError::WhichPerson(persons)),
+            },
+            (Verdict::Another, _) => Decision::Another(persons),
+            (Verdict::Later, _) => Decision::Later,
+        };
+        if decision != Decision::Later {
+            self.state = Some(State::Waiting);
+            self.pending = true;
+        }
+        self.decision = Some(decision);
+        Ok(())
+    }
+
+    /// The persons whom a doubtful contact may be.
+    fn persons(&self) -> Vec<u64> {
+        let named = self.reason.as_ref().and_then(|reason| reason.params.get("persons")?.as_array());
+        named.into_iter().flatten().filter_map(serde_json::Value::as_u64).collect()
     }
 
     fn is_of_address(&self) -> bool {
@@ -334,7 +443,7 @@ impl Records for Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Memory, Records, Server, State, Stored};
+    use super::{Decision, DecisionError, Kind, Memory, Records, Server, State, Stored, Verdict};
 
     fn stored(server: &str, ids: &str) -> Stored {
         Stored { server: server.into(), ids: ids.parse().unwrap(), ..Stored::default() }
@@ -354,6 +463,42 @@ mod tests {
             serde_json::from_str(r#"{"ids": "", "state": "doubtful", "reason": {"code": "twins"}}"#).unwrap();
         assert_eq!((read.state, read.reason.unwrap().code.as_str()), (Some(State::Doubtful), "twins"));
         assert_eq!(Kind::Message.name(), "message");
+    }
+
+    #[test]
+    fn a_person_decides_what_is_doubtful_and_nothing_else() {
+        let doubtful = |persons: &str| -> Stored {
+            let json = format!(
+                r#"{{"ids": "", "state": "doubtful", "reason": {{"code": "doubtful", "params": {{"persons": {persons}}}}}}}"#
+            );
+            serde_json::from_str(&json).unwrap()
+        };
+        let decided = |persons: &str, verdict, person| {
+            let mut stored = doubtful(persons);
+            stored.decide(verdict, person).map(|()| (stored.decision.unwrap(), stored.pending))
+        };
+        assert_eq!(decided("[5]", Verdict::Same, None), Ok((Decision::Same(5), true)));
+        assert_eq!(decided("[5, 6]", Verdict::Same, Some(6)), Ok((Decision::Same(6), true)));
+        assert_eq!(decided("[5, 6]", Verdict::Same, None), Err(DecisionError::WhichPerson(vec![5, 6])));
+        assert_eq!(decided("[5, 6]", Verdict::Same, Some(7)), Err(DecisionError::OtherPerson(vec![5, 6])));
+        assert_eq!(decided("[5, 6]", Verdict::Another, None), Ok((Decision::Another(vec![5, 6]), true)));
+        assert_eq!(decided("[5]", Verdict::Later, None), Ok((Decision::Later, false)));
+        assert_eq!(Stored::default().decide(Verdict::Same, Some(5)), Err(DecisionError::NotDoubtful));
+        // Of another server's than the one that was stored last.
+        let mut stored = Stored { others: vec![doubtful("[5]")], ..Stored::default() };
+        stored.decide(Verdict::Same, None).unwrap();
+        assert_eq!((stored.decision, &stored.others[0].decision), (None, &Some(Decision::Same(5))));
+        for (decision, json) in [
+            (Decision::Same(5), r#"{"same":5}"#),
+            (Decision::Another(vec![5]), r#"{"another":[5]}"#),
+            (Decision::Later, r#""later""#),
+        ] {
+            assert_eq!(serde_json::to_string(&decision).unwrap(), json);
+        }
+        assert_eq!(
+            DecisionError::WhichPerson(vec![5, 6]).to_string(),
+            "The contact may be one of several persons: say which, 5 or 6."
+        );
     }
 
     #[test]

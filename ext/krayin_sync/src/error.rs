@@ -3,6 +3,7 @@
 use krayin_core::{
     Error as CoreError,
     api::{ApiError, ErrorKind, Executed},
+    sync::Doubt,
 };
 use magnus::{Error, ExceptionClass, RModule, Ruby, Value, kwargs, prelude::*};
 
@@ -39,9 +40,17 @@ fn exception(ruby: &Ruby, failure: CoreError) -> Result<Error, Error> {
         CoreError::Api(error) => api(ruby, *error)?,
         CoreError::Settings(error) => Error::new(class(ruby, "ConfigurationError")?, error.to_string()),
         CoreError::Event(error) => Error::new(class(ruby, "EventError")?, error.to_string()),
-        CoreError::Doubtful(doubt) => Error::new(class(ruby, "DoubtfulError")?, doubt.to_string()),
+        CoreError::Doubtful(doubt) => doubtful(ruby, &doubt)?,
+        CoreError::Decision(error) => Error::new(class(ruby, "DecisionError")?, error.to_string()),
         CoreError::Records(error) => Error::new(class(ruby, "RecordsError")?, error.to_string()),
     })
+}
+
+fn doubtful(ruby: &Ruby, doubt: &Doubt) -> Result<Error, Error> {
+    let person_ids = ruby.ary_from_iter(doubt.persons.iter().copied());
+    let attributes = kwargs!(ruby, "contact_id" => doubt.contact, "person_ids" => person_ids);
+    let exception: Value = class(ruby, "DoubtfulError")?.new_instance((doubt.to_string(), attributes))?.as_value();
+    magnus::Exception::from_value(exception).map(Error::from).ok_or_else(|| internal(ruby))
 }
 
 fn api(ruby: &Ruby, error: ApiError) -> Result<Error, Error> {

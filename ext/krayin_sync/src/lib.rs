@@ -13,6 +13,7 @@ mod callback_queue;
 mod contact_mapper;
 mod conversation_mapper;
 mod convert;
+mod decision;
 mod error;
 mod external_id;
 mod fiber;
@@ -41,6 +42,7 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     api::init(native)?;
     contact_mapper::init(native)?;
     conversation_mapper::init(native)?;
+    decision::init(native)?;
     external_id::init(native)?;
     message_mapper::init(native)?;
     processor_service::init(native)?;

@@ -2,7 +2,7 @@
 
 use krayin_core::{
     chatwoot::Contact,
-    sync::{self, Event, LeadFinder, PersonFinder},
+    sync::{self, Event},
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
 
@@ -23,10 +23,9 @@ fn find_person(ruby: &Ruby, session: Value, contact: RString) -> Result<RString,
     let contact = convert::bytes(contact);
     let contact = park::guard(ruby, || Contact::from_json(&contact))?;
     let session = Session::open(ruby, session)?;
-    let known = session.known();
+    let (known, records) = (session.known(), session.records());
     session.run(ruby, |client| async move {
-        let (person, _) = PersonFinder { client: &client }.find_or_create(&contact, &known.settings.traits).await?;
-        Ok(convert::json(&person))
+        Ok(convert::json(&sync::find_person(&contact, &known.settings, &client, &records).await?))
     })
 }
 
@@ -34,11 +33,9 @@ fn find_lead(ruby: &Ruby, session: Value, contact: RString, person_id: u64) -> R
     let contact = convert::bytes(contact);
     let contact = park::guard(ruby, || Contact::from_json(&contact))?;
     let session = Session::open(ruby, session)?;
-    let known = session.known();
+    let (known, records) = (session.known(), session.records());
     session.run(ruby, |client| async move {
-        let found =
-            LeadFinder { client: &client, settings: &known.settings }.find_or_create(&contact, person_id).await?;
-        Ok(convert::json(&found.lead))
+        Ok(convert::json(&sync::find_lead(&contact, person_id, &known.settings, &client, &records).await?))
     })
 }
 

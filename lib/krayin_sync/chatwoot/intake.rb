@@ -34,6 +34,21 @@ module KrayinSync
           SweepJob.enqueue(seconds: (Time.now - import.created_at).ceil + 60, account_id: import.account_id)
         end
 
+        # A person has said who a contact is: it and its conversations go on.
+        # @param contact_id [Integer]
+        def decided(contact_id)
+          contact = ::Contact.unscoped.find_by(id: contact_id)
+          return unless contact
+
+          ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: contact.account_id).each do |hook|
+            next if hook.disabled?
+
+            RecordRef.new(hook.id, "contact", contact.id).enqueue
+            conversation_ids = conversations?(hook) ? conversations_of(contact) : []
+            conversation_ids.each { |id| RecordRef.new(hook.id, "conversation", id).enqueue(bulk: true) }
+          end
+        end
+
         # @param name [String] contact.updated, say
         # @param data [Hash{Symbol => Object}] the record, and what changed where that is known
         # @return [Reason, nil] why there is no job for it; nil where there is one
@@ -68,7 +83,7 @@ module KrayinSync
           contact = data[:contact]
           return Reason.new("event_wrong") unless contact
           return Reason.new("unchanged") unless RelevantChanges.contact?(data[:changed_attributes])
-          return Reason.new("no_identity") if contact.email.blank? && contact.phone_number.blank? && unknown?(contact)
+          return Reason.new("no_identity") if !Reach.include?(contact, hook) && unknown?(contact)
 
           RecordRef.new(hook.id, "contact", contact.id).enqueue
         end
@@ -81,10 +96,21 @@ module KrayinSync
           conversation = data[:conversation]
           return Reason.new("event_wrong") unless conversation
           return Reason.new("unchanged") unless RelevantChanges.conversation?(data[:changed_attributes])
-          return Reason.new("conversations_off") unless conversations?(hook)
+          return first_conversation(hook, conversation) unless conversations?(hook)
 
           follow(hook, conversation.id, urgent: urgent)
         end
+
+        # With it a contact of a network has what it was waiting for, though the conversation itself is not wanted.
+        def first_conversation(hook, conversation)
+          contact = conversation.contact
+          waits = contact && contact.email.blank? && contact.phone_number.blank? && unknown?(contact)
+          return Reason.new("conversations_off") unless waits && Reach.include?(contact, hook)
+
+          RecordRef.new(hook.id, "contact", contact.id).enqueue
+        end
+
+        def conversations_of(contact) = ::Conversation.unscoped.where(contact_id: contact.id).order(:id).ids
 
         def follow(hook, id, urgent: false)
           talk = RecordRef.new(hook.id, "conversation", id)

@@ -17,6 +17,8 @@ module KrayinSync
         private
 
         def beside(ours, kept)
+          # What a person has decided meanwhile holds.
+          ours = { "decision" => kept["decision"] }.compact.merge(ours)
           ours.merge(
             "ids" => ExternalId.merge(kept["ids"], ExternalId.parse(ours["ids"])),
             "sent" => kept["sent"].to_h.merge(ours["sent"].to_h),

@@ -71,11 +71,12 @@ module KrayinSync
         end
 
         def contact(id, records, labels)
-          record = ::Contact.unscoped.select(LinkStore.with("contact"), *(LABELS if labels)).find_by(id: id)
+          record = ::Contact.unscoped.select(LinkStore.with("contact"), Reach::COLUMNS, *(LABELS if labels))
+                             .find_by(id: id)
           return unless record
 
           records.take("contact", record)
-          plain = fields(record, KrayinSync::Snapshot::CONTACT)
+          plain = fields(record, KrayinSync::Snapshot::CONTACT).merge(Reach.read(record))
           labels ? plain.merge(label_list: record[:contact_labels].to_s.split(",")) : plain
         end
 

@@ -74,14 +74,14 @@ module KrayinSync
 
       def contacts(hook)
         known = ::Contact.unscoped.where(account_id: hook.account_id).where("contacts.updated_at >= ?", @since)
-        stale(identifiable(known), "contact", hook)
+        stale(Reach.of(known, hook), "contact", hook)
       end
 
       def conversations(hook)
         known = ::Conversation.unscoped.where(account_id: hook.account_id)
                               .where("conversations.updated_at >= ?", @since)
                               .joins("JOIN contacts ON contacts.id = conversations.contact_id")
-        stale(identifiable(known), "conversation", hook)
+        stale(Reach.of(known, hook), "conversation", hook)
       end
 
       # What a message says does not change: only whether it is there.
@@ -90,7 +90,7 @@ module KrayinSync
                          .where(message_type: %i[incoming outgoing]).where("messages.created_at >= ?", @since)
                          .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
                                 "JOIN contacts ON contacts.id = conversations.contact_id")
-        linked(identifiable(known), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
+        linked(Reach.of(known, hook), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
       end
 
       # Whose event was lost.
@@ -105,8 +105,6 @@ module KrayinSync
         kept = Merge.kept(contact)
         kept && ::Contact.unscoped.where(id: kept, account_id: hook.account_id).exists?
       end
-
-      def identifiable(records) = records.where("contacts.email <> '' OR contacts.phone_number <> ''")
 
       # What was refused or left out waits for a change of its own.
       def stale(records, kind, hook)

@@ -40,15 +40,64 @@ pub struct Contact {
     /// Its labels, where the settings ask for them.
     #[serde(deserialize_with = "lenient::texts")]
     pub labels: Vec<String>,
+    /// The inboxes that it has written to, or was written to from.
+    #[serde(deserialize_with = "lenient::list")]
+    pub contact_inboxes: Vec<ContactInbox>,
+    /// Whether it has a conversation.
+    #[serde(deserialize_with = "lenient::unless_no")]
+    pub has_conversation: bool,
     /// The two-letter code of the country that its number is of where it says none; not Chatwoot's, the installation's.
     #[serde(skip)]
     pub(crate) default_country: Option<String>,
+}
+
+/// How an inbox's channel reaches a contact, `db/schema.rb`'s `contact_inboxes`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, from = "Row")]
+pub struct ContactInbox {
+    /// The channel's class, `Channel::Telegram`.
+    pub channel_type: Option<String>,
+    /// The contact's id with the channel's provider, or its address there.
+    pub source_id: Option<String>,
+}
+
+/// As Chatwoot's own API tells it, the channel is the inbox's.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Row {
+    #[serde(deserialize_with = "lenient::text")]
+    channel_type: Option<String>,
+    #[serde(deserialize_with = "lenient::text")]
+    source_id: Option<String>,
+    #[serde(deserialize_with = "lenient::object")]
+    inbox: Map<String, Value>,
+}
+
+impl From<Row> for ContactInbox {
+    fn from(row: Row) -> Self {
+        let of_inbox = || lenient::as_text(row.inbox.get("channel_type")?);
+        Self { channel_type: row.channel_type.or_else(of_inbox), source_id: row.source_id }
+    }
 }
 
 impl Contact {
     /// Reads a snapshot; total.
     pub fn from_json(json: &[u8]) -> Self {
         serde_json::from_slice(json).unwrap_or_default()
+    }
+
+    /// The same as it is known in a conversation over a channel, `source_id` being how that reaches it.
+    pub(crate) fn in_conversation(&mut self, channel_type: Option<&str>, source_id: Option<&str>) {
+        self.has_conversation = true;
+        let Some(channel_type) = channel_type else { return };
+        let is_known = |inbox: &ContactInbox| {
+            inbox.channel_type.as_deref() == Some(channel_type)
+                && (source_id.is_none() || inbox.source_id.as_deref() == source_id)
+        };
+        if !self.contact_inboxes.iter().any(is_known) {
+            let source_id = source_id.map(str::to_owned);
+            self.contact_inboxes.push(ContactInbox { channel_type: Some(channel_type.to_owned()), source_id });
+        }
     }
 
     /// The first of `keys` among the additional attributes that holds text. `{"name": …}` counts as its name.
@@ -71,6 +120,15 @@ mod tests {
         );
         assert_eq!((contact.id, contact.name.as_deref()), (7, Some("5")));
         assert_eq!((contact.email, contact.phone_number), (None, None));
+        let contact = Contact::from_json(
+            br#"{"contact_inboxes": [{"channel_type": "Channel::Line", "source_id": 5}, 7, {"inbox": {"channel_type": "x"}},
+                {"source_id": {}, "inbox": []}], "has_conversation": "t"}"#,
+        );
+        let told: Vec<_> =
+            contact.contact_inboxes.iter().map(|inbox| (&inbox.channel_type, &inbox.source_id)).collect();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(told, [(&text("Channel::Line"), &text("5")), (&text("x"), &None), (&None, &None)]);
+        assert!(contact.has_conversation);
         for junk in ["", "[]", "null", "{", "1", r#"{"id": -1}"#, r#"{"id": {}}"#] {
             assert_eq!(Contact::from_json(junk.as_bytes()).id, 0, "{junk}");
         }

@@ -61,6 +61,9 @@ pub struct Conversation {
     /// Its page in Chatwoot.
     #[serde(deserialize_with = "lenient::text")]
     pub url: Option<String>,
+    /// How its channel reaches the contact: the contact's id with the provider.
+    #[serde(deserialize_with = "lenient::text")]
+    pub source_id: Option<String>,
     /// The contact that it is with.
     #[serde(deserialize_with = "lenient::nested")]
     pub contact: Option<Contact>,

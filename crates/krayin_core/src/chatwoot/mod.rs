@@ -8,7 +8,7 @@ mod instant;
 mod lenient;
 mod message;
 
-pub use contact::Contact;
+pub use contact::{Contact, ContactInbox};
 pub use conversation::{Channel, Conversation};
 pub(crate) use instant::{Clock, Instant};
 pub use message::{Attachment, ContentAttributes, Direction, Message, Sender};

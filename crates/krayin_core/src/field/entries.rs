@@ -16,7 +16,8 @@ pub(super) fn of(value: &Value) -> impl Iterator<Item = &Value> {
 pub(super) fn merge(kind: &Kind, current: &Value, wanted: &Value, sent: Sent<'_>) -> Vec<Value> {
     let mut entries: Vec<Value> = of(current).map(complete).collect();
     let is_wanted = |entry: &Value| of(wanted).any(|wanted| same(kind, entry, wanted));
-    let is_ours = |entry: &Value| text(entry).is_some_and(|text| kind.is_placeholder(&text) || sent.has(&text));
+    let is_ours =
+        |entry: &Value| text(entry).is_some_and(|text| kind.is_placeholder(&text, sent.key()) || sent.has(&text));
     for wanted in of(wanted) {
         if entries.iter().any(|entry| same(kind, entry, wanted)) {
             continue;
@@ -64,7 +65,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Kind, merge, without_ours};
-    use crate::{DigestKey, field::Sent};
+    use crate::{DigestKey, field::Sent, placeholder::no_email};
 
     fn work(value: &str) -> Value {
         json!({"value": value, "label": "work"})
@@ -117,9 +118,16 @@ mod tests {
     fn a_placeholder_gives_way_and_is_not_taken_away() {
         let key = DigestKey::default();
         let nothing = Sent::of(&key, None);
-        let placeholder = json!([work("chatwoot-0123456789ab@chatwoot.invalid")]);
         let wanted = json!([work("a@example.com")]);
-        assert_eq!(json!(merge(&Kind::Emails, &placeholder, &wanted, nothing)), wanted);
-        assert_eq!(json!(merge(&Kind::Emails, &placeholder, &json!([]), nothing)), placeholder);
+        for value in ["chatwoot-0123456789ab@chatwoot.invalid", &no_email("number:+14155550182", &key).value] {
+            let placeholder = json!([work(value)]);
+            assert_eq!(json!(merge(&Kind::Emails, &placeholder, &wanted, nothing)), wanted, "{value}");
+            assert_eq!(json!(merge(&Kind::Emails, &placeholder, &json!([]), nothing)), placeholder);
+        }
+        let theirs = no_email("number:+14155550182", &DigestKey::new(b"another")).value;
+        for value in ["chatwoot-support@agency.example", "chatwoot-team@chatwoot.invalid", &theirs] {
+            let both = json!([work(value), work("a@example.com")]);
+            assert_eq!(json!(merge(&Kind::Emails, &json!([work(value)]), &wanted, nothing)), both, "{value}");
+        }
     }
 }

@@ -2,6 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Sent, decimal, entries, moment};
 use crate::{
+    DigestKey,
     harmless::{self, Place},
     phone, placeholder,
     server::KnownAttribute,
@@ -201,9 +202,9 @@ impl Kind {
                 && value.and_then(decimal::of).is_some_and(|amount| amount.ten_thousandths() == 0))
     }
 
-    /// Whether a text stands for none.
-    pub(crate) fn is_placeholder(&self, text: &str) -> bool {
-        matches!(self, Self::Line | Self::Emails | Self::Phones) && placeholder::is_placeholder(text)
+    /// Whether a text is ours and stands for none.
+    pub(crate) fn is_placeholder(&self, text: &str, key: &DigestKey) -> bool {
+        matches!(self, Self::Line | Self::Emails | Self::Phones) && placeholder::is_ours(text, key)
     }
 
     /// Whether two entries are of one address or number.
@@ -239,7 +240,7 @@ impl Kind {
             };
         }
         let Some(wanted) = wanted else { return Merge::Same };
-        let is_ours = |known: &String| self.is_placeholder(known) || sent.has(known);
+        let is_ours = |known: &String| self.is_placeholder(known, sent.key()) || sent.has(known);
         let known = self.canonical(current, place);
         // One of ours from before texts were made harmless is mended; a colleague's stays as it was written.
         let as_written = plain(current).map(|text| text.trim().to_owned());

@@ -14,6 +14,10 @@ impl<'a> Sent<'a> {
         Self { key, kept: kept.map(String::as_str) }
     }
 
+    pub(crate) fn key(self) -> &'a DigestKey {
+        self.key
+    }
+
     /// Whether anything was sent.
     pub(crate) fn is_any(self) -> bool {
         self.kept.is_some()

@@ -54,8 +54,9 @@ pub(super) fn location(contact: &Contact) -> Option<String> {
 
 /// The contact's name on a social network.
 pub(super) fn profile(contact: &Contact, network: &str) -> Option<Value> {
-    let known = contact.additional_attributes.get("social_profiles")?.get(network)?;
-    known.as_str().map(Value::from)
+    let known = contact.additional_attributes.get("social_profiles").and_then(|known| known.get(network)?.as_str());
+    let named = || contact.attribute(&[&format!("social_{network}_user_name")]);
+    known.map(str::to_owned).or_else(named).map(Value::from)
 }
 
 /// The custom attributes that Krayin may show, one a line.

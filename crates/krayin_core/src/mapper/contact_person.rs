@@ -1,11 +1,11 @@
-use super::{FIELDS, fields::HANDLES, full_name::full_name};
+use super::{FIELDS, contact_profile, fields::HANDLES, full_name::full_name};
 use crate::{
     chatwoot::Contact,
     email,
     field::{self, Entity},
     harmless,
     krayin::{Labelled, NewPerson},
-    phone,
+    phone, placeholder,
     settings::Settings,
     text,
 };
@@ -34,7 +34,10 @@ pub(super) fn numbers(contact: &Contact) -> Vec<Labelled> {
 /// The contact's addresses, those that have the form of one and are no code. One field may hold several.
 pub fn sendable_emails(contact: &Contact) -> Vec<String> {
     let mut addresses = email::addresses(contact.email.as_deref().unwrap_or_default());
-    addresses.retain(|address| email::is_email(address) && !harmless::is_code(address));
+    // One that stands for none is ours to give: a visitor who types it is not the person who has it.
+    addresses.retain(|address| {
+        email::is_email(address) && !harmless::is_code(address) && !placeholder::is_in_domain(address)
+    });
     addresses
 }
 
@@ -54,6 +57,12 @@ pub fn sendable_phone(contact: &Contact) -> Option<String> {
     })
 }
 
+/// Where a network knows a contact that has neither an address nor a number.
+pub(super) fn channel_handle(contact: &Contact) -> Option<String> {
+    let is_known_otherwise = sendable_email(contact).is_some() || sendable_phone(contact).is_some();
+    (!is_known_otherwise).then(|| contact_profile::handle(contact))?
+}
+
 pub(super) fn name(contact: &Contact) -> String {
     let name = full_name(contact).or_else(|| handle(contact));
     let name = name.or_else(|| sendable_phone(contact)).or_else(|| sendable_email(contact));
@@ -62,7 +71,14 @@ pub(super) fn name(contact: &Contact) -> String {
 
 /// The name that a channel knows the contact by.
 fn handle(contact: &Contact) -> Option<String> {
-    let direct = ["username", "screen_name", "social_telegram_user_name", "social_instagram_user_name"];
+    let direct = [
+        "username",
+        "screen_name",
+        "social_telegram_user_name",
+        "social_instagram_user_name",
+        "social_tiktok_user_name",
+        "social_whatsapp_user_name",
+    ];
     let profile = || {
         let known = contact.additional_attributes.get("social_profiles")?;
         HANDLES.iter().find_map(|network| known.get(*network)?.as_str().filter(|handle| !text::is_blank(handle)))

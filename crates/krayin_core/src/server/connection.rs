@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::Url;
 
 use super::{Destinations, Dialect, Network, SettingsError, destination::names_loopback};
-use crate::digest::{one_way, short};
+use crate::digest::{DigestKey, one_way, short};
 
 /// A checked address with its token: everything of a request that does not depend on the call.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct Connection {
     pub deadline: Duration,
     /// The two-letter code of the country that numbers are of which say none.
     pub default_country: Option<String>,
+    /// What placeholders are made with.
+    pub digest_key: DigestKey,
 }
 
 impl Connection {
@@ -72,6 +74,7 @@ impl Connection {
             attempt_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(90),
             default_country: None,
+            digest_key: DigestKey::default(),
         })
     }
 

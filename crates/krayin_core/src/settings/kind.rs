@@ -109,8 +109,8 @@ impl Kind {
             Self::Texts => texts(value),
             Self::Dialect => Dialect::parse(value.as_str()?.trim()).map(|dialect| json!(dialect)),
             Self::OneOf(words) => {
-                let word = value.as_str()?.trim().to_lowercase();
-                words.iter().any(|(known, _)| *known == word).then(|| json!(word))
+                let chosen = choice(value.as_str()?);
+                words.iter().any(|(known, _)| *known == chosen).then(|| json!(chosen))
             }
             Self::Language => value.as_str().map(|locale| json!(Language::of(locale.trim()))),
             Self::Mapping => Mapping::parse(value).is_ok().then(|| value.clone()),
@@ -125,6 +125,13 @@ impl Kind {
             }
         }
     }
+}
+
+/// A choice as people write it: `with a conversation` is `with_conversation`.
+fn choice(text: &str) -> String {
+    let small = text.to_lowercase();
+    let words = small.split(|c: char| c.is_whitespace() || matches!(c, '_' | '-')).filter(|word| !word.is_empty());
+    words.filter(|word| *word != "a").collect::<Vec<_>>().join("_")
 }
 
 fn toggle(value: &Value) -> Option<bool> {
@@ -191,7 +198,9 @@ fn whole(number: &Number) -> Option<u64> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::Kind;
+    use super::{Kind, Words, word};
+
+    const CHOICES: [(&str, Words); 2] = [("with_conversation", word("x")), ("never", word("y"))];
 
     #[test]
     fn reads_each_kind_as_forms_and_people_write_it() {
@@ -221,6 +230,9 @@ mod tests {
             (Kind::Dialect, json!("other"), Value::Null),
             (Kind::Country, json!(" de "), json!("DE")),
             (Kind::Country, json!("Germany"), Value::Null),
+            (Kind::OneOf(&CHOICES), json!("With a conversation"), json!("with_conversation")),
+            (Kind::OneOf(&CHOICES), json!(" with-conversation "), json!("with_conversation")),
+            (Kind::OneOf(&CHOICES), json!("sometimes"), Value::Null),
             (Kind::Text, json!(" x "), json!("x")),
             (Kind::Secret, json!(1), Value::Null),
             (Kind::ServerProfile, json!([]), Value::Null),

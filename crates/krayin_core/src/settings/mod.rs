@@ -140,6 +140,24 @@ impl OnContactDeleted {
         [("keep", Self::Keep), ("unlink_and_mark", Self::UnlinkAndMark), ("erase", Self::Erase)];
 }
 
+/// Whether a contact is brought over that has neither an e-mail address nor a number: one of Telegram, Instagram and the
+/// like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WithoutEmailOrPhone {
+    /// Where its channel's provider vouches for who it is, and it has written or was written to.
+    #[default]
+    WithConversation,
+    /// Not before it has one of them.
+    Never,
+    /// Every one, a visitor of the website too.
+    Always,
+}
+
+impl WithoutEmailOrPhone {
+    const ALL: [(&'static str, Self); 3] =
+        [("with_conversation", Self::WithConversation), ("never", Self::Never), ("always", Self::Always)];
+}
+
 /// A hook's settings, read: the rows of [`SETTINGS`], each as its [`Kind`] takes it. A blank text or `null` is an absent
 /// key, and unknown keys are passed over. Its `Debug` shows no token.
 ///
@@ -206,6 +224,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// What becomes of a contact that was deleted in Chatwoot: the installation's.
     pub on_contact_deleted: OnContactDeleted,
+    /// Whether a contact without e-mail address and number is brought over.
+    pub contacts_without_email_or_phone: WithoutEmailOrPhone,
     /// What the set-up learned of the server.
     pub traits: ServerProfile,
     /// The longest that one attempt may take; 30 s where absent.
@@ -280,6 +300,10 @@ impl Settings {
             on_yes_no: one_of(read.text("on_yes_no"), &OnYesNo::ALL),
             time_zone: one_of(read.text("time_zone"), &TimeZone::ALL),
             on_contact_deleted: one_of(read.text("on_contact_deleted"), &OnContactDeleted::ALL),
+            contacts_without_email_or_phone: one_of(
+                read.text("contacts_without_email_or_phone"),
+                &WithoutEmailOrPhone::ALL,
+            ),
             traits: read
                 .0
                 .get("traits")
@@ -326,6 +350,7 @@ impl Settings {
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
         connection.deadline = self.deadline.unwrap_or(connection.deadline);
         connection.default_country.clone_from(&self.default_country);
+        connection.digest_key = self.digest_key.clone();
         Ok(connection)
     }
 }

@@ -253,6 +253,17 @@ pub const SETTINGS: &[Setting] = &[
             "Krayin los pone en no cuando no se envían al guardar",
         ))
         .default(word("carry")),
+    Setting::asked("contacts_without_email_or_phone", Kind::OneOf(&[
+            ("with_conversation", words("Once a contact of a messenger has a conversation", "Quando um contato de um mensageiro tem uma conversa", "Cuando un contacto de un servicio de mensajería tiene una conversación")),
+            ("never", words("Not before there is one of them", "Só quando houver um deles", "Solo cuando haya uno de ellos")),
+            ("always", words("Every contact, anonymous visitors too", "Todo contato, visitantes anônimos também", "Todo contacto, también visitantes anónimos")),
+        ]), words("Contacts without e-mail address and number", "Contatos sem e-mail e telefone", "Contactos sin correo ni teléfono"))
+        .help(words(
+            "Whether contacts of Telegram, Instagram and the like become persons",
+            "Se contatos do Telegram, Instagram e similares viram pessoas",
+            "Si los contactos de Telegram, Instagram y similares pasan a ser personas",
+        ))
+        .default(word("with_conversation")),
     Setting::asked("stage_progression_enabled", Kind::Toggle, words("Move leads along", "Avançar leads", "Avanzar leads"))
         .help(words(
             "Leads go forward to the stages below, never back",

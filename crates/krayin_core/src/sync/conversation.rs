@@ -33,7 +33,13 @@ pub(super) async fn sync(
     let settings = context.settings;
     let policy = settings.lead_policy;
     if !settings.sync_conversations && !settings.stage_progression_enabled && !policy.is_of_conversations() {
-        return Ok(Outcome::skipped(Default::default(), Reason::ConversationsOff));
+        return match &conversation.contact {
+            // With it the contact has what it was waiting for.
+            Some(contact) if contact.id != 0 && mapper::is_known_by_channel_alone(contact) => {
+                contact::sync(context, contact, Some(conversation)).await
+            }
+            _ => Ok(Outcome::skipped(Default::default(), Reason::ConversationsOff)),
+        };
     }
     let Some(contact) = conversation.contact.as_ref().filter(|contact| contact.id != 0) else {
         return Ok(Outcome::skipped(Default::default(), Reason::ConversationWithoutContact));

@@ -108,13 +108,20 @@ impl Event {
     pub fn from_json(name: &str, data: &[u8]) -> Result<Self, EventError> {
         let name = EventName::parse(name)?;
         let Ok(Value::Object(mut data)) = serde_json::from_slice(data) else { return Err(EventError::NotJson) };
-        Ok(Self {
+        let mut event = Self {
             name,
             contact: take(&mut data, "contact"),
             merged: take(&mut data, "merged"),
             conversation: take(&mut data, "conversation"),
             message: take(&mut data, "message"),
-        })
+        };
+        for conversation in [Some(&mut event.conversation), event.message.conversation.as_deref_mut()] {
+            let Some(conversation) = conversation else { continue };
+            if let Some(contact) = &mut conversation.contact {
+                contact.in_conversation(conversation.channel_type.as_deref(), conversation.source_id.as_deref());
+            }
+        }
+        Ok(event)
     }
 
     /// The same with the country of numbers that say none.

@@ -43,10 +43,15 @@ impl LeadFinder<'_> {
             Dialect::RestApi => self.client.leads_of_person(person_id).await?,
             // The document lists no leads by person, it searches them by the contact's address and number.
             Dialect::Documented => {
-                let email = mapper::sendable_email(contact);
                 let phone = mapper::sendable_phone(contact);
-                let mut found = self.client.search_lead(email.as_deref(), phone.as_deref()).await?;
-                found.retain(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
+                let mut found = Vec::new();
+                for email in self.addresses(contact) {
+                    found = self.client.search_lead(Some(&email), phone.as_deref()).await?;
+                    found.retain(|lead: &Lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
+                    if !found.is_empty() {
+                        break;
+                    }
+                }
                 found
             }
         })
@@ -62,6 +67,26 @@ impl LeadFinder<'_> {
         let names_it = |lead: &Lead| lead.title.as_deref().is_some_and(|title| title.trim().ends_with(mark));
         let leads = self.leads(contact, person_id).await?;
         Ok(leads.into_iter().filter(names_it).min_by_key(|lead| lead.id))
+    }
+
+    /// The contact's address, or those that a person has who has none.
+    fn addresses(&self, contact: &Contact) -> Vec<String> {
+        if let Some(email) = mapper::sendable_email(contact) {
+            return vec![email];
+        }
+        let (identity, key) = (mapper::Identity::of(contact), &self.client.connection().digest_key);
+        let mut addresses = vec![mapper::no_email(&identity.for_email(true), key).value, identity.own_placeholder(key)];
+        addresses.dedup();
+        addresses
+    }
+
+    /// The lead whose id is kept, where it is the person's still: one request, and no search.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn find_by_id(&self, person_id: u64, id: u64) -> Result<Option<Lead>, Error> {
+        let lead = self.client.find_lead(id).await?;
+        Ok(lead.filter(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id)))
     }
 
     /// The lead found, else one created from the contact.

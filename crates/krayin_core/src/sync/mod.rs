@@ -28,6 +28,8 @@ use serde_json::Value;
 use crate::{
     Error,
     api::Client,
+    chatwoot::Contact,
+    krayin::{Lead, Person},
     mapper::Fields,
     records::{Kind, Records, Server, Stored},
     settings::Settings,
@@ -58,12 +60,61 @@ pub async fn process(
     let mut outcome = match run(&context, told.as_ref().unwrap_or(event)).await {
         // Nothing is written of either before someone has decided.
         Err(Error::Doubtful(doubt)) => {
-            return Ok(Outcome { requests: client.requests(), ..Outcome::doubtful(doubt) });
+            let outcome = Outcome { requests: client.requests(), ..Outcome::doubtful(doubt) };
+            return Ok(outcome.in_language(settings.language));
         }
         done => done?,
     };
     outcome.requests = client.requests();
     Ok(outcome.in_language(settings.language))
+}
+
+/// The person who the contact is: by the id that is kept of it, else found, else created. One request, and one for a
+/// create.
+///
+/// # Errors
+/// [`Error::Doubtful`] where only a person can tell; as every call.
+pub async fn find_person(
+    contact: &Contact,
+    settings: &Settings,
+    client: &Client,
+    records: &dyn Records,
+) -> Result<Person, Error> {
+    let context = Context { settings, fields: Fields::of(settings), client, records };
+    let finder = PersonFinder { client };
+    let stored = context.known(contact).await?;
+    if let Some(id) = stored.ids.get("person") {
+        // What nobody has looked at yet must be the contact's; else a colleague may have changed all of it.
+        let person = match stored.unverified {
+            true => finder.find_by_id(contact, id).await?,
+            false => client.find_person(id).await?,
+        };
+        if let Some(person) = person {
+            return Ok(person);
+        }
+    }
+    Ok(finder.find_or_create(contact, &settings.traits).await?.0)
+}
+
+/// The person's lead: by the id that is kept of the contact, else found, else created.
+///
+/// # Errors
+/// As every call; [`Error::Settings`] where a lead must be created and no stage is known.
+pub async fn find_lead(
+    contact: &Contact,
+    person_id: u64,
+    settings: &Settings,
+    client: &Client,
+    records: &dyn Records,
+) -> Result<Lead, Error> {
+    let context = Context { settings, fields: Fields::of(settings), client, records };
+    let finder = LeadFinder { client, settings };
+    if let Some(id) = context.known(contact).await?.ids.get("lead")
+        && let Some(lead) = finder.find_by_id(person_id, id).await?
+    {
+        return Ok(lead);
+    }
+    Ok(finder.find_or_create(contact, person_id).await?.lead)
 }
 
 async fn run(context: &Context<'_>, event: &Event) -> Result<Outcome, Error> {
@@ -85,6 +136,11 @@ impl Context<'_> {
     /// What is kept of a record, for the server that is spoken to.
     async fn load(&self, kind: Kind, id: u64) -> Result<Stored, Error> {
         Ok(self.records.load(kind, id).await?.for_server(&self.server()))
+    }
+
+    /// What is kept of a contact; nothing of one without an id.
+    async fn known(&self, contact: &Contact) -> Result<Stored, Error> {
+        if contact.id == 0 { Ok(Stored::default()) } else { self.load(Kind::Contact, contact.id).await }
     }
 
     /// Keeps what is known of a record.

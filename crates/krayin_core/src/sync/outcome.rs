@@ -79,7 +79,7 @@ impl Outcome {
 
     /// Nothing may be done yet.
     pub(crate) fn doubtful(doubt: Doubt) -> Self {
-        Self { status: Status::Skipped, reasons: vec![doubt.to_string()], doubtful: doubt.persons, ..Self::default() }
+        Self { status: Status::Skipped, why: vec![doubt.reason()], doubtful: doubt.persons, ..Self::default() }
     }
 
     /// Takes in what came before it within the same event.

@@ -2,12 +2,13 @@ use std::collections::BTreeSet;
 
 use super::names;
 use crate::{
-    Error,
+    DigestKey, Error,
     api::{self, Client},
     chatwoot::Contact,
     email,
     krayin::{Labelled, NewPerson, Person},
-    mapper::{self, is_placeholder},
+    language::Language,
+    mapper::{self, Identity, is_placeholder},
     phone,
     reason::Reason,
     server::ServerProfile,
@@ -47,16 +48,19 @@ pub enum Match {
 
 /// A contact that may be one of several persons, or somebody else. Nothing is written of it until a person decides.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "Contact {contact} has the phone number of person {} in Krayin and may be somebody else: nothing was written. Give \
-     both the same e-mail address where they are one, or take the number from one of them.",
-    persons.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
-)]
+#[error("{}", self.reason().sentence(Language::En))]
 pub struct Doubt {
     /// The contact's id in Chatwoot.
     pub contact: u64,
     /// The ids in Krayin.
     pub persons: Vec<u64>,
+}
+
+impl Doubt {
+    /// Why nothing was written.
+    pub fn reason(&self) -> Reason {
+        Reason::Doubtful { contact: self.contact, persons: self.persons.clone() }
+    }
 }
 
 impl FoundPerson {
@@ -67,22 +71,45 @@ impl FoundPerson {
 }
 
 impl PersonFinder<'_> {
-    /// Whom the contact is: the person with its e-mail address, else the one with its phone number where nothing speaks
-    /// against it. One request; another for each further address of the contact's that is needed.
+    /// Whom the contact is: the person with its e-mail address, else the one that its channel's id was given for, else the
+    /// one with its phone number where nothing speaks against it. One request; another for each further address or id of
+    /// the contact's that is needed.
     pub async fn identify(&self, contact: &Contact) -> Result<Match, Error> {
+        self.identify_with(contact, &Known::default()).await
+    }
+
+    pub(super) async fn identify_with(&self, contact: &Contact, known: &Known<'_>) -> Result<Match, Error> {
+        let connection = self.client.connection();
+        let identity = Identity::of(contact);
         let emails = mapper::sendable_emails(contact);
         let phone = mapper::sendable_phone(contact);
-        let mut hits = self.client.search_person(emails.first().map(String::as_str), phone.as_deref()).await?;
-        for email in emails.iter().skip(1) {
-            if hits.iter().any(|person| emails.iter().any(|email| api::has_email(person, email))) {
+        let mut placeholders = identity.placeholders(&connection.digest_key);
+        if known.may_have_own_placeholder {
+            placeholders.push(identity.own_placeholder(&connection.digest_key));
+        }
+        let mut addresses = emails.iter().chain(&placeholders);
+        let mut hits = self.client.search_person(addresses.next().map(String::as_str), phone.as_deref()).await?;
+        let is_found = |hits: &[Person]| {
+            let known = || emails.iter().chain(&placeholders);
+            hits.iter().any(|person| known().any(|address| api::has_email(person, address)))
+        };
+        for address in addresses {
+            if is_found(&hits) {
                 break;
             }
-            hits.extend(self.client.search_person(Some(email), None).await?);
+            hits.extend(self.client.search_person(Some(address), None).await?);
         }
-        let country = self.client.connection().default_country.as_deref();
         let name = mapper::full_name(contact);
-        let wanted =
-            Wanted { id: contact.id, emails: &emails, phone: phone.as_deref(), name: name.as_deref(), country };
+        let wanted = Wanted {
+            id: contact.id,
+            emails: &emails,
+            placeholders: &placeholders,
+            phone: phone.as_deref(),
+            is_number_vouched: identity.is_number_vouched(),
+            name: name.as_deref(),
+            country: connection.default_country.as_deref(),
+            others: known.others,
+        };
         Ok(wanted.choose(hits))
     }
 
@@ -98,6 +125,27 @@ impl PersonFinder<'_> {
         }
     }
 
+    /// The person whose id is kept, where it is the contact still: one request, and no search.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn find_by_id(&self, contact: &Contact, id: u64) -> Result<Option<Person>, Error> {
+        let person = self.client.find_person(id).await?;
+        Ok(person.filter(|person| self.has_something_of(contact, person)))
+    }
+
+    /// Whether the person has an address, a number or a placeholder of the contact's.
+    pub(super) fn has_something_of(&self, contact: &Contact, person: &Person) -> bool {
+        let connection = self.client.connection();
+        let identity = Identity::of(contact);
+        let number = mapper::sendable_phone(contact);
+        let mut addresses = mapper::sendable_emails(contact);
+        addresses.extend(identity.placeholders(&connection.digest_key));
+        addresses.push(identity.own_placeholder(&connection.digest_key));
+        addresses.iter().any(|address| api::has_email(person, address))
+            || number.is_some_and(|number| api::has_phone(person, &number, connection.default_country.as_deref()))
+    }
+
     /// The person found, else one created from the contact. The flag says whether it was created.
     ///
     /// # Errors
@@ -110,28 +158,45 @@ impl PersonFinder<'_> {
             Match::Nobody { phone_is_anothers: false } => {}
             Match::Doubtful(doubt) => return Err(doubt.into()),
         }
-        let person = complete(person, traits);
+        let person = complete(person, contact, PlaceholderOf::Identity, traits, &self.client.connection().digest_key);
         let person = self.client.create_person(serde_json::to_value(person).unwrap_or_default()).await?;
         Ok((person, true))
     }
+}
+
+/// What is known of a contact beside itself.
+#[derive(Debug, Default)]
+pub(super) struct Known<'a> {
+    /// Persons of whom someone has said that they are others.
+    pub(super) others: &'a [u64],
+    /// Whether an earlier run may have created the person when nothing but its record was known of the contact.
+    pub(super) may_have_own_placeholder: bool,
 }
 
 /// What is known of the contact.
 struct Wanted<'a> {
     id: u64,
     emails: &'a [String],
+    placeholders: &'a [String],
     phone: Option<&'a str>,
+    is_number_vouched: bool,
     name: Option<&'a str>,
     country: Option<&'a str>,
+    others: &'a [u64],
 }
 
 impl Wanted<'_> {
     fn choose(&self, mut hits: Vec<Person>) -> Match {
         hits.sort_by_key(|person| person.id);
         hits.dedup_by_key(|person| person.id);
-        let has_email = |person: &&Person| self.emails.iter().any(|email| api::has_email(person, email));
+        let has_one_of =
+            |addresses: &[String], person: &Person| addresses.iter().any(|address| api::has_email(person, address));
+        let has_email = |person: &&Person| has_one_of(self.emails, person);
         let has_phone = |person: &&Person| self.phone.is_some_and(|phone| api::has_phone(person, phone, self.country));
-        let by_email: Vec<&Person> = hits.iter().filter(has_email).collect();
+        let mut by_email: Vec<&Person> = hits.iter().filter(has_email).collect();
+        if by_email.is_empty() {
+            by_email = hits.iter().filter(|person| has_one_of(self.placeholders, person)).collect();
+        }
         let mut holders: Vec<&Person> = hits.iter().filter(has_phone).collect();
         // A number without its country may be another country's: it counts where nobody has the number with it.
         let has_full = |person: &&Person| {
@@ -160,8 +225,10 @@ impl Wanted<'_> {
     fn by_number(&self, holders: &[&Person]) -> Match {
         let nobody = Match::Nobody { phone_is_anothers: !holders.is_empty() };
         // Two real addresses are two people.
-        let candidates: Vec<&Person> =
-            holders.iter().filter(|person| self.emails.is_empty() || !has_real_email(person)).copied().collect();
+        let may_be = |person: &&&Person| {
+            !self.others.contains(&person.id) && (self.emails.is_empty() || !has_real_email(person))
+        };
+        let candidates: Vec<&Person> = holders.iter().filter(may_be).copied().collect();
         if !self.emails.is_empty() && (candidates.is_empty() || is_shared(holders)) {
             return nobody;
         }
@@ -188,8 +255,12 @@ impl Wanted<'_> {
     }
 
     /// Whether the person is known to be called otherwise: one with an address of its own, or one whose name came from a
-    /// contact, has no nickname or note for a name.
+    /// contact, has no nickname or note for a name. Where a network has delivered from the number, whoever has it alone is
+    /// its subscriber, whatever they call themselves there.
     fn is_called_otherwise(&self, person: &Person) -> bool {
+        if self.is_number_vouched {
+            return false;
+        }
         let is_known = has_real_email(person) || person.emails.iter().any(|entry| is_placeholder(&entry.value));
         let names = self.name.zip(person.name.as_deref());
         is_known && names.is_some_and(|(ours, theirs)| names::are_anothers(ours, theirs))
@@ -213,15 +284,33 @@ fn is_shared(holders: &[&Person]) -> bool {
     addresses.len() > 1 || holders.windows(2).any(|pair| matches!(pair, [a, b] if differ(a, b)))
 }
 
+/// What the placeholder of an address is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlaceholderOf {
+    /// What the contact is known by.
+    Identity,
+    /// The contact's record, where its number's is taken.
+    Record,
+}
+
 /// Fills in what the server cannot leave empty.
-pub(crate) fn complete(mut person: NewPerson, traits: &ServerProfile) -> NewPerson {
-    let email = person.emails.first().map(|entry| entry.value.clone());
-    let phone = person.contact_numbers.first().map(|entry| entry.value.clone());
-    if person.emails.is_empty() && traits.email_required {
-        person.emails.push(mapper::no_email(phone.as_deref().unwrap_or(&person.name)));
+///
+/// Where the contact has neither an address nor a number nothing but the placeholder would tell that the person was
+/// created, so it is there on every server.
+pub(crate) fn complete(
+    mut person: NewPerson,
+    contact: &Contact,
+    by: PlaceholderOf,
+    traits: &ServerProfile,
+    key: &DigestKey,
+) -> NewPerson {
+    let identity = Identity::of(contact);
+    let (has_email, has_number) = (!person.emails.is_empty(), !person.contact_numbers.is_empty());
+    if !has_email && (traits.email_required || !has_number) {
+        person.emails.push(mapper::no_email(&identity.for_email(has_number && by == PlaceholderOf::Identity), key));
     }
-    if person.contact_numbers.is_empty() {
-        person.contact_numbers.push(mapper::no_phone(email.as_deref().unwrap_or(&person.name), traits.no_phone));
+    if !has_number {
+        person.contact_numbers.push(mapper::no_phone(&identity.for_number(has_email), key, traits.no_phone));
     }
     person
 }
@@ -246,8 +335,21 @@ mod tests {
 
     /// `person 2`, `person 2 without the number`, `nobody`, `nobody without the number`, `1 or 2`.
     fn told(name: &str, email: Option<&str>, hits: Vec<Person>) -> String {
+        told_of(name, email, hits, false, &[])
+    }
+
+    fn told_of(name: &str, email: Option<&str>, hits: Vec<Person>, is_number_vouched: bool, others: &[u64]) -> String {
         let emails: Vec<String> = email.into_iter().map(str::to_owned).collect();
-        let wanted = Wanted { id: 7, emails: &emails, phone: Some(PHONE), name: Some(name), country: None };
+        let wanted = Wanted {
+            id: 7,
+            emails: &emails,
+            placeholders: &[],
+            phone: Some(PHONE),
+            is_number_vouched,
+            name: Some(name),
+            country: None,
+            others,
+        };
         let (who, left_out) = match wanted.choose(hits) {
             Match::Person(found) => (format!("person {}", found.person.id), found.phone_is_anothers),
             Match::Nobody { phone_is_anothers } => ("nobody".to_owned(), phone_is_anothers),
@@ -310,5 +412,31 @@ mod tests {
         for (email, hits, expected) in table {
             assert_eq!(told("Jane Doe", email, hits.clone()), expected, "{email:?} {hits:?}");
         }
+    }
+
+    #[test]
+    fn a_network_s_word_for_a_number_counts_more_than_a_nickname_and_less_than_several_holders() {
+        let maria = || person(1, "Maria Silva", "maria@example.com", PHONE);
+        let table = [
+            ("Mimi 🌸", None, vec![maria()], "person 1"),
+            ("Bob Roe", None, vec![maria()], "person 1"),
+            ("Mimi", Some("mimi@example.com"), vec![maria()], "nobody without the number"),
+            ("Mimi", None, vec![maria(), person(2, "Eve Poe", "eve@example.com", PHONE)], "1 or 2"),
+            ("Eve", None, vec![maria(), person(2, "Eve Poe", "eve@example.com", PHONE)], "person 2"),
+        ];
+        for (name, email, hits, expected) in table {
+            assert_eq!(told_of(name, email, hits.clone(), true, &[]), expected, "{name} {email:?}");
+        }
+        assert_eq!(told("Mimi", None, vec![maria()]), "1");
+    }
+
+    #[test]
+    fn who_is_said_to_be_another_is_not_taken_and_keeps_the_number() {
+        let (maria, eve) =
+            (person(1, "Maria Silva", "maria@example.com", PHONE), person(2, "Eve Poe", "eve@example.com", PHONE));
+        let hits = || vec![maria.clone(), eve.clone()];
+        assert_eq!(told_of("Mimi", None, hits(), false, &[1, 2]), "nobody without the number");
+        assert_eq!(told_of("Maria", None, vec![maria.clone()], false, &[1]), "nobody without the number");
+        assert_eq!(told_of("Mimi", None, hits(), false, &[1]), "2");
     }
 }

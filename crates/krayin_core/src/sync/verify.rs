@@ -1,9 +1,9 @@
 //! Whether ids that came from elsewhere are this record's: moved from where others could write, or kept under another
 //! address of the server. One read a record, the first time that they are used.
 
-use super::Context;
+use super::{Context, PersonFinder};
 use crate::{
-    Error, api,
+    Error,
     chatwoot::{Contact, Conversation, Message},
     krayin::{ActivityLink, Person},
     mapper, phone,
@@ -81,11 +81,7 @@ async fn settle(
 
 /// Whether the person has an address or a number of the contact's: one of now, or one that it had when we last knew.
 fn is_known(context: &Context<'_>, contact: &Contact, person: &Person, stored: &Stored) -> bool {
-    let email = mapper::sendable_email(contact);
-    let number = mapper::sendable_phone(contact);
-    if email.is_some_and(|email| api::has_email(person, &email))
-        || number.is_some_and(|number| api::has_phone(person, &number, context.settings.default_country.as_deref()))
-    {
+    if (PersonFinder { client: context.client }).has_something_of(contact, person) {
         return true;
     }
     let key = &context.settings.digest_key;

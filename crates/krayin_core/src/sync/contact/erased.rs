@@ -144,12 +144,19 @@ impl<'a> Flow<'a> {
             let sent = Sent::of(&self.context.settings.digest_key, self.stored.sent.get(&*field.key));
             let mut kept = without_ours(field.read(record).unwrap_or(&Value::Null), sent);
             kept.retain(|entry| {
-                entry.get("value").and_then(Value::as_str).is_none_or(|text| !field.kind.is_placeholder(text))
+                entry
+                    .get("value")
+                    .and_then(Value::as_str)
+                    .is_none_or(|text| !field.kind.is_placeholder(text, &self.context.settings.digest_key))
             });
             if kept.is_empty() {
                 kept = match field.kind {
-                    FieldKind::Emails => vec![json!(no_email(&nobody))],
-                    _ => vec![json!(no_phone(&nobody, self.context.settings.traits.no_phone))],
+                    FieldKind::Emails => vec![json!(no_email(&nobody, &self.context.settings.digest_key))],
+                    _ => vec![json!(no_phone(
+                        &nobody,
+                        &self.context.settings.digest_key,
+                        self.context.settings.traits.no_phone
+                    ))],
                 };
             }
             body.insert(field.attribute.clone().into_owned(), kept.into());

@@ -111,7 +111,9 @@ impl<'a> Flow<'a> {
         let as_sent = |field: &Field| {
             let sent = Sent::of(key, other.stored.sent.get(&*field.key));
             let there = field.read(record).map(|there| field.kind.canonical(there, field.place())).unwrap_or_default();
-            there.iter().all(|text| field.kind.is_placeholder(text) || sent.has(text))
+            there
+                .iter()
+                .all(|text| field.kind.is_placeholder(text, &self.context.settings.digest_key) || sent.has(text))
         };
         other.stored.is_made("person") && self.fields(Entity::Person).all(as_sent)
     }
@@ -135,8 +137,11 @@ impl<'a> Flow<'a> {
         let nobody = format!("merged {}", person.id);
         let mut body = super::Attributes::from_iter([
             ("name".to_owned(), json!(name)),
-            ("emails".to_owned(), json!([no_email(&nobody)])),
-            ("contact_numbers".to_owned(), json!([no_phone(&nobody, self.context.settings.traits.no_phone)])),
+            ("emails".to_owned(), json!([no_email(&nobody, &self.context.settings.digest_key)])),
+            (
+                "contact_numbers".to_owned(),
+                json!([no_phone(&nobody, &self.context.settings.digest_key, self.context.settings.traits.no_phone)]),
+            ),
         ]);
         if let Some(owner) = &person.sales_owner {
             body.insert("user_id".into(), json!(owner.id));

@@ -5,6 +5,7 @@ mod lead;
 mod merged;
 mod organization;
 mod person;
+mod profile;
 mod refusal;
 mod wanted;
 mod yes_no;
@@ -16,16 +17,17 @@ pub(super) use merged::sync_merged;
 use serde_json::{Map, Value};
 use wanted::Wanted;
 
-use super::{Context, Outcome, Status, lead_policy::wants_lead, verify};
+use super::{Context, Doubt, Outcome, Status, lead_policy::wants_lead, verify};
 use crate::{
     DigestKey, Error,
     chatwoot::{Contact, Conversation},
     digest::is_uncertain,
     field::{Entity, Field, ValueDigest},
     krayin::Person,
+    mapper::is_on_network,
     reason::Reason,
     records::{Kind, LeftOut, State, Stored},
-    settings::{LeadPolicy, OnDeleted},
+    settings::{LeadPolicy, OnDeleted, WithoutEmailOrPhone},
 };
 
 /// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
@@ -42,11 +44,12 @@ pub(super) async fn sync(
     if let Some(reason) = flow.stays_away() {
         return Ok(Outcome::skipped(flow.stored.ids, reason).and(flow.wanted.wrong));
     }
-    if flow.is_complete() && !flow.is_anything_due() {
+    if flow.is_complete() && !flow.is_anything_due() && flow.profile_note().is_none() {
         return Ok(Outcome::skipped(flow.stored.ids, Reason::Unchanged));
     }
     flow.outcome.why.append(&mut flow.wanted.wrong);
     flow.person().await?;
+    flow.write_profile_note().await?;
     Ok(flow.end())
 }
 
@@ -99,6 +102,10 @@ struct Flow<'a> {
     /// The person, where it was read just now.
     known: Option<Person>,
     stored: Stored,
+    /// Whether only a person can tell whom the contact is.
+    is_doubtful: bool,
+    /// Whether another person has the placeholder that the contact's number makes.
+    placeholder_is_anothers: bool,
     outcome: Outcome,
 }
 
@@ -123,6 +130,8 @@ impl<'a> Flow<'a> {
             wanted,
             known: None,
             stored,
+            is_doubtful: false,
+            placeholder_is_anothers: false,
             outcome: Outcome::default(),
         })
     }
@@ -132,7 +141,17 @@ impl<'a> Flow<'a> {
         if self.stored.removed == PERSON {
             return Some(Reason::PersonDeleted);
         }
-        (!self.wanted.is_known_by_something() && self.stored.ids.get("person").is_none()).then_some(Reason::NoIdentity)
+        let is_unknown = !self.wanted.is_known_by_something() && self.stored.ids.get("person").is_none();
+        is_unknown.then(|| self.no_identity())
+    }
+
+    fn no_identity(&self) -> Reason {
+        let waits = self.context.settings.contacts_without_email_or_phone == WithoutEmailOrPhone::WithConversation;
+        if waits && !self.contact.has_conversation && is_on_network(self.contact) {
+            Reason::NoConversation
+        } else {
+            Reason::NoIdentity
+        }
     }
 
     fn is_complete(&self) -> bool {
@@ -230,16 +249,19 @@ impl<'a> Flow<'a> {
             !self.is_complete()
                 || (!self.has_no_lead() && self.fields(Entity::Lead).any(|field| self.is_due(field)))
                 || self.stored.sent.values().any(|kept| is_uncertain(kept))
+                || self.profile_note().is_some()
         };
         let stays_away = self.stays_away().is_some();
-        self.stored.pending = !stays_away && self.wanted.is_known_by_something() && unfinished();
+        self.stored.pending = !stays_away && !self.is_doubtful && self.wanted.is_known_by_something() && unfinished();
         self.stored.state = Some(self.state(stays_away));
         self.stored.reason = self.outcome.why.last().map(Reason::kept);
         self.context.store(Kind::Contact, self.contact.id, &mut self.stored).await
     }
 
     fn state(&self, stays_away: bool) -> State {
-        if stays_away || !self.stored.removed.is_empty() {
+        if self.is_doubtful {
+            State::Doubtful
+        } else if stays_away || !self.stored.removed.is_empty() {
             State::Skipped
         } else if self.stored.pending {
             State::Waiting
@@ -257,6 +279,16 @@ impl<'a> Flow<'a> {
 
     fn digest_of(&self, field: &Field, value: &Value) -> String {
         field.digest(&self.context.settings.digest_key, value).text()
+    }
+
+    /// Nothing is written of a contact that could be someone else: a person decides.
+    async fn leave_doubtful(&mut self, doubt: Doubt) -> Error {
+        self.is_doubtful = true;
+        self.outcome.why.push(doubt.reason());
+        match self.store().await {
+            Ok(()) => doubt.into(),
+            Err(error) => error,
+        }
     }
 
     async fn give_up(&mut self, reason: Reason) -> Result<(), Error> {

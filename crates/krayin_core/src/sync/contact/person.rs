@@ -6,12 +6,23 @@ use crate::{
     api::{ApiError, ErrorKind},
     field::{Entity, Field, Merged, merge},
     krayin::{LeadLink, NewPerson, Person},
-    mapper::new_lead,
+    mapper::{Identity, full_name, is_on_network, new_lead},
     reason::Reason,
+    records::Decision,
     server::Dialect,
-    settings::OnDeleted,
-    sync::{FoundPerson, LeadFinder, Match, PersonFinder, lead_finder::needs_stage, person_finder::complete, value},
+    settings::{OnDeleted, WithoutEmailOrPhone},
+    sync::{
+        FoundPerson, LeadFinder, Match, PersonFinder,
+        lead_finder::needs_stage,
+        names,
+        person_finder::{Known, PlaceholderOf, complete},
+        value,
+    },
 };
+
+fn is_about_placeholder(error: &ApiError, person: &NewPerson) -> bool {
+    error.kind == ErrorKind::Conflict && error.names_field("emails") && person.emails.is_empty()
+}
 
 /// How often a write is made shorter before its refusal is an error.
 const TRIES: usize = 6;
@@ -41,7 +52,7 @@ impl<'a> Flow<'a> {
         let finder = PersonFinder { client: self.context.client };
         // The search is the second look as well: an empty list alone could be a server that has trouble.
         let found = match self.wanted.is_known_by_something() {
-            true => finder.find(self.contact).await?,
+            true => self.find(&finder).await?,
             false => self.context.client.find_person(id).await?.map(FoundPerson::alone),
         };
         if let Some(found) = found.as_ref().filter(|found| found.person.id == id) {
@@ -81,10 +92,16 @@ impl<'a> Flow<'a> {
     /// Finds the person and its lead, or creates what is missing.
     async fn resolve(&mut self) -> Result<(), Error> {
         if !self.wanted.is_known_by_something() {
-            return self.give_up(Reason::NoIdentity).await;
+            return self.give_up(self.no_identity()).await;
+        }
+        if let Some(Decision::Same(person)) = self.stored.decision {
+            self.stored.decision = None;
+            if let Some(person) = self.context.client.find_person(person).await? {
+                return self.adopt(FoundPerson::alone(person)).await;
+            }
         }
         let finder = PersonFinder { client: self.context.client };
-        match finder.identify(self.contact).await? {
+        match self.identify(&finder).await? {
             Match::Person(found) => self.adopt(*found).await,
             Match::Nobody { phone_is_anothers } => {
                 let numbers = self.fields(Entity::Person).find(|field| field.attribute == "contact_numbers");
@@ -93,13 +110,37 @@ impl<'a> Flow<'a> {
                 }
                 self.make(&finder).await
             }
-            Match::Doubtful(doubt) => Err(doubt.into()),
+            Match::Doubtful(doubt) => Err(self.leave_doubtful(doubt).await),
+        }
+    }
+
+    /// Whom the contact is, given what a person has decided and what an earlier run may have left.
+    async fn identify(&self, finder: &PersonFinder<'_>) -> Result<Match, Error> {
+        let settings = self.context.settings.contacts_without_email_or_phone;
+        let had_nothing_else = settings == WithoutEmailOrPhone::Always
+            || (settings == WithoutEmailOrPhone::WithConversation
+                && is_on_network(self.contact)
+                && Identity::of(self.contact).is_unnamed());
+        let others = match &self.stored.decision {
+            Some(Decision::Another(persons)) => persons.as_slice(),
+            _ => &[],
+        };
+        let may_have_own_placeholder = self.stored.pending && (had_nothing_else || !others.is_empty());
+        let known = Known { others, may_have_own_placeholder };
+        finder.identify_with(self.contact, &known).await
+    }
+
+    async fn find(&mut self, finder: &PersonFinder<'_>) -> Result<Option<FoundPerson>, Error> {
+        match self.identify(finder).await? {
+            Match::Person(found) => Ok(Some(*found)),
+            Match::Nobody { .. } => Ok(None),
+            Match::Doubtful(doubt) => Err(self.leave_doubtful(doubt).await),
         }
     }
 
     async fn make(&mut self, finder: &PersonFinder<'_>) -> Result<(), Error> {
         if !self.wanted.is_known_by_something() {
-            return self.give_up(Reason::NoIdentity).await;
+            return self.give_up(self.no_identity()).await;
         }
         loop {
             let error = match self.create().await {
@@ -107,32 +148,47 @@ impl<'a> Flow<'a> {
                 done => return done,
             };
             // Someone created it since the search, or has the value in a form that the search does not find.
-            let found = if error.kind == ErrorKind::Conflict { finder.find(self.contact).await? } else { None };
+            let found = if error.kind == ErrorKind::Conflict { self.find(finder).await? } else { None };
             if let Some(found) = found {
                 return self.adopt(found).await;
             }
             if let Some(found) = self.our_own(&error).await? {
                 return self.adopt(found).await;
             }
+            if self.takes_own_placeholder(&error) {
+                continue;
+            }
             if !self.drop_rejected_values(&error) {
                 return Err(Error::Api(error));
             }
-            if !self.fields(Entity::Person).any(|field| field.identifies() && self.may_send(field)) {
+            let has_identity = self.fields(Entity::Person).any(|field| field.identifies() && self.may_send(field));
+            if !has_identity && !is_on_network(self.contact) {
                 return self.give_up(Reason::IdentityRefused).await;
             }
         }
     }
 
-    /// The person that still has the placeholder of this contact, though its number was changed in Krayin.
+    /// The person that has the placeholder of this contact. A number's may be a person's who had the number before.
     async fn our_own(&self, error: &ApiError) -> Result<Option<FoundPerson>, Error> {
         let person = self.new_person();
-        if error.kind != ErrorKind::Conflict || !error.names_field("emails") || !person.emails.is_empty() {
+        if !is_about_placeholder(error, &person) {
             return Ok(None);
         }
-        let sent = complete(person, &self.context.settings.traits);
+        let sent = self.complete(person);
         let placeholder = sent.emails.first().map(|entry| entry.value.as_str());
-        let person = self.context.client.search_person(placeholder, None).await?.into_iter().next();
-        Ok(person.map(FoundPerson::alone))
+        let found = self.context.client.search_person(placeholder, None).await?;
+        let is_known_by_number = Identity::of(self.contact).channel_ids.is_empty() && !self.placeholder_is_anothers;
+        let name = full_name(self.contact);
+        let is_ours = |person: &Person| {
+            let names = name.as_deref().zip(person.name.as_deref());
+            !is_known_by_number || !names.is_some_and(|(ours, theirs)| names::are_anothers(ours, theirs))
+        };
+        Ok(found.into_iter().find(is_ours).map(FoundPerson::alone))
+    }
+
+    /// Whether it is worth another try with the placeholder of the contact's own record.
+    fn takes_own_placeholder(&mut self, error: &ApiError) -> bool {
+        is_about_placeholder(error, &self.new_person()) && !std::mem::replace(&mut self.placeholder_is_anothers, true)
     }
 
     fn may_send(&self, field: &Field) -> bool {
@@ -175,7 +231,7 @@ impl<'a> Flow<'a> {
         let traits = &self.context.settings.traits;
         let nested =
             self.wants_lead && !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
-        let mut person = complete(self.new_person(), traits);
+        let mut person = self.complete(self.new_person());
         if let Some(name) = person.organization_name.take() {
             let mut link = Attributes::from_iter([("organization_name".to_owned(), json!(name))]);
             self.link_organization(&mut link).await?;
@@ -280,7 +336,7 @@ impl<'a> Flow<'a> {
             contact_numbers: list("contact_numbers").unwrap_or_else(|| current.contact_numbers.clone()),
             ..NewPerson::default()
         };
-        let person = complete(person, &self.context.settings.traits);
+        let person = self.complete(person);
         body.insert("emails".into(), json!(person.emails));
         body.insert("contact_numbers".into(), json!(person.contact_numbers));
         if let Some(owner) = &current.sales_owner {
@@ -288,8 +344,15 @@ impl<'a> Flow<'a> {
         }
     }
 
+    fn complete(&self, person: NewPerson) -> NewPerson {
+        let settings = self.context.settings;
+        let by = if self.placeholder_is_anothers { PlaceholderOf::Record } else { PlaceholderOf::Identity };
+        complete(person, self.contact, by, &settings.traits, &settings.digest_key)
+    }
+
     fn record_person(&mut self, person: &Person, created: bool) {
         self.stored.ids.set("person", person.id);
+        self.stored.decision.take_if(|decision| *decision == Decision::Later);
         if let Some(organization) = &person.organization {
             self.stored.ids.set("organization", organization.id);
         }

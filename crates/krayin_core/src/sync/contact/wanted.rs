@@ -7,6 +7,7 @@ use crate::{
     chatwoot::Contact,
     field::{Entity, Field, ValueDigest},
     krayin::NewPerson,
+    mapper::Identity,
     reason::Reason,
     sync::Context,
 };
@@ -35,10 +36,11 @@ impl Wanted {
                 Err(_) => wanted.wrong.push(Reason::FieldWrong(field.into())),
             }
         }
+        wanted.is_known |= Identity::is_brought_over(contact, settings);
         wanted
     }
 
-    /// Whether there is an e-mail address or a number.
+    /// Whether there is an e-mail address, a number, or a channel's word that the settings let count.
     pub(super) fn is_known_by_something(&self) -> bool {
         self.is_known
     }
