@@ -72,7 +72,7 @@ module KrayinSync
 
         def contact(id, records, labels)
           record = ::Contact.unscoped.select(LinkStore.with("contact"), Reach::COLUMNS, *(LABELS if labels))
-                             .find_by(id: id)
+                            .find_by(id: id)
           return unless record
 
           records.take("contact", record)
