@@ -86,6 +86,14 @@ module KrayinSync
     alias pace= limiter_store=
     # @return [Extensions] what the host adds to the sync
     attr_reader :extensions
+    # @return [Metrics, nil] counts requests and events; the installation's inside Chatwoot, nobody elsewhere
+    attr_accessor :metrics
+    # @return [#call, nil] hears of attempts and events where there is no ActiveSupport: name, when it began, when it
+    #   ended, and the payload, as {Instrumentation} has them
+    attr_accessor :notifier
+    # @return [Hash, #call, nil] headers that go with each request beside the gem's own; called with method, path and
+    #   attempt of each where it can be
+    attr_accessor :headers
     # @return [Float, nil] seconds below which the wait before a second attempt is drawn; 0 in specs, 1 where nil
     attr_accessor :retry_base
     # @return [#fetch, nil] keeps for an hour what the set-up found; Rails' own inside Rails, none elsewhere
@@ -149,7 +157,7 @@ module KrayinSync
     # The options of the library itself, one by one.
     %i[allow_http allowed_hosts allow_loopback proxy no_proxy ca_file ca_path client_certificate client_key
        default_country language digest_key on_contact_deleted records limiter_store pace retry_base cache
-       logger].each do |name|
+       metrics notifier headers logger].each do |name|
       def_delegators :configuration, name, :"#{name}="
     end
   end

@@ -22,6 +22,9 @@ module KrayinSync
         # All processes of the installation count together.
         KrayinSync.limiter_store ||=
           LimiterStore::Redis.new { |command| KrayinSync::Chatwoot::RedisStore.call(*command) }
+        KrayinSync.metrics ||= Metrics.new(gauges: KrayinSync::Chatwoot::Gauges) do |command|
+          KrayinSync::Chatwoot::RedisStore.call(*command)
+        end
       end
     end
 

@@ -79,6 +79,12 @@ module KrayinSync
     # @return [Hash{String => Array<String>}] the server's own words by field, where it named fields
     attr_reader :errors
 
+    # @return [String, nil] the request's id in the answer's X-Request-Id, else the one that was sent along
+    def request_id = response_id || @request_id
+
+    # @api private
+    attr_writer :request_id
+
     alias status_code code
 
     def initialize(message = nil, code = nil, response = nil, **attributes)
@@ -105,6 +111,13 @@ module KrayinSync
     def rate_limited? = is_a?(RateLimitError)
 
     def inspect = "#<#{self.class.name}: #{message}>"
+
+    private
+
+    def response_id
+      id = response.headers["x-request-id"] if response.respond_to?(:headers) && response.headers.is_a?(Hash)
+      id if id.to_s.match?(%r{\A[\w.:/+=-]{1,128}\z})
+    end
   end
 
   # The token was refused.

@@ -1,43 +1,80 @@
 # frozen_string_literal: true
 
 module KrayinSync
-  # Tells the host about attempts and events: as ActiveSupport notifications where they are loaded, as log lines where
-  # there is a logger. Nothing that is told holds a token, an e-mail address, a phone number or a body.
+  # Tells the host about attempts and events: as ActiveSupport notifications where they are loaded, to `config.notifier`
+  # elsewhere, as spans where OpenTelemetry is, as log lines where there is a logger. Nothing of it holds a token,
+  # an e-mail address, a phone number or a body.
+  #
+  # `request.krayin_sync` is an attempt: method, path (ids as +{id}+), attempt, most, status, duration_ms, request_id,
+  # limit and remaining (the server's budget), date, retry_in_ms, and where it failed failure (a sentence), code (of a
+  # {Reason}) and executed (yes, no, unknown). `perform.krayin_sync` is an event: event, and outcome or exception. Both
+  # have account_id and hook_id where the host told them.
   #
   # What a subscriber or the logger raises goes no further: Krayin has acted by then, and its answer must be kept.
   module Instrumentation
     REQUEST = "request.krayin_sync"
     PERFORM = "perform.krayin_sync"
 
-    class << self
-      # The object that the core tells its attempts to, or nil where nobody listens.
-      def observer
-        self if KrayinSync.logger || listening?(REQUEST)
-      end
+    TAGS = :krayin_sync_tags
+    private_constant :TAGS
 
-      # One attempt: method, path (ids as {id}), status, attempt, most, duration_ms, remaining, retry_in_ms, failure.
-      # It is over when it is told, so the notification's own duration says nothing: duration_ms does. Published with
-      # its times instead, it would not reach the subscribers that take an event.
-      def call(json)
-        attempt = JSON.parse(json, symbolize_names: true)
-        log(attempt) if attempt[:failure]
-        safely(REQUEST) { ::ActiveSupport::Notifications.instrument(REQUEST, attempt) } if listening?(REQUEST)
+    # A notification that has begun: of ActiveSupport's instrumenter where somebody listens there, and of the hook.
+    Notification = Struct.new(:name, :payload, :instrumenter, :began)
+    private_constant :Notification
+
+    class << self
+      # Whether anybody is to be told of attempts.
+      def listening?
+        configuration = KrayinSync.configuration
+        !!(configuration.logger || configuration.metrics || configuration.notifier || configuration.headers ||
+          subscribed?(REQUEST) || Tracing.tracer)
       end
 
       # Runs an event; the payload gets its outcome.
       def perform(payload)
-        return yield(payload) unless listening?(PERFORM)
-
-        instrumenter = ::ActiveSupport::Notifications.instrumenter
-        started = safely(PERFORM) { instrumenter.start(PERFORM, payload) }
+        payload.merge!(tags)
+        notification = start(PERFORM, payload)
         begin
-          yield payload
+          Tracing.event(payload) { yield payload }
         rescue Exception => e # rubocop:disable Lint/RescueException
           payload.merge!(exception: [e.class.name, e.message], exception_object: e)
           raise
         ensure
-          safely(PERFORM) { instrumenter.finish(PERFORM, payload) } if started
+          guard("the metrics") { KrayinSync.metrics&.event(payload) }
+          finish(notification)
         end
+      end
+
+      # What is told within the block is of this account and this hook.
+      # @param tags [Hash{Symbol => Integer, nil}] account_id and hook_id
+      def tagged(**tags)
+        before = Thread.current[TAGS]
+        Thread.current[TAGS] = before.to_h.merge(tags.slice(:account_id, :hook_id).compact)
+        yield
+      ensure
+        Thread.current[TAGS] = before
+      end
+
+      # @return [Hash{Symbol => Integer}]
+      def tags = Thread.current[TAGS].to_h
+
+      # @return [Notification, nil] where somebody listens
+      # @api private
+      def start(name, payload)
+        instrumenter = ::ActiveSupport::Notifications.instrumenter if subscribed?(name)
+        return unless instrumenter || KrayinSync.configuration.notifier
+
+        instrumenter = nil unless instrumenter && safely(name) { instrumenter.start(name, payload) }
+        Notification.new(name, payload, instrumenter, Time.now)
+      end
+
+      # @api private
+      def finish(notification)
+        return unless notification
+
+        name, payload, instrumenter, began = notification.to_a
+        safely(name) { instrumenter.finish(name, payload) } if instrumenter
+        safely(name) { KrayinSync.configuration.notifier&.call(name, began, Time.now, payload) }
       end
 
       # A line for the host's log.
@@ -46,21 +83,34 @@ module KrayinSync
         apart { KrayinSync.logger&.public_send(level, line) }
       end
 
-      private
-
-      def listening?(name)
-        defined?(::ActiveSupport::Notifications) && ::ActiveSupport::Notifications.notifier.listening?(name)
+      # The line of an attempt that failed.
+      # @api private
+      def log(attempt)
+        line = "Krayin API #{attempt[:method]} /#{attempt[:path]} failed " \
+               "(attempt #{attempt[:attempt]}/#{attempt[:most]}): #{attempt[:failure]}"
+        line += format(". Retrying in %.1fs...", attempt[:retry_in_ms] / 1000.0) if attempt[:retry_in_ms]
+        line += " [request #{attempt[:request_id]}]" if attempt[:request_id]
+        say(:warn, line)
       end
 
+      # Runs what is not ours.
       # @return [Boolean] whether nothing was raised
-      def safely(name, &)
+      # @api private
+      def guard(what, &)
         error = apart(&)
-        say(:error, "krayin_sync: a subscriber of #{name} raised #{error.class}") if error
+        say(:error, "krayin_sync: #{what} raised #{error.class}") if error
         error.nil?
       end
 
-      # Runs what is not ours. An error that another thread raises here, as Timeout may, is none of the block's: it
-      # waits till after.
+      private
+
+      def subscribed?(name)
+        defined?(::ActiveSupport::Notifications) && ::ActiveSupport::Notifications.notifier.listening?(name)
+      end
+
+      def safely(name, &) = guard("a subscriber of #{name}", &)
+
+      # An error that another thread raises here, as Timeout may, is none of the block's: it waits till after.
       # @return [StandardError, nil] what the block raised
       def apart
         Thread.handle_interrupt(StandardError => :never) do
@@ -69,13 +119,6 @@ module KrayinSync
         rescue StandardError => e
           e
         end
-      end
-
-      def log(attempt)
-        line = "Krayin API #{attempt[:method]} /#{attempt[:path]} failed " \
-               "(attempt #{attempt[:attempt]}/#{attempt[:most]}): #{attempt[:failure]}"
-        line += format(". Retrying in %.1fs...", attempt[:retry_in_ms] / 1000.0) if attempt[:retry_in_ms]
-        say(:warn, line)
       end
     end
   end

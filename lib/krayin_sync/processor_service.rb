@@ -45,13 +45,8 @@ module KrayinSync
     # @raise [EventError, ConfigurationError] before anything is sent
     # @raise [ApiError, RecordsError]
     def perform
-      # Whatever a caller took for an event's name is not told further.
-      Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
-        raise EventError, "The event's data must be a hash." unless Arguments.hash?(event_data)
-
-        log(:debug, "Processing #{subject}")
-        payload[:outcome] = run.tap { |outcome| tell(outcome) }
-      end
+      tagged = { account_id: tag(:account_id), hook_id: tag(:id) }
+      Instrumentation.tagged(**tagged) { observed }
     rescue Error => e
       log(e.is_a?(RateLimitError) ? :info : :error, "Failed to process #{subject}: #{e.message}")
       raise
@@ -86,12 +81,28 @@ module KrayinSync
 
     private
 
+    def observed
+      # Whatever a caller took for an event's name is not told further.
+      Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
+        raise EventError, "The event's data must be a hash." unless Arguments.hash?(event_data)
+
+        log(:debug, "Processing #{subject}")
+        payload[:outcome] = run.tap { |outcome| tell(outcome) }
+      end
+    end
+
+    # A number of the hook's, where it has one.
+    def tag(name)
+      value = hook.public_send(name) if hook.respond_to?(name)
+      value if value.is_a?(Integer)
+    end
+
     def run
       session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt,
                                            limiter_store: @limiter_store)
       extensions = KrayinSync.configuration.extensions
       data = extensions.before_mapping(event_name, Snapshot.event(event_data))
-      outcome = JSON.parse(Native.process(session, event_name, data), symbolize_names: true)
+      outcome = JSON.parse(Attempts.around { Native.process(session, event_name, data) }, symbolize_names: true)
       learn(outcome)
       extensions.after_sync(event_name, outcome)
       outcome

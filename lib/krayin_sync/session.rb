@@ -37,15 +37,12 @@ module KrayinSync
     # @return [Boolean]
     attr_reader :bulk
 
-    # Whom the core tells its attempts to. The caller's own business comes first: no subscriber stands before it.
+    # Whom the core tells its attempts to; nobody where nobody listens.
     def observer
-      listeners = Instrumentation.observer
-      return listeners unless @on_attempt
+      listening = Instrumentation.listening?
+      return unless listening || @on_attempt
 
-      lambda do |json|
-        @on_attempt.call
-        listeners&.call(json)
-      end
+      Attempts.new(connection: connection_id, server: server, on_attempt: @on_attempt, listening: listening)
     end
 
     # Who keeps the budget of requests for all processes; where nil, this process keeps its own.
@@ -61,7 +58,7 @@ module KrayinSync
 
     # @return [Object] what a function of the core answers
     def call(function, *arguments)
-      JSON.parse(Native.public_send(function, self, *arguments), max_nesting: false)
+      JSON.parse(Attempts.around { Native.public_send(function, self, *arguments) }, max_nesting: false)
     end
 
     def with(settings)
@@ -90,6 +87,17 @@ module KrayinSync
 
       require_relative "webmock"
       WebMockTransport.new if WebMockAdapter.enabled?
+    end
+
+    # Which server and token: neither can be read from it.
+    def connection_id
+      @connection_id ||= OpenSSL::HMAC.hexdigest("SHA256", settings["api_token"].to_s, settings["api_url"].to_s)[0, 24]
+    end
+
+    def server
+      @server ||= URI.parse(settings["api_url"].to_s.strip)
+    rescue URI::InvalidURIError
+      nil
     end
 
     # All that the core asks of it, at once.

@@ -63,3 +63,28 @@ impl From<ApiError> for Error {
         Self::Api(Box::new(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, ErrorKind};
+    use crate::api::{ApiError, Executed, Method};
+
+    #[test]
+    fn a_kind_has_the_code_of_its_reason() {
+        for kind in ErrorKind::ALL {
+            let error = ApiError {
+                kind,
+                status: None,
+                method: Method::Get,
+                path: String::new(),
+                attempts: 1,
+                executed: Executed::No,
+                fields: Default::default(),
+                retry_after: None,
+                response: None,
+                reason: String::new(),
+            };
+            assert_eq!(Error::from(error).reason().code(), kind.code());
+        }
+    }
+}

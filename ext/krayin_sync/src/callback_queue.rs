@@ -26,6 +26,8 @@ pub(crate) enum Callback {
     Store(Kind, u64, Vec<u8>, oneshot::Sender<()>),
     /// Replace what the limiter's store keeps under this identity, if it is still the first, by the second.
     Swap(String, String, String, oneshot::Sender<Swapped>),
+    /// An attempt is about to be made: which headers go with it?
+    Begin(Vec<u8>, oneshot::Sender<Vec<(String, String)>>),
     /// An attempt has ended; no answer is waited for.
     Attempt(Vec<u8>),
 }

@@ -2,10 +2,11 @@
 
 use krayin_core::{
     Error as CoreError,
-    api::{ApiError, ErrorKind, Executed},
+    api::{ApiError, ErrorKind},
     sync::Doubt,
 };
 use magnus::{Error, ExceptionClass, RModule, Ruby, Value, kwargs, prelude::*};
+use serde::Serialize;
 
 use crate::convert;
 
@@ -64,11 +65,7 @@ fn api(ruby: &Ruby, error: ApiError) -> Result<Error, Error> {
         "request_method" => error.method.name(),
         "path" => error.path.as_str(),
         "attempts" => error.attempts,
-        "executed" => match error.executed {
-            Executed::Yes => "yes",
-            Executed::No => "no",
-            Executed::Unknown => "unknown",
-        },
+        "executed" => error.executed.name(),
         "retry_after" => error.retry_after.map(|wait| wait.as_secs_f64()),
         "errors" => fields
     );
@@ -86,6 +83,28 @@ fn response(ruby: &Ruby, error: &ApiError) -> Result<Option<Value>, Error> {
     let class: magnus::RClass = root(ruby)?.const_get("Response")?;
     let body = convert::string(ruby, &response.body)?;
     Ok(Some(class.new_instance((response.status, headers, body))?.as_value()))
+}
+
+/// A kind of failed call.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    class: &'static str,
+    code: &'static str,
+    advice: &'static str,
+    passing: bool,
+    executed: Vec<&'static str>,
+}
+
+/// All kinds.
+pub(crate) fn table() -> Vec<Row> {
+    let row = |kind: ErrorKind| Row {
+        class: class_name(kind),
+        code: kind.code(),
+        advice: kind.advice(),
+        passing: kind.is_passing(),
+        executed: kind.executed().iter().map(|executed| executed.name()).collect(),
+    };
+    ErrorKind::ALL.into_iter().map(row).collect()
 }
 
 fn class_name(kind: ErrorKind) -> &'static str {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use krayin_core::{
     BoxFuture,
-    api::{Attempt, Change, LimiterStore, Observer, Request, Response, Transport, TransportError, TransportErrorKind},
+    api::{
+        Attempt, Beginning, Change, LimiterStore, Observer, Request, Response, Transport, TransportError,
+        TransportErrorKind,
+    },
     records::{Kind, Records, RecordsError, Stored},
 };
 use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
@@ -26,7 +29,7 @@ pub(crate) struct Answers {
     pub(crate) records: Value,
     /// Responds to `swap(identity, expected, replacement)` with `[swapped, kept, microseconds]`, or is nil.
     pub(crate) limiter_store: Value,
-    /// Responds to `call(attempt_json)`, or is nil.
+    /// Responds to `begin(json)` with a list of header names and values, and to `call(attempt_json)`; or is nil.
     pub(crate) observer: Value,
 }
 
@@ -63,6 +66,11 @@ impl Answers {
                 let (swapped, kept, now): (bool, String, u64) =
                     self.limiter_store.funcall("swap", (identity, expected, replacement))?;
                 let _ = reply.send(Swapped { kept: (!swapped).then_some(kept), now });
+            }
+            Callback::Begin(json, reply) => {
+                let headers: Vec<(String, String)> =
+                    self.observer.funcall("begin", (convert::string(ruby, &json)?,))?;
+                let _ = reply.send(headers);
             }
             Callback::Attempt(json) => {
                 let _: Value = self.observer.funcall("call", (convert::string(ruby, &json)?,))?;
@@ -205,6 +213,15 @@ impl LimiterStore for RubyLimiterStore {
 pub(crate) struct RubyObserver(pub(crate) Arc<CallbackQueue>);
 
 impl Observer for RubyObserver {
+    fn begin<'a>(&'a self, beginning: &'a Beginning) -> BoxFuture<'a, Vec<(String, String)>> {
+        Box::pin(async move {
+            let (reply, headers) = oneshot::channel();
+            self.0.ask(Callback::Begin(convert::json(beginning), reply));
+            // Without an answer the calling thread has left, and this future is being cancelled.
+            headers.await.unwrap_or_default()
+        })
+    }
+
     fn attempt(&self, attempt: &Attempt) {
         self.0.ask(Callback::Attempt(convert::json(attempt)));
     }

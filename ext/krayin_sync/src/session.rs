@@ -147,6 +147,12 @@ fn settings(ruby: &Ruby) -> Result<RString, Error> {
     convert::string(ruby, &convert::json(&SETTINGS))
 }
 
+/// The errors of calls to Krayin: of each kind its class, code, what to do, whether it passes by itself, and what it may
+/// have done.
+fn errors(ruby: &Ruby) -> Result<RString, Error> {
+    convert::string(ruby, &convert::json(&error::table()))
+}
+
 /// The settings of a hook, each in its kind's own form.
 fn read_settings(ruby: &Ruby, settings: RString) -> Result<RString, Error> {
     let settings = convert::bytes(settings);
@@ -169,6 +175,7 @@ pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("reason_sentence", function!(reason_sentence, 2))?;
     native.define_singleton_method("may_be_inside", function!(may_be_inside, 1))?;
     native.define_singleton_method("check_network", function!(check_network, 1))?;
+    native.define_singleton_method("errors", function!(errors, 0))?;
     native.define_singleton_method("settings", function!(settings, 0))?;
     native.define_singleton_method("read_settings", function!(read_settings, 1))
 }

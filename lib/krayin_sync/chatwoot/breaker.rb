@@ -31,29 +31,48 @@ module KrayinSync
         redis.call('DEL', KEYS[3])
         local away = math.min(tonumber(ARGV[1]) * 2 ^ (failures - 1), tonumber(ARGV[2]))
         redis.call('SET', KEYS[1], '1', 'PX', math.floor(away * 1000))
+        redis.call('ZADD', KEYS[4], redis.call('TIME')[1], ARGV[4])
+        redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1001)
       LUA
+      # Those that were ever open, and whether they are.
+      STATES = <<~LUA
+        local found = {}
+        for _, connection in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+          table.insert(found, connection)
+          table.insert(found, redis.call('EXISTS', ARGV[1] .. connection .. ':failures'))
+        end
+        return found
+      LUA
+
+      # @return [Hash{String => Boolean}] of each connection that was ever open whether it is
+      def self.states
+        found = RedisStore.script(STATES, [RedisStore.key("breakers")], [RedisStore.key("breaker", "")])
+        found.each_slice(2).to_h.transform_values { |open| open == 1 }
+      end
 
       # @return [Array<String>] in the order in which its scripts take them
       attr_reader :keys
 
       def initialize(connection)
         @keys = %w[away failures probe].map { |name| RedisStore.key("breaker", connection, name) }
+        @keys << RedisStore.key("breakers")
+        @connection = connection
       end
 
       # @return [Float] seconds for which to stay away; 0 where the caller may go on
       def wait = RedisStore.script(WAIT, @keys, [PROBE * 1000, SOON * 1000]) / 1000.0
 
       # It does not answer.
-      def trip = RedisStore.script(TRIP, @keys, [FIRST, LONGEST, 0])
+      def trip = RedisStore.script(TRIP, @keys, [FIRST, LONGEST, 0, @connection])
 
       # Only a person can mend it.
-      def pause_until_fixed = RedisStore.script(TRIP, @keys, [PARKED, PARKED, LONGEST * 1000])
+      def pause_until_fixed = RedisStore.script(TRIP, @keys, [PARKED, PARKED, LONGEST * 1000, @connection])
 
       # Whether it answers was not seen.
       def release_probe = RedisStore.call("DEL", @keys[2])
 
       # It answers.
-      def reset = RedisStore.call("DEL", *@keys)
+      def reset = RedisStore.call("DEL", *@keys.first(3))
     end
   end
 end

@@ -178,6 +178,12 @@ module KrayinSync
         # @return [Integer] how many records have a job that is to run
         def waiting = RedisStore.call("ZCARD", key("queued"))
 
+        # @return [Hash{String => Integer}] how many records are queued, running, failing and refused
+        def sizes
+          %w[queued running].to_h { |name| [name, RedisStore.call("ZCARD", key(name))] }
+                            .merge(%w[failing refused].to_h { |name| [name, RedisStore.call("HLEN", key(name))] })
+        end
+
         # There is nothing to do for it any more.
         def drop(entry)
           RedisStore.call("ZREM", key("queued"), entry)

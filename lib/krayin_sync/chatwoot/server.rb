@@ -13,6 +13,7 @@ module KrayinSync
           ::Sidekiq.configure_server do |config|
             open_queue(config, Chatwoot.configuration.queue)
             watch(config)
+            config.on(:shutdown) { KrayinSync.metrics&.flush }
           end
           SweepJob.schedule
         rescue StandardError => e
@@ -47,7 +48,10 @@ module KrayinSync
         end
 
         def watch(config)
-          config.on(:beat) { Sweep.recover }
+          config.on(:beat) do
+            Sweep.recover
+            KrayinSync.metrics&.flush
+          end
         rescue ArgumentError
           # This Sidekiq has no such event: what was lost is found by the sweep.
           nil

@@ -69,7 +69,7 @@ module KrayinSync
       end
 
       def run(began_pace)
-        outcome = sync
+        outcome = Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) { sync }
         mark_recovered
         @gate.leave(unpaced: began_pace && !wrote_activity?(outcome))
       rescue Error => e

@@ -29,6 +29,80 @@ pub enum ErrorKind {
     UnexpectedResponse,
 }
 
+impl ErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Authentication,
+        Self::Permission,
+        Self::NotFound,
+        Self::Validation,
+        Self::Conflict,
+        Self::RateLimit,
+        Self::Server,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Blocked,
+        Self::UnexpectedResponse,
+    ];
+
+    /// The code of its reason, the same from version to version.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Authentication => "token_refused",
+            Self::Permission => "permission_missing",
+            Self::NotFound => "record_missing",
+            Self::Validation => "values_refused",
+            Self::Conflict => "value_taken",
+            Self::RateLimit => "requests_spent",
+            Self::Server => "server_failed",
+            Self::Unavailable => "server_unavailable",
+            Self::Timeout => "no_answer",
+            Self::Blocked => "request_blocked",
+            Self::UnexpectedResponse => "not_krayin",
+        }
+    }
+
+    /// What a person should do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Authentication => "Create a new API token in Krayin and connect again.",
+            Self::Permission => "Give the token's user in Krayin an administrator's role and global view permission.",
+            Self::NotFound => "It was deleted or merged in Krayin; the next event finds or creates it again.",
+            Self::Validation => "Correct the named fields.",
+            Self::Conflict => "Another record in Krayin has this value; merge the two or correct one of them.",
+            Self::RateLimit => "Run it again later: Krayin takes only so many requests a minute from each user.",
+            Self::Server => "Look into Krayin's log (storage/logs/laravel.log), then run it again.",
+            Self::Unavailable => "Check that Krayin is running and that its address is right, then run it again.",
+            Self::Timeout => "Check how Krayin is doing; raise attempt_timeout if it is merely large.",
+            Self::Blocked => {
+                "Look into the firewall's log for this request, and let the API's paths through (/api/v1)."
+            }
+            Self::UnexpectedResponse => "Check the address: it must be that of Krayin's REST API, without redirect.",
+        }
+    }
+
+    /// Whether the same call may succeed later without anyone changing anything.
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::RateLimit | Self::Server | Self::Unavailable | Self::Timeout)
+    }
+
+    /// What an attempt that failed so may have done. A call is `Unknown` wherever an earlier attempt of it is.
+    pub fn executed(self) -> &'static [Executed] {
+        use Executed::{No, Unknown, Yes};
+        match self {
+            Self::Authentication
+            | Self::Permission
+            | Self::NotFound
+            | Self::Validation
+            | Self::Conflict
+            | Self::Blocked => &[No],
+            Self::RateLimit | Self::Unavailable | Self::UnexpectedResponse => &[No, Unknown],
+            Self::Timeout => &[Unknown],
+            Self::Server => &[Yes, Unknown],
+        }
+    }
+}
+
 /// Whether the server may have acted on a request that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
@@ -41,6 +115,15 @@ pub enum Executed {
 }
 
 impl Executed {
+    /// `yes`, `no` or `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether it may have acted.
     pub fn may_be(self) -> bool {
         self != Self::No
@@ -76,30 +159,12 @@ pub struct ApiError {
 impl ApiError {
     /// What a person should do about it.
     pub fn advice(&self) -> &'static str {
-        match self.kind {
-            ErrorKind::Authentication => "Create a new API token in Krayin and connect again.",
-            ErrorKind::Permission => {
-                "Give the token's user in Krayin an administrator's role and global view permission."
-            }
-            ErrorKind::NotFound => "It was deleted or merged in Krayin; the next event finds or creates it again.",
-            ErrorKind::Validation => "Correct the named fields.",
-            ErrorKind::Conflict => "Another record in Krayin has this value; merge the two or correct one of them.",
-            ErrorKind::RateLimit => "Run it again later: Krayin takes 60 requests a minute for each user.",
-            ErrorKind::Server => "Look into Krayin's log (storage/logs/laravel.log), then run it again.",
-            ErrorKind::Unavailable => "Check that Krayin is running and that its address is right, then run it again.",
-            ErrorKind::Timeout => "Check how Krayin is doing; raise attempt_timeout if it is merely large.",
-            ErrorKind::Blocked => {
-                "Look into the firewall's log for this request, and let the API's paths through (/api/v1)."
-            }
-            ErrorKind::UnexpectedResponse => {
-                "Check the address: it must be that of Krayin's REST API, without redirect."
-            }
-        }
+        self.kind.advice()
     }
 
     /// Whether the same call may succeed later without anyone changing anything.
     pub fn is_passing(&self) -> bool {
-        matches!(self.kind, ErrorKind::RateLimit | ErrorKind::Server | ErrorKind::Unavailable | ErrorKind::Timeout)
+        self.kind.is_passing()
     }
 
     /// This failure, when its repetition was refused: the caller learns when to come back.

@@ -11,7 +11,7 @@ pub(crate) use calls::{has_email, has_phone};
 pub use client::Client;
 pub use error::{ApiError, ErrorKind, Executed};
 pub use http::{
-    Attempt, Method, Observer, Request, ReqwestTransport, Response, StartThread, Transport, TransportError,
+    Attempt, Beginning, Method, Observer, Request, ReqwestTransport, Response, StartThread, Transport, TransportError,
     TransportErrorKind, start_threads_by,
 };
 pub use recovery::{Change, LimiterStore, MemoryStore, RateLimiter, ServerState};

@@ -8,7 +8,7 @@ mod reqwest_transport;
 mod resolver;
 pub(in crate::api) mod transport;
 
-pub use attempt::{Attempt, Observer};
+pub use attempt::{Attempt, Beginning, Observer};
 pub use reqwest_transport::ReqwestTransport;
 pub use resolver::{StartThread, start_threads_by};
 pub use transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind};

@@ -9,9 +9,9 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::{
-    ApiError, Attempt, Client, ErrorKind, Executed, Method, RateLimiter, Request, Response, TransportError,
+    ApiError, Attempt, Beginning, Client, ErrorKind, Executed, Method, RateLimiter, Request, Response, TransportError,
     client::{Call, Repeat},
-    http::attempt::millis,
+    http::attempt::{millis, request_id},
     http::body,
     http::path::{names_a_record, template},
     recovery::create_recovery::CreateRecovery,
@@ -41,17 +41,18 @@ impl Client {
                 Err(refused) => return Err(before.map_or(refused.clone(), |before| before.put_off(&refused))),
             };
             let sent_at = Instant::now();
-            let sent = self.send(&call, until.saturating_duration_since(sent_at), leave).await;
-            let mut error = match self.read(&call, &sent, until).await {
+            let turn = Turn { attempt, most: MOST_ATTEMPTS };
+            let sent = self.send(&call, until.saturating_duration_since(sent_at), leave, turn).await;
+            let mut error = match self.read(&call, &sent.answer, until).await {
                 Ok(value) => {
-                    self.report(&call, &sent, attempt, sent_at, None, None);
+                    self.report(&call, &sent, None, None);
                     return Ok(value);
                 }
                 Err(error) => error,
             };
             // What an earlier attempt may have removed is gone: that is what was asked for.
             if lost && call.method == Method::Delete && error.kind == ErrorKind::NotFound {
-                self.report(&call, &sent, attempt, sent_at, None, None);
+                self.report(&call, &sent, None, None);
                 return Ok(Value::Object(Default::default()));
             }
             let taken_by_us = lost && error.kind == ErrorKind::Conflict;
@@ -65,7 +66,7 @@ impl Client {
                 && !std::mem::replace(&mut plainer, true)
                 && let Some(plain) = call.body.as_ref().and_then(Body::plainer)
             {
-                self.report(&call, &sent, attempt, sent_at, Some(Duration::ZERO), Some(&error.reason));
+                self.report(&call, &sent, Some(Duration::ZERO), Some(&error));
                 call.body = Some(plain);
                 before = Some(error);
                 continue;
@@ -91,7 +92,7 @@ impl Client {
                 Next::Stop => None,
                 Next::Retry(wait) | Next::Look { wait, .. } => Some(wait),
             };
-            self.report(&call, &sent, attempt, sent_at, wait, Some(&error.reason));
+            self.report(&call, &sent, wait, Some(&error));
             let Some(wait) = wait else { return Err(error) };
             sleep(wait).await;
             if let (Next::Look { repeat, .. }, Some(creates)) = (next, call.repeat.creates()) {
@@ -149,7 +150,7 @@ impl Client {
         self.limiter.as_ref().unwrap_or(&self.state.limiter)
     }
 
-    async fn send(&self, call: &Call<'_>, left: Duration, leave: u64) -> Result<Response, TransportError> {
+    async fn send(&self, call: &Call<'_>, left: Duration, leave: u64, turn: Turn) -> Sent {
         let mut headers = vec![
             ("authorization".to_owned(), self.connection.authorization()),
             // Without it production answers 200 with an HTML page for a refused token.
@@ -159,6 +160,21 @@ impl Client {
         if call.body.is_some() {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
+        if let Some(observer) = &self.observer {
+            let beginning = Beginning {
+                method: call.method.name(),
+                path: template(call.path),
+                attempt: turn.attempt,
+                most: turn.most,
+            };
+            for (name, value) in observer.begin(&beginning).await {
+                let name = name.to_ascii_lowercase();
+                if headers.iter().all(|(known, _)| *known != name) {
+                    headers.push((name, value));
+                }
+            }
+        }
+        let asked = headers.iter().find(|(name, _)| name == REQUEST_ID).and_then(|(_, value)| request_id(value));
         let request = Request {
             method: call.method,
             url: self.connection.address(call.path, &call.query),
@@ -169,11 +185,13 @@ impl Client {
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent_at = Instant::now();
-        let sent = self.transport.send(&request).await;
+        let answer = self.transport.send(&request).await;
+        let took = sent_at.elapsed();
         if leave != 0 {
-            self.limiter().observe(leave, told(&sent), sent_at).await;
+            self.limiter().observe(leave, told(&answer), sent_at).await;
         }
-        sent
+        let answered = answer.as_ref().ok().and_then(|response| request_id(response.header(REQUEST_ID)?));
+        Sent { turn, took, request_id: answered.or(asked), answer }
     }
 
     async fn read(
@@ -261,9 +279,16 @@ impl Client {
             Err(refused) if refused.kind == ErrorKind::RateLimit => return Probe::Throttled(refused.retry_after),
             Err(_) => return Probe::None,
         };
-        let Ok(answer) = self.send(&probe, until.saturating_duration_since(Instant::now()), leave).await else {
-            return Probe::None;
-        };
+        let sent = self
+            .send(&probe, until.saturating_duration_since(Instant::now()), leave, Turn { attempt: 1, most: 1 })
+            .await;
+        self.report(
+            &probe,
+            &sent,
+            None,
+            sent.answer.as_ref().err().map(|failure| unanswered(&probe, failure)).as_ref(),
+        );
+        let Ok(answer) = sent.answer else { return Probe::None };
         let is_json = body::read(&answer.body).is_some_and(|body| body.is_object());
         match answer.status {
             200 if is_json => {
@@ -277,29 +302,45 @@ impl Client {
         }
     }
 
-    fn report(
-        &self,
-        call: &Call<'_>,
-        sent: &Result<Response, TransportError>,
-        attempt: u32,
-        sent_at: Instant,
-        wait: Option<Duration>,
-        failure: Option<&str>,
-    ) {
+    fn report(&self, call: &Call<'_>, sent: &Sent, wait: Option<Duration>, failure: Option<&ApiError>) {
         let Some(observer) = &self.observer else { return };
-        let response = sent.as_ref().ok();
+        let response = sent.answer.as_ref().ok();
+        let rate = response.and_then(Response::rate);
         observer.attempt(&Attempt {
             method: call.method.name(),
             path: template(call.path),
             status: response.map(|response| response.status),
-            attempt,
-            most: MOST_ATTEMPTS,
-            duration_ms: millis(sent_at.elapsed()),
-            remaining: response.and_then(Response::rate).map(|(_, remaining)| remaining),
+            attempt: sent.turn.attempt,
+            most: sent.turn.most,
+            duration_ms: millis(sent.took),
+            limit: rate.map(|(limit, _)| limit),
+            remaining: rate.map(|(_, remaining)| remaining),
             retry_in_ms: wait.map(millis),
-            failure: failure.map(str::to_owned),
+            request_id: sent.request_id.clone(),
+            date: response.and_then(|response| response.header("date")).map(str::to_owned),
+            failure: failure.map(|failure| failure.reason.clone()),
+            code: failure.map(|failure| failure.kind.code()),
+            executed: failure.map(|failure| failure.executed.name()),
         });
     }
+}
+
+/// The header that tells one request from another in the logs of both sides.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Which attempt of its call it is, of at most how many.
+#[derive(Clone, Copy)]
+struct Turn {
+    attempt: u32,
+    most: u32,
+}
+
+/// An attempt that was made.
+struct Sent {
+    turn: Turn,
+    took: Duration,
+    request_id: Option<String>,
+    answer: Result<Response, TransportError>,
 }
 
 /// What `GET get` answered.

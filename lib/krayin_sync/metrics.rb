@@ -1,0 +1,158 @@
+# frozen_string_literal: true
+
+require_relative "metrics/exposition"
+require_relative "metrics/endpoint"
+
+module KrayinSync
+  # Counts what the sync does, for Prometheus: requests, how long they took, retries, events, and the server's budget.
+  #
+  # Counts stay in the process until {FLUSH} seconds have passed, and go then, all in one call, into the Redis that the
+  # processes of the installation share; without a Redis they stay here. What a killed process counted since is lost.
+  #
+  #   KrayinSync.metrics = KrayinSync::Metrics.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
+  #   KrayinSync.metrics.to_prometheus # => "# HELP krayin_sync_requests_total ..."
+  class Metrics
+    # Seconds for which counts may stay in a process.
+    FLUSH = 10
+    # Seconds after which a budget that nobody has told anew is not told any more: a window of it is a minute.
+    STALE = 300
+    # Seconds: the upper bounds of the histogram.
+    BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30].freeze
+
+    # All at once, so that no other process's counts come between.
+    ADD = <<~LUA
+      for n = 1, #ARGV, 3 do
+        if ARGV[n] == '+' then redis.call('HINCRBYFLOAT', KEYS[1], ARGV[n + 1], ARGV[n + 2])
+        else redis.call('HSET', KEYS[1], ARGV[n + 1], ARGV[n + 2]) end
+      end
+    LUA
+    private_constant :ADD
+
+    # @param key [String] the Redis hash that they are kept in
+    # @param gauges [#call, nil] what is read when it is asked for: a list of [name, labels, number]
+    # @yieldparam command [Array<String>] one Redis command, whose reply the block returns
+    def initialize(key: "krayin_sync:metrics", gauges: nil, &execute)
+      @key = key
+      @gauges = gauges
+      @execute = execute
+      @mutex = Mutex.new
+      empty(Process.pid)
+    end
+
+    # An attempt has ended.
+    # @param attempt [Hash{Symbol => Object}] as `request.krayin_sync` tells it
+    # @param connection [String, nil] of which server and token; neither can be read from it
+    # @return [void]
+    def request(attempt, connection = nil)
+      seconds = attempt[:duration_ms] / 1000.0
+      outcome = attempt[:code] || "ok"
+      record do
+        add("requests_total", { method: attempt[:method], outcome: outcome })
+        add("retries_total", { method: attempt[:method] }) if attempt[:attempt].to_i > 1
+        BUCKETS.each { |most| add("request_duration_seconds_bucket", { le: most.to_s }) if seconds <= most }
+        add("request_duration_seconds_bucket", { le: "+Inf" })
+        add("request_duration_seconds_sum", {}, seconds)
+        add("request_duration_seconds_count", {})
+        budget(attempt, connection) if connection && attempt[:limit]
+      end
+    end
+
+    # An event has ended.
+    # @param payload [Hash{Symbol => Object}] as `perform.krayin_sync` tells it
+    # @return [void]
+    def event(payload)
+      error = payload[:exception_object]
+      outcome = payload.dig(:outcome, :status) || (error.is_a?(Error) ? error.reason.code : "interrupted")
+      record { add("events_total", { event: payload[:event], outcome: outcome }) }
+    end
+
+    # Brings what this process has counted to Redis; a Redis that is away gets it the next time.
+    # @return [void]
+    def flush
+      counts, gauges = @mutex.synchronize { take }
+      return if counts.empty? && gauges.empty?
+      return if @execute.nil? || send_all(counts, gauges)
+
+      @mutex.synchronize do
+        counts.each { |name, count| @counts[name] += count }
+        @told = gauges.merge(@told)
+      end
+    end
+
+    # @return [String] Prometheus' text format, version 0.0.4
+    def to_prometheus = Exposition.of(read)
+
+    # @return [Array<Array(String, Hash, Numeric)>] name, labels and number of each
+    def read
+      flush if @execute
+      kept.filter_map { |field, number| sample(field, number) } + @gauges&.call.to_a
+    end
+
+    def inspect = "#<#{self.class.name}>"
+
+    private
+
+    # A child has none of its parent's counts: the parent brings them itself.
+    def empty(pid)
+      @pid = pid
+      @counts = Hash.new(0)
+      @told = {}
+      @flushed = now
+    end
+
+    def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
+    def record
+      is_due = @mutex.synchronize do
+        empty(Process.pid) unless @pid == Process.pid
+        yield
+        @execute && now - @flushed >= FLUSH
+      end
+      flush if is_due
+    end
+
+    def add(name, labels, by = 1) = @counts[field(name, labels)] += by
+
+    def budget(attempt, connection)
+      %i[limit remaining].each do |part|
+        @told[field("budget_#{part}", { connection: connection })] = "#{attempt[part]} #{Time.now.to_i}"
+      end
+    end
+
+    def field(name, labels) = JSON.generate([name, labels])
+
+    # Without a Redis they are kept where they are.
+    def take
+      empty(Process.pid) unless @pid == Process.pid
+      @flushed = now
+      return [@counts, @told] unless @execute
+
+      taken = [@counts, @told]
+      @counts = Hash.new(0)
+      @told = {}
+      taken
+    end
+
+    def send_all(counts, gauges)
+      fields = counts.flat_map { |field, count| ["+", field, count.to_s] }
+      fields += gauges.flat_map { |field, told| ["=", field, told] }
+      @execute.call(["EVAL", ADD, "1", @key, *fields])
+      true
+    rescue StandardError
+      false
+    end
+
+    def kept
+      return @mutex.synchronize { @counts.merge(@told) } unless @execute
+
+      found = @execute.call(["HGETALL", @key])
+      found.is_a?(Hash) ? found : found.each_slice(2).to_h
+    end
+
+    def sample(field, number)
+      name, labels = JSON.parse(field)
+      number, at = number.to_s.split
+      [name, labels, Float(number)] unless at && at.to_i < Time.now.to_i - STALE
+    end
+  end
+end

@@ -1,0 +1,46 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  class Metrics
+    # A Rack application that answers Prometheus. Nobody without the token is told anything.
+    #
+    #   # config/initializers/krayin_sync.rb of Chatwoot
+    #   Rails.application.routes.append do
+    #     metrics = KrayinSync::Metrics::Endpoint.new(token: ENV.fetch("KRAYIN_SYNC_METRICS_TOKEN"))
+    #     mount metrics => "/krayin_sync/metrics"
+    #   end
+    class Endpoint
+      TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+      # @param token [String] which Prometheus sends as a bearer token
+      # @param metrics [Metrics, nil] {KrayinSync.metrics} where nil
+      # @raise [ConfigurationError] without a token
+      def initialize(token:, metrics: nil)
+        raise ConfigurationError, "The metrics need a token of 16 letters or more: set one." if token.to_s.size < 16
+
+        @token = token.to_s
+        @metrics = metrics
+      end
+
+      # @param env [Hash{String => Object}] Rack's
+      # @return [Array(Integer, Hash, Array<String>)]
+      def call(env)
+        return answer(405, "Only GET.\n", "allow" => "GET, HEAD") unless %w[GET HEAD].include?(env["REQUEST_METHOD"])
+        return answer(401, "Send the token.\n", "www-authenticate" => "Bearer") unless known?(env["HTTP_AUTHORIZATION"])
+
+        metrics = @metrics || KrayinSync.metrics
+        return answer(503, "KrayinSync.metrics is not set.\n") unless metrics
+
+        answer(200, metrics.to_prometheus)
+      end
+
+      def inspect = "#<#{self.class.name}>"
+
+      private
+
+      def known?(header) = OpenSSL.secure_compare(header.to_s[/\ABearer +(.+)\z/i, 1].to_s, @token)
+
+      def answer(status, text, headers = {}) = [status, { "content-type" => TYPE }.merge(headers), [text]]
+    end
+  end
+end
