@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "English"
 require_relative "support/redis_server"
 
 RSpec.describe KrayinSync::Metrics do
@@ -13,10 +14,10 @@ RSpec.describe KrayinSync::Metrics do
     text.each_line.with_object({}) do |line, read|
       expect(line).to end_with("\n")
       case line.chomp
-      when /\A# HELP ([a-z_]+) \S.*\z/ then expect(types).not_to have_key($~[1])
-      when /\A# TYPE ([a-z_]+) (counter|gauge|histogram)\z/ then types[$~[1]] = $~[2]
+      when /\A# HELP ([a-z_]+) \S.*\z/ then expect(types).not_to have_key($LAST_MATCH_INFO[1])
+      when /\A# TYPE ([a-z_]+) (counter|gauge|histogram)\z/ then types[$LAST_MATCH_INFO[1]] = $LAST_MATCH_INFO[2]
       when /\A([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\z/
-        name, labels, number = $~.captures
+        name, labels, number = $LAST_MATCH_INFO.captures
         expect(types).to(have_key(name).or(have_key(name.sub(/_(bucket|sum|count)\z/, ""))))
         expect(read).not_to have_key([name, labels].join)
         read[[name, labels].join] = Float(number)
@@ -64,7 +65,9 @@ RSpec.describe KrayinSync::Metrics do
 
   it "tells any label as Prometheus reads it" do
     odd = "a\"b\\c\nd"
-    metrics = described_class.new(gauges: -> { [["queue_jobs", { "of" => odd }, 3], ["queue_latency_seconds", {}, 0.25]] })
+    metrics = described_class.new(gauges: lambda {
+                                            [["queue_jobs", { "of" => odd }, 3], ["queue_latency_seconds", {}, 0.25]]
+                                          })
     expect(parse(metrics.to_prometheus)).to eq('krayin_sync_queue_jobs{of="a\"b\\\\c\nd"}' => 3,
                                                "krayin_sync_queue_latency_seconds" => 0.25)
     expect(parse(described_class.new.to_prometheus)).to eq({})

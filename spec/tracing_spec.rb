@@ -69,7 +69,8 @@ RSpec.describe KrayinSync::Tracing do
     silent = RawServer.new { nil }
     client = KrayinSync::Api::BaseClient.new(silent.url, "1|sesame")
     expect { Timeout.timeout(0.3) { client.get("leads/5") } }.to raise_error(Timeout::Error)
-    expect(spans).to match([have_attributes(finished: true, attributes: a_hash_including("error.type" => "interrupted"))])
+    expect(spans).to match([have_attributes(finished: true,
+                                            attributes: a_hash_including("error.type" => "interrupted"))])
     expect(OpenTelemetryDouble::Trace.current_span).to be_nil
   ensure
     silent&.stop
@@ -105,9 +106,11 @@ RSpec.describe KrayinSync::Tracing do
     end
 
     it "takes no place of what the gem sends, and brings no second line" do
-      wrong = %w[Authorization authorization HOST Content-Length Transfer-Encoding Cookie Origin].map { |name| [name, "a"] }
-      wrong += [["X-A", "b\r\nAuthorization: c"], ["X-A\r\nX-B", "c"], ["X-A", "b\nc"], ["X A", "b"], ["", "b"],
-                ["X-A", "\0"], ["X-A:", "b"], ["X-A", "\xff"], ["X-A", "é"], ["X-A", "a" * 5000]]
+      wrong = %w[Authorization authorization HOST Content-Length Transfer-Encoding Cookie Origin].map do |name|
+        [name, "a"]
+      end
+      wrong += [["X-A", "b\r\nAuthorization: c"], ["X-A\r\nX-B", "c"], %W[X-A b\nc], ["X A", "b"], ["", "b"],
+                ["X-A", "\0"], ["X-A:", "b"], ["X-A", "\xff"], %w[X-A é], ["X-A", "a" * 5000]]
       answering("200 OK") do |client, server|
         wrong.each do |name, value|
           [{ name => value }, ->(_) { { name => value } }].each do |given|

@@ -47,3 +47,27 @@ namespace :krayin_sync do
     puts(KrayinSync::Chatwoot::Upgrade.new.run.map { |kind, count| "#{kind}s: #{count} moved" })
   end
 end
+
+namespace :krayin_sync do
+  desc "Look at the Krayin of each connection, or of one account's: krayin_sync:doctor[3]; JSON=1 for programs. Ends " \
+       "with 0 (all is well), 1 (something fails) or 3 (warnings)"
+  task :doctor, [:account] => :environment do |_task, arguments|
+    hooks = Integrations::Hook.where(app_id: KrayinSync::ProcessorService::APP_ID)
+    hooks = hooks.where(account_id: arguments[:account]) if arguments[:account]
+    reports = hooks.to_h do |hook|
+      settings = hook.settings.to_h
+      [hook, KrayinSync::Doctor.new(*settings.values_at("api_url", "api_token"), settings: settings).report]
+    end
+    abort "There is no Krayin connection." if reports.empty?
+    if ENV["JSON"]
+      told = reports.map do |hook, report|
+        { account_id: hook.account_id, hook_id: hook.id }.merge(JSON.parse(report.to_json))
+      end
+      puts JSON.pretty_generate(told)
+    else
+      reports.each { |hook, report| puts "Account #{hook.account_id}", report.to_text(colour: $stdout.tty?), "" }
+    end
+    worst = reports.values.map(&:exit_status)
+    exit(worst.include?(1) ? 1 : worst.max)
+  end
+end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# As much of the gem opentelemetry-api as the sync uses, in its own names and shapes, with a tracer that keeps its spans.
+# As much of the gem opentelemetry-api as the sync uses, in its own names and shapes; its tracer keeps its spans.
 # Stands in where the gem is not installed.
 module OpenTelemetryDouble
   Status = Struct.new(:code, :description) do
@@ -32,7 +32,7 @@ module OpenTelemetryDouble
 
     # The API takes these values alone.
     def set_attribute(key, value)
-      raise ArgumentError, key unless key.is_a?(String) && [String, Integer, Float, TrueClass].any? { |k| k === value }
+      raise ArgumentError, key unless key.is_a?(String) && [String, Integer, Float].any? { |kind| value.is_a?(kind) }
 
       @attributes[key] = value
       self
