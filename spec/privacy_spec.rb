@@ -3,6 +3,7 @@
 require "active_support"
 require "active_support/notifications"
 require "webmock"
+require_relative "support/open_telemetry_double"
 
 # A token, an e-mail address, a phone number and a name go into every failure; none of them may come out anywhere.
 RSpec.describe "what is told of failures" do
@@ -30,6 +31,14 @@ RSpec.describe "what is told of failures" do
     KrayinSync.logger = KrayinSync.retry_base = nil
   end
 
+  before do
+    stub_const("OpenTelemetry", OpenTelemetryDouble)
+    OpenTelemetryDouble.tracer_provider.tracer.spans.clear
+    KrayinSync.metrics = KrayinSync::Metrics.new
+  end
+
+  after { KrayinSync.metrics = nil }
+
   def perform(settings: self.settings, event: "contact.created", records: nil, data: { contact: contact })
     hook = Struct.new(:app_id, :settings).new("krayin", settings)
     KrayinSync::ProcessorService.new(inbox: nil, hook: hook, event_name: event, records: records,
@@ -39,9 +48,17 @@ RSpec.describe "what is told of failures" do
     e
   end
 
+  def traced
+    spans = OpenTelemetryDouble.tracer_provider.tracer.spans
+    spans.map { |span| [span.name, span.attributes, span.status&.description].to_s }.join
+  end
+
   def expect_private(error)
     shown = [error.message, error.inspect, error.full_message(highlight: false), error.backtrace.join, log.string, told]
     shown << error.response.inspect if error.respond_to?(:response)
+    shown << error.to_json << KrayinSync.metrics.to_prometheus
+    shown << error.detailed_message if error.respond_to?(:detailed_message)
+    shown << traced
     expect(shown.flatten.map(&:b).join("\n")).not_to match(/sesame|zebedee|private\.example|5550182|415%555/i)
   end
 
@@ -124,7 +141,7 @@ RSpec.describe "what is told of failures" do
 
   it "tells every known event by its name" do
     names = perform(event: "none").message[/Known are (.*?), with/, 1].split(/, | and /)
-    expect(names.size).to eq(6)
+    expect(names.size).to eq(11)
     expect(names.flat_map { |name| [name, name.tr(".", "_")] }).to all(match(KrayinSync::ProcessorService::EVENT))
   end
 
@@ -213,6 +230,34 @@ RSpec.describe "what is told of failures" do
     leads = KrayinSync::Api::LeadClient.new(url, token)
     objects << KrayinSync::LeadFinderService.new(lead_client: leads, contact: contact, person_id: 1, settings: {})
     objects.each { |object| expect(object.inspect).not_to match(/sesame|zebedee/) }
+  end
+
+  it "is private as JSON, ActiveSupport's too" do
+    script = <<~'RUBY'
+      require "active_support"
+      require "active_support/json"
+      url, token = "https://crm.example.com", "7|sesame0123456789"
+      hook = Struct.new(:settings).new({ "api_url" => url, "api_token" => token })
+      contact = { id: 7, name: "Zebedee" }
+      persons = KrayinSync::Api::PersonClient.new(url, token)
+      leads = KrayinSync::Api::LeadClient.new(url, token)
+      answer = KrayinSync::Response.new(422, { "x" => "zebedee" }, "zebedee")
+      objects = [
+        persons, persons.session, KrayinSync.configuration, KrayinSync::Doctor.new(url, token), answer,
+        KrayinSync::SetupService.new(api_url: url, api_token: token, hook: hook),
+        KrayinSync::ProcessorService.new(hook: hook, event_name: "zebedee", event_data: { contact: contact }),
+        KrayinSync::PersonFinderService.new(person_client: persons, contact: contact),
+        KrayinSync::LeadFinderService.new(lead_client: leads, contact: contact, person_id: 1, settings: {}),
+        KrayinSync::Records::Memory.new("contact:7" => "zebedee"), KrayinSync::Metrics.new,
+        KrayinSync::Metrics::Endpoint.new(token: "sesame0123456789"),
+        KrayinSync::ValidationError.new("m", 422, answer, errors: { "emails" => ["zebedee"] })
+      ]
+      objects.each { |object| puts object.to_json, JSON.generate([object]), ActiveSupport::JSON.encode(a: object) }
+    RUBY
+    output, status = Child.run(script)
+    expect(status).to be_success, output
+    expect(output.lines.size).to eq(39)
+    expect(output).not_to match(/sesame|zebedee/i)
   end
 
   it "costs nothing when the logger itself fails" do

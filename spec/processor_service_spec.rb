@@ -74,7 +74,9 @@ RSpec.describe KrayinSync::ProcessorService do
 
   it "refuses what is no event before anything is sent" do
     requests = krayin.requests do
-      expect { perform(contact, event: "contact.deleted") }.to raise_error(KrayinSync::EventError, /Unknown event name/)
+      expect do
+        perform(contact, event: "contact.vanished")
+      end.to raise_error(KrayinSync::EventError, /Unknown event name/)
       expect { perform({ name: "No id" }) }.to raise_error(KrayinSync::EventError, /no contact with an id/)
       expect { perform(nil) }.to raise_error(KrayinSync::EventError, /no contact with an id/)
       hook = Struct.new(:app_id, :settings).new("krayin", krayin.settings.merge("sync_messages" => "perhaps"))

@@ -4,6 +4,8 @@ module KrayinSync
   # The attempts of one call, as the core tells them: before each one what headers go with it, after it what came of it.
   # @api private
   class Attempts
+    include Opaque
+
     OPEN = :krayin_sync_open_attempts
     LAST = :krayin_sync_request_id
     private_constant :OPEN, :LAST

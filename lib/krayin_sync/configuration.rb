@@ -9,6 +9,8 @@ module KrayinSync
   #     config.allowed_hosts = ["crm.internal"]
   #   end
   class Configuration
+    include Opaque
+
     # Seconds, texts and the like; +help+ is one sentence. What is +internal+ no initializer asks for.
     Option = Struct.new(:name, :default, :help, :shown, keyword_init: true)
 

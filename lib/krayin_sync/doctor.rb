@@ -13,6 +13,8 @@ module KrayinSync
   #   doctor = KrayinSync::Doctor.new("https://crm.example.com", ENV.fetch("KRAYIN_TOKEN"))
   #   doctor.findings.select { |finding| finding.severity == "fail" }.map(&:advice)
   class Doctor
+    include Opaque
+
     # As version 0.1 had it.
     # @!attribute verdict [r] "ok", "note", "warn" or "FAIL"
     Check = Struct.new(:verdict, :name, :text)

@@ -2,38 +2,83 @@
 
 module KrayinSync
   # The root of all that is raised here. No message and no inspect holds a token, an e-mail address, a phone number or
-  # a body; each message ends with what to do next.
+  # a body; each message ends with what to do next. Each class has one comment: what happened, what to do next, whether
+  # the same call may succeed later, whether Krayin acted, and the code of its reason.
   class Error < StandardError
     # The code of {#reason}.
     CODE = "internal_error"
+    # What to do next; the core's own word for a call that failed.
+    ADVICE = nil
+    # Whether the same call may succeed later without anyone changing anything.
+    RETRIABLE = false
+
+    class << self
+      # The classes that are raised, from the types: the README's table is made of it.
+      # @return [Array<Hash{Symbol => Object}>] class, code, advice, retriable, executed (of :yes, :no, :unknown)
+      def table
+        own = [ConfigurationError, EventError, RecordsError, ResourceError, DoubtfulError, DecisionError, InternalError].map do |error|
+          { class: error, code: error::CODE, advice: error::ADVICE, retriable: error::RETRIABLE,
+            executed: error::EXECUTED }
+        end
+        own + JSON.parse(Native.errors, symbolize_names: true).map do |row|
+          { class: KrayinSync.const_get(row[:class]), code: row[:code], advice: row[:advice],
+            retriable: row[:passing], executed: row[:executed].map(&:to_sym) }
+        end
+      end
+    end
 
     # @return [Reason] why, as it is kept with a link and said to people in their language
     def reason = Reason.new(self.class::CODE)
+
+    # Whether the same call may succeed later without anyone changing anything.
+    def retriable? = self.class::RETRIABLE
   end
 
-  # The settings cannot be used. Raised before anything is created.
+  # The settings cannot be used, or config.headers cannot. Correct what the message names; not retryable. Not
+  # executed. Reason: +settings_wrong+.
   class ConfigurationError < Error
     CODE = "settings_wrong"
+    ADVICE = "Correct the settings that the message names."
+    # Whether Krayin may have acted.
+    EXECUTED = [:no].freeze
   end
 
-  # The event cannot be run: its name is unknown, or its record is missing. Raised before anything is sent.
+  # The event cannot be run: its name is unknown, or its record is missing. Hand over another; not retryable. Not
+  # executed. Reason: +event_wrong+.
   class EventError < Error
     CODE = "event_wrong"
+    ADVICE = "Hand over an event and a record as the message says."
+    # Whether Krayin may have acted.
+    EXECUTED = [:no].freeze
   end
 
-  # The ids could not be loaded or stored. Run the event again.
+  # The ids could not be loaded or stored. Run the event again; retryable. Not known whether executed: the event looks
+  # first. Reason: +records_unavailable+.
   class RecordsError < Error
     CODE = "records_unavailable"
+    ADVICE = "Run the event again, once ids can be kept."
+    RETRIABLE = true
+    # Whether Krayin may have acted.
+    EXECUTED = %i[no unknown].freeze
   end
 
-  # The process can have no more threads, files or memory. Nothing was sent: run it again when it can.
+  # The process can have no more threads, files or memory. Run it again when it can; retryable. Not executed. Reason:
+  # +resources_spent+.
   class ResourceError < Error
     CODE = "resources_spent"
+    ADVICE = "Raise the process's limits (ulimit -a), then run it again."
+    RETRIABLE = true
+    # Whether Krayin may have acted.
+    EXECUTED = [:no].freeze
   end
 
-  # Only a person can tell whom a contact is in Krayin; nothing was written. The message names the ids of both.
+  # Only a person can tell whom a contact is in Krayin. Merge or correct the two whose ids the message names; not
+  # retryable. Not executed. Reason: +doubtful+.
   class DoubtfulError < Error
     CODE = "doubtful"
+    ADVICE = "Say whom the contact is, or merge the persons that the message names."
+    # Whether Krayin may have acted.
+    EXECUTED = [:no].freeze
 
     # @return [Integer, nil] the contact's id in Chatwoot
     attr_reader :contact_id
@@ -49,13 +94,23 @@ module KrayinSync
     def reason = Reason.new(CODE, contact: contact_id.to_i, persons: person_ids)
   end
 
-  # Nothing is to be decided about the contact, or not about that person. Nothing was kept.
+  # Nothing is to be decided about the contact, or not about that person. Choose one of those that are named; not
+  # retryable. Not executed. Reason: +nothing_to_decide+.
   class DecisionError < Error
     CODE = "nothing_to_decide"
+    ADVICE = "Decide about a contact that is doubtful, and for a person who was named."
+    # Whether Krayin may have acted.
+    EXECUTED = [:no].freeze
   end
 
-  # A bug in the Rust core. Nothing is lost: run the event again, and report it.
-  class InternalError < Error; end
+  # A bug in the Rust core. Nothing is lost: run the event again, and report it; retryable. Not known whether
+  # executed: the event looks first. Reason: +internal_error+.
+  class InternalError < Error
+    ADVICE = "Run the event again, and report it."
+    RETRIABLE = true
+    # Whether Krayin may have acted.
+    EXECUTED = [:unknown].freeze
+  end
 
   # A call to Krayin failed.
   class ApiError < Error
@@ -120,61 +175,71 @@ module KrayinSync
     end
   end
 
-  # The token was refused.
+  # The token was refused. Create a new one and connect again; not retryable. Not executed. Reason: +token_refused+.
   class AuthenticationError < ApiError
     CODE = "token_refused"
   end
 
-  # The token's user may not do this.
+  # The token's user may not do this. Give the user an administrator's role and global view permission; not retryable.
+  # Not executed. Reason: +permission_missing+.
   class PermissionError < ApiError
     CODE = "permission_missing"
   end
 
-  # The record is not there.
+  # The record is not there. It was deleted or merged in Krayin: the next event finds or creates it again; not
+  # retryable. Not executed. Reason: +record_missing+.
   class NotFoundError < ApiError
     CODE = "record_missing"
   end
 
-  # Krayin does not take the values; {#errors} names the fields.
+  # Krayin does not take the values. Correct the fields that {#errors} names; not retryable. Not executed. Reason:
+  # +values_refused+.
   class ValidationError < ApiError
     CODE = "values_refused"
 
     def reason = Reason.new(CODE, fields: errors.keys)
   end
 
-  # Another record has a value that must be unique; {#errors} names the fields.
+  # Another record has a value that must be unique; {#errors} names the fields. Merge the two or correct one of them;
+  # not retryable. Not executed. Reason: +value_taken+.
   class ConflictError < ApiError
     CODE = "value_taken"
 
     def reason = Reason.new(CODE, fields: errors.keys)
   end
 
-  # Krayin takes no more requests for now; {#retry_after} says until when.
+  # Krayin takes no more requests for now. Run it again after {#retry_after}; retryable. Not executed, or not known.
+  # Reason: +requests_spent+.
   class RateLimitError < ApiError
     CODE = "requests_spent"
   end
 
-  # Krayin failed while it ran the request.
+  # Krayin failed while it ran the request. Look into its log, then run it again; retryable. Not known whether
+  # executed, unless a look told. Reason: +server_failed+.
   class ServerError < ApiError
     CODE = "server_failed"
   end
 
-  # Krayin cannot be reached, or says that it cannot work now.
+  # Krayin cannot be reached, or says that it cannot work now. Check that it is running, then run it again; retryable.
+  # Not executed, or not known, unless a look told. Reason: +server_unavailable+.
   class UnavailableError < ApiError
     CODE = "server_unavailable"
   end
 
-  # No answer in time.
+  # No answer in time. Check how Krayin is doing, then run it again; retryable. Not known whether executed, unless a
+  # look told. Reason: +no_answer+.
   class TimeoutError < ApiError
     CODE = "no_answer"
   end
 
-  # Something before Krayin, a firewall, does not let this one request through, also not in plainer words.
+  # Something before Krayin, a firewall, does not let this one request through, also not in plainer words. Look into
+  # its log; not retryable. Not executed. Reason: +request_blocked+.
   class BlockedError < ApiError
     CODE = "request_blocked"
   end
 
-  # The answer is not one of Krayin's.
+  # The answer is not one of Krayin's. Check the address; not retryable. Not executed, or not known. Reason:
+  # +not_krayin+.
   class UnexpectedResponseError < ApiError
     CODE = "not_krayin"
   end

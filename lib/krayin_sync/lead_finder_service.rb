@@ -4,6 +4,8 @@ module KrayinSync
   # The lead in Krayin that is a person's: the one whose id is kept of the contact, else an open one before a closed
   # one, the oldest of several, else created.
   class LeadFinderService
+    include Opaque
+
     attr_reader :lead_client, :contact, :person_id, :settings
 
     # @param lead_client [Api::LeadClient]

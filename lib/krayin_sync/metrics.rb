@@ -12,6 +12,8 @@ module KrayinSync
   #   KrayinSync.metrics = KrayinSync::Metrics.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
   #   KrayinSync.metrics.to_prometheus # => "# HELP krayin_sync_requests_total ..."
   class Metrics
+    include Opaque
+
     # Seconds for which counts may stay in a process.
     FLUSH = 10
     # Seconds after which a budget that nobody has told anew is not told any more: a window of it is a minute.

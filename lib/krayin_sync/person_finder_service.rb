@@ -4,6 +4,8 @@ module KrayinSync
   # The person in Krayin who is a contact: by the id that is kept of it, else found by e-mail address, by its channel's
   # id or by phone number in one request, else created.
   class PersonFinderService
+    include Opaque
+
     attr_reader :person_client, :contact
 
     # @param person_client [Api::PersonClient]

@@ -8,6 +8,8 @@ module KrayinSync
   #   # => { status: "synced", ids: { person: 1, lead: 2 }, requests: 2,
   #   #      created: ["person", "lead"], updated: [], reasons: [] }
   class ProcessorService
+    include Opaque
+
     APP_ID = "krayin"
 
     # Kinds of records, and the events that are told by their name.

@@ -3,6 +3,8 @@
 module KrayinSync
   # An HTTP answer, kept on the error that it led to. Its inspect shows no body.
   class Response
+    include Opaque
+
     # @return [Integer] the status
     attr_reader :code
     # @return [Hash{String => String}] by name, in small letters

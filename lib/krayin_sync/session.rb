@@ -3,6 +3,8 @@
 module KrayinSync
   # What one call into the Rust core works with: the settings as JSON, and who answers the core's questions.
   class Session
+    include Opaque
+
     # @return [String] JSON
     attr_reader :settings_json
     # @return [#load, #store, nil]

@@ -3,6 +3,8 @@
 module KrayinSync
   # Connects a hook: checks address, token and user, finds where new leads go, learns what the server is like.
   class SetupService
+    include Opaque
+
     # What comes of it goes beside the administrator's own settings, never over them.
     KEYS = %w[
       api_url api_dialect traits

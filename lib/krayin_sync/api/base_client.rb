@@ -8,6 +8,8 @@ module KrayinSync
     #   client = KrayinSync::Api::BaseClient.new("https://crm.example.com", ENV.fetch("KRAYIN_TOKEN"))
     #   client.get("settings/pipelines")["data"]
     class BaseClient
+      include Opaque
+
       # The seed's name for it.
       ApiError = KrayinSync::ApiError
 

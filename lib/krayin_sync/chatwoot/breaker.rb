@@ -55,7 +55,6 @@ module KrayinSync
 
       def initialize(connection)
         @keys = %w[away failures probe].map { |name| RedisStore.key("breaker", connection, name) }
-        @keys << RedisStore.key("breakers")
         @connection = connection
       end
 
@@ -63,16 +62,20 @@ module KrayinSync
       def wait = RedisStore.script(WAIT, @keys, [PROBE * 1000, SOON * 1000]) / 1000.0
 
       # It does not answer.
-      def trip = RedisStore.script(TRIP, @keys, [FIRST, LONGEST, 0, @connection])
+      def trip = open([FIRST, LONGEST, 0])
 
       # Only a person can mend it.
-      def pause_until_fixed = RedisStore.script(TRIP, @keys, [PARKED, PARKED, LONGEST * 1000, @connection])
+      def pause_until_fixed = open([PARKED, PARKED, LONGEST * 1000])
 
       # Whether it answers was not seen.
       def release_probe = RedisStore.call("DEL", @keys[2])
 
       # It answers.
-      def reset = RedisStore.call("DEL", *@keys.first(3))
+      def reset = RedisStore.call("DEL", *@keys)
+
+      private
+
+      def open(times) = RedisStore.script(TRIP, @keys + [RedisStore.key("breakers")], times + [@connection])
     end
   end
 end

@@ -10,6 +10,8 @@ module KrayinSync
     #     mount metrics => "/krayin_sync/metrics"
     #   end
     class Endpoint
+      include Opaque
+
       TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
       # @param token [String] which Prometheus sends as a bearer token

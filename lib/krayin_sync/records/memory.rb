@@ -7,6 +7,8 @@ module KrayinSync
     # Keeps ids in memory: for scripts and specs. A store has two methods; +json+ is the core's own and opaque, but for
     # its +revision+: where that is not the one that is kept, another writer came between, and {Merge} says what stays.
     class Memory
+      include Opaque
+
       # @param hash [Hash{String => String}] what {#to_h} gave
       def self.from_h(hash) = new(hash)
 

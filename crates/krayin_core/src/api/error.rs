@@ -96,9 +96,10 @@ impl ErrorKind {
             | Self::Validation
             | Self::Conflict
             | Self::Blocked => &[No],
-            Self::RateLimit | Self::Unavailable | Self::UnexpectedResponse => &[No, Unknown],
-            Self::Timeout => &[Unknown],
-            Self::Server => &[Yes, Unknown],
+            Self::RateLimit | Self::UnexpectedResponse => &[No, Unknown],
+            // A create is looked for: what the look found may tell.
+            Self::Server | Self::Unavailable => &[Yes, No, Unknown],
+            Self::Timeout => &[Yes, Unknown],
         }
     }
 }

@@ -1,0 +1,36 @@
+# frozen_string_literal: true
+
+# Writes the README's table of errors from the types, once `bin/setup` has built the core:
+#
+#     ruby script/errors.rb
+
+require_relative "../lib/krayin_sync"
+
+# The table in the README.
+module ErrorTable
+  README = File.expand_path("../README.md", __dir__)
+  BETWEEN = /(?<=<!-- errors -->\n).*(?=\n<!-- end of errors -->)/m
+  WORDS = { yes: "yes", no: "no", unknown: "not known" }.freeze
+
+  class << self
+    def text
+      rows = KrayinSync::Error.table.map do |row|
+        executed = row[:executed].map { |word| WORDS.fetch(word) }.join(", ")
+        cells = ["`#{row[:class].name.split("::").last}`", "`#{row[:code]}`", row[:retriable] ? "yes" : "no", executed,
+                 row[:advice]]
+        "| #{cells.join(" | ")} |"
+      end
+      ["| class | reason | may pass by itself | executed | what to do |", "|---|---|---|---|---|", *rows].join("\n")
+    end
+
+    def there = readme[BETWEEN]
+
+    def write = File.write(README, readme.sub(BETWEEN) { text })
+
+    private
+
+    def readme = File.read(README, encoding: "UTF-8")
+  end
+end
+
+ErrorTable.write if $PROGRAM_NAME == __FILE__

@@ -1,0 +1,76 @@
+# frozen_string_literal: true
+
+require_relative "support/small_chatwoot"
+require "rake"
+
+RSpec.describe "Watching the sync", :chatwoot do
+  before(:context) do
+    SmallChatwoot.start
+    @krayin = Krayin.new(SmallChatwoot.servers, "watching")
+    @sidekiq = SmallChatwoot.sidekiq
+    @account, @hook = connect(@krayin)
+  end
+
+  after(:context) do
+    servers.end_process(@sidekiq)
+    @krayin.stop
+  end
+
+  def metrics = KrayinSync.metrics.to_prometheus
+
+  # What the rake task printed, and what it ended with.
+  def rake(task, *arguments)
+    Rake.application = Rake::Application.new
+    Rake::Task.define_task(:environment)
+    load File.expand_path("../../lib/tasks/krayin_sync.rake", __dir__)
+    status = 0
+    output = StringIO.new
+    before = $stdout
+    $stdout = output
+    begin
+      Rake::Task[task].invoke(*arguments)
+    rescue SystemExit => e
+      status = e.status
+    ensure
+      $stdout = before
+    end
+    [output.string, status]
+  end
+
+  it "counts what Sidekiq's processes do, and tells of queue, jobs, links and breakers" do
+    3.times { |n| @account.contacts.create!(name: "Watch #{n}", email: "watch-#{n}@x.example") }
+    settle
+    eventually(40) { metrics.match?(/krayin_sync_events_total\{event="contact\.updated",outcome="synced"\} [3-9]/) }
+    expect(metrics).to match(/^krayin_sync_requests_total\{method="POST",outcome="ok"\} [3-9]/)
+    expect(metrics).to match(/^krayin_sync_budget_limit\{connection="\h{24}"\} 60$/)
+    expect(metrics).to include("krayin_sync_queue_jobs 0\n", "krayin_sync_queue_latency_seconds 0\n",
+                               "krayin_sync_records{state=\"queued\"} 0\n")
+    expect(metrics).not_to match(/watch-|@x\.example|sesame/)
+    breaker = KrayinSync::Chatwoot::Breaker.new("0" * 24)
+    breaker.trip
+    expect(metrics).to include("krayin_sync_breaker_open{connection=\"#{"0" * 24}\"} 1\n")
+    breaker.reset
+    expect(metrics).to include("krayin_sync_breaker_open{connection=\"#{"0" * 24}\"} 0\n")
+    KrayinSync::Chatwoot::LinkStore.note("contact", 999_999, instance: "x", state: "refused",
+                                                             reason: KrayinSync::Reason.new("values_refused"))
+    expect(metrics).to include("krayin_sync_links{state=\"refused\"} 1\n")
+  end
+
+  it "has the doctor look at each connection" do
+    output, status = rake("krayin_sync:doctor", @account.id.to_s)
+    expect(output).to include("Account #{@account.id}\n", "Krayin can be connected.")
+    expect(status).to eq(0)
+    right = @hook.reload.settings["api_token"]
+    KrayinSync::Chatwoot::HookSettings.put(@hook, ["api_token"], "9|revoked")
+    ENV["JSON"] = "1"
+    output, status = rake("krayin_sync:doctor", @account.id.to_s)
+    told = JSON.parse(output).first
+    expect(told).to include("account_id" => @account.id, "hook_id" => @hook.id, "status" => "fail")
+    expect(told["findings"].map { |finding| finding["code"] }).to include("token_refused")
+    expect(output).not_to include("9|revoked")
+    expect(status).to eq(1)
+  ensure
+    KrayinSync::Chatwoot::HookSettings.put(@hook, ["api_token"], right)
+    ENV.delete("JSON")
+  end
+end
