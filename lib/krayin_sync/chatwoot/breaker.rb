@@ -62,10 +62,10 @@ module KrayinSync
       def wait = RedisStore.script(WAIT, @keys, [PROBE * 1000, SOON * 1000]) / 1000.0
 
       # It does not answer.
-      def trip = open([FIRST, LONGEST, 0])
+      def trip = trip_by([FIRST, LONGEST, 0])
 
       # Only a person can mend it.
-      def pause_until_fixed = open([PARKED, PARKED, LONGEST * 1000])
+      def pause_until_fixed = trip_by([PARKED, PARKED, LONGEST * 1000])
 
       # Whether it answers was not seen.
       def release_probe = RedisStore.call("DEL", @keys[2])
@@ -75,7 +75,7 @@ module KrayinSync
 
       private
 
-      def open(times) = RedisStore.script(TRIP, @keys + [RedisStore.key("breakers")], times + [@connection])
+      def trip_by(times) = RedisStore.script(TRIP, @keys + [RedisStore.key("breakers")], times + [@connection])
     end
   end
 end
