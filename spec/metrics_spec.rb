@@ -117,6 +117,13 @@ RSpec.describe KrayinSync::Metrics do
       expect(parse(metrics.to_prometheus)).to eq(read)
     end
 
+    it "brings them by itself, also where nothing follows" do
+      stub_const("KrayinSync::Metrics::FLUSH", 0.05)
+      metrics.request(attempt)
+      sleep 0.01 until redis(%w[EXISTS krayin_sync:metrics]) == 1
+      expect(commands.map(&:first)).to eq(["EVAL"])
+    end
+
     it "keeps what it has counted until Redis is there" do
       away = true
       counting = described_class.new do |command|

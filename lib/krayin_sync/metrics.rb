@@ -78,6 +78,7 @@ module KrayinSync
       @mutex.synchronize do
         counts.each { |name, count| @counts[name] += count }
         @told = gauges.merge(@told)
+        @flusher ||= bring_later
       end
     end
 
@@ -99,18 +100,25 @@ module KrayinSync
       @pid = pid
       @counts = Hash.new(0)
       @told = {}
-      @flushed = now
+      @flusher = nil
     end
 
-    def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-
     def record
-      is_due = @mutex.synchronize do
+      @mutex.synchronize do
         empty(Process.pid) unless @pid == Process.pid
         yield
-        @execute && now - @flushed >= FLUSH
+        @flusher ||= bring_later if @execute
       end
-      flush if is_due
+    end
+
+    # A thread that lives until then: none while nothing is counted.
+    def bring_later
+      Thread.new do
+        sleep FLUSH
+        flush
+      end
+    rescue ThreadError
+      nil
     end
 
     def add(name, labels, by = 1) = @counts[field(name, labels)] += by
@@ -126,9 +134,9 @@ module KrayinSync
     # Without a Redis they are kept where they are.
     def take
       empty(Process.pid) unless @pid == Process.pid
-      @flushed = now
       return [@counts, @told] unless @execute
 
+      @flusher = nil
       taken = [@counts, @told]
       @counts = Hash.new(0)
       @told = {}

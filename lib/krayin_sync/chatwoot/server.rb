@@ -48,10 +48,7 @@ module KrayinSync
         end
 
         def watch(config)
-          config.on(:beat) do
-            Sweep.recover
-            KrayinSync.metrics&.flush
-          end
+          config.on(:beat) { Sweep.recover }
         rescue ArgumentError
           # This Sidekiq has no such event: what was lost is found by the sweep.
           nil
