@@ -16,7 +16,8 @@ module KrayinSync
       # The classes that are raised, from the types: the README's table is made of it.
       # @return [Array<Hash{Symbol => Object}>] class, code, advice, retriable, executed (of :yes, :no, :unknown)
       def table
-        own = [ConfigurationError, EventError, RecordsError, ResourceError, DoubtfulError, DecisionError, InternalError].map do |error|
+        own = [ConfigurationError, EventError, RecordsError, ResourceError, DoubtfulError, DecisionError,
+               InternalError].map do |error|
           { class: error, code: error::CODE, advice: error::ADVICE, retriable: error::RETRIABLE,
             executed: error::EXECUTED }
         end
