@@ -61,6 +61,9 @@ class ChatwootBench
     told = { ours_new: measure.(ids.map(&job)), theirs_new: measure.(ids.map(&theirs)),
              ours_same: measure.(ids.map(&job)), theirs_same: measure.(ids.map(&theirs)) }
     ActiveSupport::Notifications.unsubscribe(listen)
+    # A job that was put off costs little, and is no figure.
+    synced = KrayinSync::Records::Link.where(kind: "contact", record_id: ids, state: "synced").count
+    raise "only \#{synced} of \#{ids.size} contacts were synced" unless synced == ids.size
     told
   RUBY
 
