@@ -1,3 +1,5 @@
+use htmlize::{unescape, unescape_attribute};
+
 use super::html::{Html, has_right_to_left, is_link};
 
 /// What an element is to its text.
@@ -186,7 +188,7 @@ impl Writer<'_> {
             Kind::Cell => self.is_after_blank = true,
             Kind::Link => {
                 self.end_link();
-                let url = tag.attribute("href").map(decode).filter(|url| !tag.is_end && is_link(url));
+                let url = tag.attribute("href").map(unescape_attribute).filter(|url| !tag.is_end && is_link(url));
                 if let Some(url) = url {
                     self.begin();
                     self.html.open_link(&url);
@@ -225,7 +227,7 @@ impl Writer<'_> {
             if words.is_empty() || self.html.is_full() {
                 return;
             }
-            self.put(&decode(words));
+            self.put(&unescape(words));
             rest = after;
         }
     }
@@ -356,98 +358,6 @@ impl Ends {
         self.has_no_more = end.is_none();
         end
     }
-}
-
-/// `text` with its entities as the characters that they stand for; unknown ones stay.
-fn decode(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.contains('&') {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('&') {
-        out.push_str(before);
-        // No entity that is known is longer.
-        let end = after.bytes().take(10).position(|byte| byte == b';');
-        let decoded = end.and_then(|end| Some((character(after.get(..end)?)?, after.get(end + 1..)?)));
-        match decoded {
-            Some((c, after)) => {
-                out.push(c);
-                rest = after;
-            }
-            None => {
-                out.push('&');
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out.into()
-}
-
-fn character(entity: &str) -> Option<char> {
-    if let Some(number) = entity.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        };
-        return char::from_u32(code);
-    }
-    Some(match entity {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => '\u{a0}',
-        "shy" => '\u{ad}',
-        "zwnj" => '\u{200c}',
-        "zwj" => '\u{200d}',
-        "lrm" => '\u{200e}',
-        "rlm" => '\u{200f}',
-        "copy" => '©',
-        "reg" => '®',
-        "trade" => '™',
-        "deg" => '°',
-        "middot" => '·',
-        "bull" => '•',
-        "hellip" => '…',
-        "ndash" => '–',
-        "mdash" => '—',
-        "lsquo" => '‘',
-        "rsquo" => '’',
-        "sbquo" => '‚',
-        "ldquo" => '“',
-        "rdquo" => '”',
-        "bdquo" => '„',
-        "laquo" => '«',
-        "raquo" => '»',
-        "euro" => '€',
-        "pound" => '£',
-        "yen" => '¥',
-        "cent" => '¢',
-        "sect" => '§',
-        "times" => '×',
-        "auml" => 'ä',
-        "ouml" => 'ö',
-        "uuml" => 'ü',
-        "Auml" => 'Ä',
-        "Ouml" => 'Ö',
-        "Uuml" => 'Ü',
-        "szlig" => 'ß',
-        "eacute" => 'é',
-        "egrave" => 'è',
-        "agrave" => 'à',
-        "aacute" => 'á',
-        "ccedil" => 'ç',
-        "ntilde" => 'ñ',
-        "oacute" => 'ó',
-        "iacute" => 'í',
-        "uacute" => 'ú',
-        "atilde" => 'ã',
-        "otilde" => 'õ',
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
