@@ -88,6 +88,7 @@ module KrayinSync
         plain = fields(record, CONVERSATION).merge(
           channel_type: read(record, :channel_type) || channel_type(inbox),
           inbox_name: read(record, :inbox_name) || read(inbox, :name),
+          channel_medium: read(record, :channel_medium) || read(read(inbox, :channel), :medium),
           inbox_email: read(record, :inbox_email) || read(read(inbox, :channel), :email),
           assignee_name: read(record, :assignee_name) || read(read(record, :assignee), :name),
           team_name: read(record, :team_name) || read(read(record, :team), :name),

@@ -1,7 +1,10 @@
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Contact, Message, lenient};
+use crate::text;
 
 /// A conversation of Chatwoot with what its activity shows of it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -28,6 +31,9 @@ pub struct Conversation {
     /// The inbox's id; 0 where it is not known.
     #[serde(deserialize_with = "lenient::id")]
     pub inbox_id: u64,
+    /// What the channel carries where it carries several: Twilio's `sms` or `whatsapp`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub channel_medium: Option<String>,
     /// The inbox's name.
     #[serde(deserialize_with = "lenient::text")]
     pub inbox_name: Option<String>,
@@ -78,9 +84,43 @@ impl Conversation {
         lenient::record(json)
     }
 
+    /// What people call the channel that it runs over; a channel that is not known by its class.
+    pub fn channel_name(&self) -> Cow<'_, str> {
+        let class = self.channel_type.as_deref().unwrap_or_default();
+        match self.channel() {
+            Channel::Other => {
+                let name = class.strip_prefix("Channel::").unwrap_or(class);
+                let mut words = String::with_capacity(name.len() + 4);
+                for (at, c) in name.chars().enumerate() {
+                    if at > 0 && c.is_uppercase() {
+                        words.push(' ');
+                    }
+                    words.extend(if at > 0 { c.to_lowercase().collect::<Vec<_>>() } else { vec![c] });
+                }
+                let words = text::one_line(&words);
+                if words.is_empty() {
+                    Cow::Borrowed(Channel::Other.name())
+                } else {
+                    Cow::Owned(text::cut_chars(&words, 50))
+                }
+            }
+            channel => Cow::Borrowed(channel.name()),
+        }
+    }
+
     /// The channel that it runs over.
     pub fn channel(&self) -> Channel {
-        Channel::of(self.channel_type.as_deref().unwrap_or_default())
+        match (Channel::of(self.channel_type.as_deref().unwrap_or_default()), self.channel_medium.as_deref()) {
+            (Channel::TwilioSms, Some("whatsapp" | "1")) => Channel::Whatsapp,
+            // Instagram by way of the Facebook page that it belongs to.
+            (Channel::FacebookPage, _)
+                if self.additional_attributes.get("type").and_then(Value::as_str)
+                    == Some("instagram_direct_message") =>
+            {
+                Channel::Instagram
+            }
+            (channel, _) => channel,
+        }
     }
 }
 
@@ -196,5 +236,23 @@ mod tests {
         assert_eq!(Channel::of("Whatsapp").name(), "WhatsApp");
         assert_eq!(Channel::of("Channel::Later"), Channel::Other);
         assert_eq!(Conversation::default().channel(), Channel::Other);
+        let name = |json: &str| Conversation::from_json(json.as_bytes()).channel_name().into_owned();
+        let table = [
+            (r#"{"channel_type": "Channel::TwilioSms", "channel_medium": "whatsapp"}"#, "WhatsApp"),
+            (r#"{"channel_type": "Channel::TwilioSms", "channel_medium": 1}"#, "WhatsApp"),
+            (r#"{"channel_type": "Channel::TwilioSms", "channel_medium": "sms"}"#, "SMS"),
+            (r#"{"channel_type": "Channel::TwilioSms"}"#, "SMS"),
+            (
+                r#"{"channel_type": "Channel::FacebookPage", "additional_attributes": {"type": "instagram_direct_message"}}"#,
+                "Instagram",
+            ),
+            (r#"{"channel_type": "Channel::FacebookPage"}"#, "Facebook Messenger"),
+            (r#"{"channel_type": "Channel::AppleMessages"}"#, "Apple messages"),
+            (r#"{"channel_type": "Channel::Voice"}"#, "Voice"),
+            ("{}", "Chat"),
+        ];
+        for (json, expected) in table {
+            assert_eq!(name(json), expected, "{json}");
+        }
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<S
     nested(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A nested record; `None` for what is no object.
+/// A nested record; `None` for what is no object. A column of JSON that was encoded twice holds a text with the object.
 pub(super) fn nested<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     Ok(Entry::deserialize(deserializer)?.0)
 }
@@ -179,10 +179,6 @@ macro_rules! pass_over_scalars {
         fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
             Ok($nothing)
         }
-
-        fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
     };
 }
 
@@ -202,6 +198,11 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for EntryVisitor<T> {
 
     pass_over_scalars!(Entry(None));
 
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        let text = text.trim_start();
+        Ok(Entry(if text.starts_with('{') { serde_json::from_str(text).ok() } else { None }))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
         IgnoredAny.visit_seq(list).map(|_| Entry(None))
     }
@@ -218,6 +219,10 @@ impl<'de, R: Deserialize<'de>, T, F: Fn(R) -> Option<T>> Visitor<'de> for ListVi
     type Value = Vec<T>;
 
     pass_over_scalars!(Vec::new());
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Vec::new())
+    }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut kept = Vec::new();

@@ -65,7 +65,6 @@ impl Times {
 }
 
 fn comment(conversation: &Conversation, times: &Times, settings: &Settings) -> String {
-    let clock = settings.clock();
     let link = link_back(conversation.url.as_deref());
     // What is kept free for the link is its own size and the empty line before it.
     let mut html = Html::new(COMMENT_BYTES - link.len() - "<br>".len());
@@ -76,7 +75,7 @@ fn comment(conversation: &Conversation, times: &Times, settings: &Settings) -> S
         html.line_break();
         // What a short message leaves is there for the ones after it.
         let share = html.room() / (messages.len() - count);
-        html.within(share, |html| write_message(html, message, &sender(message), conversation.channel(), clock));
+        html.within(share, |html| write_message(html, message, &sender(message), conversation.channel(), settings));
     }
     let mut comment = html.finish();
     if !link.is_empty() {
@@ -88,7 +87,7 @@ fn comment(conversation: &Conversation, times: &Times, settings: &Settings) -> S
 
 fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, settings: &Settings) {
     html.open_bold();
-    html.text(conversation.channel().name());
+    html.text(&conversation.channel_name());
     if let Some(status) = conversation.status.as_deref() {
         html.text(" · ");
         html.isolated(&line(&attribute::label(status), 50));
@@ -102,7 +101,7 @@ fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, sett
     ];
     for (name, value) in facts {
         if let Some(value) = value {
-            write_fact(html, name, value);
+            write_fact(html, name, &attribute::masked_unless_shown(value, settings));
         }
     }
     if let Some(priority) = conversation.priority.as_deref() {

@@ -5,6 +5,7 @@ use crate::{
     chatwoot::Contact,
     field::{self, Entity, Entity::*, Field, Kind, Kind::*, Source, Write, Write::*},
     language::Label,
+    render::attribute::masked_unless_shown,
     settings::Settings,
 };
 
@@ -44,7 +45,7 @@ pub static FIELDS: &[Field] = &[
         "the lines below; never IP addresses, tokens, sessions",
         lines),
     line("about", Label::none(), Text, "description",
-        |contact, _| attribute(contact, &["description"])),
+        |contact, settings| masked(attribute(contact, &["description"]), settings)),
     line("location", Label::new("Location", "Location", "Location"), Line, "city and country",
         |contact, _| lead::location(contact).map(Value::from)),
     line("facebook", network("Facebook"), Line, "social_profiles.facebook", |contact, _| lead::profile(contact, "facebook")),
@@ -100,6 +101,12 @@ const fn line(key: &'static str, label: Label, kind: Kind, from: &'static str, m
 
 const fn network(name: &'static str) -> Label {
     Label::new(name, name, name)
+}
+
+/// Text in which no card and no account is.
+fn masked(text: Option<Value>, settings: &Settings) -> Option<Value> {
+    let text = text?;
+    Some(text.as_str().map_or_else(|| text.clone(), |text| json!(masked_unless_shown(text, settings))))
 }
 
 fn attribute(contact: &Contact, keys: &[&str]) -> Option<Value> {

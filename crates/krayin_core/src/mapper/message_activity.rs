@@ -1,6 +1,8 @@
+use std::borrow::Cow;
+
 use super::{activity_title, activity_type, email_envelope::envelope, schedule::schedule};
 use crate::{
-    chatwoot::{Channel, Clock, Conversation, Instant, Message},
+    chatwoot::{Channel, Conversation, Instant, Message},
     krayin::{ActivityLink, ActivityType, NewActivity},
     render::{COMMENT_BYTES, Html, line, link_back, sender, write_message},
     settings::Settings,
@@ -37,7 +39,7 @@ pub fn map_message_to_activity(message: &Message, link: ActivityLink, settings: 
     Some(NewActivity {
         kind,
         title: activity_title::of_message(&sender, message),
-        comment: comment(message, &sender, channel, settings.clock()),
+        comment: comment(message, &sender, channel, settings),
         schedule_from,
         schedule_to,
         additional: (kind == ActivityType::Email).then(|| envelope(conversation, message.direction())),
@@ -46,13 +48,13 @@ pub fn map_message_to_activity(message: &Message, link: ActivityLink, settings: 
     })
 }
 
-fn comment(message: &Message, sender: &str, channel: Channel, clock: Clock) -> String {
+fn comment(message: &Message, sender: &str, channel: Channel, settings: &Settings) -> String {
     let conversation = message.conversation.as_deref();
     let mut end = Html::new(COMMENT_BYTES / 4);
     end.line_break();
     end.line_break();
     end.open_italic();
-    end.text(channel.name());
+    end.text(&conversation.map_or(Cow::Borrowed(channel.name()), Conversation::channel_name));
     if let Some(inbox) = conversation.and_then(|conversation| conversation.inbox_name.as_deref()) {
         end.text(" · ");
         end.isolated(&line(inbox, 255));
@@ -65,7 +67,7 @@ fn comment(message: &Message, sender: &str, channel: Channel, clock: Clock) -> S
     let mut end = end.finish();
     end.push_str(&link_back(conversation.and_then(|conversation| conversation.url.as_deref())));
     let mut html = Html::new(COMMENT_BYTES - end.len());
-    write_message(&mut html, message, sender, channel, clock);
+    write_message(&mut html, message, sender, channel, settings);
     let mut comment = html.finish();
     comment.push_str(&end);
     comment

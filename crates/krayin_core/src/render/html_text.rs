@@ -1,6 +1,10 @@
 use htmlize::{unescape, unescape_attribute};
 
-use super::html::{Html, has_right_to_left, is_link};
+use super::{
+    html::{Html, has_right_to_left, is_link},
+    inline_data::{IMAGE, without_inline_data},
+    quoted::{FORWARDED, QUOTED},
+};
 
 /// What an element is to its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,15 +99,17 @@ fn is_doctype(text: &str) -> bool {
     text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
 }
 
-/// Writes the text of an HTML document: its paragraphs as lines, its links as links, nothing else of its markup.
+/// Writes the text of an HTML document: its paragraphs as lines, its links as links, a mark for what a mail quotes, nothing
+/// else of its markup.
 ///
 /// Each character is looked at a fixed number of times at most.
-pub(crate) fn write_html(html: &mut Html, document: &str) {
+pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
     let mut writer = Writer {
         html,
         breaks: 0,
         is_after_blank: false,
         is_after_bullet: false,
+        is_after_quote: false,
         has_begun: false,
         is_preformatted: false,
         is_link: false,
@@ -129,6 +135,14 @@ pub(crate) fn write_html(html: &mut Html, document: &str) {
             continue;
         };
         rest = tag.rest;
+        let quote = if is_email && !tag.is_end && writer.has_begun { Quote::of(&tag) } else { None };
+        if let Some(quote) = quote {
+            rest = if quote == Quote::Rest { "" } else { after_element(rest, tag.name) };
+            if quote != Quote::Introduction {
+                writer.quote();
+            }
+            continue;
+        }
         if !tag.is_end && tag.kind == Kind::Hidden {
             rest = after_end(rest, tag.name);
         } else {
@@ -157,6 +171,72 @@ fn after_end<'a>(text: &'a str, name: &str) -> &'a str {
     ""
 }
 
+/// What a mail program marks as not written by the sender of a mail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    /// An element with the mail that is answered.
+    Element,
+    /// Everything from here on.
+    Rest,
+    /// The sentence that names whom the quote after it is of.
+    Introduction,
+}
+
+impl Quote {
+    fn of(tag: &Tag<'_>) -> Option<Self> {
+        const RESTS: [&str; 4] =
+            ["divrplyfwdmsg", "appendonsend", "olk_src_body_section", "mail-editor-reference-message-container"];
+        let is_block = tag.name.eq_ignore_ascii_case("div");
+        let is_quote = tag.name.eq_ignore_ascii_case("blockquote");
+        if !is_block && !is_quote {
+            return None;
+        }
+        let value = |name: &str| tag.attribute(name).unwrap_or_default().to_ascii_lowercase();
+        let (class, id) = (value("class"), value("id"));
+        let quotes = |word: &str| word.ends_with("_quote") || word.contains("_quoted") || word == "zmail_extra";
+        let is_marked = class.split_whitespace().chain([id.as_str()]).any(quotes);
+        if is_quote {
+            return (is_marked || value("type") == "cite").then_some(Self::Element).filter(|_| !passes_on(tag.rest));
+        }
+        let style: String = value("style").split_whitespace().collect();
+        let is_rule = style.contains("border:none") && style.contains("border-top:solid");
+        if class.split_whitespace().any(|word| word == "moz-cite-prefix") {
+            Some(Self::Introduction)
+        } else if is_marked {
+            Some(Self::Element).filter(|_| !passes_on(tag.rest))
+        } else {
+            (is_rule || RESTS.contains(&id.as_str())).then_some(Self::Rest)
+        }
+    }
+}
+
+/// Whether a mail begins with what a program puts before one that is passed on.
+fn passes_on(text: &str) -> bool {
+    let start: String = text.chars().take(400).collect::<String>().to_lowercase();
+    FORWARDED.iter().any(|known| start.contains(known))
+}
+
+/// What comes after the end of the element `name` that has begun, those in it counted; nothing where it does not end.
+fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
+    let mut depth = 1_usize;
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (is_end, inner) = after.strip_prefix('/').map_or((false, after), |inner| (true, inner));
+        let found = inner.split_at_checked(name.len()).filter(|(start, more)| {
+            start.eq_ignore_ascii_case(name)
+                && more.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
+        });
+        if let Some((_, more)) = found {
+            depth = if is_end { depth - 1 } else { depth + 1 };
+            if depth == 0 {
+                return more.split_once('>').map(|(_, after)| after).unwrap_or_default();
+            }
+        }
+        rest = after;
+    }
+    ""
+}
+
 struct Writer<'a> {
     html: &'a mut Html,
     /// The line breaks due before the next text, two at most.
@@ -164,6 +244,7 @@ struct Writer<'a> {
     is_after_blank: bool,
     /// A list's bullet keeps its text on its line, whatever element the text begins with.
     is_after_bullet: bool,
+    is_after_quote: bool,
     has_begun: bool,
     is_preformatted: bool,
     is_link: bool,
@@ -196,8 +277,17 @@ impl Writer<'_> {
                 }
             }
             Kind::Image => {
-                if let Some(text) = tag.attribute("alt") {
+                let alt = tag.attribute("alt").filter(|alt| !alt.trim().is_empty());
+                let is_inline = |source: &str| {
+                    let starts = |scheme: &str| {
+                        source.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+                    };
+                    starts("data:") || starts("cid:")
+                };
+                if let Some(text) = alt {
                     self.text(text);
+                } else if tag.attribute("src").is_some_and(|source| is_inline(source.trim_start())) {
+                    self.text(IMAGE);
                 }
             }
             Kind::Hidden | Kind::Inline => {}
@@ -211,8 +301,19 @@ impl Writer<'_> {
         }
     }
 
+    /// One mark for quotes that follow each other.
+    fn quote(&mut self) {
+        if !self.is_after_quote {
+            self.breaks = self.breaks.max(1);
+            self.put(QUOTED);
+            self.breaks = 1;
+            self.is_after_quote = true;
+        }
+    }
+
     fn text(&mut self, text: &str) {
-        let mut rest = text;
+        let text = without_inline_data(text);
+        let mut rest = &*text;
         loop {
             let blanks = rest.bytes().take_while(u8::is_ascii_whitespace).count();
             let Some((blank, words)) = rest.split_at_checked(blanks) else { return };
@@ -234,6 +335,7 @@ impl Writer<'_> {
 
     fn put(&mut self, text: &str) {
         self.begin();
+        self.is_after_quote = false;
         self.html.text(text);
     }
 
@@ -368,7 +470,7 @@ mod tests {
 
     fn text(document: &str) -> String {
         let mut html = Html::new(65_535);
-        write_html(&mut html, document);
+        write_html(&mut html, document, true);
         html.finish()
     }
 
@@ -409,7 +511,7 @@ mod tests {
             ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b<br>c"),
             (
                 "a  \n b&nbsp;&amp;&lt;p&gt; &eacute;&#233;&#xe9; &unknown; & &#xffffffff; c",
-                "a b\u{a0}&amp;&lt;p&gt; ééé &amp;unknown; &amp; &amp;#xffffffff; c",
+                "a b\u{a0}&amp;&lt;p&gt; ééé &amp;unknown; &amp; \u{fffd} c",
             ),
             ("<pre>a\nb</pre>c", "a<br>b<br><br>c"),
             (
@@ -426,6 +528,34 @@ mod tests {
             ("1 < 2 <jane@example.com> <o:p></o:p>x", "1 &lt; 2 &lt;jane@example.com&gt; x"),
             ("<p>שלום</p><p>ok</p>", "\u{2068}שלום\u{2069}<br><br>\u{2068}ok\u{2069}"),
             ("<p></p><br><div> </div>", ""),
+            ("Voc&ecirc; &Eacute;&iexcl;&ordm; &#128;&#x96; &notin; &copy 2026", "Você É¡º €– ∉ © 2026"),
+            (
+                "a<img src=\"data:image/png;base64,AAAA\">b<img src='cid:x' alt=''>c<img src=cid:y alt=Logo>",
+                "a[image]b[image]cLogo",
+            ),
+            ("<p>see data:image/png;base64,AAAA== there</p>", "see [image] there"),
+            (
+                "<div>Yes</div><div class=\"gmail_quote gmail_quote_container\"><div class=gmail_attr>On Mon, Jo wrote:</div><blockquote class=\"gmail_quote\"><div>x</div></blockquote></div><div>Jane</div>",
+                "Yes<br>[quoted text hidden]<br>Jane",
+            ),
+            (
+                "Yes<div class=\"moz-cite-prefix\">On Mon, Jo wrote:</div><blockquote type=cite><blockquote type=cite>a</blockquote>b</blockquote>",
+                "Yes<br>[quoted text hidden]",
+            ),
+            (
+                "<p>Yes</p><div id=\"appendonsend\"></div><hr><div id=\"divRplyFwdMsg\"><b>From:</b> Jo</div><div>x</div>",
+                "Yes<br><br>[quoted text hidden]",
+            ),
+            (
+                "<p>Yes</p><div style='border:none; border-top:solid #E1E1E1 1.0pt'><p><b>From:</b> Jo</p></div><p>x</p>",
+                "Yes<br><br>[quoted text hidden]",
+            ),
+            (
+                "<div>FYI</div><div class=gmail_quote><div>---------- Forwarded message ---------<br>From: Jo</div>x</div>",
+                "FYI<br>---------- Forwarded message ---------<br>From: Jo<br>x",
+            ),
+            ("<blockquote type=cite>only a quote</blockquote>", "only a quote"),
+            ("<p>a</p><blockquote>mine</blockquote>", "a<br><br>mine"),
         ];
         for (document, expected) in table {
             assert_eq!(text(document), expected, "{document}");
@@ -460,7 +590,7 @@ mod tests {
             let mut html = Html::new(usize::MAX / 2);
             let start = Instant::now();
             is_html(&document, true);
-            write_html(&mut html, &document);
+            write_html(&mut html, &document, true);
             // Linear work takes less than a second unoptimised, quadratic work minutes.
             assert!(start.elapsed() < Duration::from_secs(5), "{pattern}: {:?}", start.elapsed());
         }

@@ -1,25 +1,33 @@
+use std::borrow::Cow;
+
 use super::{
     attachment::write_attachments,
+    attribute::masked_unless_shown,
     html::{Html, is_page},
     html_text::{is_html, write_html},
+    inline_data::without_inline_data,
+    quoted::fold_quotes,
     rich_text::write_markdown,
 };
-use crate::chatwoot::{Channel, Clock, Instant, Message};
+use crate::{
+    chatwoot::{Channel, Instant, Message},
+    settings::Settings,
+};
 
 /// The size of Krayin's `TEXT` columns, in bytes, less what the braces at both ends may grow by when they are made harmless.
 pub(crate) const COMMENT_BYTES: usize = 65_535 - 8;
 
 /// Writes who said it and when, then what was said and what was attached.
-pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, channel: Channel, clock: Clock) {
+pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, channel: Channel, settings: &Settings) {
     html.bold(sender);
     if let Some(time) = message.created_at.as_deref().and_then(Instant::parse) {
         html.text(" · ");
-        html.text(&time.shown(clock));
+        html.text(&time.shown(settings.clock()));
     }
     html.line_break();
     let start = html.len();
     if let Some(content) = message.content.as_deref() {
-        write_content(html, content, message, channel);
+        write_content(html, &masked_unless_shown(content, settings), message, channel);
     }
     let has_text = html.len() > start;
     if !has_text && message.attachments.is_empty() {
@@ -30,7 +38,13 @@ pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, ch
 
 fn write_content(html: &mut Html, content: &str, message: &Message, channel: Channel) {
     let is_email = channel == Channel::Email || matches!(message.content_type.as_deref(), Some("incoming_email" | "8"));
-    if is_html(content, is_email) { write_html(html, content) } else { write_markdown(html, content) }
+    if is_html(content, is_email) {
+        write_html(html, content, is_email);
+        return;
+    }
+    let content = without_inline_data(content);
+    let folded = is_email.then(|| fold_quotes(&content)).flatten();
+    write_markdown(html, &folded.map_or(content, Cow::Owned));
 }
 
 /// The link back to Chatwoot, on a line of its own; empty where the address is none.

@@ -4,8 +4,12 @@ mod attachment;
 pub(crate) mod attribute;
 mod html;
 mod html_text;
+mod inline_data;
 mod line;
+mod masked;
 mod message_text;
+mod private;
+mod quoted;
 mod rich_text;
 mod sender;
 

@@ -170,7 +170,9 @@ fn stage(value: &Value) -> Option<Value> {
 
 fn texts(value: &Value) -> Option<Value> {
     match value {
-        Value::String(text) => Some(text.split(',').map(|word| json!(word.trim())).collect()),
+        Value::String(text) => {
+            Some(text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Value::from).collect())
+        }
         Value::Array(list) => {
             list.iter().map(|text| Some(json!(text.as_str()?.trim()))).collect::<Option<Vec<_>>>().map(Value::Array)
         }

@@ -198,6 +198,8 @@ pub struct Settings {
     pub stage_progression_enabled: bool,
     /// The custom attributes that may be shown in Krayin, by key. `None`: every one that does not look private.
     pub custom_attributes: Option<Vec<String>>,
+    /// Whether the numbers of cards and accounts are shown whole.
+    pub show_payment_numbers: bool,
     /// Where a lead goes when its contact's conversation begins.
     pub stage_on_conversation_created: Option<StageRef>,
     /// Where a lead goes when a colleague first replies.
@@ -287,6 +289,7 @@ impl Settings {
             sync_to_organization: read.toggle("sync_to_organization"),
             stage_progression_enabled: read.toggle("stage_progression_enabled"),
             custom_attributes: read.texts("custom_attributes"),
+            show_payment_numbers: read.toggle("show_payment_numbers"),
             stage_on_conversation_created: read.stage("stage_on_conversation_created"),
             stage_on_first_response: read.stage("stage_on_first_response"),
             stage_on_conversation_resolved: read.stage("stage_on_conversation_resolved"),

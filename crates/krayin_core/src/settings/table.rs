@@ -165,11 +165,18 @@ pub const SETTINGS: &[Setting] = &[
         .default(NO),
     Setting::asked("custom_attributes", Kind::Texts, words("Custom attributes to show", "Atributos personalizados a mostrar", "Atributos personalizados que se muestran"))
         .help(words(
-            "Their keys, separated by commas",
-            "As chaves, separadas por vírgulas",
-            "Sus claves, separadas por comas",
+            "Their keys, separated by commas; none where it was cleared",
+            "As chaves, separadas por vírgulas; nenhum se foi esvaziado",
+            "Sus claves, separadas por comas; ninguno si se vació",
         ))
         .default(words("all but those that look private", "todos, menos os que parecem privados", "todos salvo los que parecen privados")),
+    Setting::asked("show_payment_numbers", Kind::Toggle, words("Show card numbers and IBANs", "Mostrar números de cartão e IBANs", "Mostrar números de tarjeta e IBAN"))
+        .help(words(
+            "Else all but their last four digits is hidden, in messages and values",
+            "Senão, só os quatro últimos dígitos aparecem, em mensagens e valores",
+            "Si no, solo se ven los cuatro últimos dígitos, en mensajes y valores",
+        ))
+        .default(NO),
     Setting::asked("field_mapping", Kind::Mapping, words("Attributes to fill", "Atributos a preencher", "Atributos que se rellenan"))
         .help(words(
             "Such as lead.plan = plan, person.vip = custom_attributes.vip: an attribute of Krayin's on the left, one of the contact's on the right; lead.description = website adds a line",
@@ -373,7 +380,7 @@ pub fn read(object: &Map<String, Value>) -> Result<Map<String, Value>, SettingsE
     let mut read = Map::new();
     let mut problems = Vec::new();
     for setting in SETTINGS {
-        let Some(value) = object.get(setting.key).filter(|value| !is_blank(value)) else { continue };
+        let Some(value) = object.get(setting.key).filter(|value| !is_blank(setting.kind, value)) else { continue };
         match setting.kind.read(value) {
             Some(value) => {
                 read.insert(setting.key.to_owned(), value);
@@ -391,8 +398,9 @@ pub fn read(object: &Map<String, Value>) -> Result<Map<String, Value>, SettingsE
     if problems.is_empty() { Ok(read) } else { Err(SettingsError { problems }) }
 }
 
-fn is_blank(value: &Value) -> bool {
-    value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+/// A list that was cleared is an empty one: it is not to show what it did not.
+fn is_blank(kind: Kind, value: &Value) -> bool {
+    value.is_null() || (!matches!(kind, Kind::Texts) && value.as_str().is_some_and(|text| text.trim().is_empty()))
 }
 
 #[cfg(test)]

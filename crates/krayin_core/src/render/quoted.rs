@@ -1,0 +1,299 @@
+/// What stands for the earlier mail that a reply quotes.
+pub(crate) const QUOTED: &str = "[quoted text hidden]";
+
+/// So many lines of a quote between a reply's own are what it answers to.
+const CONTEXT: usize = 3;
+
+/// A header's lines stand together: among so many one more tells that it is one.
+const HEADER: usize = 5;
+
+/// How a program ends the line that names whom it quotes.
+const WROTE: [&str; 20] = [
+    "wrote:",
+    "writes:",
+    "schrieb:",
+    "a écrit :",
+    "a écrit:",
+    "a écrit\u{a0}:",
+    "escribió:",
+    "escreveu:",
+    "ha scritto:",
+    "schreef:",
+    "skrev:",
+    "skrev følgende:",
+    "kirjoitti:",
+    "napisał:",
+    "napisał(a):",
+    "napsal(a):",
+    "пише:",
+    "пишет:",
+    "写道：",
+    "写道:",
+];
+
+/// What stands at a header's begin for who sent a mail.
+const FROM: [&str; 9] = ["from", "von", "de", "da", "van", "från", "fra", "od", "от"];
+
+/// What stands at the other lines of a header.
+const ABOUT: [&str; 40] = [
+    "sent",
+    "date",
+    "to",
+    "subject",
+    "cc",
+    "gesendet",
+    "datum",
+    "an",
+    "betreff",
+    "envoyé",
+    "à",
+    "objet",
+    "enviado",
+    "enviado el",
+    "enviada em",
+    "fecha",
+    "para",
+    "asunto",
+    "data",
+    "assunto",
+    "inviato",
+    "a",
+    "oggetto",
+    "verzonden",
+    "aan",
+    "onderwerp",
+    "skickat",
+    "till",
+    "ämne",
+    "sendt",
+    "til",
+    "emne",
+    "wysłano",
+    "do",
+    "temat",
+    "отправлено",
+    "кому",
+    "тема",
+    "dato",
+    "reply-to",
+];
+
+/// Lines that a program puts before the mail that is answered.
+const ORIGINAL: [&str; 12] = [
+    "original message",
+    "original appointment",
+    "ursprüngliche nachricht",
+    "originalnachricht",
+    "message d'origine",
+    "message original",
+    "mensaje original",
+    "mensagem original",
+    "messaggio originale",
+    "oorspronkelijk bericht",
+    "ursprungligt meddelande",
+    "исходное сообщение",
+];
+
+/// What a program puts before a mail that is passed on.
+pub(super) const FORWARDED: [&str; 8] = [
+    "forwarded message",
+    "begin forwarded",
+    "weitergeleitete nachricht",
+    "mensaje reenviado",
+    "mensagem encaminhada",
+    "message transféré",
+    "messaggio inoltrato",
+    "пересылаемое сообщение",
+];
+
+/// The lines of a mail's plain text, with one mark for each quote. What a mail only passes on is no quote.
+pub(crate) fn fold_quotes(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut kept: Vec<&str> = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    let mut folded = false;
+    while let Some(line) = lines.get(at) {
+        let rest = lines.get(at..).unwrap_or_default();
+        let has_words = kept.iter().any(|line| !line.trim().is_empty());
+        if passes_on(line) {
+            kept.extend(rest);
+            break;
+        }
+        if has_words && ends_reply(rest) {
+            folded = true;
+            kept.push(QUOTED);
+            break;
+        }
+        if let Some(length) = introduction(rest).filter(|_| has_words) {
+            let quote = quote(rest.get(length..).unwrap_or_default());
+            if quote > 0 || rest.get(length..).is_some_and(|after| after.iter().any(|line| !line.trim().is_empty())) {
+                kept.push(QUOTED);
+                folded = true;
+                // A quote without marks goes on to the end.
+                at = if quote > 0 { at + length + quote } else { lines.len() };
+                continue;
+            }
+        }
+        let quote = quote(rest);
+        let is_last = || rest.get(quote..).is_none_or(|after| after.iter().all(|line| line.trim().is_empty()));
+        if quote > 0 && (quote > CONTEXT || (has_words && is_last())) {
+            kept.push(QUOTED);
+            folded = true;
+            at += quote;
+            continue;
+        }
+        kept.push(line);
+        at += 1;
+    }
+    folded.then(|| kept.join("\n"))
+}
+
+/// Whether a program puts `line` before a mail that is passed on.
+pub(super) fn passes_on(line: &str) -> bool {
+    let lower = line.trim().to_lowercase();
+    FORWARDED.iter().any(|known| lower.contains(known)) && lower.chars().count() < 80
+}
+
+/// How many lines of a quote `lines` begin with, blank ones between them counted.
+fn quote(lines: &[&str]) -> usize {
+    let mut length = 0;
+    for (count, line) in lines.iter().enumerate() {
+        let line = line.trim_start();
+        if is_quoted(line) {
+            length = count + 1;
+        } else if !line.is_empty() {
+            break;
+        }
+    }
+    if lines.first().is_some_and(|line| is_quoted(line.trim_start())) || length > 0 { length } else { 0 }
+}
+
+/// `>` and a blank, another or nothing: `>500` is a sum.
+fn is_quoted(line: &str) -> bool {
+    line.strip_prefix('>').is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with([' ', '>', '\t', '\u{a0}']) || rest.starts_with(char::is_alphabetic)
+    })
+}
+
+/// How many lines the sentence takes that names whom a quote is of: `On … wrote:`, on one line or broken in two or three.
+fn introduction(lines: &[&str]) -> Option<usize> {
+    let first = lines.first()?.trim();
+    if first.is_empty() || first.len() > 300 {
+        return None;
+    }
+    let mut whole = String::new();
+    for (count, line) in lines.iter().take(3).enumerate() {
+        let line = line.trim();
+        if line.is_empty() {
+            return None;
+        }
+        if count > 0 {
+            whole.push(' ');
+        }
+        whole.push_str(line);
+        let ends = || {
+            let lower = whole.to_lowercase();
+            WROTE.iter().any(|word| lower.ends_with(word)) || (lower.contains(" schrieb ") && lower.ends_with(':'))
+        };
+        // A person writes "she wrote:", too: a program names a day or an address.
+        if ends() && (whole.contains('@') || whole.chars().filter(char::is_ascii_digit).count() >= 3) {
+            return Some(count + 1);
+        }
+    }
+    None
+}
+
+/// Whether `lines` begin with what a program puts before the whole of the mail that is answered.
+fn ends_reply(lines: &[&str]) -> bool {
+    let Some(first) = lines.first().map(|line| line.trim().trim_matches('*')) else { return false };
+    let bare =
+        first.trim_matches(|c: char| matches!(c, '-' | '_' | '=' | ' ' | '\u{2013}' | '\u{2014}')).to_lowercase();
+    let is_ruled = first.starts_with(['-', '_', '=']);
+    if is_ruled && ORIGINAL.iter().any(|known| bare == *known) {
+        return true;
+    }
+    let after_rule = || lines.get(1..).unwrap_or_default().iter().skip_while(|line| line.trim().is_empty());
+    if is_ruled && bare.is_empty() && first.len() > 9 { is_header(after_rule()) } else { is_header(lines.iter()) }
+}
+
+/// Whether `lines` begin with a mail's header: who sent it, and right after that when or to whom.
+fn is_header<'a>(mut lines: impl Iterator<Item = &'a &'a str>) -> bool {
+    let key = |line: &str| -> Option<String> {
+        let (key, value) = line.trim().trim_start_matches('*').split_once([':', '：'])?;
+        let value = value.trim_matches(|c: char| c == '*' || c.is_whitespace());
+        (!value.is_empty() && key.len() < 20).then(|| key.trim_end_matches('*').trim().to_lowercase())
+    };
+    let Some(first) = lines.next().and_then(|line| key(line)) else { return false };
+    FROM.contains(&first.as_str())
+        && lines.take(HEADER).filter_map(|line| key(line)).filter(|key| ABOUT.contains(&key.as_str())).count() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{QUOTED, fold_quotes};
+
+    #[test]
+    fn folds_what_a_reply_quotes() {
+        let table = [
+            (
+                "Yes!\n\nOn Tue, 24 Nov 2026 at 10:00, Jo <jo@example.com> wrote:\n> Lunch?\n> Jo",
+                "Yes!\n\n[quoted text hidden]",
+            ),
+            (
+                "Ja\n\nAm Di., 24. Nov. 2026 um 10:00 Uhr schrieb Jo Doe <\njo@example.com>:\n\n> Essen?",
+                "Ja\n\n[quoted text hidden]",
+            ),
+            ("Oui\nLe mar. 24 nov. 2026 à 10:00, Jo <jo@example.com> a écrit :\n> ?", "Oui\n[quoted text hidden]"),
+            (
+                "Sim\nEm ter., 24 de nov. de 2026 às 10:00, Jo <jo@example.com>\nescreveu:\n> ?\n",
+                "Sim\n[quoted text hidden]",
+            ),
+            ("Sí\nEl mar, 24 nov 2026 a las 10:00, Jo (<jo@example.com>) escribió:\n> ?", "Sí\n[quoted text hidden]"),
+            (
+                "Sì\nIl giorno mar 24 nov 2026 alle ore 10:00 Jo <jo@example.com> ha scritto:\n> ?",
+                "Sì\n[quoted text hidden]",
+            ),
+            ("Ok\n\n-----Original Message-----\nFrom: Jo\nSent: today\nhello", "Ok\n\n[quoted text hidden]"),
+            ("Ok\n\n-----Ursprüngliche Nachricht-----\nVon: Jo\nhallo", "Ok\n\n[quoted text hidden]"),
+            (
+                "Ok\n________________________________\nFrom: Jo <jo@example.com>\nSent: Tuesday\nTo: Me\nSubject: x\n\nhello",
+                "Ok\n[quoted text hidden]",
+            ),
+            (
+                "Ok\n\nVon: Jo <jo@example.com>\nGesendet: Dienstag\nAn: Mich\nBetreff: x\n\nhallo",
+                "Ok\n\n[quoted text hidden]",
+            ),
+            (
+                "Ok\n\n*De:* Jo <jo@example.com>\n*Enviado:* martes\n*Para:* mí\n*Asunto:* x\n\nhola",
+                "Ok\n\n[quoted text hidden]",
+            ),
+            ("One\n> a\n> b\n> c\n> d\nTwo", "One\n[quoted text hidden]\nTwo"),
+            (
+                "Ok\nOn 24 Nov 2026, at 10:00, Jo <jo@example.com> wrote:\n\nno marks here\nat all",
+                "Ok\n[quoted text hidden]",
+            ),
+        ];
+        for (mail, expected) in table {
+            assert_eq!(fold_quotes(mail).as_deref(), Some(expected), "{mail}");
+        }
+        assert!(QUOTED.starts_with('['));
+    }
+
+    #[test]
+    fn keeps_what_is_the_mails_own() {
+        for mail in [
+            "Hello\nworld",
+            "> is it free?\nYes\n> and today?\nNo",
+            "---------- Forwarded message ---------\nFrom: Jo <jo@example.com>\nDate: today\nSubject: x\nTo: me\n\nhello",
+            "From: Berlin\nTo: Paris\nhow much is it?",
+            "Please change\nfrom: 5\nto: 7",
+            "She wrote:\nnothing",
+            "We are\n>500 people",
+            "a\n-----\nb",
+            "",
+            "\n\n>",
+        ] {
+            assert_eq!(fold_quotes(mail), None, "{mail}");
+        }
+    }
+}
