@@ -86,10 +86,8 @@ module KrayinSync
       def conversation(record, messages: true)
         inbox = read(record, :inbox)
         plain = fields(record, CONVERSATION).merge(
-          channel_type: read(record, :channel_type) || channel_type(inbox),
+          **channel(record, inbox),
           inbox_name: read(record, :inbox_name) || read(inbox, :name),
-          channel_medium: read(record, :channel_medium) || read(read(inbox, :channel), :medium),
-          inbox_email: read(record, :inbox_email) || read(read(inbox, :channel), :email),
           assignee_name: read(record, :assignee_name) || read(read(record, :assignee), :name),
           team_name: read(record, :team_name) || read(read(record, :team), :name),
           labels: read(record, :label_list) || read(record, :labels),
@@ -101,12 +99,12 @@ module KrayinSync
         JsonSafe.of(plain)
       end
 
-      # WhatsApp by Twilio is WhatsApp.
-      def channel_type(inbox)
-        type = read(inbox, :channel_type)
-        return type unless type == "Channel::TwilioSms" && read(read(inbox, :channel), :medium).to_s == "whatsapp"
-
-        "Channel::Whatsapp"
+      def channel(record, inbox)
+        kind = read(record, :channel_type) || read(inbox, :channel_type)
+        medium = read(record, :channel_medium)
+        email = read(record, :inbox_email)
+        own = read(inbox, :channel) unless medium && email
+        { channel_type: kind, channel_medium: medium || read(own, :medium), inbox_email: email || read(own, :email) }
       end
 
       def message_of_event(record)

@@ -61,7 +61,7 @@ fn day_or_time(text: &str, settings: &Settings) -> Option<String> {
     if clock.starts_with("00:00") && matches!(zone.trim(), "" | "Z" | "UTC" | "+00:00") {
         return Some(day.to_owned());
     }
-    Some(Instant::parse(text)?.shown(settings.traits.utc_offset_minutes))
+    Some(Instant::parse(text)?.shown(settings.clock()))
 }
 
 /// A whole number without the fraction that JSON columns give it.
