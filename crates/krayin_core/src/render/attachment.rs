@@ -25,6 +25,15 @@ pub(crate) fn write_attachments(html: &mut Html, attachments: &[Attachment], mut
     }
 }
 
+/// Kinds that people call otherwise.
+const NAMES: [(&str, &str); 5] = [
+    ("ig_reel", "Instagram reel"),
+    ("ig_story", "Instagram story"),
+    ("ig_post", "Instagram post"),
+    ("fallback", "Link"),
+    ("embed", "Embedded video"),
+];
+
 fn name(attachment: &Attachment) -> Cow<'_, str> {
     let names = [&attachment.file_name, &attachment.fallback_title];
     let name = names.into_iter().flatten().map(|name| line(name, 255)).find(|name| !name.is_empty());
@@ -32,7 +41,11 @@ fn name(attachment: &Attachment) -> Cow<'_, str> {
 }
 
 fn kind(attachment: &Attachment) -> Cow<'_, str> {
-    let kind = attachment.file_type.as_deref().map(attribute::label).filter(|kind| !kind.is_empty());
+    let kind = attachment.file_type.as_deref();
+    if let Some((_, name)) = NAMES.iter().find(|(known, _)| kind == Some(*known)) {
+        return Cow::Borrowed(name);
+    }
+    let kind = kind.map(attribute::label).filter(|kind| !kind.is_empty());
     kind.map_or(Cow::Borrowed("File"), |kind| Cow::Owned(line(&kind, 100).into_owned()))
 }
 
@@ -92,7 +105,7 @@ mod tests {
                 json!([{"file_type": "location", "fallback_title": "Plaza Mayor"}]),
                 "Attachment: <i>Plaza Mayor</i> (Location)",
             ),
-            (json!([{"file_type": "ig_story"}]), "Attachment: <i>Ig story</i>"),
+            (json!([{"file_type": "ig_story"}]), "Attachment: <i>Instagram story</i>"),
             (json!([{"byte_size": 5}]), "Attachment: <i>File</i> (5 B)"),
             (json!([{}, {"file_type": "image"}]), "Attachment: <i>File</i><br>Attachment: <i>Image</i>"),
             (json!([]), ""),
