@@ -57,7 +57,7 @@ fn day_or_time(text: &str, settings: &Settings) -> Option<String> {
         .enumerate()
         .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
     let clock = time.strip_prefix(['T', ' ']).filter(|_| is_day)?;
-    let zone = clock.trim_start_matches(|c: char| matches!(c, '0' | ':' | '.'));
+    let zone = clock.trim_start_matches(['0', ':', '.']);
     if clock.starts_with("00:00") && matches!(zone.trim(), "" | "Z" | "UTC" | "+00:00") {
         return Some(day.to_owned());
     }
