@@ -1,12 +1,15 @@
 use std::borrow::Cow;
 
-use crate::text::ascii_digit;
+use crate::text::{self, ascii_digit};
 
 /// What stands for a digit or letter that is not shown.
 const MASK: char = '•';
 
 /// So many characters at the end tell which card or account it is.
 const SHOWN: usize = 4;
+
+/// More blanks and signs than these stand between two numbers.
+const LONGEST_GAP: usize = 3;
 
 /// A number shorter than this is neither a card's nor an account's.
 const SHORTEST: usize = 14;
@@ -146,7 +149,11 @@ fn is_part(characters: &[(usize, char)], place: usize) -> bool {
 }
 
 fn is_separator(c: char) -> bool {
-    matches!(c, ' ' | '-' | '.' | '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{2010}'..='\u{2013}' | '\u{202f}')
+    text::is_invisible(c)
+        || matches!(
+            c,
+            ' ' | '-' | '.' | '\t' | '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{2010}'..='\u{2013}' | '\u{202f}'
+        )
 }
 
 /// The places of a card's digits that begin at `start`.
@@ -160,6 +167,12 @@ fn card(characters: &[(usize, char)], start: usize) -> Option<Vec<usize>> {
     let mut found = None;
     let mut place = start;
     let mut group = 0;
+    let mut has_short_group = false;
+    let is_first = (0..start)
+        .rev()
+        .take(LONGEST_GAP + 1)
+        .find_map(|place| at(characters, place).filter(|c| !is_separator(*c)))
+        .is_none_or(|c| ascii_digit(c).is_none());
     while digits.len() <= 19 {
         let digit = at(characters, place).and_then(ascii_digit).and_then(|digit| digit.to_digit(10));
         if let Some(digit) = digit {
@@ -169,20 +182,20 @@ fn card(characters: &[(usize, char)], start: usize) -> Option<Vec<usize>> {
             place += 1;
             continue;
         }
-        // The end of a group. A number is written in groups of three digits and more.
-        if group < 3 || is_part(characters, place) {
+        if group == 0 || is_part(characters, place) {
             break;
         }
-        if is_card(&digits) {
+        has_short_group |= group < 3;
+        let next = (place..).take(LONGEST_GAP + 1).find(|next| !at(characters, *next).is_some_and(is_separator));
+        let goes_on = next.filter(|next| *next > place && at(characters, *next).and_then(ascii_digit).is_some());
+        // Numbers that follow each other are read to each one's end; digits alone or in pairs are a card's where nothing
+        // comes before and after them.
+        if (!has_short_group || (is_first && goes_on.is_none())) && is_card(&digits) {
             found = Some(places.clone());
         }
-        let goes_on = at(characters, place).is_some_and(is_separator)
-            && at(characters, place + 1).is_some_and(|next| ascii_digit(next).is_some());
-        if !goes_on {
-            break;
-        }
+        let Some(next) = goes_on else { break };
         group = 0;
-        place += 1;
+        place = next;
     }
     found
 }
@@ -264,6 +277,11 @@ mod tests {
             ("5555.5555.5555.4444", "••••.••••.••••.4444"),
             ("30569309025904", "••••••••••5904"),
             ("６０１１１１１１１１１１１１１７", "••••••••••••１１１７"),
+            ("4242  4242  4242  4242", "••••  ••••  ••••  4242"),
+            ("4242 - 4242 - 4242 - 4242", "•••• - •••• - •••• - 4242"),
+            ("42 42 42 42 42 42 42 42", "•• •• •• •• •• •• 42 42"),
+            ("4 2 4 2 4 2 4 2 4 2 4 2 4 2 4 2!", "• • • • • • • • • • • • 4 2 4 2!"),
+            ("4242\u{200b}4242\u{200b}4242\u{200b}4242", "••••\u{200b}••••\u{200b}••••\u{200b}4242"),
             ("a 4012888888881881 b 5105105105105100", "a ••••••••••••1881 b ••••••••••••5100"),
             ("card=4111111111111111,", "card=••••••••••••1111,"),
             ("4111 1111 1111 1111 500", "•••• •••• •••• 1111 500"),
@@ -301,6 +319,45 @@ mod tests {
     fn takes_no_longer_for_texts_made_to_take_long() {
         for pattern in ["4", "4111 ", "DE89 ", "123-", "1."] {
             masked(&pattern.repeat(150_000 / pattern.len()));
+        }
+    }
+
+    /// A number of `length` digits that begins with `start` and that its last digit makes right, plus `off`.
+    fn numbered(start: &str, length: usize, seed: u64, off: u32) -> String {
+        let mut state = seed;
+        let mut digits: Vec<u32> = start.chars().filter_map(|c| c.to_digit(10)).collect();
+        while digits.len() < length - 1 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            digits.push(u32::try_from(state >> 33).unwrap() % 10);
+        }
+        let sum: u32 = digits
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(at, digit)| if at % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { *digit })
+            .sum();
+        digits.push(((10 - sum % 10) + off) % 10);
+        digits.iter().filter_map(|digit| char::from_digit(*digit, 10)).collect()
+    }
+
+    #[test]
+    fn hides_each_number_of_a_cards_shape_whose_check_digit_is_right_and_none_whose_is_wrong() {
+        for (start, length) in
+            [("4", 16), ("51", 16), ("2221", 16), ("34", 15), ("37", 15), ("6011", 16), ("36", 14), ("3528", 16)]
+        {
+            for seed in 0..300 {
+                let right = numbered(start, length, seed, 0);
+                for gap in ["", " ", "-", "\u{a0}"] {
+                    let groups: Vec<String> =
+                        right.as_bytes().chunks(4).map(|group| String::from_utf8(group.to_vec()).unwrap()).collect();
+                    let written = groups.join(gap);
+                    let hidden = masked(&written).matches('•').count();
+                    assert_eq!(hidden, length - 4, "{written}");
+                }
+                let off = u32::try_from(seed % 9).unwrap() + 1;
+                let wrong = numbered(start, length, seed, off);
+                assert_eq!(masked(&wrong), wrong);
+            }
         }
     }
 }

@@ -1,7 +1,22 @@
 use std::net::{IpAddr, SocketAddr};
 
 /// Words that name what is no one's to see, in the singular.
-const PRIVATE: [&str; 37] = [
+const PRIVATE: [&str; 52] = [
+    "2fa",
+    "passaporte",
+    "pasaporte",
+    "reisepass",
+    "passwort",
+    "kennwort",
+    "contrasenia",
+    "csrf",
+    "xsrf",
+    "phpsessid",
+    "jsessionid",
+    "mfa",
+    "aadhaar",
+    "nino",
+    "bsn",
     "token",
     "secret",
     "password",
@@ -42,7 +57,11 @@ const PRIVATE: [&str; 37] = [
 ];
 
 /// Words of one secret in two: the first before the second.
-const PAIRS: [(&[&str], &[&str]); 8] = [
+const PAIRS: [(&[&str], &[&str]); 12] = [
+    (&["clave", "chave"], &["acceso", "acesso", "secreta", "privada", "api"]),
+    (&["mot"], &["passe"]),
+    (&["national", "identity"], &["id", "number", "no"]),
+    (&["remote"], &["addr", "address", "host"]),
     (
         &[
             "private",
@@ -73,7 +92,7 @@ const PAIRS: [(&[&str], &[&str]); 8] = [
     ),
     (&["numero"], &["cartao", "tarjeta", "conta", "cuenta"]),
     (&["bank", "giro"], &["account", "number", "code"]),
-    (&["routing", "sort"], &["number", "code"]),
+    (&["routing", "sort"], &["number", "code", "no", "nr"]),
     (&["social"], &["security", "insurance"]),
     (&["security", "recovery", "backup", "verification", "access", "confirmation"], &["code", "answer"]),
     (&["session", "cookie"], &["id", "key", "value", "data", "hash", "string", "header"]),
@@ -86,8 +105,20 @@ const WHOSE: [&str; 12] =
 
 /// How words end that were written together, and what is in none that means something else.
 const ENDS: [&str; 7] = ["password", "passwd", "token", "apikey", "secret", "credentials", "privatekey"];
-const WITHIN: [&str; 9] =
-    ["password", "passwd", "apikey", "accesstoken", "authtoken", "secretkey", "privatekey", "sessionid", "creditcard"];
+const WITHIN: [&str; 12] = [
+    "kreditkarte",
+    "passwort",
+    "kennwort",
+    "password",
+    "passwd",
+    "apikey",
+    "accesstoken",
+    "authtoken",
+    "secretkey",
+    "privatekey",
+    "sessionid",
+    "creditcard",
+];
 
 /// Words that name a version, which may look like an address.
 const VERSIONS: [&str; 8] = ["version", "ver", "release", "build", "firmware", "revision", "software", "update"];
@@ -96,7 +127,11 @@ const VERSIONS: [&str; 8] = ["version", "ver", "release", "build", "firmware", "
 pub(super) fn is_private_key(key: &str) -> bool {
     let words = words(key);
     let has = |list: &[&str], word: &str| {
-        list.contains(&word) || word.strip_suffix('s').is_some_and(|one| list.contains(&one))
+        // `pin2` is a second `pin`.
+        let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        [word, bare]
+            .iter()
+            .any(|word| list.contains(word) || word.strip_suffix('s').is_some_and(|one| list.contains(&one)))
     };
     let pair = |first: &str, second: &str| PAIRS.iter().any(|(before, after)| has(before, first) && has(after, second));
     let alone = match words.as_slice() {
@@ -110,7 +145,7 @@ pub(super) fn is_private_key(key: &str) -> bool {
                 || ENDS
                     .iter()
                     .any(|end| word.ends_with(end) || word.strip_suffix('s').is_some_and(|one| one.ends_with(end)))
-                || WITHIN.iter().any(|part| word.contains(part))
+                || (WITHIN.iter().any(|part| word.contains(part)) && !word.ends_with("less"))
         })
         || words.iter().zip(words.iter().skip(1)).any(|(first, second)| pair(first, second))
 }
@@ -234,6 +269,21 @@ mod tests {
             "Senha",
             "contraseña",
             "clave",
+            "clave de acceso",
+            "chave_api",
+            "pasaporte",
+            "numero_passaporte",
+            "mot_de_passe",
+            "Kennwort",
+            "kreditkartennummer",
+            "PIN2",
+            "CVC2",
+            "csrf",
+            "PHPSESSID",
+            "national_id",
+            "routing_no",
+            "2fa",
+            "remote_addr",
             "CPF",
             "número do cartão",
             "numero_tarjeta",
@@ -298,6 +348,15 @@ mod tests {
             "customer_number",
             "order_no",
             "vat",
+            "passwordless",
+            "palabra_clave",
+            "palavra-chave",
+            "parola_chiave",
+            "cookie_consent",
+            "pinterest",
+            "opt_in",
+            "license_key",
+            "public_key",
             "bank",
             "authentic",
             "enclave",

@@ -106,15 +106,21 @@ pub(super) const FORWARDED: [&str; 8] = [
     "пересылаемое сообщение",
 ];
 
-/// The lines of a mail's plain text, with one mark for each quote. What a mail only passes on is no quote.
+/// The lines of a mail's plain text, with one mark for each quote; `None` where it quotes nothing. What a mail only passes
+/// on is no quote.
 pub(crate) fn fold_quotes(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     let mut kept: Vec<&str> = Vec::with_capacity(lines.len());
     let mut at = 0;
     let mut folded = false;
+    let mut has_words = false;
     while let Some(line) = lines.get(at) {
         let rest = lines.get(at..).unwrap_or_default();
-        let has_words = kept.iter().any(|line| !line.trim().is_empty());
+        if line.trim().is_empty() {
+            kept.push(line);
+            at += 1;
+            continue;
+        }
         if passes_on(line) {
             kept.extend(rest);
             break;
@@ -124,26 +130,27 @@ pub(crate) fn fold_quotes(text: &str) -> Option<String> {
             kept.push(QUOTED);
             break;
         }
-        if let Some(length) = introduction(rest).filter(|_| has_words) {
-            let quote = quote(rest.get(length..).unwrap_or_default());
-            if quote > 0 || rest.get(length..).is_some_and(|after| after.iter().any(|line| !line.trim().is_empty())) {
-                kept.push(QUOTED);
-                folded = true;
-                // A quote without marks goes on to the end.
-                at = if quote > 0 { at + length + quote } else { lines.len() };
-                continue;
-            }
+        let named = introduction(rest).filter(|_| has_words).and_then(|length| rest.get(length..));
+        if let Some(after) = named.filter(|after| after.iter().any(|line| !line.trim().is_empty())) {
+            folded = true;
+            kept.push(QUOTED);
+            let blank = after.iter().take_while(|line| line.trim().is_empty()).count();
+            let quote = quote(after.get(blank..).unwrap_or_default());
+            // A quote without marks goes on to the end.
+            at = if quote > 0 { lines.len() - after.len() + blank + quote } else { lines.len() };
+            continue;
         }
         let quote = quote(rest);
         let is_last = || rest.get(quote..).is_none_or(|after| after.iter().all(|line| line.trim().is_empty()));
         if quote > 0 && (quote > CONTEXT || (has_words && is_last())) {
-            kept.push(QUOTED);
             folded = true;
+            kept.push(QUOTED);
             at += quote;
-            continue;
+        } else {
+            kept.push(line);
+            at += 1;
         }
-        kept.push(line);
-        at += 1;
+        has_words = true;
     }
     folded.then(|| kept.join("\n"))
 }
@@ -161,11 +168,11 @@ fn quote(lines: &[&str]) -> usize {
         let line = line.trim_start();
         if is_quoted(line) {
             length = count + 1;
-        } else if !line.is_empty() {
+        } else if count == 0 || !line.is_empty() {
             break;
         }
     }
-    if lines.first().is_some_and(|line| is_quoted(line.trim_start())) || length > 0 { length } else { 0 }
+    length
 }
 
 /// `>` and a blank, another or nothing: `>500` is a sum.
@@ -230,6 +237,8 @@ fn is_header<'a>(mut lines: impl Iterator<Item = &'a &'a str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::{QUOTED, fold_quotes};
 
     #[test]
@@ -294,6 +303,16 @@ mod tests {
             "\n\n>",
         ] {
             assert_eq!(fold_quotes(mail), None, "{mail}");
+        }
+    }
+
+    #[test]
+    fn takes_no_longer_for_mails_made_to_take_long() {
+        for pattern in ["\n", ">\n", "> a\nb\n", "a\n\n", "----------\n", "On 2026 @ wrote:\n", "From: a\nTo: b\n"] {
+            let start = Instant::now();
+            fold_quotes(&pattern.repeat(150_000 / pattern.len()));
+            // Linear work takes less than a second unoptimised, quadratic work minutes.
+            assert!(start.elapsed() < Duration::from_secs(10), "{pattern:?}: {:?}", start.elapsed());
         }
     }
 }
