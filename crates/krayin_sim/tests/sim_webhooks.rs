@@ -64,7 +64,7 @@ fn arrived(sim: &Sim) -> Vec<Value> {
 
 #[test]
 fn every_recorded_call_is_sent_alike() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/contract/webhooks.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/contract/webhooks.json");
     let recorded: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     for (server, version, lost) in [(V210, "2.1.0", 2), (OFFICIAL, "2.2.3", 0), (COMMUNITY, "2.2.3", 0)] {
         let sim = start(server);
