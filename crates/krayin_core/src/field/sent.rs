@@ -51,10 +51,11 @@ impl ValueDigest {
         kept.len() == self.0.len() && kept.iter().zip(&self.0).all(|(kept, digest)| digest.is(kept))
     }
 
-    /// What is kept while this is on its way, beside what was sent before.
+    /// What is kept while this is on its way, beside what was sent before. Where that was nothing, a bar alone stands
+    /// before it: it may never arrive.
     pub(crate) fn add_in_flight(&self, kept: &str) -> String {
-        let known = kept.split('|').filter(|known| !known.is_empty() && !self.is(known)).map(str::to_owned);
-        known.chain([self.text()]).collect::<Vec<_>>().join("|")
+        let known: Vec<&str> = kept.split('|').filter(|known| !known.is_empty() && !self.is(known)).collect();
+        format!("{}|{}", known.join("|"), self.text())
     }
 }
 
@@ -69,7 +70,9 @@ mod tests {
         let digest =
             |texts: &[&str]| ValueDigest::of(&key, &texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         let (old, new) = (digest(&["old", "older"]), digest(&["new"]));
-        assert_eq!(new.add_in_flight(""), new.text());
+        let first = new.add_in_flight("");
+        assert!(is_uncertain(&first) && !new.is(&first) && Sent::of(&key, Some(&first)).has("new"), "{first}");
+        assert_eq!(new.add_in_flight(&first), first);
         let kept = new.add_in_flight(&old.text());
         assert!(is_uncertain(&kept) && !is_uncertain(&new.text()));
         assert_eq!(new.add_in_flight(&kept), kept);
