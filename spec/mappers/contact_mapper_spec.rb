@@ -17,7 +17,7 @@ RSpec.describe KrayinSync::Mappers::ContactMapper do
     expect(described_class.map_to_organization(contact)).to eq(name: "Acme")
     lead = described_class.new(contact).map_to_lead(5, "default_stage_id" => "2", "lead_source_id" => 3)
     expect(lead).to include(title: "Jane Doe", person_id: 5, lead_pipeline_stage_id: 2, lead_source_id: 3)
-    expect(lead[:description]).to eq("Location: Lisbon\nPlan: gold\nSince: 2026-01-02T03:00:00.000Z")
+    expect(lead[:description]).to eq("Location: Lisbon\nPlan: gold\nSince: 2026-01-02 03:00 UTC")
   end
 
   it "maps hashes with either kind of key" do
