@@ -29,7 +29,7 @@ close = lambda do |name, tally, seconds|
   puts "-- #{name}: #{tally.none? ? "ran nothing" : tally}, #{seconds.round} s", ""
 end
 
-chosen = ARGV.empty? ? SUITES.keys : ARGV.uniq
+chosen = ARGV.empty? ? SUITES.keys - NAMED_ONLY : ARGV.uniq
 if ARGV.empty? && Lanes.most > 1
   Lanes.new(chosen, &close).run
 else
