@@ -216,6 +216,17 @@ impl Stored {
         Self { server: server.instance.clone(), address: server.address.clone(), ..Self::default() }
     }
 
+    /// Nothing of it in Krayin is the record's any more, for a reason.
+    pub(crate) fn let_go(&mut self, reason: KeptReason) {
+        self.ids = Default::default();
+        self.made.clear();
+        self.sent.clear();
+        self.left_out.clear();
+        self.pending = false;
+        self.state = Some(State::Skipped);
+        self.reason = Some(reason);
+    }
+
     /// What it holds for `server`, the rest beside it.
     ///
     /// Ids that came by another address, from a server that nobody had recognised, may be the same server's: they are

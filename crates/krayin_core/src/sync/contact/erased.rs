@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Attributes, Flow, PERSON};
+use super::{Attributes, Flow, PERSON, person::keep_owner};
 use crate::{
     Error,
     chatwoot::Contact,
@@ -10,7 +10,7 @@ use crate::{
     krayin::{ActivityLink, ActivityType, ClosingDay, NewActivity, Person},
     placeholder::{no_email, no_phone},
     reason::Reason,
-    records::{Kind, State},
+    records::Kind,
     settings::OnContactDeleted,
     sync::{Context, Outcome, Status, value},
 };
@@ -77,14 +77,8 @@ pub(in crate::sync) async fn erase(context: &Context<'_>, contact: &Contact) -> 
 impl<'a> Flow<'a> {
     /// Nothing in Krayin is the contact's any more, and no event brings it back.
     async fn forget(&mut self, reason: Reason) -> Result<(), Error> {
-        self.stored.ids = Default::default();
-        self.stored.made.clear();
-        self.stored.sent.clear();
-        self.stored.left_out.clear();
-        self.stored.pending = false;
+        self.stored.let_go(reason.kept());
         self.stored.removed = PERSON.to_owned();
-        self.stored.state = Some(State::Skipped);
-        self.stored.reason = Some(reason.kept());
         self.context.store(Kind::Contact, self.contact.id, &mut self.stored).await
     }
 
@@ -128,9 +122,7 @@ impl<'a> Flow<'a> {
             return Ok(());
         };
         body.extend(flags);
-        if let Some(owner) = &person.sales_owner {
-            body.insert("user_id".into(), json!(owner.id));
-        }
+        keep_owner(&mut body, &person);
         self.context.client.write_person(&person, Value::Object(body)).await?;
         self.outcome.updated.push("person");
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Flow, sync, wanted::Wanted};
+use super::{Flow, person::keep_owner, sync, wanted::Wanted};
 use crate::{
     Error,
     chatwoot::Contact,
@@ -65,13 +65,7 @@ struct Others<'a> {
 
 /// Nothing in Krayin is the merged contact's any more.
 async fn give_away(context: &Context<'_>, id: u64, other: &mut Stored, into: u64) -> Result<(), Error> {
-    other.ids = Default::default();
-    other.made.clear();
-    other.sent.clear();
-    other.left_out.clear();
-    other.pending = false;
-    other.state = Some(State::Skipped);
-    other.reason = Some(Reason::Merged { into }.kept());
+    other.let_go(Reason::Merged { into }.kept());
     context.store(Kind::Contact, id, other).await
 }
 
@@ -143,9 +137,7 @@ impl<'a> Flow<'a> {
                 json!([no_phone(&nobody, &self.context.settings.digest_key, self.context.settings.traits.no_phone)]),
             ),
         ]);
-        if let Some(owner) = &person.sales_owner {
-            body.insert("user_id".into(), json!(owner.id));
-        }
+        keep_owner(&mut body, person);
         body
     }
 

@@ -339,9 +339,7 @@ impl<'a> Flow<'a> {
         let person = self.complete(person);
         body.insert("emails".into(), json!(person.emails));
         body.insert("contact_numbers".into(), json!(person.contact_numbers));
-        if let Some(owner) = &current.sales_owner {
-            body.insert("user_id".into(), json!(owner.id));
-        }
+        keep_owner(body, current);
     }
 
     fn complete(&self, person: NewPerson) -> NewPerson {
@@ -360,5 +358,12 @@ impl<'a> Flow<'a> {
             self.stored.note_made("person");
             self.outcome.created.push("person");
         }
+    }
+}
+
+/// The owner, whom the server takes from a person that is written without.
+pub(super) fn keep_owner(body: &mut Attributes, person: &Person) {
+    if let Some(owner) = &person.sales_owner {
+        body.insert("user_id".into(), json!(owner.id));
     }
 }
