@@ -13,6 +13,12 @@ pub fn cut_chars(text: &str, most: usize) -> String {
     cut
 }
 
+/// What comes after `start` in a text that begins with it, in letters of either case of ASCII's.
+pub(crate) fn after_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let (begin, rest) = text.split_at_checked(start.len())?;
+    begin.eq_ignore_ascii_case(start).then_some(rest)
+}
+
 /// `text`, or its beginning with a mark, in at most `most` bytes: a `TEXT` column keeps it whole.
 pub fn cut_bytes(text: &str, most: usize) -> String {
     if text.len() <= most {

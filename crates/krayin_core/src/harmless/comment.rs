@@ -4,7 +4,7 @@ use super::{
     begins_a_tag,
     braces::{WIDE_CLOSING, WIDE_OPENING, is_trimmed},
 };
-use crate::text::html_lines;
+use crate::text::{after_start, html_lines};
 
 /// Tags without attributes that a comment may hold: those that the mappers write, and others that only give text a form.
 const TAGS: [&str; 20] = [
@@ -122,7 +122,7 @@ fn tag<'a>(rest: &'a str, known: &str) -> Option<&'a str> {
     let is_form = inner.matches('/').count() < 2 && TAGS.contains(&name.as_str());
     let is_link = || {
         let (url, attributes) = inner.strip_prefix("a href=\"")?.split_once('"')?;
-        let is_page = ["http://", "https://", "mailto:"].iter().any(|scheme| starts_with(url, scheme));
+        let is_page = ["http://", "https://", "mailto:"].iter().any(|scheme| after_start(url, scheme).is_some());
         let is_plain = !url.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '\''));
         let attributes = attributes.trim();
         let is_known = ["", "target=\"_blank\"", "target=\"_blank\" rel=\"noopener\""].contains(&attributes);
@@ -130,10 +130,6 @@ fn tag<'a>(rest: &'a str, known: &str) -> Option<&'a str> {
     };
     let is_theirs = || begins_a_tag(inner) && known.contains(tag);
     (is_form || is_link().is_some() || is_theirs()).then_some(tag)
-}
-
-fn starts_with(text: &str, start: &str) -> bool {
-    text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }
 
 /// A link's address may hold braces; a tag is no place for a pair of them.

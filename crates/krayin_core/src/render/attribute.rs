@@ -7,7 +7,10 @@ use super::{
     private::{is_address, is_private_key},
 };
 pub(crate) use crate::text::label;
-use crate::{chatwoot::Instant, language::Language, settings::Settings, text};
+use crate::{chatwoot::Instant, language::Label, settings::Settings, text};
+
+static YES: Label = Label::new("yes", "sim", "sí");
+static NO: Label = Label::new("no", "não", "no");
 
 /// The custom attributes for people, each with its name and value: those that the settings list, whatever they are called,
 /// else all that look harmless.
@@ -38,7 +41,7 @@ fn shown(value: &Value, settings: &Settings) -> Option<String> {
     let text = match value {
         Value::String(text) => day_or_time(text, settings).unwrap_or_else(|| text::one_line(text)),
         Value::Number(number) => whole(number).unwrap_or_else(|| number.to_string()),
-        Value::Bool(flag) => yes_or_no(*flag, settings.language).to_owned(),
+        Value::Bool(flag) => if *flag { &YES } else { &NO }.in_language(settings.language).to_owned(),
         Value::Array(list) => {
             let shown = list.iter().filter(|entry| !entry.is_array()).filter_map(|entry| shown(entry, settings));
             shown.collect::<Vec<_>>().join(", ")
@@ -68,16 +71,6 @@ fn day_or_time(text: &str, settings: &Settings) -> Option<String> {
 fn whole(number: &Number) -> Option<String> {
     let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15)?;
     Some(format!("{float:.0}"))
-}
-
-fn yes_or_no(flag: bool, language: Language) -> &'static str {
-    match (language, flag) {
-        (Language::En, true) => "yes",
-        (Language::En | Language::Es, false) => "no",
-        (Language::Pt, true) => "sim",
-        (Language::Pt, false) => "não",
-        (Language::Es, true) => "sí",
-    }
 }
 
 #[cfg(test)]

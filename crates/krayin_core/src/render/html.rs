@@ -1,4 +1,7 @@
-use crate::{harmless::Place, text::CUT_MARK};
+use crate::{
+    harmless::Place,
+    text::{CUT_MARK, after_start},
+};
 
 /// First strong isolate: what follows has a direction of its own, found by its first letter.
 const ISOLATE: &str = "\u{2068}";
@@ -284,10 +287,7 @@ pub(crate) fn is_link(url: &str) -> bool {
 }
 
 fn is_address(url: &str, schemes: &[&str]) -> bool {
-    let rest = schemes.iter().find_map(|scheme| {
-        let (start, rest) = url.split_at_checked(scheme.len())?;
-        start.eq_ignore_ascii_case(scheme).then_some(rest)
-    });
+    let rest = schemes.iter().find_map(|scheme| after_start(url, scheme));
     url.len() <= LONGEST_URL
         && rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
         && !url.chars().any(|c| c.is_whitespace() || c.is_control())

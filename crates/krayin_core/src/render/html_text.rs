@@ -5,6 +5,7 @@ use super::{
     inline_data::{IMAGE, without_inline_data},
     quoted::{FORWARDED, QUOTED},
 };
+use crate::text::after_start;
 
 /// What an element is to its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +97,7 @@ fn telling(text: &str) -> Option<(&str, bool, &str)> {
 }
 
 fn is_doctype(text: &str) -> bool {
-    text.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
+    after_start(text, "<!doctype").is_some()
 }
 
 /// Writes the text of an HTML document: its paragraphs as lines, its links as links, a mark for what a mail quotes, nothing
@@ -162,8 +163,7 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
 fn after_end<'a>(text: &'a str, name: &str) -> &'a str {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("</") {
-        let ends = after.split_at_checked(name.len()).filter(|(start, _)| start.eq_ignore_ascii_case(name));
-        if let Some((_, after)) = ends {
+        if let Some(after) = after_start(after, name) {
             return after.split_once('>').map(|(_, after)| after).unwrap_or_default();
         }
         rest = after;
@@ -222,11 +222,9 @@ fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('<') {
         let (is_end, inner) = after.strip_prefix('/').map_or((false, after), |inner| (true, inner));
-        let found = inner.split_at_checked(name.len()).filter(|(start, more)| {
-            start.eq_ignore_ascii_case(name)
-                && more.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
-        });
-        if let Some((_, more)) = found {
+        let found = after_start(inner, name)
+            .filter(|more| more.starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/')));
+        if let Some(more) = found {
             depth = if is_end { depth - 1 } else { depth + 1 };
             if depth == 0 {
                 return more.split_once('>').map(|(_, after)| after).unwrap_or_default();
@@ -278,12 +276,7 @@ impl Writer<'_> {
             }
             Kind::Image => {
                 let alt = tag.attribute("alt").filter(|alt| !alt.trim().is_empty());
-                let is_inline = |source: &str| {
-                    let starts = |scheme: &str| {
-                        source.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-                    };
-                    starts("data:") || starts("cid:")
-                };
+                let is_inline = |source| ["data:", "cid:"].iter().any(|scheme| after_start(source, scheme).is_some());
                 if let Some(text) = alt {
                     self.text(text);
                 } else if tag.attribute("src").is_some_and(|source| is_inline(source.trim_start())) {

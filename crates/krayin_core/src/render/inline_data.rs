@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use crate::text::after_start;
+
 /// What stands for a picture that is part of a text.
 pub(crate) const IMAGE: &str = "[image]";
 /// What stands for another file that is part of a text.
@@ -55,17 +57,13 @@ fn has(text: &str, scheme: &str) -> bool {
     text.as_bytes().windows(scheme.len()).any(|part| part.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
-fn strip<'a>(text: &'a str, start: &str) -> Option<&'a str> {
-    text.split_at_checked(start.len()).filter(|(begin, _)| begin.eq_ignore_ascii_case(start)).map(|(_, rest)| rest)
-}
-
 fn is_word_before(text: &str, at: usize) -> bool {
     text.get(..at).and_then(|before| before.chars().next_back()).is_some_and(|c| c.is_alphanumeric())
 }
 
 /// The word for the `data:` address that `rest` begins with, and its length.
 fn data(rest: &str, text: &str, at: usize) -> Option<(&'static str, usize)> {
-    let head = strip(rest, "data:")?;
+    let head = after_start(rest, "data:")?;
     if is_word_before(text, at) {
         return None;
     }
@@ -74,7 +72,7 @@ fn data(rest: &str, text: &str, at: usize) -> Option<(&'static str, usize)> {
     let length = head.bytes().take(200).take_while(|byte| is_head(*byte)).count();
     let (kind, body) = head.split_at_checked(length)?;
     let body = body.strip_prefix(',')?;
-    let is_image = strip(kind, "image/").is_some();
+    let is_image = after_start(kind, "image/").is_some();
     let lower = kind.to_ascii_lowercase();
     // `data:,x` has no type; people write `data:` before a list, too.
     if !kind.contains('/') && !lower.ends_with("base64") {
@@ -110,7 +108,7 @@ fn address(text: &str) -> usize {
 
 /// The word for the part of a mail that `[cid:…]` or `(cid:…)` names.
 fn cid(rest: &str, text: &str, at: usize) -> Option<(&'static str, usize)> {
-    let name = strip(rest, "cid:")?;
+    let name = after_start(rest, "cid:")?;
     let opens = text.get(..at).and_then(|before| before.chars().next_back());
     let length = name
         .bytes()

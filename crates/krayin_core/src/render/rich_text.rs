@@ -1,4 +1,5 @@
 use super::html::{Html, has_right_to_left, is_link};
+use crate::text::after_start;
 
 /// Writes a message's markdown as HTML: bold, italic, links, code, lists and line breaks, which is what Chatwoot's editor
 /// makes. Everything else shows as the text that it is, and an image as a link to it.
@@ -416,18 +417,14 @@ impl<'a> Inline<'a> {
     }
 }
 
-fn starts_with(text: &str, scheme: &str) -> bool {
-    text.split_at_checked(scheme.len()).is_some_and(|(start, _)| start.eq_ignore_ascii_case(scheme))
-}
-
 /// Whether `text` begins with a scheme that a link may have.
 fn is_scheme(text: &str) -> bool {
-    ["http://", "https://", "mailto:"].iter().any(|scheme| starts_with(text, scheme))
+    ["http://", "https://", "mailto:"].iter().any(|scheme| after_start(text, scheme).is_some())
 }
 
 fn write_address(html: &mut Html, url: &str) {
     html.open_link(url);
-    html.text(starts_with(url, "mailto:").then(|| url.split_once(':')).flatten().map_or(url, |(_, address)| address));
+    html.text(after_start(url, "mailto:").unwrap_or(url));
     html.close();
 }
 
