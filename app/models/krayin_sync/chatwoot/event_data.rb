@@ -4,11 +4,11 @@ module KrayinSync
   module Chatwoot
     # The records of an event as they are now, in at most four queries: contact, conversation with what it is joined to,
     # messages with their senders, attachments with their files. Chatwoot's own classes read them, so its encryption and
-    # enumerations hold. WhatsApp by Twilio is WhatsApp.
+    # enumerations hold.
     module EventData
       CONVERSATION = <<~SQL.squish
         inboxes.name AS inbox_name, inboxes.timezone AS inbox_zone,
-        CASE WHEN channel_twilio_sms.medium = 1 THEN 'Channel::Whatsapp' ELSE inboxes.channel_type END AS channel_type,
+        inboxes.channel_type AS channel_type, channel_twilio_sms.medium AS channel_medium,
         channel_email.email AS inbox_email, users.name AS assignee_name, teams.name AS team_name
       SQL
       JOINS = <<~SQL.squish
@@ -88,7 +88,8 @@ module KrayinSync
           records.take("conversation", record)
           on_clock(fields(record, KrayinSync::Snapshot::CONVERSATION), record[:inbox_zone]).merge(
             inbox_zone: record[:inbox_zone],
-            channel_type: record[:channel_type], inbox_name: record[:inbox_name], inbox_email: record[:inbox_email],
+            channel_type: record[:channel_type], channel_medium: record[:channel_medium],
+            inbox_name: record[:inbox_name], inbox_email: record[:inbox_email],
             assignee_name: record[:assignee_name], team_name: record[:team_name],
             label_list: record.cached_label_list.to_s.split(",").map(&:strip),
             contact: contact(record.contact_id, records, labels)
