@@ -7,13 +7,13 @@ module KrayinSync
     class Failure
       # Where new people are shown to, by every Krayin.
       LOGIN = "/admin/login"
-      PRIVATE = "If that is meant, name it in KRAYIN_SYNC_ALLOWED_HOSTS."
 
       # @return [Array<Finding>]
       def self.of_settings(error)
         message = error.message
+        return [private_address] if message.include?("private")
+
         told = [
-          [/private/, "address_private", "address", "the host has an address of a private network", PRIVATE],
           [/view permission/, "user_sees_not_all", "user",
            "the token's user does not see all records, so searches fail",
            "Give the user global view permission: in Krayin under Settings, Users."],
@@ -25,6 +25,11 @@ module KrayinSync
         [Finding.new("fail", "settings_wrong", "settings", message, "Correct the setting, then look again.")]
       end
 
+      def self.private_address
+        Finding.new("fail", "address_private", "address", "the host has an address of a private network",
+                    "If that is meant, name it in KRAYIN_SYNC_ALLOWED_HOSTS.")
+      end
+
       def initialize(error, url, settings)
         @error = error
         @url = url
@@ -34,7 +39,7 @@ module KrayinSync
       # @return [Array<Finding>]
       def findings
         return [unexpected] unless @error.is_a?(ApiError)
-        return [private_address] if @error.message.include?("private address")
+        return [self.class.private_address] if @error.message.include?("private address")
         return [network.without_answer(@error)] if status.nil?
 
         found = by_answer
@@ -54,11 +59,6 @@ module KrayinSync
       def page? = body.match?(/\A\s*(?:\uFEFF)?</)
 
       def unexpected = Finding.new("fail", @error.reason.code, "address", @error.message, "Look again.")
-
-      def private_address
-        Finding.new("fail", "address_private", "address", "the host has an address of a private network",
-                    PRIVATE)
-      end
 
       def by_answer
         return redirect if (300..399).cover?(status)
