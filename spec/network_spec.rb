@@ -167,7 +167,8 @@ RSpec.describe KrayinSync::Network do
     answers = ["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "SSH-2.0-OpenSSH_9\r\n", nil,
                "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}",
                "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n",
-               "HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\n{\"message\": \"no\"}"]
+               "HTTP/1.1 403 Forbidden\r\nContent-Length: 15\r\n\r\n{\"error\": \"no\"}",
+               "HTTP/1.1 401 Unauthorized\r\nContent-Length: 28\r\n\r\n{\"message\": \"no\", \"code\": 7}"]
     servers = answers.map { |answer| RawServer.new { answer } }
     urls = servers.map(&:url) + ["http://127.0.0.1:#{closed}/api/v1", servers[0].url.sub("http:", "https:")]
     codes = with(allow_loopback: false, allowed_hosts: ["127.0.0.1"], retry_base: 0) do
@@ -177,9 +178,12 @@ RSpec.describe KrayinSync::Network do
       end
     end
     expect(codes.uniq).to eq([form::NOT_CHECKED])
-    answer = KrayinSync::Response.new(401, {}, '{"message":"Unauthenticated."}')
-    refused = KrayinSync::AuthenticationError.new("m", 401, answer)
-    expect(form.reason_of(refused, inside: true)).to eq(refused.reason)
+    krayins = ["401 Unauthorized", "admin::app.common.unauthenticated", "Não autenticado."].map do |words|
+      KrayinSync::Response.new(401, {}, JSON.generate(message: words))
+    end
+    krayins.map { |answer| KrayinSync::AuthenticationError.new("m", 401, answer) }.each do |refused|
+      expect(form.reason_of(refused, inside: true)).to eq(refused.reason)
+    end
     foreign = KrayinSync::UnexpectedResponseError.new("m")
     expect(form.reason_of(foreign)).to eq(foreign.reason)
   ensure

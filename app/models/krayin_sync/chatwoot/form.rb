@@ -18,8 +18,8 @@ module KrayinSync
         lead_pipeline_stage_id stage_on_conversation_created stage_on_first_response stage_on_conversation_resolved
       ].freeze
       NOT_CHECKED = "not_checked"
-      # A refused token, in debug mode and in production; a user who may not.
-      REFUSALS = ["Unauthenticated.", "Server Error", "This action is unauthorized."].freeze
+      # What Krayin's refusals are made of: a message, in words of its version and language, and more in debug mode.
+      REFUSAL = %w[message exception file line trace].freeze
 
       # @param settings [Hash{String => Object}] of the hook, whose language it is said in
       # @return [String] what an administrator should know of a failure, and do about it
@@ -42,12 +42,12 @@ module KrayinSync
         end
       end
 
-      # Whether Krayin itself said it, in its own words.
+      # Whether Krayin itself said it.
       def self.of_krayin?(error)
         return false unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
 
         answer = error.response&.parsed_response
-        answer.is_a?(Hash) && REFUSALS.include?(answer["message"])
+        answer.is_a?(Hash) && answer["message"].is_a?(String) && (answer.keys - REFUSAL).empty?
       end
       private_class_method :of_krayin?
 
