@@ -51,8 +51,9 @@ RSpec.describe "Watching the sync", :chatwoot do
     expect(metrics).to include("krayin_sync_breaker_open{connection=\"#{"0" * 24}\"} 1\n")
     breaker.reset
     expect(metrics).to include("krayin_sync_breaker_open{connection=\"#{"0" * 24}\"} 0\n")
-    KrayinSync::Chatwoot::LinkStore.note("contact", 999_999, instance: "x", state: "refused",
-                                                             reason: KrayinSync::Reason.new("values_refused"))
+    contact = KrayinSync::Chatwoot::RecordRef.new(@hook.id, "contact", 999_999)
+    KrayinSync::Chatwoot::LinkStore.note(contact, @hook.reload, state: "refused",
+                                                                reason: KrayinSync::Reason.new("values_refused"))
     expect(metrics).to include("krayin_sync_links{state=\"refused\"} 1\n")
   end
 

@@ -55,7 +55,7 @@ module KrayinSync
         records = LinkStore.new
         ProcessorService.new(
           hook: HookSettings.new(ProcessorService::APP_ID, @hook.settings.deep_dup), records: records,
-          event_name: EventJob::EVENTS.fetch(kind), event_data: EventData.read(kind, id, records),
+          event_name: Synchronization::EVENTS.fetch(kind), event_data: EventData.read(kind, id, records),
           on_attempt: -> { lock.extend_life }
         ).perform
       end

@@ -101,18 +101,20 @@ module KrayinSync
       end
 
       # Why a record is not in Krayin as it is now.
-      # @param instance [String, nil] of which Krayin; nothing is kept where nobody knows
+      # @param entry [RecordRef]
+      # @param hook [Integrations::Hook] nothing is kept where it does not know yet which Krayin is its own
       # @param state [String] waiting, skipped, refused or doubtful
       # @param reason [Reason]
-      def self.note(kind, id, instance:, state:, reason:)
+      def self.note(entry, hook, state:, reason:)
+        instance = hook.settings.dig("traits", "instance")
         return if instance.nil? || instance.empty?
 
         now = Time.now.utc
         said = { state: state, reason_code: reason.code, reason_params: reason.params }
         # It has had a try: what changes from now on is tried again.
-        row = said.merge(instance: instance, kind: kind, record_id: id, attempts: 1, seen_at: now, created_at: now,
-                         updated_at: now)
-        known = KrayinSync::Records::Link.where(instance: instance, kind: kind, record_id: id)
+        key = { instance: instance, kind: entry.kind, record_id: entry.id }
+        row = said.merge(key, attempts: 1, seen_at: now, created_at: now, updated_at: now)
+        known = KrayinSync::Records::Link.where(key)
         values = said.merge(now: now, reason_params: JSON.generate(said[:reason_params]))
         changed = known.update_all(["state = :state, reason_code = :reason_code, reason_params = :reason_params, " \
                                     "attempts = attempts + 1, seen_at = :now, updated_at = :now", values])

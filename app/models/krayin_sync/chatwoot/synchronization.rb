@@ -1,0 +1,108 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # One record's state as it is now, brought to Krayin by its processor, and what was learned on the way, kept.
+    class Synchronization
+      # What is gone, by the kind of its job.
+      EVENTS = { "merge" => "contact.merged", "contact_deletion" => "contact.deleted", "erasure" => "contact.erased",
+                 "conversation_deletion" => "conversation.deleted", "message_deletion" => "message.deleted" }.freeze
+      # Traits of the server that its answers tell anew.
+      LEARNED = %w[utc_offset_minutes pipelines stages_at].freeze
+
+      # @param entry [RecordRef]
+      # @param hook [Integrations::Hook]
+      # @param began [Time] as of when the record is read
+      def initialize(entry, hook, began:, bulk: false)
+        @entry = entry
+        @hook = hook
+        @began = began
+        @bulk = bulk
+        @records = LinkStore.new(began: began)
+      end
+
+      # @yield at every request
+      # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
+      # @raise [Error]
+      def perform(&)
+        data = EventData.read(entry.kind, entry.id, records, labels: labels?)
+        outcome = bring(data, &) if data
+        mark_recovered
+        outcome
+      end
+
+      private
+
+      attr_reader :entry, :hook, :records
+
+      def bring(data, &)
+        outcome = processor(data, &).perform
+        Aftermath.of(entry, hook)
+        learn
+        keep_skipped(outcome)
+        records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
+        outcome
+      end
+
+      def labels? = settings.settings["lead_policy"] == "on_label"
+
+      def processor(data)
+        alive = lambda do
+          # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
+          ::ActiveRecord::Base.connection_pool.release_connection
+          yield
+        end
+        ProcessorService.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
+                             event_data: data, bulk: @bulk, on_attempt: alive)
+      end
+
+      # The processor notes in it what an answer tells of the server's clock.
+      def settings
+        limits = { "deadline" => Chatwoot.configuration.deadline,
+                   "attempt_timeout" => Chatwoot.configuration.attempt_timeout }
+        @settings ||= HookSettings.new(ProcessorService::APP_ID, limits.merge(hook.settings.deep_dup))
+      end
+
+      def event_name(data)
+        case entry.kind
+        when "contact" then "contact.updated"
+        when "message" then "message.created"
+        when "conversation" then event_of_conversation(data)
+        else EVENTS.fetch(entry.kind)
+        end
+      end
+
+      # A conversation of which Krayin knows nothing and which began after the connection is new, whichever of its
+      # events was the first to arrive.
+      def event_of_conversation(data)
+        known = records.known?("conversation", entry.id) || data[:conversation][:created_at] < hook.created_at.floor
+        known ? "conversation.updated" : "conversation.created"
+      end
+
+      def learn
+        LEARNED.each do |name|
+          learned = settings.settings.dig("traits", name)
+          next if learned.nil? || hook.settings.dig("traits", name) == learned
+
+          HookSettings.put(hook, ["traits", name], learned)
+        end
+      end
+
+      # Why a contact is not in Krayin. What hangs on it is looked at again by the sweep.
+      def keep_skipped(outcome)
+        reason = outcome[:codes].to_a.first
+        return unless entry.kind == "contact" && outcome[:status] == "skipped" && reason
+        return if reason[:code] == "unchanged" || records.stored?(entry.kind, entry.id)
+
+        LinkStore.note(entry, hook, state: "skipped", reason: Reason.of(reason))
+      end
+
+      def mark_recovered
+        return unless hook.settings["setup_error"]
+
+        HookSettings.merge(hook, {}, without: %w[setup_error setup_error_at])
+        hook.reauthorized!
+      end
+    end
+  end
+end
