@@ -53,9 +53,10 @@ RSpec.describe KrayinSync::Instrumentation do
     same = { method: "GET", path: "leads/{id}/products/{id}", most: 3, duration_ms: a_value_between(0, 5000) }
     expect(told).to match(
       [{ **same, attempt: 1, status: 503, limit: nil, remaining: nil, retry_in_ms: 0, code: "server_unavailable",
-                 failure: "the server cannot work now", executed: "unknown", date: nil, request_id: /\A\h{8}-/ },
+                 failure: "the server cannot work now", detail: "cannot_work_now", executed: "unknown",
+                 date: nil, request_id: /\A\h{8}-/ },
        { **same, attempt: 2, status: 200, limit: 60, remaining: 41, retry_in_ms: nil, code: nil, failure: nil,
-                 executed: nil, date: nil, request_id: /\A\h{8}-/ }]
+                 detail: nil, executed: nil, date: nil, request_id: /\A\h{8}-/ }]
     )
   end
 

@@ -281,7 +281,7 @@ impl Transport for Scripted {
         let at = self.sent.fetch_add(1, Ordering::Relaxed);
         assert!(at < MOST_REQUESTS, "no end of requests");
         let answer = self.answers.get(at).or(self.answers.last()).cloned();
-        let none = TransportError { kind: TransportErrorKind::Interrupted, reason: "the connection broke".into() };
+        let none = TransportError::of(TransportErrorKind::Interrupted);
         Box::pin(std::future::ready(answer.unwrap_or(Err(none))))
     }
 }
@@ -312,7 +312,7 @@ fn answer(part: &[u8]) -> Result<Response, TransportError> {
         _ => None,
     };
     if let Some(kind) = kind {
-        return Err(TransportError { kind, reason: first.to_owned() });
+        return Err(TransportError::of(kind));
     }
     let headers = lines.filter_map(|line| line.split_once(':'));
     let headers = headers.map(|(name, value)| (name.trim().to_lowercase(), value.trim().to_owned())).collect();

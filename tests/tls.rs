@@ -63,7 +63,7 @@ impl TlsServer {
     async fn refuses(&self, transport: ReqwestTransport, reason: &str) {
         let error = self.call(transport).await.unwrap_err();
         assert_eq!((error.kind, error.attempts), (ErrorKind::UnexpectedResponse, 1), "{error}");
-        assert_eq!(error.reason, reason);
+        assert_eq!(error.detail.to_string(), reason);
         assert_eq!(self.requests.load(Ordering::SeqCst), 0);
     }
 }

@@ -96,7 +96,8 @@ module KrayinSync
       def settings(value)
         return value.to_h.transform_keys(&:to_s) if value.respond_to?(:to_h) && !list?(value)
 
-        raise ConfigurationError, "The Krayin settings cannot be used: they must be a hash."
+        raise ConfigurationError.new("The Krayin settings cannot be used: they must be a hash.",
+                                     problems: [Reason.new("not_an_object")])
       end
 
       # Where ids are kept.

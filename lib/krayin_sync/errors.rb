@@ -42,6 +42,30 @@ module KrayinSync
     ADVICE = "Correct the settings that the message names."
     # Whether Krayin may have acted.
     EXECUTED = [:no].freeze
+
+    # @return [Array<Reason>] each thing that is wrong, by a code of its own (+address_private+, +value_wrong+ …)
+    attr_reader :problems
+
+    # One thing that is wrong.
+    # @param code [String] of a problem that the core knows
+    # @return [ConfigurationError]
+    def self.of(code, **params)
+      problem = Reason.new(code, **params)
+      new(problem.sentence("en"), problems: [problem])
+    end
+
+    # @param problems [Array<Reason>, String] JSON where the core tells them
+    def initialize(message = nil, problems: [])
+      super(message)
+      problems = JSON.parse(problems).map { |problem| Reason.of(problem) } if problems.is_a?(String)
+      @problems = problems
+    end
+
+    def reason
+      return Reason.new(CODE) if problems.empty?
+
+      Reason.new(CODE, problems: problems.map { |problem| problem.params.merge("code" => problem.code) })
+    end
   end
 
   # The event cannot be run: its name is unknown, or its record is missing. Hand over another; not retryable. Not
@@ -134,6 +158,9 @@ module KrayinSync
     attr_reader :retry_after
     # @return [Hash{String => Array<String>}] the server's own words by field, where it named fields
     attr_reader :errors
+    # @return [Reason, nil] what happened at the last attempt, by a code of its own (+no_connection+, +web_page+,
+    #   +certificate_expired+ …); {#reason} is what it comes to
+    attr_reader :detail
 
     # @return [String, nil] the request's id in the answer's X-Request-Id, else the one that was sent along
     def request_id = response_id || @request_id
@@ -147,13 +174,13 @@ module KrayinSync
       super(message)
       @code = code
       @response = response
-      @request_method = attributes["request_method"] || attributes[:request_method]
-      @path = attributes["path"] || attributes[:path]
-      @attempts = attributes["attempts"] || attributes[:attempts] || 1
-      executed = attributes["executed"] || attributes[:executed] || :no
+      told = attributes.transform_keys(&:to_sym)
+      @request_method, @path, @retry_after = told.values_at(:request_method, :path, :retry_after)
+      @attempts = told[:attempts] || 1
+      executed = told[:executed] || :no
       @executed = executed == true ? :unknown : executed.to_sym
-      @retry_after = attributes["retry_after"] || attributes[:retry_after]
-      @errors = attributes["errors"] || attributes[:errors] || {}
+      @errors = told[:errors] || {}
+      @detail = told[:detail] && Reason.new(told[:detail])
     end
 
     # Whether Krayin may have acted on the request: look before repeating it.

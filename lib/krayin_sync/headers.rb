@@ -23,7 +23,7 @@ module KrayinSync
       def of(given, request)
         given = given.call(request) if given.respond_to?(:call)
         return {} if given.nil?
-        raise ConfigurationError, "config.headers must be a hash, or give one." unless given.respond_to?(:to_h)
+        raise ConfigurationError.of("headers_wrong") unless given.respond_to?(:to_h)
 
         given.to_h.compact.to_h { |name, value| [check_name(name.to_s), check_value(name, value.to_s)] }
       end
@@ -31,21 +31,18 @@ module KrayinSync
       private
 
       def check_name(name)
-        unless name.match?(NAME)
-          raise ConfigurationError, "config.headers has a name that is none of a header: letters, digits and dashes."
-        end
+        raise ConfigurationError.of("header_name_wrong") unless name.match?(NAME)
         return name unless RESERVED.include?(name.downcase)
 
-        raise ConfigurationError, "config.headers cannot set #{name}: it is krayin_sync's own. Leave it out."
+        raise ConfigurationError.of("header_reserved", header: name)
       end
 
       def check_value(name, value)
         return value if value.match?(VALUE)
 
-        raise ConfigurationError, "config.headers has a value for #{name} that no header can have: printable ASCII " \
-                                  "without line breaks, at most 4096 characters."
+        raise ConfigurationError.of("header_value_wrong", header: name)
       rescue ArgumentError, EncodingError
-        raise ConfigurationError, "config.headers has a value for #{name} that is no text."
+        raise ConfigurationError.of("header_value_wrong", header: name)
       end
     end
   end

@@ -6,9 +6,9 @@ module KrayinSync
   # an e-mail address, a phone number or a body.
   #
   # `request.krayin_sync` is an attempt: method, path (ids as +{id}+), attempt, most, status, duration_ms, request_id,
-  # limit and remaining (the server's budget), date, retry_in_ms, and where it failed failure (a sentence), code (of a
-  # {Reason}) and executed (yes, no, unknown). `perform.krayin_sync` is an event: event, and outcome or exception. Both
-  # have account_id and hook_id where the host told them.
+  # limit and remaining (the server's budget), date, retry_in_ms, and where it failed failure (a clause), code and
+  # detail (each of a {Reason}) and executed (yes, no, unknown). `perform.krayin_sync` is an event: event, and outcome
+  # or exception. Both have account_id and hook_id where the host told them.
   #
   # What a subscriber or the logger raises goes no further: Krayin has acted by then, and its answer must be kept.
   module Instrumentation

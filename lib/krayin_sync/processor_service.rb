@@ -132,7 +132,7 @@ module KrayinSync
 
     def find_hook
       hook = inbox&.hooks&.find { |known| known.app_id == APP_ID }
-      hook || raise(ConfigurationError, "There is no Krayin hook: connect Krayin under Settings, Integrations.")
+      hook || raise(ConfigurationError.of("hook_missing"))
     end
 
     # What answers told of the server's clock and stages saves the next event from asking again.

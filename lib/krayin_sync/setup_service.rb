@@ -15,7 +15,9 @@ module KrayinSync
     # Seconds for which the same address and token need not be asked again.
     CACHE_TTL = 3600
 
-    attr_reader :inbox, :api_url, :warnings
+    attr_reader :inbox, :api_url
+    # @return [Array<Reason>] what the administrator should know
+    attr_reader :warning_reasons
 
     # @param inbox [Inbox, #hooks, nil] where the hook is found when none is given
     # @param api_url [String]
@@ -29,7 +31,7 @@ module KrayinSync
       hook &&= Arguments.hook(hook)
       @hook = hook || inbox&.hooks&.find { |known| known.app_id == ProcessorService::APP_ID }
       @cache = cache
-      @warnings = []
+      @warning_reasons = []
     end
 
     # @return [Hash{String => Object}] the settings that were found, {KEYS}
@@ -38,13 +40,16 @@ module KrayinSync
       given = { "api_url" => @api_url, "api_token" => @api_token }
       session = Session.new(Arguments.settings(@hook&.settings || {}).merge(given))
       answer = kept { session.call(:connect) }
-      @warnings = answer["warnings"]
+      @warning_reasons = answer["warnings"].grep(Hash).map { |warning| Reason.of(warning) }
       found = answer["configuration"].slice(*KEYS).compact
       keep(found)
       found
     end
 
     alias setup perform
+
+    # @return [Array<String>] the same in sentences, in the hook's language, else the installation's
+    def warnings = warning_reasons.map { |reason| reason.sentence(locale) }
 
     def inspect = "#<#{self.class.name}>"
 
@@ -59,6 +64,11 @@ module KrayinSync
       chosen = Arguments.settings(@hook&.settings || {}).transform_keys(&:to_s).except("api_url", "api_token", *found)
       key = OpenSSL::HMAC.hexdigest("SHA256", @api_token.to_s, JSON.generate([@api_url.to_s, chosen.sort]))
       @cache.fetch("krayin_sync:setup:#{key}", expires_in: CACHE_TTL, &)
+    end
+
+    def locale
+      own = Arguments.settings(@hook&.settings || {}).transform_keys(&:to_s)["language"].to_s
+      own.strip.empty? ? KrayinSync.configuration.locale : own
     end
 
     def found = KEYS - %w[api_dialect]

@@ -33,7 +33,7 @@ impl Error {
     /// Why, as it is kept with a link and said to people.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Settings(_) => Reason::SettingsWrong,
+            Self::Settings(error) => Reason::SettingsWrong { problems: error.problems.clone() },
             Self::Event(_) => Reason::EventWrong,
             Self::Doubtful(doubt) => doubt.reason(),
             Self::Decision(_) => Reason::NothingToDecide,
@@ -68,6 +68,7 @@ impl From<ApiError> for Error {
 mod tests {
     use super::{Error, ErrorKind};
     use crate::api::{ApiError, Executed, Method};
+    use crate::detail::Detail;
 
     #[test]
     fn a_kind_has_the_code_of_its_reason() {
@@ -82,7 +83,7 @@ mod tests {
                 fields: Default::default(),
                 retry_after: None,
                 response: None,
-                reason: String::new(),
+                detail: Detail::NoAttempt,
             };
             assert_eq!(Error::from(error).reason().code(), kind.code());
         }

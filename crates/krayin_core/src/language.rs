@@ -18,6 +18,15 @@ pub enum Language {
 }
 
 impl Language {
+    /// The one of the three that is in this language.
+    pub(crate) fn of_three<T>(self, en: T, pt: T, es: T) -> T {
+        match self {
+            Self::En => en,
+            Self::Pt => pt,
+            Self::Es => es,
+        }
+    }
+
     /// Reads a locale: `pt`, `pt_BR`, `pt-BR`. English for one that is none of the three.
     pub fn of(locale: &str) -> Self {
         match locale.split(['_', '-']).next().unwrap_or_default().to_ascii_lowercase().as_str() {

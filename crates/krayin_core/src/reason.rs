@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    detail::Detail,
     field::{Entity, Field},
     language::Language,
     mapper::FIELDS,
+    problem::Problem,
     records::KeptReason,
+    server::cannot_be_used,
 };
 
 /// A field in a reason: its key, and its name where it is none of the built-in ones.
@@ -112,7 +115,11 @@ pub enum Reason {
     /// What answers is no Krayin.
     NotKrayin,
     /// The settings cannot be used.
-    SettingsWrong,
+    SettingsWrong {
+        /// Why not.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        problems: Vec<Problem>,
+    },
     /// The event cannot be run.
     EventWrong,
     /// The ids could not be loaded or stored.
@@ -233,6 +240,20 @@ pub enum Reason {
         /// Whose.
         entity: Entity,
     },
+    /// Krayin has no source, or no type: leads are created without one.
+    NoneThere {
+        /// `source` or `type`.
+        place: String,
+    },
+    /// One thing that is wrong with the settings.
+    #[serde(untagged)]
+    Settings(Problem),
+    /// What happened at an attempt that failed.
+    #[serde(untagged)]
+    Attempt {
+        /// What.
+        code: Detail,
+    },
 }
 
 impl Reason {
@@ -255,12 +276,7 @@ impl Reason {
     /// A sentence for people.
     pub fn sentence(&self, language: Language) -> String {
         let [en, pt, es] = self.sentences();
-        match language {
-            Language::En => en,
-            Language::Pt => pt,
-            Language::Es => es,
-        }
-        .into_owned()
+        language.of_three(en, pt, es).into_owned()
     }
 
     fn sentences(&self) -> [Cow<'static, str>; 3] {
@@ -383,11 +399,9 @@ impl Reason {
                 "Não há uma API do Krayin neste endereço. Informe o endereço do seu Krayin, como https://crm.example.com, e verifique se o pacote REST API está instalado.",
                 "No hay una API de Krayin en esta dirección. Introduzca la dirección de su Krayin, como https://crm.example.com, y compruebe que el paquete REST API está instalado.",
             ),
-            Self::SettingsWrong => fixed(
-                "The Krayin settings cannot be used.",
-                "As configurações do Krayin não podem ser usadas.",
-                "Los ajustes de Krayin no se pueden usar.",
-            ),
+            Self::SettingsWrong { problems } => {
+                LANGUAGES.map(|language| cannot_be_used(problems, language).into())
+            }
             Self::EventWrong => fixed(
                 "The event lacks its record.",
                 "O evento não tem seu registro.",
@@ -573,7 +587,34 @@ impl Reason {
                 format!("{} não foi gravad{}: os atributos de sim/não não podem ser lidos, e a gravação os mudaria para não.", portuguese(*entity, "O", "A"), if *entity == Entity::Lead { "o" } else { "a" }).into(),
                 format!("{} no se guardó: sus atributos de sí/no no se pueden leer, y guardarlo los pondría en no.", spanish(*entity, "El", "La")).into(),
             ],
+            Self::NoneThere { place } => {
+                let (pt, es) = match place.as_str() {
+                    "source" => ("nenhuma origem", "ningún origen"),
+                    "type" => ("nenhum tipo", "ningún tipo"),
+                    other => (other, other),
+                };
+                [
+                    format!("Krayin has no lead {place}; leads are created without one.").into(),
+                    format!("O Krayin não tem {pt} de lead; os leads são criados sem isso.").into(),
+                    format!("Krayin no tiene {es} de lead; los leads se crean sin ello.").into(),
+                ]
+            }
+            Self::Settings(problem) => LANGUAGES.map(|language| whole(&problem.clause(language)).into()),
+            Self::Attempt { code } => LANGUAGES.map(|language| whole(code.clause(language)).into()),
         }
+    }
+}
+
+const LANGUAGES: [Language; 3] = [Language::En, Language::Pt, Language::Es];
+
+/// A clause as a sentence. One that begins with a key keeps it as it is.
+fn whole(clause: &str) -> String {
+    let key = clause.split(' ').next().is_some_and(|word| word.contains(['_', '.']));
+    let end = if clause.ends_with('?') { "" } else { "." };
+    let mut letters = clause.chars();
+    match letters.next() {
+        Some(first) if !key => format!("{}{}{end}", first.to_uppercase(), letters.as_str()),
+        _ => format!("{clause}{end}"),
     }
 }
 
@@ -643,7 +684,7 @@ fn spanish(entity: Entity, masculine: &str, feminine: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{FieldName, Reason};
-    use crate::{field::Entity, language::Language, mapper::FIELDS};
+    use crate::{detail::Detail, field::Entity, language::Language, mapper::FIELDS, problem::Problem};
 
     #[test]
     fn a_reason_is_the_same_after_it_was_kept() {
@@ -655,6 +696,10 @@ mod tests {
             Reason::SeveralWithEmail { count: 2 },
             Reason::Doubtful { contact: 7, persons: vec![1, 2] },
             Reason::YesNoUnknown { entity: Entity::Person },
+            Reason::SettingsWrong { problems: Vec::new() },
+            Reason::SettingsWrong { problems: vec![Problem::FileMissing { key: "ca_file".into() }] },
+            Reason::Settings(Problem::HeaderReserved { header: "Cookie".into() }),
+            Reason::Attempt { code: Detail::NoConnection },
         ] {
             let json = serde_json::to_string(&reason).unwrap();
             assert_eq!(serde_json::from_str::<Reason>(&json).unwrap(), reason, "{json}");
@@ -678,5 +723,25 @@ mod tests {
             Reason::FieldAnothers(email.into()).sentence(Language::En),
             "The e-mail address belongs to another person in Krayin and was left out."
         );
+    }
+
+    #[test]
+    fn what_is_wrong_with_settings_and_what_happened_are_reasons_too() {
+        let read = |json: &str| serde_json::from_str::<Reason>(json).unwrap();
+        let wrong =
+            read(r#"{"code": "settings_wrong", "problems": [{"code": "address_private"}, {"code": "token_missing"}]}"#);
+        assert_eq!(
+            wrong.sentence(Language::Es),
+            "Los ajustes de Krayin no se pueden usar: api_url tiene una dirección privada, que esta instalación no permite (KRAYIN_SYNC_ALLOWED_HOSTS); falta api_token."
+        );
+        assert_eq!(read(r#"{"code": "settings_wrong"}"#).sentence(Language::En), "The Krayin settings cannot be used.");
+        assert_eq!(read(r#"{"code": "token_missing"}"#).sentence(Language::Pt), "Falta api_token.");
+        assert_eq!(read(r#"{"code": "token_missing"}"#).sentence(Language::En), "api_token is missing.");
+        assert_eq!(
+            read(r#"{"code": "certificate_expired"}"#).sentence(Language::Pt),
+            "O certificado do servidor expirou."
+        );
+        assert_eq!(read(r#"{"code": "none_there", "place": "source"}"#).code(), "none_there");
+        assert!(serde_json::from_str::<Reason>(r#"{"code": "of a later version"}"#).is_err());
     }
 }

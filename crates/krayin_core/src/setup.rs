@@ -9,8 +9,10 @@ use crate::{
     instance,
     krayin::{Named, Pipeline, Stage, midnight_offset},
     mapper::FIELDS,
+    problem::Problem,
+    reason::Reason,
     server::{self, Dialect, KnownAttribute, KnownPipeline, NoPhone, ServerProfile},
-    settings::{Settings, SettingsError, TimeZone},
+    settings::{MappingError, Settings, SettingsError, TimeZone},
 };
 
 /// What the set-up found: the keys that go into the hook's settings.
@@ -26,9 +28,9 @@ pub struct Configuration {
     pub defaults: Defaults,
     /// What the server is like.
     pub traits: ServerProfile,
-    /// What the administrator should know, in sentences.
+    /// What the administrator should know.
     #[serde(skip)]
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Reason>,
 }
 
 /// Where new leads go, with the names that people see.
@@ -94,15 +96,15 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         Err(error) => return Err(error.into()),
     };
     let (pipelines, blanks_become_null) = client.pipelines_and_paging().await?;
-    let pipeline = pick_pipeline(&pipelines, settings.pipeline_id)
-        .ok_or_else(|| SettingsError::one("Krayin has no pipeline: create one there, then connect again"))?;
+    let pipeline =
+        pick_pipeline(&pipelines, settings.pipeline_id).ok_or_else(|| SettingsError::one(Problem::PipelineMissing))?;
     let stages = match client.connection().dialect {
         Dialect::RestApi => pipeline.stages.clone(),
         Dialect::Documented => client.stages(Some(pipeline.id)).await?,
     };
     let stage = stages.first().cloned().unwrap_or_default();
     if stage.id == 0 {
-        return Err(SettingsError::one("Krayin's pipeline has no stage: create one there, then connect again").into());
+        return Err(SettingsError::one(Problem::StageMissing).into());
     }
     let mut known: Vec<KnownPipeline> = pipelines.iter().map(KnownPipeline::from).collect();
     for known in known.iter_mut().filter(|known| known.id == pipeline.id) {
@@ -138,7 +140,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     let mut warnings = wrong_ids(settings, &pipelines, &sources, &types);
     for (what, list) in [("source", &sources), ("type", &types)] {
         if list.is_empty() {
-            warnings.push(format!("Krayin has no lead {what}; leads are created without one."));
+            warnings.push(Reason::NoneThere { place: what.to_owned() });
         }
     }
     let defaults = defaults(pipeline, &stage, &sources, &types);
@@ -153,30 +155,37 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
 }
 
 /// What the settings name that is not there.
-fn wrong_ids(settings: &Settings, pipelines: &[Pipeline], sources: &[Named], types: &[Named]) -> Vec<String> {
-    let has = |list: &[Named], id: u64| list.iter().any(|known| known.id == id);
-    let stages = || pipelines.iter().flat_map(|pipeline| &pipeline.stages);
-    let knows_stages = stages().next().is_some();
+fn wrong_ids(settings: &Settings, pipelines: &[Pipeline], sources: &[Named], types: &[Named]) -> Vec<Reason> {
+    let named = |list: &[Named]| list.iter().map(|row| (row.id, row.name.clone())).collect::<Vec<_>>();
+    let stages = pipelines.iter().flat_map(|pipeline| &pipeline.stages);
+    let stages: Vec<_> = stages.map(|stage| (stage.id, stage.name.clone())).collect();
+    let pipelines: Vec<_> = pipelines.iter().map(|pipeline| (pipeline.id, pipeline.name.clone())).collect();
     let chosen = settings.chosen;
-    [
-        ("pipeline", chosen.pipeline, pipelines.iter().any(|known| Some(known.id) == chosen.pipeline)),
-        ("stage", chosen.stage, !knows_stages || stages().any(|known| Some(known.id) == chosen.stage)),
-        ("source", chosen.source, chosen.source.is_some_and(|id| has(sources, id))),
-        ("type", chosen.kind, chosen.kind.is_some_and(|id| has(types, id))),
-    ]
-    .into_iter()
-    .filter_map(|(what, id, is_there)| (!is_there).then_some((what, id?)))
-    .map(|(what, id)| format!("Krayin has no lead {what} {id}: correct the setting."))
-    .collect()
+    let places = [
+        ("pipeline", chosen.pipeline, pipelines),
+        // The document's dialect tells no stages beside the pipelines.
+        ("stage", chosen.stage.filter(|_| !stages.is_empty()), stages),
+        ("source", chosen.source, named(sources)),
+        ("type", chosen.kind, named(types)),
+    ];
+    let unknown = places.into_iter().filter_map(|(place, id, there)| {
+        let id = id.filter(|id| there.iter().all(|(known, _)| known != id))?;
+        let known = there.into_iter().filter_map(|(_, name)| name).take(MOST_NAMED).collect();
+        Some(Reason::PlaceUnknown { place: place.to_owned(), entered: id.to_string(), known })
+    });
+    unknown.collect()
 }
+
+/// Of what could be chosen instead, no more are named.
+const MOST_NAMED: usize = 12;
 
 /// Every attribute that the settings map to is there, and is one that can be filled.
 fn check_mappings(settings: &Settings, known: &[KnownAttribute]) -> Result<(), SettingsError> {
-    let problems: Vec<String> = settings
+    let problems: Vec<Problem> = settings
         .mappings
         .iter()
         .filter_map(|mapping| Field::mapped(mapping, FIELDS, known).err())
-        .map(|error| format!("field_mapping {error}"))
+        .map(MappingError::problem)
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(SettingsError { problems }) }
 }
@@ -184,9 +193,7 @@ fn check_mappings(settings: &Settings, known: &[KnownAttribute]) -> Result<(), S
 fn check(view_permission: Option<&str>) -> Result<(), SettingsError> {
     match view_permission {
         None | Some("global") => Ok(()),
-        Some(_) => Err(SettingsError::one(
-            "the token's user in Krayin has no global view permission, without which searches fail: set it under Settings, Users",
-        )),
+        Some(_) => Err(SettingsError::one(Problem::UserSeesNotAll)),
     }
 }
 

@@ -3,6 +3,7 @@
 use krayin_core::{
     Error as CoreError,
     api::{ApiError, ErrorKind},
+    settings::SettingsError,
     sync::Doubt,
 };
 use magnus::{Error, ExceptionClass, RModule, Ruby, Value, kwargs, prelude::*};
@@ -39,12 +40,19 @@ pub(crate) fn no_room(ruby: &Ruby, lacking: &str) -> Error {
 fn exception(ruby: &Ruby, failure: CoreError) -> Result<Error, Error> {
     Ok(match failure {
         CoreError::Api(error) => api(ruby, *error)?,
-        CoreError::Settings(error) => Error::new(class(ruby, "ConfigurationError")?, error.to_string()),
+        CoreError::Settings(error) => settings(ruby, &error)?,
         CoreError::Event(error) => Error::new(class(ruby, "EventError")?, error.to_string()),
         CoreError::Doubtful(doubt) => doubtful(ruby, &doubt)?,
         CoreError::Decision(error) => Error::new(class(ruby, "DecisionError")?, error.to_string()),
         CoreError::Records(error) => Error::new(class(ruby, "RecordsError")?, error.to_string()),
     })
+}
+
+fn settings(ruby: &Ruby, error: &SettingsError) -> Result<Error, Error> {
+    let problems = convert::string(ruby, &convert::json(&error.problems))?;
+    let attributes = kwargs!(ruby, "problems" => problems);
+    let exception: Value = class(ruby, "ConfigurationError")?.new_instance((error.to_string(), attributes))?.as_value();
+    magnus::Exception::from_value(exception).map(Error::from).ok_or_else(|| internal(ruby))
 }
 
 fn doubtful(ruby: &Ruby, doubt: &Doubt) -> Result<Error, Error> {
@@ -67,7 +75,8 @@ fn api(ruby: &Ruby, error: ApiError) -> Result<Error, Error> {
         "attempts" => error.attempts,
         "executed" => error.executed.name(),
         "retry_after" => error.retry_after.map(|wait| wait.as_secs_f64()),
-        "errors" => fields
+        "errors" => fields,
+        "detail" => error.detail.code()
     );
     let exception: Value =
         class.new_instance((error.to_string(), error.status, response(ruby, &error)?, attributes))?.as_value();

@@ -88,8 +88,7 @@ impl Answers {
             return Ok(Performed::ForReal(None));
         }
         let Some(answer) = RArray::from_value(answer) else {
-            let reason = "no answer within the time limit".into();
-            return Ok(Performed::Here(Err(TransportError { kind: TransportErrorKind::Timeout, reason })));
+            return Ok(Performed::Here(Err(TransportError::of(TransportErrorKind::Timeout))));
         };
         let mut read = Vec::new();
         answer.entry::<RHash>(1)?.foreach(|name: String, value: String| {
@@ -108,13 +107,12 @@ impl Answers {
 
 /// A failure of the network, by its name.
 fn failure(name: &[u8]) -> TransportError {
-    let (kind, reason) = match name {
-        b"connect" => (TransportErrorKind::Connect, "no connection: is the address right and the server running?"),
-        b"tls" => (TransportErrorKind::Tls, "the server speaks no TLS that can be trusted"),
-        b"timeout" => (TransportErrorKind::Timeout, "no answer within the time limit"),
-        _ => (TransportErrorKind::Interrupted, "the connection broke before the whole answer was there"),
-    };
-    TransportError { kind, reason: reason.into() }
+    TransportError::of(match name {
+        b"connect" => TransportErrorKind::Connect,
+        b"tls" => TransportErrorKind::Tls,
+        b"timeout" => TransportErrorKind::Timeout,
+        _ => TransportErrorKind::Interrupted,
+    })
 }
 
 /// HTTP with Ruby before it: extensions, WebMock's stubs.
@@ -148,7 +146,7 @@ impl Transport for RubyTransport {
                     answer
                 }
                 // The calling thread has left, and this future is being cancelled.
-                Err(_) => Err(TransportError { kind: TransportErrorKind::Interrupted, reason: "cancelled".into() }),
+                Err(_) => Err(TransportError::of(TransportErrorKind::Interrupted)),
             }
         })
     }

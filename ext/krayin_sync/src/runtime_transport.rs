@@ -62,10 +62,7 @@ impl Transport for RuntimeTransport {
                 Ok(answer) => answer,
                 Err(ended) => match ended.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),
-                    Err(_) => Err(TransportError {
-                        kind: TransportErrorKind::Interrupted,
-                        reason: "the attempt was ended".into(),
-                    }),
+                    Err(_) => Err(TransportError::of(TransportErrorKind::Interrupted)),
                 },
             }
         })

@@ -10,19 +10,18 @@ module KrayinSync
 
       # @return [Array<Finding>]
       def self.of_settings(error)
-        message = error.message
-        return [private_address] if message.include?("private")
+        code = error.problems.first&.code
+        return [private_address] if code == "address_private"
 
         told = [
-          [/view permission/, "user_sees_not_all", "user",
-           "the token's user does not see all records, so searches fail",
+          ["user_sees_not_all", "user", "the token's user does not see all records, so searches fail",
            "Give the user global view permission: in Krayin under Settings, Users."],
-          [/no pipeline/, "pipeline_missing", "pipeline", "Krayin has no pipeline", "Create one: Settings, Pipelines."],
-          [/no stage/, "stage_missing", "pipeline", "Krayin's pipeline has no stage", "Add one: Settings, Pipelines."]
-        ].find { |pattern, *| message.match?(pattern) }
-        return [Finding.new("fail", *told.drop(1))] if told
+          ["pipeline_missing", "pipeline", "Krayin has no pipeline", "Create one: Settings, Pipelines."],
+          ["stage_missing", "pipeline", "Krayin's pipeline has no stage", "Add one: Settings, Pipelines."]
+        ].find { |known, *| known == code }
+        return [Finding.new("fail", *told)] if told
 
-        [Finding.new("fail", "settings_wrong", "settings", message, "Correct the setting, then look again.")]
+        [Finding.new("fail", "settings_wrong", "settings", error.message, "Correct the setting, then look again.")]
       end
 
       def self.private_address
@@ -39,7 +38,7 @@ module KrayinSync
       # @return [Array<Finding>]
       def findings
         return [unexpected] unless @error.is_a?(ApiError)
-        return [self.class.private_address] if @error.message.include?("private address")
+        return [self.class.private_address] if @error.detail&.code == "host_private"
         return [network.without_answer(@error)] if status.nil?
 
         found = by_answer

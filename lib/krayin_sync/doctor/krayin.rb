@@ -43,8 +43,9 @@ module KrayinSync
       end
 
       def wrong_ids
-        @warnings.grep(/correct the setting/).map do |text|
-          Finding.new("warn", "place_unknown", "settings", text[/\A[^:]+/], "Correct the setting.")
+        unknown = @warnings.map { |warning| Reason.of(warning) }.select { |reason| reason.code == "place_unknown" }
+        unknown.map do |reason|
+          Finding.new("warn", "place_unknown", "settings", reason.sentence("en"), "Correct the setting.", reason.params)
         end
       end
 

@@ -18,7 +18,7 @@ module KrayinSync
       # @param metrics [Metrics, nil] {KrayinSync.metrics} where nil
       # @raise [ConfigurationError] without a token
       def initialize(token:, metrics: nil)
-        raise ConfigurationError, "The metrics need a token of 16 letters or more: set one." if token.to_s.size < 16
+        raise ConfigurationError.of("metrics_token_short") if token.to_s.size < 16
 
         @token = token.to_s
         @metrics = metrics

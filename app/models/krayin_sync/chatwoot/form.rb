@@ -24,8 +24,6 @@ module KrayinSync
       # @param settings [Hash{String => Object}] of the hook, whose language it is said in
       # @return [String] what an administrator should know of a failure, and do about it
       def self.sentence(error, settings = {})
-        return error.message if error.is_a?(ConfigurationError)
-
         reason_of(error, inside: inside?(settings)).sentence(HookSettings.locale(settings))
       end
 
@@ -33,6 +31,7 @@ module KrayinSync
       #   answer of Krayin's reads the same, whichever ports are open there
       # @return [Reason]
       def self.reason_of(error, inside: false)
+        return error.reason if error.is_a?(ConfigurationError)
         return Reason.new(NOT_CHECKED) if inside && !of_krayin?(error)
 
         case error
@@ -69,7 +68,7 @@ module KrayinSync
       def check
         ::Timeout.timeout(LIMIT) { connect }
       rescue ConfigurationError => e
-        raise Refused, self.class.sentence(e)
+        raise Refused, self.class.sentence(e, @settings)
       rescue ApiError, ::Timeout::Error => e
         sentence = self.class.sentence(e, @settings)
         reason = self.class.reason_of(e, inside: self.class.inside?(@settings))

@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::http::transport::{Method, Response};
+use crate::detail::Detail;
 
 /// What went wrong, one class of error each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -153,8 +154,8 @@ pub struct ApiError {
     pub retry_after: Option<Duration>,
     /// The last answer, where there was one.
     pub response: Option<Box<Response>>,
-    /// What happened, in a few words.
-    pub reason: String,
+    /// What happened.
+    pub detail: Detail,
 }
 
 impl ApiError {
@@ -185,7 +186,7 @@ impl fmt::Display for ApiError {
         if let Some(status) = self.status {
             write!(f, " (status {status})")?;
         }
-        write!(f, ": {}", self.reason)?;
+        write!(f, ": {}", self.detail)?;
         if !self.fields.is_empty() {
             let names: Vec<&str> =
                 self.fields.keys().map(|name| if is_field(name) { name } else { "an unnamed field" }).collect();

@@ -3,7 +3,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::Url;
 
 use super::{Destinations, Dialect, Network, SettingsError, destination::names_loopback};
-use crate::digest::{DigestKey, one_way, short};
+use crate::{
+    digest::{DigestKey, one_way, short},
+    problem::Problem,
+};
 
 /// A checked address with its token: everything of a request that does not depend on the call.
 #[derive(Clone)]
@@ -32,35 +35,28 @@ impl Connection {
         dialect: Option<Dialect>,
         destinations: &Destinations,
     ) -> Result<Self, SettingsError> {
-        let mut base = Url::parse(url.trim())
-            .map_err(|_| SettingsError::one("api_url must be an address such as https://crm.example.com/api/v1"))?;
+        let mut base = Url::parse(url.trim()).map_err(|_| SettingsError::one(Problem::AddressWrong))?;
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none_or(str::is_empty) {
-            return Err(SettingsError::one("api_url must begin with https:// and name a host"));
+            return Err(SettingsError::one(Problem::AddressWithoutHost));
         }
         if !base.username().is_empty()
             || base.password().is_some()
             || base.query().is_some()
             || base.fragment().is_some()
         {
-            return Err(SettingsError::one(
-                "api_url must have no user, query or fragment: the token has a key of its own",
-            ));
+            return Err(SettingsError::one(Problem::AddressWithMore));
         }
         let host = base.host_str().unwrap_or_default();
         if base.scheme() == "http" && !destinations.allow_http && !names_loopback(host) {
-            return Err(SettingsError::one(
-                "api_url must begin with https://: the token would go over the network in the open",
-            ));
+            return Err(SettingsError::one(Problem::AddressInTheOpen));
         }
         let any_address = destinations.allows(host);
         if !any_address && !destinations.may_name(host, url.trim()) {
-            return Err(SettingsError::one(
-                "api_url has a private address, which this installation does not allow (KRAYIN_SYNC_ALLOWED_HOSTS)",
-            ));
+            return Err(SettingsError::one(Problem::AddressPrivate));
         }
         let token = token.trim();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(SettingsError::one("api_token must be one word of plain characters, as Krayin shows it"));
+            return Err(SettingsError::one(Problem::TokenWrong));
         }
         let path = base.path().trim_end_matches('/').to_owned();
         let dialect = dialect.unwrap_or_else(|| Dialect::of_path(&path));

@@ -18,17 +18,35 @@ pub(crate) use network::Read as ReadNetwork;
 pub(crate) use profile::now;
 pub use profile::{KnownPipeline, KnownStage, NoPhone, ServerProfile};
 
+use crate::{language::Language, problem::Problem};
+
 /// What is wrong with the settings. Names keys, never values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("The Krayin settings cannot be used: {}.", problems.join("; "))]
+#[error("{}", self.sentence(Language::En))]
 pub struct SettingsError {
-    /// One clause a problem, each beginning with its key.
-    pub problems: Vec<String>,
+    /// Each thing that is wrong.
+    pub problems: Vec<Problem>,
 }
 
 impl SettingsError {
     /// One problem.
-    pub fn one(problem: impl Into<String>) -> Self {
-        Self { problems: vec![problem.into()] }
+    pub fn one(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
     }
+
+    /// The same for people.
+    pub fn sentence(&self, language: Language) -> String {
+        cannot_be_used(&self.problems, language)
+    }
+}
+
+/// What is wrong with settings, in a sentence.
+pub(crate) fn cannot_be_used(problems: &[Problem], language: Language) -> String {
+    let all = language.of_three(
+        "The Krayin settings cannot be used",
+        "As configurações do Krayin não podem ser usadas",
+        "Los ajustes de Krayin no se pueden usar",
+    );
+    let clauses: Vec<_> = problems.iter().map(|problem| problem.clause(language)).collect();
+    if clauses.is_empty() { format!("{all}.") } else { format!("{all}: {}.", clauses.join("; ")) }
 }

@@ -6,6 +6,7 @@ use reqwest::{Certificate, Identity, Proxy, Url};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use super::SettingsError;
+use crate::problem::Problem;
 
 /// What the installation says of the network between it and every Krayin. Paths are those of files on this machine.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -42,7 +43,7 @@ impl Network {
         let mut authorities = Vec::new();
         if let Some(file) = &self.ca_file {
             authorities = certificates(&contents("ca_file", file)?)
-                .ok_or_else(|| SettingsError::one("ca_file holds no certificate in PEM"))?;
+                .ok_or_else(|| SettingsError::one(Problem::NoCertificate { key: "ca_file".into() }))?;
         }
         if let Some(folder) = &self.ca_path {
             authorities.extend(of_folder(folder)?);
@@ -60,42 +61,43 @@ impl Network {
             (None, None) => return Ok(None),
             (Some(certificate), Some(key)) => (certificate, key),
             (Some(_), None) => {
-                return Err(SettingsError::one("client_key is missing: client_certificate needs its key"));
+                return Err(SettingsError::one(Problem::ClientKeyMissing));
             }
             (None, Some(_)) => {
-                return Err(SettingsError::one("client_certificate is missing: client_key is of no use without it"));
+                return Err(SettingsError::one(Problem::ClientCertificateMissing));
             }
         };
         let chain = contents("client_certificate", certificate)?;
         let key = contents("client_key", key)?;
         if key.windows(9).any(|part| part == b"ENCRYPTED") {
-            return Err(SettingsError::one("client_key has a passphrase: give a file without one"));
+            return Err(SettingsError::one(Problem::ClientKeyLocked));
         }
-        let known = PrivateKeyDer::from_pem_slice(&key)
-            .map_err(|_| SettingsError::one("client_key holds no private key in PEM"))?;
+        let known =
+            PrivateKeyDer::from_pem_slice(&key).map_err(|_| SettingsError::one(Problem::ClientKeyUnreadable))?;
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&chain).filter_map(Result::ok).collect();
         if certificates.is_empty() {
-            return Err(SettingsError::one("client_certificate holds no certificate in PEM"));
+            return Err(SettingsError::one(Problem::NoCertificate { key: "client_certificate".into() }));
         }
         let provider = rustls::crypto::ring::default_provider();
         rustls::sign::CertifiedKey::from_der(certificates, known, &provider).map_err(|error| {
             SettingsError::one(match error {
-                rustls::Error::InconsistentKeys(_) => "client_key is not the key of client_certificate",
-                _ => "client_certificate or client_key cannot be read",
+                rustls::Error::InconsistentKeys(_) => Problem::ClientKeyForeign,
+                _ => Problem::ClientPairUnreadable,
             })
         })?;
         let both = [key, b"\n".to_vec(), chain].concat();
         let identity = Identity::from_pem(&both);
-        identity.map(Some).map_err(|_| SettingsError::one("client_certificate or client_key cannot be read"))
+        identity.map(Some).map_err(|_| SettingsError::one(Problem::ClientPairUnreadable))
     }
 }
 
 fn contents(key: &str, file: &str) -> Result<Vec<u8>, SettingsError> {
     fs::read(file).map_err(|error| {
+        let key = key.to_owned();
         SettingsError::one(match error.kind() {
-            std::io::ErrorKind::NotFound => format!("{key} names a file that is not there"),
-            std::io::ErrorKind::PermissionDenied => format!("{key} names a file that this process may not read"),
-            _ => format!("{key} names what cannot be read as a file"),
+            std::io::ErrorKind::NotFound => Problem::FileMissing { key },
+            std::io::ErrorKind::PermissionDenied => Problem::FileForbidden { key },
+            _ => Problem::FileUnreadable { key },
         })
     })
 }
@@ -111,21 +113,19 @@ fn certificates(pem: &[u8]) -> Option<Vec<Certificate>> {
 /// Those of a folder's files; what is none beside them is passed over, as OpenSSL does.
 fn of_folder(folder: &str) -> Result<Vec<Certificate>, SettingsError> {
     let entries = fs::read_dir(Path::new(folder))
-        .map_err(|_| SettingsError::one("ca_path names a folder that is not there or may not be read"))?;
+        .map_err(|_| SettingsError::one(Problem::FolderUnreadable { key: "ca_path".into() }))?;
     let files = entries.filter_map(Result::ok).filter_map(|entry| fs::read(entry.path()).ok());
     let found: Vec<Certificate> = files.filter_map(|pem| certificates(&pem)).flatten().collect();
-    if found.is_empty() { Err(SettingsError::one("ca_path holds no certificate in PEM")) } else { Ok(found) }
+    if found.is_empty() { Err(SettingsError::one(Problem::NoCertificate { key: "ca_path".into() })) } else { Ok(found) }
 }
 
 fn proxy(address: &str) -> Result<Proxy, SettingsError> {
     let url = Url::parse(address).ok();
     let is_proxy = |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
     if !url.as_ref().is_some_and(is_proxy) {
-        return Err(SettingsError::one(
-            "proxy (or HTTPS_PROXY) must be an address such as http://proxy.example.com:3128",
-        ));
+        return Err(SettingsError::one(Problem::ProxyWrong));
     }
-    Proxy::all(address).map_err(|_| SettingsError::one("proxy (or HTTPS_PROXY) cannot be used"))
+    Proxy::all(address).map_err(|_| SettingsError::one(Problem::ProxyUnusable))
 }
 
 impl fmt::Debug for Network {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     language::Language,
     phone,
+    problem::{Problem, Wanted},
     server::{Dialect, ServerProfile},
 };
 
@@ -78,25 +79,43 @@ impl Kind {
     }
 
     /// What a value must be, after "must be".
-    pub(super) fn wanted(self) -> Cow<'static, str> {
-        let words = match self {
-            Self::OneOf(_) | Self::Dialect => {
-                return self.choices().iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ").into();
-            }
-            Self::Mapping => {
-                "lines such as lead.website = website: an entity, an attribute of Krayin's, and a key of the contact's"
-            }
-            Self::Text | Self::Secret => "text",
-            Self::Toggle => "true or false",
-            Self::Id => "the number of a record in Krayin",
-            Self::Stage => "a stage's id, code or name",
-            Self::Texts => "a list of texts",
-            Self::Language => "a language, such as en, pt or es",
-            Self::Country => "the two letters of a country, such as DE",
-            Self::Seconds => "a number of seconds, at most 3600",
-            Self::ServerProfile => "what the set-up stored",
+    pub(super) fn must_be(self) -> Cow<'static, str> {
+        match self {
+            Self::OneOf(_) | Self::Dialect => self.words().join(" or ").into(),
+            _ => self.wanted().words(Language::En).into(),
+        }
+    }
+
+    /// What is wrong with a value of `key` that is none of the kind.
+    pub(super) fn problem(self, key: &str, value: &Value) -> Problem {
+        if let (Self::Mapping, Err(error)) = (self, Mapping::parse(value)) {
+            return error.problem();
+        }
+        let choices = match self.wanted() {
+            Wanted::Choice => self.words().into_iter().map(str::to_owned).collect(),
+            _ => Vec::new(),
         };
-        words.into()
+        Problem::ValueWrong { key: key.to_owned(), wanted: self.wanted(), choices }
+    }
+
+    fn words(self) -> Vec<&'static str> {
+        self.choices().iter().map(|(word, _)| *word).collect()
+    }
+
+    fn wanted(self) -> Wanted {
+        match self {
+            Self::Text | Self::Secret => Wanted::Text,
+            Self::Toggle => Wanted::Toggle,
+            Self::Id => Wanted::Id,
+            Self::Stage => Wanted::Stage,
+            Self::Texts => Wanted::Texts,
+            Self::Dialect | Self::OneOf(_) => Wanted::Choice,
+            Self::Language => Wanted::Language,
+            Self::Mapping => Wanted::Mapping,
+            Self::Country => Wanted::Country,
+            Self::Seconds => Wanted::Seconds,
+            Self::ServerProfile => Wanted::Traits,
+        }
     }
 
     /// The value in the kind's own form; `None` where it is none of the kind.

@@ -1,6 +1,9 @@
 use serde_json::Value;
 
-use crate::krayin::Entity;
+use crate::{
+    krayin::Entity,
+    problem::{Problem, Wanted},
+};
 
 /// A field that an administrator added: an attribute of the contact, and the attribute of Krayin's that takes it.
 ///
@@ -31,6 +34,20 @@ pub enum MappingError {
     /// The attribute holds nothing that a contact could have.
     #[error("has {0}, whose type cannot be filled")]
     Type(String),
+}
+
+impl MappingError {
+    /// The same as a problem of the settings.
+    pub fn problem(self) -> Problem {
+        match self {
+            Self::Form => {
+                Problem::ValueWrong { key: "field_mapping".to_owned(), wanted: Wanted::Mapping, choices: Vec::new() }
+            }
+            Self::Twice(attribute) => Problem::MappedTwice { attribute },
+            Self::Unknown(attribute) => Problem::MappedUnknown { attribute },
+            Self::Type(attribute) => Problem::MappedUnfillable { attribute },
+        }
+    }
 }
 
 impl Mapping {

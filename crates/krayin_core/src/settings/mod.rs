@@ -17,6 +17,7 @@ use crate::{
     DigestKey,
     chatwoot::Clock,
     language::Language,
+    problem::Problem,
     server::{Connection, Destinations, Dialect, Network, ServerProfile},
 };
 
@@ -346,8 +347,8 @@ impl Settings {
     /// # Errors
     /// Where one is missing or has not its form, or where the token may not go there: plain http, a private address.
     pub fn connection(&self) -> Result<Connection, SettingsError> {
-        let url = self.api_url.as_deref().ok_or_else(|| SettingsError::one("api_url is missing"))?;
-        let token = self.api_token.as_ref().ok_or_else(|| SettingsError::one("api_token is missing"))?;
+        let url = self.api_url.as_deref().ok_or_else(|| SettingsError::one(Problem::AddressMissing))?;
+        let token = self.api_token.as_ref().ok_or_else(|| SettingsError::one(Problem::TokenMissing))?;
         let mut connection =
             Connection::new(url, &token.0, self.api_dialect, &self.destinations)?.by(self.network.clone());
         connection.attempt_timeout = self.attempt_timeout.unwrap_or(connection.attempt_timeout);
@@ -361,8 +362,8 @@ impl Settings {
 fn object(json: &[u8]) -> Result<Map<String, Value>, SettingsError> {
     match serde_json::from_slice(json) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(SettingsError::one("they must be an object of keys and values")),
-        Err(_) => Err(SettingsError::one("they are not JSON")),
+        Ok(_) => Err(SettingsError::one(Problem::NotAnObject)),
+        Err(_) => Err(SettingsError::one(Problem::NotJson)),
     }
 }
 
@@ -502,7 +503,8 @@ mod tests {
         ];
         for (value, expected) in table {
             let error = read(value).unwrap_err();
-            assert_eq!(error.problems, [expected]);
+            assert_eq!(error.problems.len(), 1);
+            assert_eq!(error.problems[0].clause(crate::language::Language::En), expected);
             assert!(!error.to_string().contains("secret"));
         }
         let both = read(json!({"lead_type_id": "x", "sync_messages": []})).unwrap_err();

@@ -2,6 +2,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Map, Value};
 
 use super::{Kind, SettingsError};
+use crate::problem::Problem;
 
 /// Who says what a setting is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,7 +67,7 @@ impl Serialize for Setting {
         let mut row = serializer.serialize_struct("Setting", 10)?;
         row.serialize_field("key", self.key)?;
         row.serialize_field("kind", self.kind.name())?;
-        row.serialize_field("must_be", &self.kind.wanted())?;
+        row.serialize_field("must_be", &self.kind.must_be())?;
         row.serialize_field("choices", self.kind.choices())?;
         row.serialize_field("default", &self.default)?;
         row.serialize_field("label", &self.label)?;
@@ -385,14 +386,14 @@ pub fn read(object: &Map<String, Value>) -> Result<Map<String, Value>, SettingsE
             Some(value) => {
                 read.insert(setting.key.to_owned(), value);
             }
-            None => problems.push(format!("{} must be {}", setting.key, setting.kind.wanted())),
+            None => problems.push(setting.kind.problem(setting.key, value)),
         }
     }
     for (policy, list) in [("on_label", "lead_labels"), ("by_inbox", "lead_inboxes")] {
         if read.get("lead_policy").is_some_and(|kept| kept == policy)
             && read.get(list).and_then(Value::as_array).is_none_or(Vec::is_empty)
         {
-            problems.push(format!("{list} is missing: lead_policy is {policy}"));
+            problems.push(Problem::ListMissing { key: list.to_owned(), policy: policy.to_owned() });
         }
     }
     if problems.is_empty() { Ok(read) } else { Err(SettingsError { problems }) }

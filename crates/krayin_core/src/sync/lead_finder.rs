@@ -6,6 +6,7 @@ use crate::{
     chatwoot::Contact,
     krayin::{Lead, LeadLink, NewLead},
     mapper,
+    problem::Problem,
     server::Dialect,
     settings::{Settings, SettingsError},
 };
@@ -109,6 +110,6 @@ impl LeadFinder<'_> {
 pub(crate) fn needs_stage(lead: &NewLead) -> Result<(), SettingsError> {
     match lead.lead_pipeline_stage_id {
         Some(_) => Ok(()),
-        None => Err(SettingsError::one("default_stage_id is missing: run the set-up, or set lead_pipeline_stage_id")),
+        None => Err(SettingsError::one(Problem::DefaultStageMissing)),
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::BoxFuture;
+use crate::{BoxFuture, detail::Detail};
 
 /// One attempt that is about to be made.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +46,8 @@ pub struct Attempt {
     pub failure: Option<String>,
     /// The same as a code, [`ErrorKind::code`](crate::api::ErrorKind::code).
     pub code: Option<&'static str>,
+    /// What happened, as a code.
+    pub detail: Option<Detail>,
     /// Whether the server may have acted on it, where it failed.
     pub executed: Option<&'static str>,
 }

@@ -12,10 +12,11 @@ use crate::api::{
     http::chunked_body::ChunkedBody,
     http::resolver::{Names, NoThread, PrivateAddress, Resolver},
     http::transport::{Method, Request, Response, Transport, TransportError, TransportErrorKind},
-    recovery::failure::PROXY_REFUSED,
 };
 use crate::{
     BoxFuture,
+    detail::Detail,
+    problem::Problem,
     server::{Connection, Network, ReadNetwork, SettingsError},
 };
 
@@ -71,7 +72,7 @@ impl ReqwestTransport {
     /// Trusts the authorities of `pem` as well.
     pub fn with_authority(pem: &[u8]) -> Result<Self, SettingsError> {
         let authority = reqwest::Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
-        let unreadable = || SettingsError::one("the certificate authority is not PEM");
+        let unreadable = || SettingsError::one(Problem::AuthorityUnreadable);
         let network = ReadNetwork { authorities: authority.ok_or_else(unreadable)?, ..ReadNetwork::default() };
         let transport = Self::build(network, Names::default())?;
         // What is PEM may still be no certificate: that shows when a client is made.
@@ -107,9 +108,7 @@ impl ReqwestTransport {
     /// Where the HTTP client cannot start: the machine has no CA certificates.
     pub fn prepare(&self, connection: &Connection) -> Result<(), SettingsError> {
         let needs = self.needs(connection.is_encrypted(), connection.any_address());
-        self.client(needs).map(|_| ()).ok_or_else(|| {
-            SettingsError::one("the HTTP client cannot start: are the machine's CA certificates installed?")
-        })
+        self.client(needs).map(|_| ()).ok_or_else(|| SettingsError::one(Problem::NoAuthorities))
     }
 
     fn needs(&self, encrypted: bool, any_address: bool) -> Needs {
@@ -128,14 +127,9 @@ impl ReqwestTransport {
         self.before_proxy.find(host).await.map(drop).map_err(|failure| {
             let failure: &(dyn StdError + 'static) = failure.as_ref();
             if find::<PrivateAddress>(failure).is_some() {
-                return TransportError { kind: TransportErrorKind::Refused, reason: PRIVATE.into() };
+                return TransportError { kind: TransportErrorKind::Refused, detail: Detail::HostPrivate };
             }
-            TransportError {
-                kind: TransportErrorKind::Connect,
-                reason: "the host's name is not known here, and what the proxy makes of it nobody can see: \
-                         name the host in KRAYIN_SYNC_ALLOWED_HOSTS if it is right"
-                    .into(),
-            }
+            TransportError { kind: TransportErrorKind::Connect, detail: Detail::HostUnknownHere }
         })
     }
 
@@ -186,10 +180,9 @@ impl Transport for ReqwestTransport {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
             let needs = self.needs(!request.url.starts_with("http:"), request.any_address);
-            let client = self.client(needs).ok_or_else(|| TransportError {
-                kind: TransportErrorKind::Refused,
-                reason: "the HTTP client cannot start: are the machine's CA certificates installed?".into(),
-            })?;
+            let client = self
+                .client(needs)
+                .ok_or(TransportError { kind: TransportErrorKind::Refused, detail: Detail::NoAuthorities })?;
             if self.network.proxy.is_some() && !request.any_address {
                 self.look_before_proxy(request).await?;
             }
@@ -223,10 +216,7 @@ async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Respons
     make_room(&mut body, expected.min(LARGEST_ANSWER))?;
     while let Some(chunk) = answer.chunk().await.map_err(explain)? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(TransportError {
-                kind: TransportErrorKind::TooLarge,
-                reason: "the answer is larger than 8 MiB".into(),
-            });
+            return Err(TransportError::of(TransportErrorKind::TooLarge));
         }
         if body.capacity() - body.len() < chunk.len() {
             let more = chunk.len().max(body.len());
@@ -245,61 +235,57 @@ fn make_room(body: &mut Vec<u8>, more: usize) -> Result<(), TransportError> {
 /// reqwest's own texts name the whole address, whose query may hold an e-mail address: none of them is repeated.
 fn explain(error: reqwest::Error) -> TransportError {
     use TransportErrorKind as Kind;
-    let (kind, reason) = if find::<PrivateAddress>(&error).is_some() {
-        (Kind::Refused, PRIVATE)
+    let (kind, detail) = if find::<PrivateAddress>(&error).is_some() {
+        (Kind::Refused, Detail::HostPrivate)
     } else if find::<NoThread>(&error).is_some() {
-        (Kind::Connect, "the process can have no more threads, and finding out the host's address takes one")
+        (Kind::Connect, Detail::NoThreads)
     } else if let Some(refusal) = refused_by_proxy(&error) {
         (Kind::Connect, refusal)
     } else if let Some(tls) = find::<rustls::Error>(&error).filter(|_| error.is_connect()) {
         (Kind::Tls, explain_tls(tls))
     } else if error.is_connect() && error.is_timeout() {
-        (Kind::Connect, "no connection within the time limit")
+        (Kind::Connect, Detail::ConnectionLate)
     } else if error.is_connect() {
-        (Kind::Connect, "no connection: is the address right and the server running?")
+        (Kind::Connect, Detail::NoConnection)
     } else if error.is_timeout() {
-        (Kind::Timeout, "no answer within the time limit")
+        (Kind::Timeout, Detail::AnswerLate)
     } else if error.is_builder() {
-        (Kind::Refused, "the request cannot be built")
+        (Kind::Refused, Detail::RequestWrong)
     } else {
-        (Kind::Interrupted, "the connection broke before the whole answer was there")
+        (Kind::Interrupted, Detail::ConnectionBroke)
     };
-    TransportError { kind, reason: reason.into() }
+    TransportError { kind, detail }
 }
 
 /// What a proxy said instead of connecting. The type of that error is nobody's to name, so its words are looked at.
-fn refused_by_proxy(error: &reqwest::Error) -> Option<&'static str> {
+fn refused_by_proxy(error: &reqwest::Error) -> Option<Detail> {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(inner) = cause {
         let words = inner.to_string();
         if words.ends_with("proxy authorization required") {
-            return Some(PROXY_REFUSED);
+            return Some(Detail::ProxyPassword);
         }
         if words == "tunnel error: unsuccessful" {
-            return Some("the proxy does not connect to this address: does it allow it, and is the server running?");
+            return Some(Detail::ProxyDoesNotConnect);
         }
         cause = inner.source();
     }
     None
 }
 
-const PRIVATE: &str = "the host has a private address, which this installation does not allow";
-
-fn explain_tls(error: &rustls::Error) -> &'static str {
+fn explain_tls(error: &rustls::Error) -> Detail {
     use CertificateError as C;
     match error {
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
-            "the server's certificate has expired"
-        }
+        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Detail::CertificateExpired,
         rustls::Error::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => {
-            "the server's certificate is not valid yet"
+            Detail::CertificateNotValidYet
         }
         rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
-            "the server's certificate is for another name"
+            Detail::CertificateWrongHost
         }
-        rustls::Error::InvalidCertificate(C::UnknownIssuer) => "the server's certificate is from an unknown authority",
-        rustls::Error::InvalidCertificate(_) => "the server's certificate was not accepted",
-        _ => "the server speaks no TLS that can be trusted",
+        rustls::Error::InvalidCertificate(C::UnknownIssuer) => Detail::CertificateUnknownAuthority,
+        rustls::Error::InvalidCertificate(_) => Detail::CertificateWrong,
+        _ => Detail::NoTls,
     }
 }
 

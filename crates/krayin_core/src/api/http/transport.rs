@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use crate::BoxFuture;
+use crate::{BoxFuture, detail::Detail};
 
 /// The methods that Krayin's API knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,23 +121,33 @@ pub enum TransportErrorKind {
     TooLarge,
 }
 
-/// There is no answer. `reason` says why in words without personal data.
+/// There is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
+#[error("{detail}")]
 pub struct TransportError {
     /// What happened.
     pub kind: TransportErrorKind,
-    /// The same for a person.
-    pub reason: String,
+    /// The same for people.
+    pub detail: Detail,
 }
 
 impl TransportError {
+    /// Of whom nothing else is known.
+    pub fn of(kind: TransportErrorKind) -> Self {
+        let detail = match kind {
+            TransportErrorKind::Connect => Detail::NoConnection,
+            TransportErrorKind::Tls => Detail::NoTls,
+            TransportErrorKind::Refused => Detail::HostPrivate,
+            TransportErrorKind::Timeout => Detail::AnswerLate,
+            TransportErrorKind::Interrupted => Detail::ConnectionBroke,
+            TransportErrorKind::TooLarge => Detail::AnswerTooLarge,
+        };
+        Self { kind, detail }
+    }
+
     /// The process may not have the memory that an answer takes.
     pub fn no_memory() -> Self {
-        Self {
-            kind: TransportErrorKind::TooLarge,
-            reason: "the answer is larger than the memory that this process may have".into(),
-        }
+        Self { kind: TransportErrorKind::TooLarge, detail: Detail::NoMemory }
     }
 }
 

@@ -6,9 +6,10 @@ use crate::api::{
     ApiError, ErrorKind, Executed, Method, Response, TransportError, TransportErrorKind, client::Call,
     http::path::shown,
 };
+use crate::detail::Detail;
 use crate::retry::{Class, WINDOW, look_after};
 
-pub(in crate::api) fn error(method: Method, path: &str, kind: ErrorKind, reason: &str) -> ApiError {
+pub(in crate::api) fn error(method: Method, path: &str, kind: ErrorKind, detail: Detail) -> ApiError {
     ApiError {
         kind,
         status: None,
@@ -19,7 +20,7 @@ pub(in crate::api) fn error(method: Method, path: &str, kind: ErrorKind, reason:
         fields: Default::default(),
         retry_after: None,
         response: None,
-        reason: reason.to_owned(),
+        detail,
     }
 }
 
@@ -32,7 +33,7 @@ pub(in crate::api) fn unanswered(call: &Call<'_>, failure: &TransportError) -> A
         TransportErrorKind::Interrupted => (ErrorKind::Unavailable, Executed::Unknown),
         TransportErrorKind::TooLarge => (ErrorKind::UnexpectedResponse, Executed::Unknown),
     };
-    ApiError { executed, ..error(call.method, call.path, kind, &failure.reason) }
+    ApiError { executed, ..error(call.method, call.path, kind, failure.detail) }
 }
 
 /// An answer that is not good. `worked` is whether this server has given good ones: then what is no answer of Krayin's
@@ -42,57 +43,49 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
     let foreign = if worked { ErrorKind::Unavailable } else { ErrorKind::UnexpectedResponse };
     let mut fields = Default::default();
     let mut retry_after = None;
-    let (kind, executed, reason) = match class {
-        Class::RefusedToken => (ErrorKind::Authentication, No, "the token was refused"),
-        Class::Forbidden => (ErrorKind::Permission, No, "the token's user may not do this"),
+    let (kind, executed, detail) = match class {
+        Class::RefusedToken => (ErrorKind::Authentication, No, Detail::TokenNotTaken),
+        Class::Forbidden => (ErrorKind::Permission, No, Detail::UserMayNot),
         Class::Throttled(wait) => {
             retry_after = Some(look_after(wait.unwrap_or(WINDOW)));
             // A bare 500 that the probe met as well: likely the throttle's, but a failure inside looks the same.
             let executed = if response.status == 500 { Unknown } else { No };
-            (ErrorKind::RateLimit, executed, "too many requests")
+            (ErrorKind::RateLimit, executed, Detail::TooManyRequests)
         }
         Class::Slowed(wait) => {
             retry_after = Some(look_after(wait.unwrap_or(WINDOW)));
-            (ErrorKind::RateLimit, No, "something before Krayin takes no more requests of this kind")
+            (ErrorKind::RateLimit, No, Detail::TooManyOfKind)
         }
-        Class::Barred | Class::Blocked => {
-            (ErrorKind::Blocked, No, "something before Krayin, a firewall, does not let this request through")
-        }
+        Class::Barred | Class::Blocked => (ErrorKind::Blocked, No, Detail::Firewall),
         Class::Invalid(named) => {
             fields = named;
-            (ErrorKind::Validation, No, "the server does not take these fields")
+            (ErrorKind::Validation, No, Detail::FieldsNotTaken)
         }
         Class::Taken(named) => {
             fields = named;
-            (ErrorKind::Conflict, No, "another record has the same value")
+            (ErrorKind::Conflict, No, Detail::ValueNotUnique)
         }
-        Class::Missing => (ErrorKind::NotFound, No, "the record is not there"),
-        Class::NoSuchCall => (ErrorKind::UnexpectedResponse, No, "the server has no such call"),
+        Class::Missing => (ErrorKind::NotFound, No, Detail::NoSuchRecord),
+        Class::NoSuchCall => (ErrorKind::UnexpectedResponse, No, Detail::NoSuchCall),
         Class::Unavailable(wait) => {
             retry_after = wait.map(look_after);
             // It was too early to be read at all, or came to another's place.
             let executed = if matches!(response.status, 421 | 425) { No } else { Unknown };
-            (ErrorKind::Unavailable, executed, "the server cannot work now")
+            (ErrorKind::Unavailable, executed, Detail::CannotWorkNow)
         }
-        Class::ProxyRefused => (ErrorKind::Unavailable, No, PROXY_REFUSED),
-        Class::TooLong => (ErrorKind::Validation, No, "the request is larger than the server takes"),
-        Class::Encoded => (foreign, Unknown, "the answer is compressed, which nobody asked for"),
-        Class::NotJson if is_page(&response.body) => (
-            foreign,
-            Unknown,
-            "a web page came instead of Krayin's JSON (a portal, a firewall, a host's maintenance page)",
-        ),
-        Class::NotJson => (foreign, Unknown, "the answer is not JSON"),
+        Class::ProxyRefused => (ErrorKind::Unavailable, No, Detail::ProxyPassword),
+        Class::TooLong => (ErrorKind::Validation, No, Detail::RequestTooLarge),
+        Class::Encoded => (foreign, Unknown, Detail::AnswerCompressed),
+        Class::NotJson if is_page(&response.body) => (foreign, Unknown, Detail::WebPage),
+        Class::NotJson => (foreign, Unknown, Detail::AnswerNotJson),
         Class::Redirect => {
             // A read leaves nothing behind, wherever it was answered.
             let executed = if call.method == Method::Get { No } else { Unknown };
-            (ErrorKind::UnexpectedResponse, executed, "the server redirects, which would send the token elsewhere")
+            (ErrorKind::UnexpectedResponse, executed, Detail::Redirected)
         }
-        Class::Ok | Class::Unexpected => {
-            (ErrorKind::UnexpectedResponse, Unknown, "no answer of Krayin's has this status")
-        }
+        Class::Ok | Class::Unexpected => (ErrorKind::UnexpectedResponse, Unknown, Detail::StatusUnknown),
         Class::Uncounted | Class::ExecutedOrNot | Class::FailedInside => {
-            (ErrorKind::Server, Unknown, "the server failed while it ran the request")
+            (ErrorKind::Server, Unknown, Detail::FailedInside)
         }
     };
     ApiError {
@@ -101,13 +94,9 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
         fields,
         retry_after,
         response: Some(Box::new(response.clone())),
-        ..error(call.method, call.path, kind, reason)
+        ..error(call.method, call.path, kind, detail)
     }
 }
-
-/// What a proxy said of the installation's word.
-pub(in crate::api) const PROXY_REFUSED: &str =
-    "the proxy wants another user or password (KrayinSync.proxy, HTTPS_PROXY)";
 
 /// A good answer whose body is none of Krayin's.
 pub(in crate::api) fn wrong_shape(method: Method, path: &str) -> ApiError {
@@ -115,7 +104,7 @@ pub(in crate::api) fn wrong_shape(method: Method, path: &str) -> ApiError {
         status: Some(200),
         attempts: 1,
         executed: if method == Method::Get { Executed::No } else { Executed::Unknown },
-        ..error(method, path, ErrorKind::UnexpectedResponse, "the answer has not the shape of Krayin's")
+        ..error(method, path, ErrorKind::UnexpectedResponse, Detail::ShapeUnknown)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::api::{
     recovery::create_recovery::CreateRecovery,
     recovery::failure::{error, failed, holds_a_record, unanswered, wrong_shape},
 };
+use crate::detail::Detail;
 use crate::{
     body::Body,
     retry::{
@@ -115,23 +116,24 @@ impl Client {
             self.state.spend();
             before = Some(error);
         }
-        Err(error(call.method, call.path, ErrorKind::Server, "no attempt was made"))
+        Err(error(call.method, call.path, ErrorKind::Server, Detail::NoAttempt))
     }
 
     /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
     async fn leave(&self, call: &Call<'_>) -> Result<u64, ApiError> {
         let refused =
-            |kind, reason, wait| ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, reason) };
-        let down = |wait| refused(ErrorKind::Unavailable, "was not tried, the server has not answered lately", wait);
+            |kind, detail, wait| ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, detail) };
+        let down = |wait| refused(ErrorKind::Unavailable, Detail::ServerRests, wait);
         if let Some(rest) = self.state.rests() {
             return Err(down(rest));
         }
         let number = if self.state.sends_rate_headers() == Some(false) {
             0
         } else {
-            self.limiter().take(self.priority()).await.map_err(|wait| {
-                refused(ErrorKind::RateLimit, "was not tried, the requests of this minute are spent", wait)
-            })?
+            self.limiter()
+                .take(self.priority())
+                .await
+                .map_err(|wait| refused(ErrorKind::RateLimit, Detail::MinuteSpent, wait))?
         };
         // Last, so that the one trial of a server that was down is one that is sent.
         if let Err(rest) = self.state.admit() {
@@ -318,8 +320,9 @@ impl Client {
             retry_in_ms: wait.map(millis),
             request_id: sent.request_id.clone(),
             date: response.and_then(|response| response.header("date")).map(str::to_owned),
-            failure: failure.map(|failure| failure.reason.clone()),
+            failure: failure.map(|failure| failure.detail.to_string()),
             code: failure.map(|failure| failure.kind.code()),
+            detail: failure.map(|failure| failure.detail),
             executed: failure.map(|failure| failure.executed.name()),
         });
     }
