@@ -1,14 +1,16 @@
 # frozen_string_literal: true
 
 require_relative "doctor/finding"
+require_relative "doctor/words"
+require_relative "doctor/way"
+require_relative "doctor/network"
 require_relative "doctor/failure"
 require_relative "doctor/krayin"
-require_relative "doctor/network"
 require_relative "doctor/report"
 
 module KrayinSync
   # Looks at a Krayin as the set-up would, and says of each thing what it saw and the one thing that mends it. It writes
-  # nothing.
+  # nothing, and goes the way that requests go: by the installation's proxy, authorities and client certificate.
   #
   #   doctor = KrayinSync::Doctor.new("https://crm.example.com", ENV.fetch("KRAYIN_TOKEN"))
   #   doctor.findings.select { |finding| finding.severity == "fail" }.map(&:advice)
@@ -29,10 +31,12 @@ module KrayinSync
     # @param api_token [String]
     # @param settings [Hash] those of a hook, where there is one
     def initialize(api_url, api_token, settings: {})
-      @url = api_url.to_s.strip
+      @url = JsonSafe.of(api_url.to_s).strip
       @settings = Arguments.settings(settings).transform_keys(&:to_s).merge("api_url" => api_url,
                                                                             "api_token" => api_token)
       @settings = { "attempt_timeout" => 15, "deadline" => 30 }.merge(@settings)
+      own = @settings["language"].to_s.strip
+      @words = Words.new(own.empty? ? KrayinSync.configuration.locale : own)
     end
 
     # @return [Array<Finding>] in the order in which things were looked at
@@ -49,7 +53,7 @@ module KrayinSync
     end
 
     # @return [Report] the same for people and for programs
-    def report = Report.new(@url, findings)
+    def report = Report.new(@url, findings, words: @words)
 
     def inspect = "#<#{self.class.name}>"
 
@@ -58,11 +62,13 @@ module KrayinSync
     def look
       session = WatchedSession.new(@settings)
       found = session.call(:connect)
-      [*passed("pipeline", found), *Krayin.new(session, found, @settings).findings, *seen(session)]
+      [*passed("pipeline", found), *Krayin.new(session, found, @settings, @words).findings, *seen(session)]
     rescue ConfigurationError => e
-      failed(Failure.of_settings(e), session)
+      failed(Failure.of_settings(e, @words), session)
     rescue Error => e
-      failed(Failure.new(e, @url, @settings).findings, session)
+      return [Failure.unexpected(e, @words)] unless session
+
+      failed(Failure.new(e, session, @words).findings, session)
     end
 
     def failed(findings, session)
@@ -72,16 +78,16 @@ module KrayinSync
 
     # What was looked at before and including a step.
     def passed(last, found = nil)
-      told = { "settings" => "address and token have the right form",
-               "address" => if found
-                              "#{found["configuration"]["api_url"]} answers, dialect " \
-                                "#{found["configuration"]["api_dialect"]}"
-                            else
-                              "answers"
-                            end,
-               "token" => "accepted", "user" => "sees all records" }
+      address = if found
+                  ["answers_as", { url: found["configuration"]["api_url"],
+                                   dialect: found["configuration"]["api_dialect"] }]
+                else
+                  ["answers"]
+                end
+      told = { "settings" => ["settings_fit"], "address" => address, "token" => ["token_accepted"],
+               "user" => ["sees_all"] }
       steps = last ? ORDER[0..ORDER.index(last)] : []
-      steps.filter_map { |step| Finding.ok(step, told[step]) if told[step] }
+      steps.filter_map { |step| @words.ok(step, *told[step]) if told[step] }
     end
 
     # What the answers told beside what they were asked for.
@@ -92,25 +98,21 @@ module KrayinSync
       return unless told
 
       off = (told[:at] - Time.httpdate(told[:date])).round
-      return Finding.ok("clock", "agrees with Krayin's web server") if off.abs <= CLOCK
+      return @words.ok("clock", "clock_agrees") if off.abs <= CLOCK
 
-      Finding.new("warn", "clock_off", "clock",
-                  "this machine's clock is #{off.abs} s #{off.positive? ? "ahead of" : "behind"} that of Krayin's " \
-                  "web server",
-                  "Have both machines set their clocks by NTP (timedatectl set-ntp true).", { "seconds" => off })
+      key = off.positive? ? "clock_ahead" : "clock_behind"
+      @words.warn("clock_off", "clock", { seconds: off, by: off.abs }, key: key)
     rescue ArgumentError
       nil
     end
 
+    # The header says how many; that they are a minute's is Krayin's rule, of which no header tells.
     def budget(session)
       limit = session.attempts.filter_map { |attempt| attempt[:limit] }.last
-      if limit
-        return Finding.note("limit", "server", "#{limit} requests a minute for the token's user",
-                            "limit" => limit)
-      end
+      return @words.note("limit", "server", { limit: limit }) if limit
       return if session.attempts.none? { |attempt| attempt[:status] == 200 }
 
-      Finding.note("limit_unannounced", "server", "no limit is announced")
+      @words.note("limit_unannounced", "server")
     end
 
     # Keeps what its attempts told.

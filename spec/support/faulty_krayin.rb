@@ -31,7 +31,8 @@ class FaultyKrayin
   end
 
   # A certificate of a test's own.
-  def self.certificate(host: "localhost", from: Time.now - 3600, till: Time.now + 3600, issuer: nil)
+  def self.certificate(host: "localhost", from: Time.now - 3600, till: Time.now + 3600, issuer: nil,
+                       signs: issuer.nil?)
     key = OpenSSL::PKey::RSA.new(2048)
     made = OpenSSL::X509::Certificate.new
     made.version = 2
@@ -43,7 +44,7 @@ class FaultyKrayin
     made.not_after = till
     extensions = OpenSSL::X509::ExtensionFactory.new(issuer&.first || made, made)
     made.add_extension(extensions.create_extension("subjectAltName", "DNS:#{host}"))
-    made.add_extension(extensions.create_extension("basicConstraints", "CA:#{issuer ? "FALSE" : "TRUE"}", true))
+    made.add_extension(extensions.create_extension("basicConstraints", "CA:#{signs.to_s.upcase}", true))
     made.sign(issuer ? issuer.last : key, OpenSSL::Digest.new("SHA256"))
     [made, key]
   end

@@ -136,6 +136,24 @@ fn may_be_inside(ruby: &Ruby, settings: RString) -> Result<bool, Error> {
     park::attempt(ruby, || known.connection().map(|connection| connection.may_be_inside()))
 }
 
+/// What answers at a path of the host, without the token: status, headers and the beginning of the body, or a detail.
+fn page(ruby: &Ruby, session: Value, path: String, as_call: bool) -> Result<RString, Error> {
+    Session::open(ruby, session)?.run(ruby, move |client| async move {
+        Ok(convert::json(&match client.page(&path, as_call).await {
+            Ok(answer) => {
+                let body = answer.body.get(..PAGE.min(answer.body.len())).unwrap_or_default();
+                serde_json::json!({
+                    "status": answer.status, "headers": answer.headers, "body": String::from_utf8_lossy(body)
+                })
+            }
+            Err(failure) => serde_json::json!({ "detail": failure.detail }),
+        }))
+    })
+}
+
+/// How much of a page is looked at.
+const PAGE: usize = 64 * 1024;
+
 /// Checks proxy and files of certificates.
 fn check_network(ruby: &Ruby, settings: RString) -> Result<(), Error> {
     let settings = convert::bytes(settings);
@@ -174,6 +192,7 @@ pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("check", function!(check, 1))?;
     native.define_singleton_method("reason_sentence", function!(reason_sentence, 2))?;
     native.define_singleton_method("may_be_inside", function!(may_be_inside, 1))?;
+    native.define_singleton_method("page", function!(page, 3))?;
     native.define_singleton_method("check_network", function!(check_network, 1))?;
     native.define_singleton_method("errors", function!(errors, 0))?;
     native.define_singleton_method("settings", function!(settings, 0))?;

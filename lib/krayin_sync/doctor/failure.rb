@@ -7,38 +7,46 @@ module KrayinSync
     class Failure
       # Where new people are shown to, by every Krayin.
       LOGIN = "/admin/login"
+      # What the set-up tells by a code of its own, and what was looked at then.
+      SETTINGS = { "address_private" => "address", "user_sees_not_all" => "user", "pipeline_missing" => "pipeline",
+                   "stage_missing" => "pipeline" }.freeze
+      private_constant :SETTINGS
 
-      # @return [Array<Finding>]
-      def self.of_settings(error)
-        code = error.problems.first&.code
-        return [private_address] if code == "address_private"
+      class << self
+        # @param error [ConfigurationError]
+        # @return [Array<Finding>]
+        def of_settings(error, words)
+          code = error.problems.first&.code
+          return [words.fail(code, SETTINGS[code])] if SETTINGS.key?(code)
+          return [words.fail("authorities_missing", "address")] if code == "no_authorities"
 
-        told = [
-          ["user_sees_not_all", "user", "the token's user does not see all records, so searches fail",
-           "Give the user global view permission: in Krayin under Settings, Users."],
-          ["pipeline_missing", "pipeline", "Krayin has no pipeline", "Create one: Settings, Pipelines."],
-          ["stage_missing", "pipeline", "Krayin's pipeline has no stage", "Add one: Settings, Pipelines."]
-        ].find { |known, *| known == code }
-        return [Finding.new("fail", *told)] if told
+          [words.fail("settings_wrong", "settings",
+                      { problem: sentence(error, words), problems: error.problems.map(&:code) })]
+        end
 
-        [Finding.new("fail", "settings_wrong", "settings", error.message, "Correct the setting, then look again.")]
+        # @return [Finding]
+        def unexpected(error, words)
+          words.fail(error.reason.code, "address", { problem: sentence(error, words) }, key: "unexpected")
+        end
+
+        private
+
+        def sentence(error, words)
+          error.reason.sentence(words.locale).delete_suffix(".")
+        end
       end
 
-      def self.private_address
-        Finding.new("fail", "address_private", "address", "the host has an address of a private network",
-                    "If that is meant, name it in KRAYIN_SYNC_ALLOWED_HOSTS.")
-      end
-
-      def initialize(error, url, settings)
+      # @param session [Session] of the set-up
+      def initialize(error, session, words)
         @error = error
-        @url = url
-        @settings = settings
+        @session = session
+        @url = session.settings["api_url"].to_s.strip
+        @words = words
       end
 
       # @return [Array<Finding>]
       def findings
-        return [unexpected] unless @error.is_a?(ApiError)
-        return [self.class.private_address] if @error.detail&.code == "host_private"
+        return [self.class.unexpected(@error, @words)] unless @error.is_a?(ApiError)
         return [network.without_answer(@error)] if status.nil?
 
         found = by_answer
@@ -47,7 +55,7 @@ module KrayinSync
 
       private
 
-      def network = @network ||= Network.new(@url)
+      def network = @network ||= Network.new(@session, @words)
 
       def status = @error.code
 
@@ -57,160 +65,138 @@ module KrayinSync
 
       def page? = body.match?(/\A\s*(?:\uFEFF)?</)
 
-      def unexpected = Finding.new("fail", @error.reason.code, "address", @error.message, "Look again.")
-
       def by_answer
+        return network.proxy("proxy_password") if @error.detail&.code == "proxy_password"
         return redirect if (300..399).cover?(status)
         return login_of_web_server if status == 401 && headers["www-authenticate"].to_s.match?(/\A(?:basic|digest)/i)
+        return client_certificate if client_certificate?
         return token if @error.is_a?(AuthenticationError)
 
         case @error
         when PermissionError then permission
         when RateLimitError then limit
+        when BlockedError then @words.fail("request_blocked", "address", { path: shown_path, status: status })
         else unavailable || other
         end
       end
 
-      def login_of_web_server
-        Finding.new("fail", "web_server_password", "token", "the web server asks for a password of its own",
-                    "Leave #{api_path} out of it: the token goes in the same header.")
+      def login_of_web_server = @words.fail("web_server_password", "token", { path: api_path })
+
+      # nginx says so in a page; other servers end the connection.
+      def client_certificate? = [400, 495, 496].include?(status) && body.match?(/SSL certificate/i)
+
+      def client_certificate
+        missing = status == 496 || body.match?(/No required/i)
+        @words.fail("client_certificate_#{missing ? "missing" : "refused"}", "address", { status: status })
       end
 
-      # Krayin answers alike whether the token is wrong or never came: only the web server's settings tell.
       def token
-        refused = Finding.new("fail", "token_refused", "token", "Krayin refuses the token",
-                              "Create a new API token in Krayin for a user who is active.")
-        refused.message += ", which has not the form of one (12|AbC…)" unless formed?
+        refused = @words.fail("token_refused", "token", key: formed? ? "token_refused" : "token_refused_form")
         [refused, (dropped if without_token_alike?)].compact
       end
 
-      def formed? = @settings["api_token"].to_s.match?(/\A\d+\|\w{20,}\z/)
+      def formed? = @session.settings["api_token"].to_s.strip.match?(/\A\d+\|\w{20,}\z/)
 
+      # Whether a token came to Krayin at all cannot be known from outside. Each of its versions answers one that is
+      # wrong and none alike, to the last letter (tests/contract, auth.json), it looks for it in this one header, and a
+      # token that would be answered otherwise is one that works. Where the two answers differ, somebody has read it;
+      # where they do not, it may have been dropped: that is said as the possibility that it is.
       def without_token_alike?
-        page = network.page("#{base}#{@settings["api_dialect"] == "documented" ? "/api/admin" : "/api/v1"}/get")
-        page && (page.code.to_i == status || [401, 500].include?(page.code.to_i))
+        bare = network.page("#{api_path}/get", as_call: true)
+        bare && bare.status == status && same_answer?(bare.body, body)
+      end
+
+      # Debug mode adds a trace, with times in it.
+      def same_answer?(one, other)
+        one, other = [one, other].map { |text| JSON.parse(text, max_nesting: false) }
+        one.is_a?(Hash) && other.is_a?(Hash) ? one["message"] == other["message"] : one == other
+      rescue JSON::ParserError
+        one == other
       end
 
       def dropped
         software = headers["server"].to_s[/\A[A-Za-z]+/]
-        Finding.new("note", "authorization_dropped", "token",
-                    "the answer is the same with and without a token: the web server#{if software
-                                                                                        " (#{software})"
-                                                                                      end} may " \
-                    "drop the header Authorization before PHP",
-                    "If a new token is refused too: Apache needs `CGIPassAuth On`, nginx `fastcgi_param " \
-                    "HTTP_AUTHORIZATION $http_authorization;`, a proxy must pass the header on.",
-                    { "server" => software }.compact)
+        key = { "apache" => "authorization_dropped_apache", "nginx" => "authorization_dropped_nginx" }
+              .fetch(software.to_s.downcase, "authorization_dropped")
+        @words.note("authorization_dropped", "token", { server: software }.compact, key: key)
       end
 
-      def permission
-        Finding.new("fail", "permission_missing", "user", "the token's user may not read what the sync needs",
-                    "Give the user a role with all permissions: in Krayin under Settings, Roles.")
-      end
+      def permission = @words.fail("permission_missing", "user", { path: shown_path })
 
       def limit
-        Finding.new("fail", "requests_spent", "token", "the requests of this minute are spent",
-                    "Try again in #{@error.retry_after.to_f.ceil} s; give the sync a user of its own.",
-                    { "retry_after" => @error.retry_after })
+        seconds = @error.retry_after.to_f.ceil
+        @words.fail("requests_spent", "token", { seconds: seconds, retry_after: @error.retry_after })
       end
 
       def unavailable
-        return maintenance if status == 503
+        return @words.fail("maintenance", "address", { status: status }) if status == 503
         return unless [502, 504].include?(status) || (520..526).cover?(status)
 
-        Finding.new("fail", "server_unavailable", "address", "a proxy answers (#{status}), what is behind it does not",
-                    "Start PHP behind the web server (php-fpm), and look into the proxy's log.", { "status" => status })
-      end
-
-      def maintenance
-        Finding.new("fail", "maintenance", "address", "Krayin, or what is before it, says that it is worked on (503)",
-                    "On Krayin's machine: `php artisan up`. Else the web server's log tells why.", { "status" => 503 })
+        @words.fail("server_unavailable", "address", { status: status })
       end
 
       def redirect
-        target = URI.join(@url, headers["location"].to_s)
-        code, advice = where_to(target)
-        shown = "#{target.scheme}://#{target.host}#{":#{target.port}" unless target.port == target.default_port}"
-        Finding.new("fail", code, "address", "the server redirects to #{shown}, which would send the token elsewhere",
-                    advice, { "status" => status, "to" => shown })
-      rescue URI::Error
-        Finding.new("fail", "redirect", "address", "the server redirects (#{status}), and does not say where to",
-                    "Use the address that the web server does not redirect.", { "status" => status })
+        target = URI.join(@url, headers.fetch("location"))
+        raise URI::InvalidURIError unless target.host
+
+        code = where_to(target)
+        address = "#{target.scheme}://#{target.host}#{":#{target.port}" if odd_port?(target)}"
+        @words.fail(code, "address", { status: status, to: address, address: "#{address}#{base}" })
+      rescue URI::Error, KeyError
+        @words.fail("redirect", "address", { status: status }, key: "redirect_nowhere")
       end
 
       def where_to(target)
         uri = URI.parse(@url)
-        fixed = "Use the address #{target.scheme}://#{target.host}#{":#{target.port}" if odd_port?(target)}#{base}."
-        return ["redirect_to_login", login_advice] if target.path.match?(%r{/login\b})
-        return ["redirect_to_https", fixed] if uri.scheme == "http" && target.scheme == "https"
-        return ["redirect_to_host", fixed] if uri.host != target.host
+        return "redirect_to_login" if target.path.match?(%r{/login\b})
+        return "redirect_to_https" if uri.scheme == "http" && target.scheme == "https"
+        return "redirect_to_host" if uri.host != target.host
 
-        ["redirect", "Use the address that the web server does not redirect: #{fixed}"]
+        "redirect"
       end
 
       def odd_port?(uri) = uri.port != uri.default_port
 
-      def login_advice = "Check the address: it must be Krayin's own, and nothing before it may ask for a login."
-
       # 404, a web page with 200, and whatever else is no answer of Krayin's.
       def other
-        return below_public if public?
+        return @words.fail("document_root", "address", { path: "#{base}/public" }) if public?
         return package_missing if krayin?
         return no_krayin unless status == 200 && page?
 
         title = body[/<title[^>]*>\s*([^<]{1,80})/i, 1].to_s.gsub(/[^[:print:]]/, "").strip
-        Finding.new("fail", "page_before_krayin", "address",
-                    "a web page comes instead of Krayin's answer#{" (“#{title}”)" unless title.empty?}",
-                    "Let the path #{api_path} through the portal, firewall or login that stands before Krayin.",
-                    { "title" => title })
+        @words.fail("page_before_krayin", "address", { title: title, path: api_path },
+                    key: title.empty? ? "page_before_krayin" : "page_before_krayin_titled")
       end
 
       def no_krayin
-        if status >= 500
-          return Finding.new("fail", @error.reason.code, "address", "Krayin fails (#{status})",
-                             "Look into its log: storage/logs/laravel.log.", { "status" => status })
-        end
+        return @words.fail(@error.reason.code, "address", { status: status }, key: "server_failed") if status >= 500
 
-        Finding.new("fail", "not_krayin", "address",
-                    "what answers (#{status}) is no Krayin: #{base}#{LOGIN} is not there",
-                    "Check the address: the one under which #{LOGIN} shows Krayin's login.", { "status" => status })
+        @words.fail("not_krayin", "address", { status: status, path: "#{base}#{LOGIN}" })
       end
 
       # Whether the API is there one folder below: then the web server shows the whole of Krayin's folder.
       def public?
-        page = network.page("#{base}/public/api/v1/get")
-        page && [401, 500].include?(page.code.to_i) && page.body.to_s.lstrip.start_with?("{")
-      end
-
-      def below_public
-        Finding.new("fail", "document_root", "address",
-                    "the web server's document root is Krayin's folder, not its public/: Krayin answers at " \
-                    "#{base}/public, and its secrets may be open to everybody",
-                    "Set the document root to Krayin's public/ folder.")
+        page = network.page("#{base}/public/api/v1/get", as_call: true)
+        page && [401, 500].include?(page.status) && page.body.lstrip.start_with?("{")
       end
 
       def krayin?
         page = network.page("#{base}#{LOGIN}")
-        page&.code == "200" && "#{page["set-cookie"]} #{page.body}".match?(/krayin|XSRF-TOKEN|laravel_session/i)
+        page&.status == 200 && "#{page.headers["set-cookie"]} #{page.body}".match?(/krayin|XSRF-TOKEN|laravel_session/i)
       end
 
       def package_missing
         path = @error.path.to_s
-        return package_old(path) unless path.empty? || path == "get"
+        return @words.fail("api_package_old", "address", { path: path }) unless path.empty? || path == "get"
 
-        Finding.new("fail", "api_package_missing", "address", "this is a Krayin, but it has no REST API (#{api_path})",
-                    "Install its package: `composer require krayin/rest-api`, then " \
-                    "`php artisan krayin-rest-api:install`.")
+        @words.fail("api_package_missing", "address", { path: api_path })
       end
 
-      def package_old(path)
-        Finding.new("fail", "api_package_old", "address", "Krayin's REST API has no #{path}",
-                    "Update its package: `composer update krayin/rest-api`.", { "path" => path })
-      end
+      def shown_path = "#{api_path}/#{@error.path}"
 
-      def base = URI.parse(@url).path.sub(%r{/api/(?:v1|admin)/?\z}, "").chomp("/")
+      def base = URI.parse(@url).path.sub(%r{/api(?:/(?:v1|admin))?/?\z}, "").chomp("/")
 
-      def api_path = "#{base}/api/v1"
+      def api_path = "#{base}#{@session.settings["api_dialect"] == "documented" ? "/api/admin" : "/api/v1"}"
     end
     private_constant :Failure
   end

@@ -15,11 +15,12 @@ module KrayinSync
       ALL = { pagination: 0 }.freeze
 
       # @param found [Hash{String => Object}] as the set-up has it
-      def initialize(session, found, settings)
+      def initialize(session, found, settings, words)
         @client = WatchedClient.new(session)
         @found = found["configuration"]
         @warnings = found["warnings"]
         @settings = settings
+        @words = words
       end
 
       # @return [Array<Finding>]
@@ -30,40 +31,32 @@ module KrayinSync
       private
 
       def pipeline
-        Finding.ok("pipeline", "#{named("pipeline")}, new leads begin at #{named("stage")}")
+        @words.ok("pipeline", "pipeline_found", { pipeline: named("pipeline"), stage: named("stage") })
       end
 
       def named(key) = "#{@found["default_#{key}_name"]} (#{@found["default_#{key}_id"]})"
 
       def default(key, name = key)
-        return Finding.ok(name, named(key)) if @found["default_#{key}_id"]
+        return @words.ok(name, "place_found", { place: named(key) }) if @found["default_#{key}_id"]
 
-        Finding.new("warn", "#{name}_missing", name, "Krayin has none; leads are created without",
-                    "Create one: in Krayin under Settings, #{name == "type" ? "Types" : "Sources"}.")
+        @words.warn("#{name}_missing", name)
       end
 
       def wrong_ids
         unknown = @warnings.map { |warning| Reason.of(warning) }.select { |reason| reason.code == "place_unknown" }
         unknown.map do |reason|
-          Finding.new("warn", "place_unknown", "settings", reason.sentence("en"), "Correct the setting.", reason.params)
+          problem = reason.sentence(@words.locale).delete_suffix(".")
+          @words.warn("place_unknown", "settings", { problem: problem, **reason.params.transform_keys(&:to_sym) })
         end
       end
 
-      def emails
-        return [] unless @found.dig("traits", "email_required")
-
-        [Finding.note("email_required", "server",
-                      "persons need an e-mail address; those without get a placeholder")]
-      end
+      def emails = @found.dig("traits", "email_required") ? [@words.note("email_required", "server")] : []
 
       # One that nobody fills: Krayin refuses the record.
       def required
         attributes.select { |row| on?(row["is_required"]) && !filled?(row) }.map do |row|
           name = "#{row["entity_type"]}.#{row["code"]}"
-          Finding.new("warn", "attribute_required", "server",
-                      "the attribute #{name} is required and nothing fills it: Krayin refuses the record",
-                      "Make it optional in Krayin, or map it: field_mapping #{name.sub("s.", ".")} = …",
-                      { "attribute" => name })
+          @words.warn("attribute_required", "server", { attribute: name, mapping: name.sub("s.", ".") })
         end
       end
 
@@ -81,22 +74,19 @@ module KrayinSync
         return [] if named.empty?
 
         names = named.map { |row| "#{row["entity_type"]}.#{row["code"]}" }
-        choice = @settings["on_yes_no"].to_s.empty? ? "carry" : @settings["on_yes_no"]
-        severity = choice == "write_anyway" ? "warn" : "note"
-        [Finding.new(severity, "yes_no_attributes", "server",
-                     "a write sets yes/no attributes to no where they cannot be sent along (#{names.join(", ")}): " \
-                     "choose by on_yes_no",
-                     choice == "write_anyway" ? "Set on_yes_no to carry." : nil, { "attributes" => names })]
+        told = ["yes_no_attributes", "server", { attributes: names }]
+        return [@words.warn(*told, key: "yes_no_written")] if Settings.choice(@settings, "on_yes_no") == "write_anyway"
+
+        [@words.note(*told)]
       end
 
       def workflows
         list("settings/workflows").filter_map do |row|
           next unless FILLED.key?(row["entity_type"]) || row["entity_type"] == "activities"
 
-          more = row["entity_type"] == "persons" ? ": a new contact takes one request more" : ""
-          Finding.note("workflow_fires", "server",
-                       "a workflow fires on what the sync writes (#{row["entity_type"]}, #{row["event"]})#{more}",
-                       "workflow" => row["id"], "entity" => row["entity_type"], "event" => row["event"])
+          key = row["entity_type"] == "persons" ? "workflow_fires_persons" : "workflow_fires"
+          @words.note("workflow_fires", "server",
+                      { workflow: row["id"], entity: row["entity_type"], event: row["event"] }, key: key)
         end
       end
 

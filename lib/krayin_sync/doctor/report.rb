@@ -14,9 +14,11 @@ module KrayinSync
       # @return [Array<Finding>]
       attr_reader :findings
 
-      def initialize(url, findings)
+      # @param words [#say, nil] in whose language the summary is
+      def initialize(url, findings, words: nil)
         @url = url
         @findings = findings
+        @words = words || Words.new(KrayinSync.configuration.locale)
       end
 
       # @return [String] "ok", "warn" or "fail"
@@ -49,11 +51,8 @@ module KrayinSync
 
       def summary
         counts = findings.map(&:severity).tally
-        case status
-        when "fail" then "Krayin cannot be connected like this."
-        when "warn" then "Krayin can be connected, with #{counts["warn"]} warning#{"s" if counts["warn"] > 1}."
-        else "Krayin can be connected."
-        end
+        key = { "fail" => "cannot_be_connected", "warn" => "can_be_connected_warned" }.fetch(status, "can_be_connected")
+        @words.say(key, { count: counts["warn"] }).first
       end
 
       # No user, no query.

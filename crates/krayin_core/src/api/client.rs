@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use super::{ApiError, Method, Observer, RateLimiter, ServerState, Transport, recovery::create_recovery::Creates};
+use super::{
+    ApiError, Method, Observer, RateLimiter, Request, Response, ServerState, Transport, TransportError,
+    recovery::create_recovery::Creates,
+};
 use crate::{
     body::Body,
     retry::{Backoff, Jitter, Priority},
@@ -163,6 +166,28 @@ impl Client {
     /// Whether the server's good answers carry rate headers, once one has come.
     pub fn sends_rate_headers(&self) -> Option<bool> {
         self.state.sends_rate_headers()
+    }
+
+    /// What answers at `path` of the server's host, whatever it is: by the same way as a call, but without the token, and
+    /// once. `as_call` has it answered as a call is, else as a browser's question. It counts as no request of ours.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn page(&self, path: &str, as_call: bool) -> Result<Response, TransportError> {
+        let accept = if as_call { "application/json" } else { "text/html, application/json" };
+        let mut headers = vec![("accept".to_owned(), accept.to_owned())];
+        if as_call {
+            headers.push(("x-requested-with".to_owned(), "XMLHttpRequest".to_owned()));
+        }
+        let request = Request {
+            method: Method::Get,
+            url: self.connection.address_of_host(path),
+            headers,
+            body: None,
+            any_address: self.connection.any_address(),
+            timeout: self.connection.attempt_timeout,
+        };
+        self.transport.send(&request).await
     }
 
     /// `GET path?params`: the body of a good answer.

@@ -134,6 +134,13 @@ impl Connection {
         format!("Bearer {}", self.token)
     }
 
+    /// A path beside the API's.
+    pub(crate) fn address_of_host(&self, path: &str) -> String {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url.into()
+    }
+
     pub(crate) fn address(&self, path: &str, query: &[(String, String)]) -> String {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.trim_matches('/')));
