@@ -68,6 +68,7 @@ pub mod external_id;
 pub mod field;
 pub mod harmless;
 mod instance;
+mod json;
 pub mod krayin;
 pub mod language;
 pub mod mapper;

@@ -83,7 +83,7 @@ impl From<Row> for ContactInbox {
 impl Contact {
     /// Reads a snapshot; total.
     pub fn from_json(json: &[u8]) -> Self {
-        serde_json::from_slice(json).unwrap_or_default()
+        lenient::record(json)
     }
 
     /// The same as it is known in a conversation over a channel, `source_id` being how that reaches it.

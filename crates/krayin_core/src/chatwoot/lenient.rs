@@ -8,12 +8,16 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
+use crate::json;
+
 /// Reads a whole record. A key that stands twice is an error to serde, but none to a tree.
 pub(super) fn record<T: DeserializeOwned + Default>(json: &[u8]) -> T {
-    // Checked once as a whole, not at each text.
-    let Ok(json) = std::str::from_utf8(json) else { return T::default() };
-    let tree = || serde_json::from_str::<Value>(json).and_then(serde_json::from_value);
-    serde_json::from_str(json).or_else(|_| tree()).unwrap_or_default()
+    read(json).unwrap_or_default()
+}
+
+fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    let tree = |_| json::read::<Value>(json).and_then(serde_json::from_value);
+    json::read(json).or_else(tree).ok()
 }
 
 /// Text without surrounding blanks; numbers and booleans as text; `None` for blank text and everything else.
@@ -200,7 +204,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for EntryVisitor<T> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         let text = text.trim_start();
-        Ok(Entry(if text.starts_with('{') { serde_json::from_str(text).ok() } else { None }))
+        Ok(Entry(if text.starts_with('{') { read(text.as_bytes()) } else { None }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::{DigestKey, chatwoot::Contact, harmless::Place, language::Label, settings::Settings};
+use crate::{DigestKey, chatwoot::Contact, harmless::Place, language::Label, render::attribute, settings::Settings};
 
 pub use crate::krayin::Entity;
 pub(crate) use entries::without_ours;
@@ -123,7 +123,12 @@ impl Field {
     pub fn value(&self, contact: &Contact, settings: &Settings) -> Result<Option<Value>, WrongValue> {
         let value = match &self.source {
             Source::Mapped(map) => map(contact, settings),
-            Source::Attribute(path) => mapping::look_up(contact, path),
+            Source::Attribute(path) => {
+                let value = mapping::look_up(contact, path);
+                let is_text = matches!(self.kind, Kind::Line | Kind::Text);
+                let written = |value: Value| attribute::mapped(path, &value, settings).map(Value::from);
+                if is_text { value.and_then(written) } else { value }
+            }
         };
         match value {
             Some(value) => self.kind.fit(value, self.place(), settings.traits.utc_offset_minutes),

@@ -100,7 +100,7 @@ mod tests {
         let expected = json!({
             "title": "Jane Doe", "lead_value": 1000.5, "person_id": 5, "lead_pipeline_id": 1, "lead_pipeline_stage_id": 2,
             "lead_source_id": 9, "lead_type_id": 4,
-            "description": "Asked for a demo\nLocation: Lisbon, Portugal\nLinkedin: jane-doe\nDeal value: 1,000.50\nInterests: billing, api\nPlan name: gold\nSeats: 12\nTrial: yes"
+            "description": "Asked for a demo\nLocation: Lisbon, Portugal\nLinkedin: jane-doe\nDeal value: 1,000.50\nInterests: billing, api\nNested: A: 1\nPlan name: gold\nSeats: 12\nTrial: yes"
         });
         assert_eq!(lead, expected);
     }

@@ -9,7 +9,7 @@ use crate::text::after_start;
 
 /// What an element is to its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// Breaks a line.
     Break,
     /// Begins and ends a paragraph.
@@ -160,7 +160,7 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
 }
 
 /// What comes after the end of the element `name`; nothing where it does not end.
-fn after_end<'a>(text: &'a str, name: &str) -> &'a str {
+pub(super) fn after_end<'a>(text: &'a str, name: &str) -> &'a str {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("</") {
         if let Some(after) = after_start(after, name) {
@@ -368,16 +368,16 @@ fn together(text: &str) -> usize {
 }
 
 /// A tag of an element.
-struct Tag<'a> {
-    name: &'a str,
-    kind: Kind,
-    is_end: bool,
+pub(super) struct Tag<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: Kind,
+    pub(super) is_end: bool,
     attributes: &'a str,
-    rest: &'a str,
+    pub(super) rest: &'a str,
 }
 
 impl<'a> Tag<'a> {
-    fn parse(text: &'a str, ends: &mut Ends) -> Option<Self> {
+    pub(super) fn parse(text: &'a str, ends: &mut Ends) -> Option<Self> {
         let (name, is_end, after) = name(text)?;
         let end = ends.find(after)?;
         Some(Self { name, kind: Kind::of(name), is_end, attributes: after.get(..end)?, rest: after.get(end + 1..)? })
@@ -422,7 +422,7 @@ fn name(text: &str) -> Option<(&str, bool, &str)> {
 
 /// Finds the ends of tags, and remembers what it did not find so as not to look for it again.
 #[derive(Default)]
-struct Ends {
+pub(super) struct Ends {
     has_open_quote: bool,
     has_no_more: bool,
 }

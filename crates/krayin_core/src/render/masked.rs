@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use crate::text::{self, ascii_digit};
 
 /// What stands for a digit or letter that is not shown.
-const MASK: char = '•';
+pub(super) const MASK: char = '•';
 
 /// So many characters at the end tell which card or account it is.
 const SHOWN: usize = 4;
@@ -13,6 +13,9 @@ const LONGEST_GAP: usize = 3;
 
 /// A number shorter than this is neither a card's nor an account's.
 const SHORTEST: usize = 14;
+
+/// How a card's number is grouped on the card.
+const GROUPS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 4, 3]];
 
 /// How long an IBAN is in each country that has them, by the registry.
 const IBANS: [(&str, usize); 88] = [
@@ -109,17 +112,39 @@ const IBANS: [(&str, usize); 88] = [
 /// `text` with all but the last four digits hidden of each number that its check digits tell for a card's or an account's
 /// (IBAN), however it is spaced. Its words, other numbers and blanks stay.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    // Most texts have no number so long.
-    if text.chars().filter(|c| ascii_digit(*c).is_some()).take(SHORTEST - 2).count() < SHORTEST - 2 {
+    if !may_hold_one(text) {
         return Cow::Borrowed(text);
     }
-    let characters: Vec<(usize, char)> = text.char_indices().collect();
+    let characters: Vec<char> = text.chars().map(plain).collect();
+    match hidden(&characters) {
+        Some(hidden) => {
+            Cow::Owned(text.chars().zip(hidden).map(|(c, is_hidden)| if is_hidden { MASK } else { c }).collect())
+        }
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Whether there are digits enough: most texts have no number so long.
+pub(super) fn may_hold_one(text: &str) -> bool {
+    text.chars().filter(|c| ascii_digit(*c).is_some()).take(SHORTEST - 2).count() == SHORTEST - 2
+}
+
+/// Letters and digits of every width as ASCII's.
+pub(super) fn plain(c: char) -> char {
+    match c {
+        'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c => ascii_digit(c).unwrap_or(c),
+    }
+}
+
+/// Which of the characters are not to be shown; `None` where all are.
+pub(super) fn hidden(characters: &[char]) -> Option<Vec<bool>> {
     let mut hidden = vec![false; characters.len()];
     let mut at = 0;
     while at < characters.len() {
-        let begins = at == 0 || !is_part(&characters, at - 1);
-        let number = if begins && is_part(&characters, at) {
-            iban(&characters, at).or_else(|| card(&characters, at))
+        let begins = at == 0 || !is_part(characters, at - 1) || is_named(characters, at);
+        let number = if begins && is_part(characters, at) {
+            iban(characters, at).or_else(|| card(characters, at))
         } else {
             None
         };
@@ -134,30 +159,64 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
         }
         at = places.last().map_or(at, |last| *last) + 1;
     }
-    if !hidden.contains(&true) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(characters.iter().zip(hidden).map(|((_, c), hide)| if hide { MASK } else { *c }).collect())
+    hidden.contains(&true).then_some(hidden)
 }
 
-fn at(characters: &[(usize, char)], place: usize) -> Option<char> {
-    characters.get(place).map(|(_, c)| *c)
+fn at(characters: &[char], place: usize) -> Option<char> {
+    characters.get(place).copied()
 }
 
-fn is_part(characters: &[(usize, char)], place: usize) -> bool {
-    at(characters, place).is_some_and(|c| c.is_alphanumeric() || c == '_')
+/// Whether a number that stands beside it goes on there. Scripts that are written without blanks put their words there.
+fn is_part(characters: &[char], place: usize) -> bool {
+    at(characters, place).is_some_and(|c| c.is_ascii_alphanumeric())
 }
 
+/// `IBANDE89…`
+fn is_named(characters: &[char], place: usize) -> bool {
+    let before = place.checked_sub(4).and_then(|from| characters.get(from..place));
+    before.is_some_and(|word| word.iter().zip("iban".chars()).all(|(c, known)| c.eq_ignore_ascii_case(&known)))
+}
+
+/// What is written within a number, or takes no room or gives it a form only.
 fn is_separator(c: char) -> bool {
-    text::is_invisible(c)
+    (c.is_whitespace() && !is_line_end(c))
+        || is_overlooked(c)
         || matches!(
             c,
-            ' ' | '-' | '.' | '\t' | '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{2010}'..='\u{2013}' | '\u{202f}'
+            '-' | '.' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' | '．'
         )
 }
 
+/// Invisible, a mark of markdown, or a frame around the character before.
+fn is_overlooked(c: char) -> bool {
+    text::is_invisible(c) || matches!(c, '*' | '`' | '~' | '\\' | '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20f0}')
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// What stands between numbers of a list as well.
+fn may_separate(c: char) -> bool {
+    is_line_end(c) || matches!(c, '/' | '|' | ',' | ':' | ';' | '·')
+}
+
+/// The end of the gap that begins at `place`, where a number can go on after it.
+fn after_gap(characters: &[char], place: usize, is_gap: impl Fn(char) -> bool) -> Option<usize> {
+    let mut width = 0;
+    let mut next = place;
+    while let Some(c) = at(characters, next).filter(|c| is_gap(*c)) {
+        width += usize::from(!is_overlooked(c));
+        next += 1;
+        if width > LONGEST_GAP || next - place > 10 * LONGEST_GAP {
+            return None;
+        }
+    }
+    (next > place && is_part(characters, next)).then_some(next)
+}
+
 /// The places of a card's digits that begin at `start`.
-fn card(characters: &[(usize, char)], start: usize) -> Option<Vec<usize>> {
+fn card(characters: &[char], start: usize) -> Option<Vec<usize>> {
     let before = start.checked_sub(1).and_then(|before| at(characters, before));
     if before == Some('+') {
         return None;
@@ -167,15 +226,16 @@ fn card(characters: &[(usize, char)], start: usize) -> Option<Vec<usize>> {
     let mut found = None;
     let mut place = start;
     let mut group = 0;
+    let mut groups = Vec::new();
+    let mut gaps: Vec<&[char]> = Vec::new();
     let mut has_short_group = false;
     let is_first = (0..start)
         .rev()
         .take(LONGEST_GAP + 1)
         .find_map(|place| at(characters, place).filter(|c| !is_separator(*c)))
-        .is_none_or(|c| ascii_digit(c).is_none());
+        .is_none_or(|c| !c.is_ascii_digit());
     while digits.len() <= 19 {
-        let digit = at(characters, place).and_then(ascii_digit).and_then(|digit| digit.to_digit(10));
-        if let Some(digit) = digit {
+        if let Some(digit) = at(characters, place).and_then(|c| c.to_digit(10)) {
             digits.push(digit);
             places.push(place);
             group += 1;
@@ -185,19 +245,36 @@ fn card(characters: &[(usize, char)], start: usize) -> Option<Vec<usize>> {
         if group == 0 || is_part(characters, place) {
             break;
         }
+        groups.push(group);
         has_short_group |= group < 3;
-        let next = (place..).take(LONGEST_GAP + 1).find(|next| !at(characters, *next).is_some_and(is_separator));
-        let goes_on = next.filter(|next| *next > place && at(characters, *next).and_then(ascii_digit).is_some());
+        let next = after_gap(characters, place, |c| is_separator(c) || may_separate(c));
+        let goes_on = next.filter(|next| at(characters, *next).is_some_and(|c| c.is_ascii_digit()));
+        let is_gap_within = goes_on
+            .is_some_and(|next| characters.get(place..next).is_some_and(|gap| gap.iter().all(|c| is_separator(*c))));
         // Numbers that follow each other are read to each one's end; digits alone or in pairs are a card's where nothing
         // comes before and after them.
-        if (!has_short_group || (is_first && goes_on.is_none())) && is_card(&digits) {
+        let is_whole = !has_short_group || (is_first && !is_gap_within);
+        if is_whole && are_of_one(&groups, &gaps) && is_card(&digits) {
             found = Some(places.clone());
         }
         let Some(next) = goes_on else { break };
+        gaps.push(characters.get(place..next).unwrap_or_default());
         group = 0;
         place = next;
     }
     found
+}
+
+/// Whether groups of digits belong together for what stands between them. What separates the numbers of a list as well
+/// does so only where all are grouped as on a card and all gaps are alike, or one of them is the end of a line.
+fn are_of_one(groups: &[usize], gaps: &[&[char]]) -> bool {
+    let is_doubtful = |gap: &&&[char]| !gap.iter().all(|c| is_separator(*c));
+    let doubtful: Vec<&&[char]> = gaps.iter().filter(is_doubtful).collect();
+    let Some(first) = doubtful.first() else { return true };
+    let are_alike = doubtful.len() == gaps.len() && gaps.iter().all(|gap| *gap == **first);
+    let is_listed = first.iter().any(|c| matches!(c, ',' | ';')) && first.len() > 1;
+    let is_one_line_end = doubtful.len() == 1 && first.iter().all(|c| is_separator(*c) || is_line_end(*c));
+    GROUPS.contains(&groups) && ((are_alike && !is_listed) || is_one_line_end)
 }
 
 /// Whether an issuer gives cards of such a number: by its first digits, its length and its check digit.
@@ -231,20 +308,19 @@ fn luhn(digits: &[u32]) -> bool {
 }
 
 /// The places of an IBAN's letters and digits that begin at `start`.
-fn iban(characters: &[(usize, char)], start: usize) -> Option<Vec<usize>> {
+fn iban(characters: &[char], start: usize) -> Option<Vec<usize>> {
     let country: String =
         [at(characters, start)?, at(characters, start + 1)?].iter().collect::<String>().to_ascii_uppercase();
     let (_, length) = IBANS.iter().find(|(known, _)| *known == country)?;
     let mut places = Vec::with_capacity(*length);
     let mut place = start;
     while places.len() < *length {
-        let c = at(characters, place)?;
-        if c.is_ascii_alphanumeric() {
+        if is_part(characters, place) {
             places.push(place);
-        } else if !is_separator(c) || !is_part(characters, place + 1) {
-            return None;
+            place += 1;
+        } else {
+            place = after_gap(characters, place, |c| is_separator(c) || may_separate(c))?;
         }
-        place += 1;
     }
     if is_part(characters, place) {
         return None;
@@ -284,6 +360,23 @@ mod tests {
             ("4242\u{200b}4242\u{200b}4242\u{200b}4242", "••••\u{200b}••••\u{200b}••••\u{200b}4242"),
             ("a 4012888888881881 b 5105105105105100", "a ••••••••••••1881 b ••••••••••••5100"),
             ("card=4111111111111111,", "card=••••••••••••1111,"),
+            ("**4111** 1111 1111 _1111_", "**••••** •••• •••• _1111_"),
+            ("_4111_1111_1111_1111_", "_••••_••••_••••_1111_"),
+            ("4111\u{2003}1111\u{3000}1111\u{205f}1111", "••••\u{2003}••••\u{3000}••••\u{205f}1111"),
+            ("4111—1111−1111‐1111", "••••—••••−••••‐1111"),
+            ("4111\u{ad}1111\u{ad}1111\u{ad}1111", "••••\u{ad}••••\u{ad}••••\u{ad}1111"),
+            ("4111/1111/1111/1111", "••••/••••/••••/1111"),
+            ("4111,1111,1111,1111", "••••,••••,••••,1111"),
+            ("4111\n1111\n1111\n1111\nthanks", "••••\n••••\n••••\n1111\nthanks"),
+            ("4111 1111\n1111 1111", "•••• ••••\n•••• 1111"),
+            ("我的卡号是4111111111111111谢谢", "我的卡号是••••••••••••1111谢谢"),
+            ("بطاقتي٤١١١١١١١١١١١١١١١", "بطاقتي••••••••••••١١١١"),
+            ("𝟒𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏", "•••• •••• •••• 𝟏𝟏𝟏𝟏"),
+            ("4\u{fe0f}\u{20e3}111 1111 1111 1111", "•\u{fe0f}\u{20e3}••• •••• •••• 1111"),
+            ("ＤＥ８９ 3704 0044 0532 0130 00", "ＤＥ•• •••• •••• •••• ••30 00"),
+            ("IBANDE89370400440532013000.", "IBANDE••••••••••••••••3000."),
+            ("DE89-3704-0044-0532-0130-00", "DE••-••••-••••-••••-••30-00"),
+            ("DE89  3704 – 0044\n0532/0130 00", "DE••  •••• – ••••\n••••/••30 00"),
             ("4111 1111 1111 1111 500", "•••• •••• •••• 1111 500"),
             ("DE89 3704 0044 0532 0130 00 please", "DE•• •••• •••• •••• ••30 00 please"),
             ("GB29NWBK60161331926819", "GB••••••••••••••••6819"),
@@ -309,6 +402,16 @@ mod tests {
             "2026-11-25 10:00 2026-11-26 11:00",
             "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
             "0000 0000 0000 0000",
+            "4111, 1111, 1111, 1111",
+            "4111/11/11 1111 1111 1",
+            "4111\n1111\n1111 1111",
+            "4512\n3345\n7789\n1123\n4000",
+            "call 4155550182, 4155550183 or 4155550184",
+            "9400 1118 9956 1234 5678 90",
+            "IMEI 490154203237518",
+            "00000000000004242424242424242",
+            "invoice 2026-0042-4242-4242",
+            "US89 3704 0044 0532 0130 00",
             "",
         ] {
             assert!(matches!(masked(text), Cow::Borrowed(same) if same == text), "{text}: {}", masked(text));

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::{
     attachment::write_attachments,
-    attribute::masked_unless_shown,
+    attribute::masked_as_shown,
     html::{Html, is_page},
     html_text::{is_html, write_html},
     inline_data::without_inline_data,
@@ -27,7 +27,7 @@ pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, ch
     html.line_break();
     let start = html.len();
     if let Some(content) = message.content.as_deref() {
-        write_content(html, &masked_unless_shown(content, settings), message, channel);
+        write_content(html, &masked_as_shown(content, settings), message, channel);
     }
     let has_text = html.len() > start;
     if !has_text && message.attachments.is_empty() {

@@ -7,6 +7,7 @@ mod html_text;
 mod inline_data;
 mod line;
 mod masked;
+mod masked_html;
 mod message_text;
 mod private;
 mod quoted;

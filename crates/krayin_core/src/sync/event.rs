@@ -1,7 +1,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::chatwoot::{Contact, Conversation, Message};
+use crate::{
+    chatwoot::{Contact, Conversation, Message},
+    json,
+};
 
 /// The events of Chatwoot that the sync takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,7 +110,7 @@ impl Event {
     /// [`EventError::Unknown`] and [`EventError::NotJson`].
     pub fn from_json(name: &str, data: &[u8]) -> Result<Self, EventError> {
         let name = EventName::parse(name)?;
-        let Ok(Value::Object(mut data)) = serde_json::from_slice(data) else { return Err(EventError::NotJson) };
+        let Ok(Value::Object(mut data)) = json::read(data) else { return Err(EventError::NotJson) };
         let mut event = Self {
             name,
             contact: take(&mut data, "contact"),
