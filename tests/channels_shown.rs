@@ -1,6 +1,6 @@
 //! A contact, a conversation and a message of each channel, as Krayin has them once they were synced.
 //!
-//! `golden/channels/NAME.json` holds the three records; `NAME.txt` is what stands in Krayin then, read back from it. After a
+//! `golden/channels/NAME.json` holds the three records, or several messages of the kinds that the channel has; `NAME.txt` is what stands in Krayin then, read back from it. After a
 //! change that is meant, `UPDATE_GOLDEN=1 cargo test -p krayin_tests --test channels_shown` writes them anew: read the difference
 //! before you commit it.
 
@@ -17,15 +17,14 @@ async fn synced(input: &Value, server: krayin_sim::Server) -> String {
     let contact = &input["contact"];
     let mut conversation = input["conversation"].clone();
     conversation["contact"] = contact.clone();
-    let mut message = input["message"].clone();
-    message["conversation"] = conversation.clone();
-    conversation["messages"] = json!([input["message"]]);
-    for (event, data) in [
-        ("contact.created", json!({"contact": contact})),
-        ("conversation.created", json!({"conversation": conversation})),
-        ("message.created", json!({"message": message})),
-    ] {
-        world.event(event, data).await.unwrap();
+    let messages = input["messages"].as_array().cloned().unwrap_or_else(|| vec![input["message"].clone()]);
+    let about = conversation.clone();
+    conversation["messages"] = json!(messages);
+    world.event("contact.created", json!({"contact": contact})).await.unwrap();
+    world.event("conversation.created", json!({"conversation": conversation})).await.unwrap();
+    for mut message in messages {
+        message["conversation"] = about.clone();
+        world.event("message.created", json!({"message": message})).await.unwrap();
     }
     assert!(world.sim.broken_pages().is_empty());
     shown(&world)

@@ -15,7 +15,11 @@ module KrayinSync
       last_activity_at first_reply_created_at
     ].freeze
 
-    MESSAGE = %i[id message_type private content content_type content_attributes created_at].freeze
+    MESSAGE = %i[
+      id message_type private content content_type content_attributes additional_attributes created_at
+    ].freeze
+
+    ATTACHMENT = %i[file_type fallback_title external_url coordinates_lat coordinates_long meta].freeze
 
     # The mapper shows the five latest that are public; among so many it finds them.
     MESSAGES = 50
@@ -134,13 +138,11 @@ module KrayinSync
       def attachment(record)
         file = read(record, :file)
         file = nil if file.respond_to?(:attached?) && !file.attached?
-        {
-          file_type: read(record, :file_type),
+        fields(record, ATTACHMENT).merge(
           file_name: read(record, :file_name) || (file && read(file, :filename)&.to_s),
           content_type: read(record, :content_type) || (file && read(file, :content_type)),
-          byte_size: read(record, :byte_size) || (file && read(file, :byte_size)),
-          fallback_title: read(record, :fallback_title)
-        }
+          byte_size: read(record, :byte_size) || (file && read(file, :byte_size))
+        )
       end
 
       # A range may have no end.

@@ -156,6 +156,20 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
     end).to eq([])
   end
 
+  it "shows a survey once it is answered" do
+    talk = conversation(contact("csat"), inbox(account))
+    survey = message(talk, "Rate us", from: User.create!(name: "Bob"), message_type: :template)
+    settle
+    survey.update!(content_type: :input_csat, content_attributes: { submitted_values: {
+                     csat_survey_response: { rating: 4, feedback_message: "Quick and kind" }
+                   } })
+    settle
+    shown = activities.map { |activity| activity["comment"] }.grep(/Rate us/)
+    expect(shown).not_to be_empty
+    expect(shown).to all(include("Rating: 4 of 5", "Quick and kind"))
+    expect(sent { survey.touch }).to eq([])
+  end
+
   it "keeps the right ids when contacts are merged" do
     base = contact("base")
     mergee = account.contacts.create!(name: "Mergee", phone_number: "+14155550177")

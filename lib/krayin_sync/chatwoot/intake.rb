@@ -74,7 +74,7 @@ module KrayinSync
           when "conversation.contact.changed" then moved(hook, data[:conversation])
           when "conversation.deleted" then conversation_deleted(hook, gone(data, :conversation))
           when "contact.deleted" then contact_deleted(hook, gone(data, :contact))
-          when "message.updated" then deletion(hook, data[:message])
+          when "message.updated" then changed_message(hook, data)
           else Reason.new("event_wrong")
           end
         end
@@ -130,10 +130,43 @@ module KrayinSync
 
         def public?(message) = %w[incoming outgoing].include?(message.message_type.to_s) && !message.private?
 
+        def changed_message(hook, data)
+          message = data[:message]
+          noted = message ? noted_about(message) : {}
+          return deletion(hook, message) if noted["deleted"]
+          return answer(hook, message) if answered?(noted, data[:previous_changes])
+
+          Reason.new("unchanged")
+        end
+
+        # The column is a hash, or what another program has put there.
+        def noted_about(message)
+          noted = message.content_attributes
+          noted = JSON.parse(noted) if noted.is_a?(String)
+          noted.respond_to?(:to_h) ? noted.to_h.stringify_keys : {}
+        rescue JSON::ParserError, TypeError
+          {}
+        end
+
+        # Every tick of a message's delivery comes along with what was answered long ago.
+        def answered?(noted, changes)
+          return false if changes && !changes.to_h.stringify_keys.key?("content_attributes")
+
+          noted["submitted_values"].present? || noted["submitted_email"].present?
+        end
+
+        # What Chatwoot asked (a choice, a form, a survey) was said by nobody until now.
+        def answer(hook, message)
+          return Reason.new("message_not_public") if message.private?
+
+          follow(hook, message.conversation_id) if Settings.on?(hook.settings.to_h, "sync_conversations")
+          return Reason.new("messages_and_stages_off") unless wanted?(hook, "sync_messages")
+
+          RecordRef.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
+        end
+
         # Chatwoot keeps a deleted message and replaces its words. The conversation's note has them too.
         def deletion(hook, message)
-          return Reason.new("unchanged") unless message && message.content_attributes.to_h.stringify_keys["deleted"]
-
           RecordRef.new(hook.id, "message_deletion", message.id).enqueue
           follow(hook, message.conversation_id, urgent: true) if wanted?(hook, "sync_conversations")
         end

@@ -60,6 +60,16 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::E
     })
 }
 
+/// A number, also as text; 0 for everything else.
+pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = match Scalar::deserialize(deserializer)? {
+        Scalar::Number(number) => number.as_f64(),
+        Scalar::Text(text) => text.trim().parse().ok(),
+        Scalar::Nothing | Scalar::Flag(_) | Scalar::Compound => None,
+    };
+    Ok(number.filter(|number: &f64| number.is_finite()).unwrap_or_default())
+}
+
 /// `true` for everything but a clear no: what may be private is.
 pub(super) fn unless_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(match Scalar::deserialize(deserializer)? {
@@ -204,7 +214,10 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for EntryVisitor<T> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         let text = text.trim_start();
-        Ok(Entry(if text.starts_with('{') { read(text.as_bytes()) } else { None }))
+        // Some are encoded once more.
+        let inner = if text.starts_with('"') { json::read::<String>(text.as_bytes()).ok() } else { None };
+        let object = inner.as_deref().map_or(text, str::trim_start);
+        Ok(Entry(if object.starts_with('{') { read(object.as_bytes()) } else { None }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {

@@ -1,4 +1,5 @@
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{Contact, Conversation, lenient};
 
@@ -35,6 +36,9 @@ pub struct Message {
     /// What else the channel noted; among it whether the text was taken back.
     #[serde(deserialize_with = "lenient::nested")]
     pub content_attributes: Option<ContentAttributes>,
+    /// What Chatwoot noted about how it was sent: the template of WhatsApp's.
+    #[serde(deserialize_with = "lenient::object")]
+    pub additional_attributes: Map<String, Value>,
     /// Its text: markdown, HTML or plain, up to 150,000 characters.
     #[serde(deserialize_with = "lenient::text")]
     pub content: Option<String>,
@@ -70,7 +74,10 @@ impl Message {
     /// Whether it may leave Chatwoot: said by or to the contact, and not a note among colleagues.
     pub fn is_public(&self) -> bool {
         let is_deleted = self.deleted || self.content_attributes.as_ref().is_some_and(|noted| noted.deleted);
-        !self.private && !is_deleted && self.direction() != Direction::Internal
+        // What Chatwoot asks of itself is said by nobody, until the contact answers.
+        let is_answered = self.content_attributes.as_ref().is_some_and(ContentAttributes::is_answered);
+        let is_template = matches!(self.message_type.as_deref(), Some("template" | "3"));
+        !self.private && !is_deleted && (self.direction() != Direction::Internal || (is_template && is_answered))
     }
 
     /// The contact of its conversation.
@@ -86,6 +93,40 @@ pub struct ContentAttributes {
     /// Whether the message's text was taken back.
     #[serde(deserialize_with = "lenient::unless_no")]
     pub deleted: bool,
+    /// What a message offers or asks: options, cards, articles, the fields of a form.
+    pub items: Value,
+    /// What was answered: a list of `{name, title, value}`, or a survey's `{csat_survey_response: {rating, feedback_message}}`.
+    pub submitted_values: Value,
+    /// The address that was left where one was asked for.
+    #[serde(deserialize_with = "lenient::text")]
+    pub submitted_email: Option<String>,
+    /// A mail's subject, `cc` and `bcc`.
+    #[serde(deserialize_with = "lenient::object")]
+    pub email: Map<String, Value>,
+    /// Whom a reply by mail went to: a list, or a text.
+    pub to_emails: Value,
+    /// Whom it went to as well.
+    pub cc_emails: Value,
+    /// Whom it went to without the others' knowing.
+    pub bcc_emails: Value,
+    /// What a picture is to a message: `ig_story_reply`, `story_mention`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub image_type: Option<String>,
+    /// Whether it is of a kind that Chatwoot does not know.
+    #[serde(deserialize_with = "lenient::unless_no")]
+    pub is_unsupported: bool,
+}
+
+impl ContentAttributes {
+    /// Whether somebody has answered what was asked.
+    fn is_answered(&self) -> bool {
+        let is_given = match &self.submitted_values {
+            Value::Array(answers) => !answers.is_empty(),
+            Value::Object(answers) => !answers.is_empty(),
+            _ => false,
+        };
+        is_given || self.submitted_email.is_some()
+    }
 }
 
 /// Who wrote a message.
@@ -119,6 +160,18 @@ pub struct Attachment {
     /// The file's size in bytes; 0 where unknown.
     #[serde(deserialize_with = "lenient::id")]
     pub byte_size: u64,
+    /// Where what is no file is to be seen.
+    #[serde(deserialize_with = "lenient::text")]
+    pub external_url: Option<String>,
+    /// A place's latitude; 0 where there is none.
+    #[serde(deserialize_with = "lenient::number")]
+    pub coordinates_lat: f64,
+    /// A place's longitude; 0 where there is none.
+    #[serde(deserialize_with = "lenient::number")]
+    pub coordinates_long: f64,
+    /// What else is known: a person's name, what was said in a recording.
+    #[serde(deserialize_with = "lenient::object")]
+    pub meta: Map<String, Value>,
 }
 
 #[cfg(test)]
@@ -141,6 +194,28 @@ mod tests {
             (r#"{"message_type": "incoming", "content_attributes": {"email": {}}}"#, true),
             (r#"{"message_type": "activity"}"#, false),
             (r#"{"message_type": "template"}"#, false),
+            (
+                r#"{"message_type": "template", "content_attributes": {"submitted_values": [], "submitted_email": " "}}"#,
+                false,
+            ),
+            (r#"{"message_type": "template", "content_attributes": {"submitted_email": "j@example.com"}}"#, true),
+            (
+                r#"{"message_type": 3, "content_attributes": "{\"submitted_values\": {\"csat_survey_response\": {}}}"}"#,
+                true,
+            ),
+            (
+                r#"{"message_type": "template", "private": true, "content_attributes": {"submitted_email": "j@x"}}"#,
+                false,
+            ),
+            (r#"{"message_type": "activity", "content_attributes": {"submitted_email": "j@x"}}"#, false),
+            (r#"{"message_type": 1, "content_attributes": "{\"deleted\": true}"}"#, false),
+            (r#"{"message_type": 1, "content_attributes": " {\"deleted\": \"true\", \"x\": \"\\ud83d\"}"}"#, false),
+            (r#"{"message_type": 1, "content_attributes": "\"{\\\"deleted\\\": true}\""}"#, false),
+            (r#"{"message_type": 1, "content_attributes": "{\"deleted\": false}"}"#, true),
+            (r#"{"message_type": 1, "content_attributes": "not json"}"#, true),
+            (r#"{"message_type": 1, "content_attributes": null}"#, true),
+            (r#"{"message_type": 1, "content_attributes": []}"#, true),
+            (r#"{"message_type": 1, "content_attributes": "null"}"#, true),
             (r#"{}"#, false),
             ("junk", false),
         ];

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A message as an activity of the person or lead that `link` names; `None` where it must not leave Chatwoot: a note among
-/// colleagues, a change that Chatwoot noted, a template's text, or one that was taken back.
+/// colleagues, a change that Chatwoot noted, a template that the contact has not answered, or one that was taken back.
 ///
 /// | field | from |
 /// |---|---|

@@ -1,22 +1,41 @@
 use std::borrow::Cow;
 
-use super::{attribute, html::Html, line::line};
-use crate::chatwoot::Attachment;
+use super::{
+    attribute::{self, masked_unless_shown},
+    html::{Html, is_page},
+    line::line,
+};
+use crate::{chatwoot::Attachment, settings::Settings, text};
 
 /// Beyond these a message says how many more there are.
 const SHOWN: usize = 10;
 
+/// The most of what was said in a recording, in characters.
+const SAID: usize = 5_000;
+
 /// Writes a line for each attachment: its name, type and size. Its content stays in Chatwoot.
-pub(crate) fn write_attachments(html: &mut Html, attachments: &[Attachment], mut is_first: bool) {
+pub(crate) fn write_attachments(html: &mut Html, attachments: &[Attachment], mut is_first: bool, settings: &Settings) {
     for attachment in attachments.iter().take(SHOWN) {
         if !is_first {
             html.line_break();
         }
         is_first = false;
         html.text("Attachment: ");
-        html.italic(&name(attachment));
+        let page = page(attachment);
+        if let Some(page) = &page {
+            html.open_link(page);
+        }
+        html.italic(&masked_unless_shown(&name(attachment), settings));
+        if page.is_some() {
+            html.close();
+        }
         if let Some(details) = details(attachment) {
             html.text(&details);
+        }
+        if let Some(said) = of_meta(attachment, &["transcribed_text"]) {
+            html.line_break();
+            html.text("Said: ");
+            html.isolated(&masked_unless_shown(&line(&said, SAID), settings));
         }
     }
     if let Some(more) = attachments.len().checked_sub(SHOWN).filter(|more| *more > 0) {
@@ -26,7 +45,8 @@ pub(crate) fn write_attachments(html: &mut Html, attachments: &[Attachment], mut
 }
 
 /// Kinds that people call otherwise.
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 6] = [
+    ("share", "Shared post"),
     ("ig_reel", "Instagram reel"),
     ("ig_story", "Instagram story"),
     ("ig_post", "Instagram post"),
@@ -37,7 +57,42 @@ const NAMES: [(&str, &str); 5] = [
 fn name(attachment: &Attachment) -> Cow<'_, str> {
     let names = [&attachment.file_name, &attachment.fallback_title];
     let name = names.into_iter().flatten().map(|name| line(name, 255)).find(|name| !name.is_empty());
-    name.unwrap_or_else(|| kind(attachment))
+    match (person(attachment), name) {
+        (Some(person), Some(number)) => Cow::Owned(format!("{person}, {number}")),
+        (Some(person), None) => Cow::Owned(person),
+        (None, name) => name.unwrap_or_else(|| kind(attachment)),
+    }
+}
+
+/// Who is on a contact's card.
+fn person(attachment: &Attachment) -> Option<String> {
+    if !matches!(attachment.file_type.as_deref(), Some("contact" | "8")) {
+        return None;
+    }
+    let parts = [of_meta(attachment, &["first_name", "firstName"]), of_meta(attachment, &["last_name", "lastName"])];
+    let name = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Some(line(&name, 255).into_owned()).filter(|name| !name.is_empty())
+}
+
+fn of_meta(attachment: &Attachment, keys: &[&str]) -> Option<String> {
+    let text = keys.iter().find_map(|key| attachment.meta.get(*key)?.as_str())?;
+    (!text::is_blank(text)).then(|| text.to_owned())
+}
+
+/// Where what is no file is to be seen: a page, or the map around a place.
+fn page(attachment: &Attachment) -> Option<String> {
+    if attachment.file_name.is_some() || attachment.byte_size > 0 {
+        return None;
+    }
+    let given = attachment.external_url.as_deref().map(str::trim).filter(|url| is_page(url)).map(str::to_owned);
+    given.or_else(|| coordinates(attachment).map(|place| format!("https://maps.google.com/?q={place}")))
+}
+
+/// `40.4154,-3.7074`
+fn coordinates(attachment: &Attachment) -> Option<String> {
+    let (latitude, longitude) = (attachment.coordinates_lat, attachment.coordinates_long);
+    let is_place = (latitude, longitude) != (0.0, 0.0) && latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
+    is_place.then(|| format!("{latitude},{longitude}"))
 }
 
 fn kind(attachment: &Attachment) -> Cow<'_, str> {
@@ -50,17 +105,15 @@ fn kind(attachment: &Attachment) -> Cow<'_, str> {
 }
 
 fn details(attachment: &Attachment) -> Option<String> {
-    let has_name = attachment.file_name.is_some() || attachment.fallback_title.is_some();
+    let has_name =
+        attachment.file_name.is_some() || attachment.fallback_title.is_some() || person(attachment).is_some();
     let kind =
         attachment.content_type.as_deref().map(|kind| line(kind, 100)).or_else(|| has_name.then(|| kind(attachment)));
     let kind = kind.filter(|kind| !kind.is_empty());
     let size = (attachment.byte_size > 0).then(|| size(attachment.byte_size));
-    match (kind, size) {
-        (Some(kind), Some(size)) => Some(format!(" ({kind}, {size})")),
-        (Some(kind), None) => Some(format!(" ({kind})")),
-        (None, Some(size)) => Some(format!(" ({size})")),
-        (None, None) => None,
-    }
+    let details: Vec<String> =
+        [kind.map(Cow::into_owned), size, coordinates(attachment)].into_iter().flatten().collect();
+    (!details.is_empty()).then(|| format!(" ({})", details.join(", ")))
 }
 
 /// Bytes in the unit that people read, powers of 1,000.
@@ -85,12 +138,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{size, write_attachments};
-    use crate::{chatwoot::Attachment, render::html::Html};
+    use crate::{chatwoot::Attachment, render::html::Html, settings::Settings};
 
     fn shown(attachments: &Value) -> String {
         let attachments: Vec<Attachment> = serde_json::from_value(attachments.clone()).unwrap();
         let mut html = Html::new(65_535);
-        write_attachments(&mut html, &attachments, true);
+        write_attachments(&mut html, &attachments, true, &Settings::default());
         html.finish()
     }
 
@@ -105,6 +158,32 @@ mod tests {
                 json!([{"file_type": "location", "fallback_title": "Plaza Mayor"}]),
                 "Attachment: <i>Plaza Mayor</i> (Location)",
             ),
+            (
+                json!([{"file_type": "location", "fallback_title": "Plaza", "coordinates_lat": 40.4154, "coordinates_long": "-3.7074"}]),
+                "Attachment: <a href=\"https://maps.google.com/?q=40.4154,-3.7074\" target=\"_blank\"><u><i>Plaza</i></u></a> (Location, 40.4154,-3.7074)",
+            ),
+            (
+                json!([{"file_type": "location", "coordinates_lat": 0.0, "coordinates_long": 0, "external_url": "javascript:x"}]),
+                "Attachment: <i>Location</i>",
+            ),
+            (
+                json!([{"file_type": "contact", "fallback_title": "+1 415 555 0182", "meta": {"firstName": "Ann", "lastName": "Lee"}}]),
+                "Attachment: <i>Ann Lee, +1 415 555 0182</i> (Contact)",
+            ),
+            (json!([{"file_type": "contact", "meta": {"first_name": "Ann"}}]), "Attachment: <i>Ann</i> (Contact)"),
+            (
+                json!([{"file_type": "fallback", "fallback_title": "A page", "external_url": "https://a.example/p?q=1&r=2"}]),
+                "Attachment: <a href=\"https://a.example/p?q=1&amp;r=2\" target=\"_blank\"><u><i>A page</i></u></a> (Link)",
+            ),
+            (
+                json!([{"file_type": "audio", "file_name": "a.oga", "content_type": "audio/ogg", "byte_size": 2_000, "meta": {"transcribed_text": "Hi\nthere"}}]),
+                "Attachment: <i>a.oga</i> (audio/ogg, 2.0 kB)<br>Said: Hi there",
+            ),
+            (
+                json!([{"file_type": "file", "file_name": "card_4111-1111-1111-1111.pdf"}]),
+                "Attachment: <i>card_••••-••••-••••-1111.pdf</i> (File)",
+            ),
+            (json!([{"file_type": "image", "meta": "x", "coordinates_lat": "north"}]), "Attachment: <i>Image</i>"),
             (json!([{"file_type": "ig_story"}]), "Attachment: <i>Instagram story</i>"),
             (json!([{"byte_size": 5}]), "Attachment: <i>File</i> (5 B)"),
             (json!([{}, {"file_type": "image"}]), "Attachment: <i>File</i><br>Attachment: <i>Image</i>"),

@@ -39,6 +39,11 @@ pub(crate) fn mapped(path: &[String], value: &Value, settings: &Settings) -> Opt
     Some(masked_unless_asked_for(&path, text, settings))
 }
 
+/// A value that is no attribute, as a person writes it; `None` where there is nothing to see.
+pub(super) fn plain(value: &Value, settings: &Settings) -> Option<String> {
+    Writer { settings, is_listed: true }.write("", value, 0)
+}
+
 /// Who has an attribute shown that is called by what it holds, wants to see it; under other names it stands by mistake.
 fn masked_unless_asked_for(key: &str, text: String, settings: &Settings) -> String {
     if is_private_key(key) { text } else { masked_unless_shown(&text, settings).into_owned() }

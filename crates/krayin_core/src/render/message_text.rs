@@ -8,6 +8,7 @@ use super::{
     inline_data::without_inline_data,
     quoted::fold_quotes,
     rich_text::write_markdown,
+    structured::{write_envelope, write_structured, write_template},
 };
 use crate::{
     chatwoot::{Channel, Instant, Message},
@@ -25,15 +26,21 @@ pub(crate) fn write_message(html: &mut Html, message: &Message, sender: &str, ch
         html.text(&time.shown(settings.clock()));
     }
     html.line_break();
+    write_envelope(html, message, settings);
     let start = html.len();
     if let Some(content) = message.content.as_deref() {
         write_content(html, &masked_as_shown(content, settings), message, channel);
     }
-    let has_text = html.len() > start;
-    if !has_text && message.attachments.is_empty() {
-        html.italic("No text");
+    write_structured(html, message, html.len() == start, settings);
+    if message.content.is_none() {
+        write_template(html, message, html.len() == start, settings);
     }
-    write_attachments(html, &message.attachments, !has_text);
+    if html.len() == start && message.attachments.is_empty() {
+        let is_unsupported = message.content_attributes.as_ref().is_some_and(|noted| noted.is_unsupported);
+        html.italic(if is_unsupported { "A message that Chatwoot cannot show" } else { "No text" });
+        return;
+    }
+    write_attachments(html, &message.attachments, html.len() == start, settings);
 }
 
 fn write_content(html: &mut Html, content: &str, message: &Message, channel: Channel) {

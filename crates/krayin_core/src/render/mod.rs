@@ -13,6 +13,7 @@ mod private;
 mod quoted;
 mod rich_text;
 mod sender;
+mod structured;
 
 pub(crate) use html::Html;
 pub(crate) use line::line;

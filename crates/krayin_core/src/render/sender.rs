@@ -16,7 +16,8 @@ pub(crate) fn sender(message: &Message) -> Cow<'_, str> {
         let stand_in = match (kind, message.direction()) {
             ("AgentBot" | "Captain::Assistant", _) => "Bot",
             (_, Direction::Incoming) => "Customer",
-            (_, Direction::Outgoing | Direction::Internal) => "Agent",
+            (_, Direction::Internal) => "Bot",
+            (_, Direction::Outgoing) => "Agent",
         };
         Cow::Borrowed(stand_in)
     })
