@@ -161,8 +161,10 @@ mod tests {
 
     /// Keys that are words for something else too: a record, a column of Chatwoot's, a parameter of a call, a setting.
     const WORDS: [&str; 7] = ["name", "email", "phone", "title", "organization", "address", "custom_attributes"];
-    /// Where a key is a word for something else: a source of leads, and the text that lines of a mapping go to.
-    const ELSEWHERE: [(&str, &str); 2] = [("website", "setup.rs"), ("description", "settings/mapping.rs")];
+    /// Where a key is a word for something else: a source of leads, the text that lines of a mapping go to, and that of a
+    /// card.
+    const ELSEWHERE: [(&str, &str); 3] =
+        [("website", "setup.rs"), ("description", "settings/mapping.rs"), ("description", "render/structured.rs")];
 
     /// Where networks are known for more than a handle: their ids, and the pages of profiles.
     const OF_NETWORKS: [&str; 2] = ["mapper/contact_identity.rs", "mapper/contact_profile.rs"];
