@@ -13,11 +13,13 @@ require_relative "seed_flow"
 require_relative "kept_ruby"
 require_relative "ruby_mapping"
 require_relative "starting"
+require_relative "telling"
 
 # What the gem costs beside plain Ruby that does the same.
 class Bench
   include Figures
   include Starting
+  include Telling
 
   ROUNDS = Integer(ENV.fetch("ROUNDS", 7))
   Hook = Struct.new(:app_id, :settings)
@@ -30,7 +32,7 @@ class Bench
   end
 
   def run
-    [*new_contact, *call, *get, *mappers, *threads, *first_hour, *first_use, *loading]
+    [*new_contact, *call, *get, *telling, *mappers, *threads, *first_hour, *first_use, *loading]
   end
 
   private

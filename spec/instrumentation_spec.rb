@@ -9,8 +9,7 @@ RSpec.describe KrayinSync::Instrumentation do
   let(:notifications) { ActiveSupport::Notifications }
 
   after do
-    KrayinSync.logger = nil
-    KrayinSync.retry_base = nil
+    KrayinSync.logger = KrayinSync.notifier = KrayinSync.retry_base = nil
   end
 
   def perform(word, krayin: self.krayin, **data)
@@ -201,6 +200,66 @@ RSpec.describe KrayinSync::Instrumentation do
     line = %r{API GET /leads/\{id\} failed \(attempt 1/3\): the server cannot work now\. Retrying in \d+\.\ds}
     expect(log.string).to match(line)
     expect(log.string).not_to match(/secret|private/)
+  end
+
+  it "says of which account and hook what is told is, in notifications, spans and the log" do
+    KrayinSync.logger = Logger.new(log)
+    told = []
+    hook = Struct.new(:id, :account_id, :settings).new(7, 3, krayin.settings)
+    KrayinSync.notifier = ->(*all) { told << all }
+    run = lambda do |of|
+      contact = { id: 801, name: "Tags", email: "tags@example.com" }
+      KrayinSync::ProcessorService.new(hook: of, event_name: "contact.created",
+                                       event_data: { contact: contact }).perform
+    end
+    run.call(hook)
+    expect(told.map(&:last)).to all(include(account_id: 3, hook_id: 7))
+    expect(log.string.lines).to all(end_with("[account 3, hook 7]\n"))
+    told.clear
+    log.string = +""
+    run.call(krayin.hook)
+    expect(told.map { |_, _, _, payload| payload.keys & %i[account_id hook_id] }).to all(be_empty)
+    expect(log.string).not_to include("[account")
+    expect(described_class.tags).to eq({})
+    expect { described_class.tagged(account_id: 9) { raise IOError } }.to raise_error(IOError)
+    expect(described_class.tags).to eq({})
+    described_class.tagged(account_id: 1, hook_id: nil, other: 2) do
+      described_class.tagged(hook_id: 4) { expect(described_class.tags).to eq(account_id: 1, hook_id: 4) }
+      expect(Thread.new { described_class.tags }.value).to eq({})
+    end
+  ensure
+    KrayinSync.notifier = nil
+  end
+
+  it "tells config.notifier the same where there is no ActiveSupport" do
+    script = <<~RUBY
+      told = []
+      KrayinSync.notifier = ->(name, began, ended, payload) { told << [name, (ended - began) >= 0, payload] }
+      hook = Struct.new(:id, :account_id, :settings).new(7, 3, { "api_url" => ARGV[0], "api_token" => ARGV[1] })
+      hook.settings.merge!("default_stage_id" => 1, "default_pipeline_id" => 1, "default_source_id" => 1,
+                           "default_lead_type_id" => 1)
+      contact = { id: 802, name: "Notify", email: "notify@example.com" }
+      run = -> { KrayinSync::ProcessorService.new(hook: hook, event_name: "contact.created",
+                                                  event_data: { contact: contact }).perform }
+      run.call
+      abort "ActiveSupport is here" if defined?(ActiveSupport::Notifications)
+      KrayinSync.notifier = ->(*) { raise IOError }
+      contact[:name] = "Notify Again"
+      outcome = run.call
+      puts JSON.generate([told, outcome])
+    RUBY
+    output, status = Child.run(script, krayin.url, SimulatedKrayin::TOKEN)
+    expect(status).to be_success, output
+    told, outcome = JSON.parse(output.lines.last)
+    expect(told.map { |name, ordered, _| [name, ordered] })
+      .to eq([["request.krayin_sync", true], ["request.krayin_sync", true], ["perform.krayin_sync", true]])
+    expect(told.map(&:last)).to all(include("account_id" => 3, "hook_id" => 7))
+    expect(told[0].last).to include("method" => "GET", "status" => 200, "attempt" => 1)
+    expect(told[0].last["request_id"]).to match(/\A\h{8}-/)
+    expect(told[0].last["duration_ms"]).to be_between(0, 5000)
+    expect(told[2].last).to include("event" => "contact.created", "outcome" => include("status" => "synced"))
+    expect(output).not_to include("notify@example.com")
+    expect(outcome).to include("status" => "synced")
   end
 
   it "asks nothing of the core where nobody listens" do

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "English"
+require_relative "support/prometheus_text"
 require_relative "support/redis_server"
 
 RSpec.describe KrayinSync::Metrics do
@@ -8,21 +8,10 @@ RSpec.describe KrayinSync::Metrics do
 
   after { KrayinSync.metrics = KrayinSync.retry_base = nil }
 
-  # Prometheus' text format by its grammar: {name with labels => number}, refused where a line is none of it.
+  # {name with labels => number}, refused where a line is none of the format.
   def parse(text)
-    types = {}
-    text.each_line.with_object({}) do |line, read|
-      expect(line).to end_with("\n")
-      case line.chomp
-      when /\A# HELP ([a-z_]+) \S.*\z/ then expect(types).not_to have_key($LAST_MATCH_INFO[1])
-      when /\A# TYPE ([a-z_]+) (counter|gauge|histogram)\z/ then types[$LAST_MATCH_INFO[1]] = $LAST_MATCH_INFO[2]
-      when /\A([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\z/
-        name, labels, number = $LAST_MATCH_INFO.captures
-        expect(types).to(have_key(name).or(have_key(name.sub(/_(bucket|sum|count)\z/, ""))))
-        expect(read).not_to have_key([name, labels].join)
-        read[[name, labels].join] = Float(number)
-      else raise "no line of Prometheus: #{line}"
-      end
+    PrometheusText.read(text).transform_keys do |(name, labels)|
+      labels.empty? ? name : "#{name}{#{labels.map { |key, value| "#{key}=#{value.to_json}" }.join(",")}}"
     end
   end
 
@@ -71,6 +60,20 @@ RSpec.describe KrayinSync::Metrics do
     expect(parse(metrics.to_prometheus)).to eq('krayin_sync_queue_jobs{of="a\"b\\\\c\nd"}' => 3,
                                                "krayin_sync_queue_latency_seconds" => 0.25)
     expect(parse(described_class.new.to_prometheus)).to eq({})
+  end
+
+  it "tells labels of any script, and numbers of any size, to Prometheus' own reader" do
+    labels = ["", " ", "\\", "\\\\n", "\"", "\n", "a,b=\"c\"", "}", "{", "# HELP x",
+              "日本", "é\u0301", "\t", "\r", "\u2028", "😀"]
+    numbers = [0, -1, 1.5, 1e-7, 1e300, 2**70, Float::INFINITY, -Float::INFINITY]
+    samples = labels.flat_map do |label|
+      numbers.each_with_index.map { |number, index| ["links", { "state" => label, "of" => index.to_s }, number] }
+    end
+    read = PrometheusText.read(described_class.new(gauges: -> { samples }).to_prometheus)
+    expect(read.size).to eq(samples.size)
+    samples.each { |name, tags, number| expect(read[["krayin_sync_#{name}", tags]]).to eq(number.to_f) }
+    nan = PrometheusText.read(described_class.new(gauges: -> { [["queue_jobs", {}, Float::NAN]] }).to_prometheus)
+    expect(nan).to eq(["krayin_sync_queue_jobs", {}] => :nan)
   end
 
   describe "in Redis" do

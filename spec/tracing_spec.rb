@@ -50,6 +50,23 @@ RSpec.describe KrayinSync::Tracing do
     expect(spans.map(&:attributes).to_s).not_to match(/Spans|spans@|4155550131|specs0123/)
   end
 
+  it "says of which account and hook both are, and is none where the API is not loaded" do
+    hook = Struct.new(:id, :account_id, :settings).new(7, 3, krayin.settings)
+    run = lambda do |id|
+      contact = { id: id, name: "T", email: "t#{id}@example.com" }
+      KrayinSync::ProcessorService.new(hook: hook, event_name: "contact.created",
+                                       event_data: { contact: contact }).perform
+    end
+    run.call(33)
+    expect(spans.map(&:attributes)).to all(include("krayin_sync.account_id" => 3, "krayin_sync.hook_id" => 7))
+    spans.clear
+    hide_const("OpenTelemetry")
+    expect(run.call(34)).to include(status: "synced")
+    stub_const("OpenTelemetry", Module.new) # another gem's of that name
+    expect(run.call(35)).to include(status: "synced")
+    expect(spans).to be_empty
+  end
+
   it "sends the span's context with each attempt, sampled or not" do
     KrayinSync.retry_base = 0
     answering("503 Busy", "200 OK") { |client| client.get("leads/5/tags", term: "jane@example.com") }
@@ -110,7 +127,9 @@ RSpec.describe KrayinSync::Tracing do
         [name, "a"]
       end
       wrong += [["X-A", "b\r\nAuthorization: c"], ["X-A\r\nX-B", "c"], %W[X-A b\nc], ["X A", "b"], ["", "b"],
-                ["X-A", "\0"], ["X-A:", "b"], ["X-A", "\xff"], %w[X-A é], ["X-A", "a" * 5000]]
+                ["X-A", "\0"], ["X-A:", "b"], ["X-A", "\xff"], %w[X-A é], ["X-A", "a" * 5000], ["X-A", "b\u2028c"],
+                ["X-A", "b\u007F"], %w[É b], %W[X-A\r\nAuthorization b]]
+      wrong += %w[Proxy-Authorization X-HTTP-Method-Override x-requested-WITH].map { |name| [name, "b"] }
       answering("200 OK") do |client, server|
         wrong.each do |name, value|
           [{ name => value }, ->(_) { { name => value } }].each do |given|

@@ -77,10 +77,14 @@ module KrayinSync
         safely(name) { KrayinSync.configuration.notifier&.call(name, began, Time.now, payload) }
       end
 
-      # A line for the host's log.
-      # @param level [:info, :warn, :error]
+      # A line for the host's log, with whose it is where the host told.
+      # @param level [:debug, :info, :warn, :error]
       def say(level, line)
-        apart { KrayinSync.logger&.public_send(level, line) }
+        logger = KrayinSync.logger
+        return unless logger
+
+        of = tags.map { |name, id| "#{name.to_s.delete_suffix("_id")} #{id}" }
+        apart { logger.public_send(level, of.empty? ? line : "#{line} [#{of.join(", ")}]") }
       end
 
       # The line of an attempt that failed.

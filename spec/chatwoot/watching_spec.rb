@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require_relative "../support/prometheus_text"
 require_relative "support/small_chatwoot"
 require "rake"
 
@@ -55,6 +56,39 @@ RSpec.describe "Watching the sync", :chatwoot do
     KrayinSync::Chatwoot::LinkStore.note(contact, @hook.reload, state: "refused",
                                                                 reason: KrayinSync::Reason.new("values_refused"))
     expect(metrics).to include("krayin_sync_links{state=\"refused\"} 1\n")
+  end
+
+  it "answers Prometheus where the endpoint is mounted, and tells nobody else" do
+    app = Rack::MockRequest.new(Rails.application)
+    asks = ->(**more) { app.get("/krayin_sync/metrics", more.transform_keys(&:to_s)) }
+    answer = asks.call(HTTP_AUTHORIZATION: "Bearer metrics-of-the-specs")
+    expect([answer.status, answer.headers.transform_keys(&:downcase)["content-type"]])
+      .to eq([200, "text/plain; version=0.0.4; charset=utf-8"])
+    read = PrometheusText.read(answer.body)
+    expect(read).to include(["krayin_sync_queue_jobs", {}] => 0, ["krayin_sync_queue_latency_seconds", {}] => 0)
+    expect(read.keys.map(&:first)).to include("krayin_sync_records", "krayin_sync_requests_total",
+                                              "krayin_sync_budget_remaining", "krayin_sync_events_total")
+    expect(asks.call.status).to eq(401)
+    expect(asks.call(HTTP_AUTHORIZATION: "Bearer metrics-of-the-specz").status).to eq(401)
+    expect(asks.call.body).not_to include("krayin_sync_")
+  end
+
+  it "says in notifications and in the log of which account and hook an event is" do
+    told = []
+    log = StringIO.new
+    KrayinSync.logger = Logger.new(log)
+    contact = @account.contacts.create!(name: "Tagged", email: "tagged@x.example")
+    ActiveSupport::Notifications.subscribed(->(name, *, payload) { told << [name, payload] }, /krayin_sync\z/) do
+      asked = { "hook_id" => @hook.id, "kind" => "contact", "id" => contact.id }
+      KrayinSync::Chatwoot::EventJob.new.perform(asked)
+    end
+    expect(told.map(&:first)).to include("request.krayin_sync", "perform.krayin_sync")
+    expect(told.map(&:last)).to all(include(account_id: @account.id, hook_id: @hook.id))
+    lines = log.string.lines.grep(/Krayin ProcessorService/)
+    expect(lines).not_to be_empty
+    expect(lines).to all(end_with("[account #{@account.id}, hook #{@hook.id}]\n"))
+  ensure
+    KrayinSync.logger = nil
   end
 
   it "has the doctor look at each connection" do

@@ -56,7 +56,11 @@ module KrayinSync
 
         def escaped(value) = value.gsub("\\", "\\\\\\\\").gsub("\"", "\\\"").gsub("\n", "\\n")
 
-        def shown(number) = number == number.to_i ? number.to_i.to_s : number.to_s
+        def shown(number)
+          return { 1 => "+Inf", -1 => "-Inf" }.fetch(number.infinite?, "NaN") unless number.finite?
+
+          number == number.to_i ? number.to_i.to_s : number.to_s
+        end
       end
     end
     private_constant :Exposition
