@@ -151,6 +151,57 @@ RSpec.describe KrayinSync::Doctor do
     expect(finding("page_before_krayin").message).to include("Hotel Wi-Fi")
   end
 
+  # Krayin's login, for who asks for it.
+  def login(path) = path == "/admin/login" && answer("200 OK", "<html>", set_cookie: "krayin_crm_session=x")
+
+  it "tells a firewall from Krayin, and a Krayin that fails from a token that it refuses" do
+    failing = answer("500 Error", '{"message": "Server Error"}', type: "application/json")
+    challenge = answer("403 Forbidden", "<html><title>Just a moment...</title>", server: "cloudflare")
+    {
+      ->(_) { challenge } => "request_blocked", ->(_) { answer("451 No", "<html>") } => "request_blocked",
+      ->(_) { answer("401 No", "<html>") } => "request_blocked",
+      ->(path) { path.include?("types") && challenge } => "request_blocked",
+      ->(_) { answer("429 Slow", "<html>", retry_after: "30") } => "requests_slowed",
+      ->(_) { answer("401 No", "x", www_authenticate: "Negotiate") } => "web_server_password",
+      ->(_) { failing } => "server_failed", ->(_) { answer("500 Error", "<html>") } => "server_failed",
+      ->(path) { login(path) || failing } => "token_refused",
+      ->(path) { path.include?("types") && failing } => "server_failed"
+    }.each do |fault, code|
+      expect(look(behind { |path| fault.call(path) || nil }.url)).to include(code => "fail")
+    end
+  end
+
+  it "names an address that is a page's or a port's that speaks https, and answers of another form" do
+    sent_to_https = "<html><title>400 The plain HTTP request was sent to HTTPS port</title>"
+    plain = behind { answer("400 Bad Request", sent_to_https) }
+    expect(look(plain.url)).to include("https_expected" => "fail")
+    expect(finding("https_expected").advice).to include(plain.url.sub("http:", "https:"))
+    there = behind { |path| login(path) || answer("404 No", "<html>") }
+    %w[/admin /admin/login /admin/contacts/persons].each do |page|
+      expect(look("#{there.url}#{page}")).to include("address_of_page" => "fail")
+      expect(finding("address_of_page").advice).to include("#{there.url}.")
+    end
+    { "pipelines" => ['{"data": 5}', "api_package_odd"], "sources" => ["<html>", "page_before_krayin"] }
+      .each do |list, (body, code)|
+      odd = behind { |path| answer("200 OK", body, type: "application/json") if path.include?(list) }
+      expect(look(odd.url)).to include(code => "fail")
+    end
+  end
+
+  it "names only workflows that fire on what is written" do
+    rows = [{ id: 1, entity_type: "persons", event: "contacts.person.create.after" },
+            { id: 2, entity_type: "activities", event: "activity.create.after" },
+            { id: 3, entity_type: "leads", event: "lead.delete.before" }, nil, 5]
+    firing = behind do |path|
+      answer("200 OK", JSON.generate(data: rows), type: "application/json") if path.include?("workflows")
+    end
+    expect(look(firing.url)).to include("workflow_fires" => "note")
+    found = @found.select { |known| known.code == "workflow_fires" }
+    expect(found.map { |known| known.details["workflow"] }).to eq([1, 2])
+    expect(found.map(&:message)).to match([/one request more/, /workflow 2/])
+    expect(found.map(&:advice)).to all(include("Settings, Workflows"))
+  end
+
   it "names a redirect and the address to use" do
     { "https://127.0.0.1/api/v1/get" => ["redirect_to_https", %r{https://127\.0\.0\.1\b}],
       "http://www.crm.test/api/v1/get" => ["redirect_to_host", %r{http://www\.crm\.test\b}],

@@ -68,16 +68,38 @@ module KrayinSync
       def by_answer
         return network.proxy("proxy_password") if @error.detail&.code == "proxy_password"
         return redirect if (300..399).cover?(status)
-        return login_of_web_server if status == 401 && headers["www-authenticate"].to_s.match?(/\A(?:basic|digest)/i)
+        return @words.fail("https_expected", "address", { address: https_address }) if https_expected?
+        return login_of_web_server if login_of_web_server?
         return client_certificate if client_certificate?
-        return token if @error.is_a?(AuthenticationError)
+
+        refusal || unavailable || other
+      end
+
+      def refusal
+        return no_krayin if fails_altogether?
+        return token if @error.is_a?(AuthenticationError) && !page?
 
         case @error
-        when PermissionError then permission
+        when AuthenticationError, PermissionError then page? ? blocked("request_blocked_all") : permission
         when RateLimitError then limit
-        when BlockedError then @words.fail("request_blocked", "address", { path: shown_path, status: status })
-        else unavailable || other
+        when BlockedError then blocked("request_blocked")
         end
+      end
+
+      def https_expected? = status == 400 && body.match?(/plain HTTP (?:request was sent )?to (?:an )?(?:HTTPS|SSL)/i)
+
+      def https_address = @url.sub(/\Ahttp:/, "https:")
+
+      # The token is a bearer's: who asks for another scheme is not Krayin.
+      def login_of_web_server? = status == 401 && headers["www-authenticate"].to_s.match?(/\A(?!bearer)\w/i)
+
+      def blocked(key) = @words.fail("request_blocked", "address", { path: shown_path, status: status }, key: key)
+
+      # In production Krayin answers a refused token as it does a failure: then its login tells whether it works at all.
+      def fails_altogether?
+        return false unless status == 500
+
+        page? || network.page("#{base}#{LOGIN}").then { |login| login && login.status >= 500 }
       end
 
       def login_of_web_server = @words.fail("web_server_password", "token", { path: api_path })
@@ -124,8 +146,10 @@ module KrayinSync
       def permission = @words.fail("permission_missing", "user", { path: shown_path })
 
       def limit
-        seconds = @error.retry_after.to_f.ceil
-        @words.fail("requests_spent", "token", { seconds: seconds, retry_after: @error.retry_after })
+        details = { seconds: @error.retry_after.to_f.ceil, retry_after: @error.retry_after }
+        return @words.fail("requests_spent", "token", details) unless page? || @error.detail&.code == "too_many_of_kind"
+
+        @words.fail("requests_slowed", "address", details)
       end
 
       def unavailable
@@ -159,17 +183,35 @@ module KrayinSync
 
       # 404, a web page with 200, and whatever else is no answer of Krayin's.
       def other
+        return page_before if status == 200 && page? && (further? || !(public? || krayin?))
+        return package_odd if further?
         return @words.fail("document_root", "address", { path: "#{base}/public" }) if public?
         return package_missing if krayin?
-        return no_krayin unless status == 200 && page?
 
+        shorter = base.sub(%r{/admin(?:/.*)?\z}, "")
+        return no_krayin unless shorter != base && krayin?(shorter)
+
+        @words.fail("address_of_page", "address", { address: URI.join(@url, "#{shorter}/").to_s.chomp("/") })
+      end
+
+      # Whether Krayin has answered before: it was no call of the beginning that failed.
+      def further? = !["", "get"].include?(@error.path.to_s)
+
+      def package_odd
+        code = status == 200 ? "api_package_odd" : "api_package_old"
+        return no_krayin if status >= 500
+
+        @words.fail(code, "address", { path: @error.path.to_s, status: status })
+      end
+
+      def page_before
         title = body[/<title[^>]*>\s*([^<]{1,80})/i, 1].to_s.gsub(/[^[:print:]]/, "").strip
         @words.fail("page_before_krayin", "address", { title: title, path: api_path },
                     key: title.empty? ? "page_before_krayin" : "page_before_krayin_titled")
       end
 
       def no_krayin
-        return @words.fail(@error.reason.code, "address", { status: status }, key: "server_failed") if status >= 500
+        return @words.fail("server_failed", "address", { status: status }) if status >= 500
 
         @words.fail("not_krayin", "address", { status: status, path: "#{base}#{LOGIN}" })
       end
@@ -180,17 +222,12 @@ module KrayinSync
         page && [401, 500].include?(page.status) && page.body.lstrip.start_with?("{")
       end
 
-      def krayin?
-        page = network.page("#{base}#{LOGIN}")
+      def krayin?(folder = base)
+        page = network.page("#{folder}#{LOGIN}")
         page&.status == 200 && "#{page.headers["set-cookie"]} #{page.body}".match?(/krayin|XSRF-TOKEN|laravel_session/i)
       end
 
-      def package_missing
-        path = @error.path.to_s
-        return @words.fail("api_package_old", "address", { path: path }) unless path.empty? || path == "get"
-
-        @words.fail("api_package_missing", "address", { path: api_path })
-      end
+      def package_missing = @words.fail("api_package_missing", "address", { path: api_path })
 
       def shown_path = "#{api_path}/#{@error.path}"
 

@@ -83,6 +83,8 @@ module KrayinSync
       def workflows
         list("settings/workflows").filter_map do |row|
           next unless FILLED.key?(row["entity_type"]) || row["entity_type"] == "activities"
+          # What is only taken away is no everyday's write.
+          next if row["event"].to_s.match?(/\bdelete\b/)
 
           key = row["entity_type"] == "persons" ? "workflow_fires_persons" : "workflow_fires"
           @words.note("workflow_fires", "server",
