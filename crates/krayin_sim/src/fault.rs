@@ -40,6 +40,10 @@ pub enum Action {
     /// Wait, then carry the request out and answer as usual (`delay`, with `ms`). It is carried out even if the client
     /// has gone meanwhile.
     Delay(Duration),
+    /// Wait until this many more requests have come, carry the request out before the last of them, and answer as usual
+    /// (`delay_until`, with `requests`). It is carried out even if the client has gone meanwhile, and also when the faults
+    /// are taken away.
+    DelayUntil(u32),
     /// Carry the request out, then wait before answering (`delay_answer`, with `ms`).
     DelayAnswer(Duration),
     /// Check the request, wait, then carry it out without looking again (`slow_write`, with `ms`): what requests at the
@@ -225,6 +229,10 @@ fn action(name: &str, fields: &Fields<'_>) -> Result<(Action, &'static [&'static
             (Action::Status { status, body, headers: fields.headers()? }, &["status", "body", "headers"])
         }
         "delay" => (Action::Delay(ms()?), &["ms"]),
+        "delay_until" => {
+            let requests = fields.count("requests")?.ok_or("delay_until needs requests: a whole number from 1 on")?;
+            (Action::DelayUntil(requests), &["requests"])
+        }
         "delay_answer" => (Action::DelayAnswer(ms()?), &["ms"]),
         "slow_write" => (Action::SlowWrite(ms()?), &["ms"]),
         "close_before_reading" => (Action::CloseBeforeReading, &[]),
@@ -428,6 +436,8 @@ mod tests {
             (json!({"action": "explode"}), "unknown action \"explode\""),
             (json!({"action": "html", "ms": 1}), "html knows no ms"),
             (json!({"action": "status"}), "status needs a status"),
+            (json!({"action": "delay_until"}), "delay_until needs requests: a whole number from 1 on"),
+            (json!({"action": "delay_until", "requests": 0}), "requests is a whole number from 1 on"),
             (json!({"action": "status", "status": 99}), "status is a number from 200 to 599"),
             (json!({"action": "html", "nth": 0}), "nth is a whole number from 1 on"),
             (json!({"action": "html", "path": 1}), "path is a text"),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::change::{Change, Moment};
 use crate::crm::Crm;
@@ -68,6 +68,7 @@ impl Shared {
         state.crm.version = version + 1;
         state.log.clear();
         state.faults.clear();
+        state.drop_held();
         state.plan.clear();
         state.refused.clear();
         state.calls.clear();
@@ -220,9 +221,18 @@ impl Sim {
         self.shared.lock().faults.add(fault);
     }
 
-    /// Takes all faults away.
+    /// Takes all faults away. What waited for other requests has been carried out when this returns.
     pub fn clear_faults(&self) {
-        self.shared.lock().faults.clear();
+        let held = {
+            let mut state = self.shared.lock();
+            state.faults.clear();
+            state.release_held()
+        };
+        for mut carried_out in held {
+            while carried_out.try_recv() == Err(TryRecvError::Empty) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
     }
 
     /// How the switches stand.

@@ -1,6 +1,7 @@
 //! Each fault, seen from the wire, and whether the request was carried out.
 
 use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use krayin_sim::{Action, Fault, Options, RetryAfter, Server, Sim};
@@ -66,11 +67,9 @@ fn a_delay_before_acting() {
     assert!(began.elapsed() >= Duration::from_millis(200));
 }
 
-#[test]
-fn a_delayed_request_is_carried_out_though_the_client_has_gone() {
-    let sim = start(V210);
-    sim.fault(Fault::next(Action::Delay(Duration::from_millis(150))));
-    let mut stream = connect(&sim);
+/// Sends a create whose answer nobody waits for.
+fn post_and_leave(sim: &Sim) -> TcpStream {
+    let mut stream = connect(sim);
     let body = organization("Acme").to_string();
     let token = sim.token(0);
     let head = format!(
@@ -82,13 +81,48 @@ fn a_delayed_request_is_carried_out_though_the_client_has_gone() {
     while sim.requests().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
     }
-    drop(stream);
+    stream
+}
+
+#[test]
+fn a_delayed_request_is_carried_out_though_the_client_has_gone() {
+    let sim = start(V210);
+    sim.fault(Fault::next(Action::Delay(Duration::from_millis(150))));
+    drop(post_and_leave(&sim));
     assert_eq!(count(&sim), 0);
     let began = Instant::now();
     while count(&sim) == 0 && began.elapsed() < Duration::from_secs(5) {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(count(&sim), 1);
+}
+
+#[test]
+fn a_request_that_waits_for_others() {
+    let sim = start(V210);
+    let held = || {
+        sim.fault(Fault::on("POST", PATH, Action::DelayUntil(2)));
+        let stream = post_and_leave(&sim);
+        let before = sim.requests().len();
+        Client::new(&sim).get("/get");
+        assert_eq!((sim.requests().len(), count(&sim)), (before + 1, 0), "one has come");
+        stream
+    };
+    drop(held());
+    assert_eq!(count(&sim), 0);
+    // The second sees what it has left.
+    let list = Client::new(&sim).get(PATH).json();
+    assert_eq!((list["data"].as_array().unwrap().len(), count(&sim)), (1, 1));
+    sim.reset();
+    drop(held());
+    sim.clear_faults();
+    assert_eq!(count(&sim), 1);
+    sim.reset();
+    drop(held());
+    sim.reset();
+    Client::new(&sim).get("/get");
+    Client::new(&sim).get("/get");
+    assert_eq!(count(&sim), 0, "a reset forgets it");
 }
 
 #[test]

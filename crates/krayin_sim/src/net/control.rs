@@ -52,7 +52,10 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
         }
         ("POST", "/faults") => faults(shared, &request.body),
         ("DELETE", "/faults") => {
-            shared.lock().faults.clear();
+            let mut state = shared.lock();
+            state.faults.clear();
+            // They are carried out next.
+            drop(state.release_held());
             Ok(json!({}))
         }
         ("GET", "/version") => Ok(json!({"version": shared.lock().crm.version})),

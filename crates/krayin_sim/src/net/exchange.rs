@@ -90,6 +90,10 @@ async fn answer(
         return Ok(plain(response));
     }
     let entry = note(&shared, &request, connection);
+    let due = shared.lock().arrival();
+    for carried_out in due {
+        let _ = carried_out.await;
+    }
     match fault {
         None => Ok(plain(act_and_send(&shared, &request, entry).await)),
         Some(fault) => {
@@ -223,6 +227,16 @@ async fn meet(fault: Fault, request: Request, entry: u64, shared: Arc<Shared>) -
                 act_and_send(&shared, &request, entry).await
             });
             work.await.map(plain).map_err(|_| Abort)
+        }
+        Action::DelayUntil(requests) => {
+            let (comes, is_done) = shared.lock().hold(requests);
+            let work = tokio::spawn(async move {
+                comes.await.ok()?;
+                let response = act_and_send(&shared, &request, entry).await;
+                let _ = is_done.send(());
+                Some(response)
+            });
+            work.await.ok().flatten().map(plain).ok_or(Abort)
         }
         Action::SlowWrite(pause) => {
             let passes = crate::api::router::passes_checks(&shared.lock().crm, &request);

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// How long a client may take for its headers, or between two pieces of its body.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -53,12 +54,51 @@ pub(crate) struct State {
     pub(crate) refused: Vec<String>,
     /// The calls of webhooks, oldest first.
     pub(crate) calls: VecDeque<OutgoingCall>,
+    /// Requests that wait for others.
+    held: Vec<Held>,
+}
+
+/// A request that waits until others have come.
+struct Held {
+    /// How many more.
+    left: u32,
+    /// Has it carried out; dropped instead, it is not.
+    go: oneshot::Sender<()>,
+    /// When it has been.
+    done: oneshot::Receiver<()>,
 }
 
 /// Calls of webhooks that are kept.
 const CALLS: usize = 1000;
 
 impl State {
+    /// Has a request wait until so many more have come: when to carry it out, and whom to tell that it is.
+    pub(crate) fn hold(&mut self, left: u32) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((go, comes), (is_done, done)) = (oneshot::channel(), oneshot::channel());
+        self.held.push(Held { left, go, done });
+        (comes, is_done)
+    }
+
+    /// A request has come: has those carried out that waited for it. Each tells when it is.
+    pub(crate) fn arrival(&mut self) -> Vec<oneshot::Receiver<()>> {
+        for held in &mut self.held {
+            held.left -= 1;
+        }
+        let (due, held) = std::mem::take(&mut self.held).into_iter().partition(|held| held.left == 0);
+        self.held = held;
+        release(due)
+    }
+
+    /// Has all carried out that wait. Each tells when it is.
+    pub(crate) fn release_held(&mut self) -> Vec<oneshot::Receiver<()>> {
+        release(std::mem::take(&mut self.held))
+    }
+
+    /// Forgets all that wait.
+    pub(crate) fn drop_held(&mut self) {
+        self.held.clear();
+    }
+
     /// Makes the changes whose moment has come. One that is refused is noted, and the others are made all the same.
     pub(crate) fn make(&mut self, changes: &[Change]) {
         for change in changes {
@@ -78,6 +118,11 @@ impl State {
     }
 }
 
+fn release(held: Vec<Held>) -> Vec<oneshot::Receiver<()>> {
+    let go = |held: Held| held.go.send(()).is_ok().then_some(held.done);
+    held.into_iter().filter_map(go).collect()
+}
+
 impl Shared {
     pub(crate) fn new(options: Options, address: SocketAddr, crm: Crm) -> Self {
         let switches = options.first_switches();
@@ -89,6 +134,7 @@ impl Shared {
             plan: Plan::default(),
             refused: Vec::new(),
             calls: VecDeque::new(),
+            held: Vec::new(),
         };
         Self { options, address, state: Mutex::new(state), connections: AtomicU64::new(0) }
     }
