@@ -60,6 +60,7 @@ async fn what_a_firewall_takes_for_an_attack_goes_in_plainer_words() {
     let server = RawServer::start(|wire, stream| match wire {
         wire if is_user(wire) => write_json(stream, RATE, USER),
         wire if wire.body.contains('<') => write(stream, "403 Forbidden", "", "<html>Request blocked</html>"),
+        wire if wire.head.starts_with("GET") => write_json(stream, RATE, r#"{"data":[]}"#),
         _ => write_json(stream, RATE, r#"{"data":{"id":5}}"#),
     });
     let activity = client(&server, &Arc::default())
@@ -70,8 +71,91 @@ async fn what_a_firewall_takes_for_an_attack_goes_in_plainer_words() {
         .unwrap();
     assert_eq!(activity.id, 5);
     let sent = server.seen();
-    assert_eq!(sent.len(), 3, "the note, the probe, the note");
-    assert!(sent[2].body.contains("Jane: it s 5 6, see this or that"), "{}", sent[2].body);
+    assert_eq!(sent.len(), 4, "the note, the probe, a look whether it is there all the same, the note");
+    assert!(sent[3].body.contains("Jane: it s 5 6, see this or that"), "{}", sent[2].body);
+}
+
+/// What filters answers refuses in the words of what filters requests, when Krayin has acted.
+#[tokio::test]
+async fn what_was_refused_and_is_there_is_not_sent_again() {
+    let refusals = [
+        ("403 Forbidden", "", "<html>Outbound anomaly</html>"),
+        ("406 Not Acceptable", "", "<html>"),
+        ("418 I'm a teapot", "", "<html>"),
+        ("400 Bad Request", "", "<html>nginx</html>"),
+        ("402 Payment Required", "", "pay"),
+        ("429 Too Many Requests", "Retry-After: 0\r\n", "<html>slow down</html>"),
+        ("419 Page Expired", "", "<html>"),
+        ("401 Unauthorized", "WWW-Authenticate: Basic\r\n", "<html>"),
+    ];
+    for (status, headers, body) in refusals {
+        let server = RawServer::start(move |wire, stream| match wire {
+            wire if is_user(wire) => write_json(stream, RATE, USER),
+            wire if wire.head.starts_with("GET") => {
+                write_json(stream, RATE, r#"{"data":[{"id":5,"type":"note","title":"Chatwoot conversation 5"}]}"#)
+            }
+            _ => write(stream, status, headers, body),
+        });
+        let state = Arc::default();
+        client(&server, &state).current_user().await.unwrap();
+        let activity = client(&server, &state).create_activity(note("<b>Jane</b>")).await;
+        assert_eq!(activity.map(|activity| activity.id).ok(), Some(5), "{status}");
+        let posts = server.seen().iter().filter(|wire| wire.head.starts_with("POST")).count();
+        assert_eq!(posts, 1, "{status}");
+    }
+}
+
+/// A way to Krayin that has lost it answers for itself: nothing is known to be gone.
+#[tokio::test]
+async fn a_page_that_knows_no_such_address_is_an_outage() {
+    for (status, body) in [
+        ("404 Not Found", "404 page not found\n"),
+        ("404 Not Found", "<html>nginx</html>"),
+        ("405 Not Allowed", "<html>nginx</html>"),
+        ("410 Gone", "<html>parked</html>"),
+        ("402 Payment Required", "<html>suspended</html>"),
+        ("400 Bad Request", "<html>The plain HTTP request was sent to HTTPS port</html>"),
+    ] {
+        for rate in [RATE, ""] {
+            let down = Arc::new(AtomicUsize::new(0));
+            let switch = Arc::clone(&down);
+            let server = RawServer::start(move |_, stream| match switch.load(Ordering::SeqCst) {
+                0 => write_json(stream, rate, USER),
+                _ => write(stream, status, "", body),
+            });
+            let state = Arc::default();
+            client(&server, &state).current_user().await.unwrap();
+            down.store(1, Ordering::SeqCst);
+            let error = client(&server, &state).find_lead(5).await.unwrap_err();
+            assert_eq!((error.kind, error.attempts), (ErrorKind::Unavailable, 3), "{status} {rate:?}: {error}");
+        }
+    }
+    // Of a server that was never seen to work, it is the address.
+    let server = RawServer::start(|_, stream| write(stream, "404 Not Found", "", "404 page not found\n"));
+    let error = client(&server, &Arc::default()).get_lead(5).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.executed, error.attempts),
+        (ErrorKind::UnexpectedResponse, Executed::No, 1),
+        "{error}"
+    );
+}
+
+/// What breaks off in the middle is no answer of somebody else's, on a client too that knows nothing of the server.
+#[tokio::test]
+async fn half_an_answer_is_a_cut_connection() {
+    for end in [0, 1, 5, USER.len() - 1] {
+        for last in ["0\r\n\r\n", ""] {
+            let server = RawServer::start(move |_, stream| {
+                let half = &USER[..end];
+                let _ = write!(stream, "HTTP/1.1 200 OK\r\n{RATE}Transfer-Encoding: chunked\r\n\r\n");
+                let _ = if half.is_empty() { Ok(()) } else { write!(stream, "{end:x}\r\n{half}\r\n") };
+                let _ = write!(stream, "{last}");
+                false
+            });
+            let error = client(&server, &Arc::default()).current_user().await.unwrap_err();
+            assert_eq!((error.kind, error.executed), (ErrorKind::Unavailable, Executed::Unknown), "{end}: {error}");
+        }
+    }
 }
 
 #[tokio::test]

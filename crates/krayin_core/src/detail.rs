@@ -28,6 +28,8 @@ pub enum Detail {
     NoSuchRecord,
     /// The call is not there.
     NoSuchCall,
+    /// What answers is no Krayin, and knows no such address.
+    NoSuchAddress,
     /// The server says that it cannot work now.
     CannotWorkNow,
     /// The proxy wants another user or password.
@@ -60,6 +62,8 @@ pub enum Detail {
     ServerRests,
     /// Nothing was tried: the minute's requests are spent.
     MinuteSpent,
+    /// Nothing was tried: the server may be working on the same yet.
+    StillRunning,
     /// The host has a private address.
     HostPrivate,
     /// The host's name is known to the proxy alone.
@@ -137,6 +141,11 @@ impl Detail {
             Self::NoSuchCall => {
                 ["the server has no such call", "o servidor não tem tal chamada", "el servidor no tiene tal llamada"]
             }
+            Self::NoSuchAddress => [
+                "what answered is no Krayin, and knows no such address",
+                "quem respondeu não é um Krayin, e não conhece tal endereço",
+                "quien respondió no es un Krayin, y no conoce tal dirección",
+            ],
             Self::CannotWorkNow => [
                 "the server cannot work now",
                 "o servidor não pode trabalhar agora",
@@ -206,6 +215,11 @@ impl Detail {
                 "was not tried, the requests of this minute are spent",
                 "não foi tentado, as requisições deste minuto se esgotaram",
                 "no se intentó, las peticiones de este minuto se agotaron",
+            ],
+            Self::StillRunning => [
+                "was not tried, the server may be working on it yet since the last time",
+                "não foi tentado, o servidor pode ainda estar trabalhando nisso desde a última vez",
+                "no se intentó, el servidor puede estar aún trabajando en ello desde la última vez",
             ],
             Self::HostPrivate => [
                 "the host has a private address, which this installation does not allow",

@@ -11,6 +11,8 @@ module KrayinSync
       NOT_ALLOWED = [AuthenticationError, PermissionError, ConfigurationError].freeze
       # Nobody else need ask such a Krayin for a while.
       DOWN = [UnavailableError, TimeoutError].freeze
+      # Krayin may be at the end of a create that was given up: nothing was tried before it must have come.
+      STILL_RUNNING = "still_running"
       # Seconds that each job which waits adds to those over which jobs come back.
       EACH = 0.1
 
@@ -47,6 +49,8 @@ module KrayinSync
       def breaker = @gate.breaker
 
       def follow(error)
+        return reschedule(error) if error.is_a?(ApiError) && error.detail&.code == STILL_RUNNING
+
         case error
         when RateLimitError then reschedule(error)
         when *NOT_ALLOWED then pause_until_fixed(error)

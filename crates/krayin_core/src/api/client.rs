@@ -1,7 +1,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     ApiError, Method, Observer, RateLimiter, Request, Response, ServerState, Transport, TransportError,
-    recovery::create_recovery::Creates,
+    recovery::{create_recovery::Creates, unfinished::Unfinished},
 };
 use crate::{
     body::Body,
@@ -32,6 +32,7 @@ pub struct Client {
     pub(super) jitter: Arc<Jitter>,
     pub(super) backoff: Backoff,
     pub(super) requests: AtomicU32,
+    pub(super) unfinished: Mutex<Unfinished>,
 }
 
 impl fmt::Debug for Client {
@@ -79,6 +80,7 @@ impl Client {
             jitter: Arc::default(),
             backoff: Backoff::default(),
             requests: AtomicU32::new(0),
+            unfinished: Mutex::default(),
         }
     }
 
@@ -150,6 +152,7 @@ impl Client {
             jitter: Arc::clone(&self.jitter),
             backoff: self.backoff,
             requests: AtomicU32::new(0),
+            unfinished: Mutex::default(),
         }
     }
 
@@ -224,13 +227,26 @@ impl Client {
 
     /// Creates a record, exactly one: where its answer is lost, looks before repeating.
     pub(crate) async fn create(&self, creates: Creates, path: &str, body: Value) -> Result<Value, ApiError> {
-        let body = Some(Body::of(path, body));
-        self.call(Call { method: Method::Post, path, query: Vec::new(), body, repeat: Repeat::Creates(creates) }).await
+        let body = Body::of(path, body);
+        let keys = self.unfinished().keys(creates, body.value());
+        if let Some(there) = self.await_unfinished(creates, path, body.value(), &keys).await? {
+            return Ok(there);
+        }
+        let repeat = Repeat::Creates(creates);
+        let call = Call { method: Method::Post, path, query: Vec::new(), body: Some(body), repeat };
+        let created = self.call(call).await?;
+        self.unfinished().forget(&keys);
+        Ok(created)
     }
 
     /// Writes a record that is there as `current`: what it holds already is sent back as it is.
     pub(crate) async fn write(&self, path: &str, body: Value, current: &Value) -> Result<Value, ApiError> {
         let body = Some(Body::beside(path, body, current));
         self.call(Call { method: Method::Put, path, query: Vec::new(), body, repeat: Repeat::ByMethod }).await
+    }
+
+    /// The creates that were given up, in this run or in an earlier one.
+    pub(crate) fn unfinished(&self) -> MutexGuard<'_, Unfinished> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

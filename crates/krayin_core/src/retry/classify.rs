@@ -40,6 +40,8 @@ pub enum Class {
     Missing,
     /// The server has no such call: a wrong address, or not a Krayin.
     NoSuchCall,
+    /// What answered is not Krayin: a way to it that has lost it, a page that stands in its place.
+    NotThere,
     /// A 500 without the rate headers that this server's good answers carry: token, throttle, method, or a failure so deep
     /// that the headers were lost with it. Only a probe can tell.
     Uncounted,
@@ -85,8 +87,8 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         404 if is_missing(&answer, sends_rate_headers) => Class::Missing,
         404 | 405 => Class::NoSuchCall,
         // Before Krayin, which says none of these: a cache without its copy, a locked place, a connection of another host, a
-        // proxy that was left.
-        304 | 408 | 409 | 421 | 423 | 424 | 425 | 499 => Class::Unavailable(answer.retry_after),
+        // proxy that was left, one that could not pass it on.
+        304 | 408 | 409 | 421 | 423 | 424 | 425 | 460 | 499 => Class::Unavailable(answer.retry_after),
         300..=399 => Class::Redirect,
         422 => invalid(answer.json),
         413 | 414 | 431 => Class::TooLong,
@@ -103,6 +105,23 @@ pub fn classify(answer: Answer<'_>, sends_rate_headers: Option<bool>) -> Class {
         501..=599 => Class::Unavailable(answer.retry_after),
         _ => Class::Unexpected,
     }
+}
+
+/// What an answer of `class` means that came without rate headers, in words that are no JSON: those of something before
+/// Krayin, which knows nothing of Krayin's records and calls.
+pub fn in_foreign_words(class: Class, status: u16) -> Class {
+    match class {
+        Class::Missing | Class::NoSuchCall => Class::NotThere,
+        Class::Unexpected if status == 410 => Class::NotThere,
+        Class::Unexpected if (400..=499).contains(&status) => Class::Barred,
+        class => class,
+    }
+}
+
+/// Whether an answer of this status says that whoever sent it has waited for the server, or been left waiting, in vain: the
+/// server may be working on the request yet.
+pub fn gave_up(status: u16) -> bool {
+    matches!(status, 408 | 460 | 499 | 504 | 522 | 524 | 598)
 }
 
 /// Whether a 429 is that of Krayin's framework, which is in English in every language.
@@ -159,7 +178,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{Answer, Class, classify};
+    use super::{Answer, Class, classify, gave_up, in_foreign_words};
 
     const NONE: Option<Duration> = None;
 
@@ -239,7 +258,20 @@ mod tests {
             (431, false, None, headers, Class::TooLong),
             (410, false, None, headers, Class::Unexpected),
             (524, false, None, bare, Class::Unavailable(NONE)),
+            (400, false, Some(&body), headers, Class::Unexpected),
             (418, false, None, None, Class::Unexpected),
+            (424, false, None, headers, Class::Unavailable(NONE)),
+            (460, false, None, headers, Class::Unavailable(NONE)),
+            (508, false, None, headers, Class::Unavailable(NONE)),
+            (511, false, None, headers, Class::Unavailable(NONE)),
+            (522, false, None, headers, Class::Unavailable(NONE)),
+            (523, false, None, bare, Class::Unavailable(NONE)),
+            (525, false, None, headers, Class::Unavailable(NONE)),
+            (526, false, None, headers, Class::Unavailable(NONE)),
+            (527, false, None, headers, Class::Unavailable(NONE)),
+            (598, false, None, headers, Class::Unavailable(NONE)),
+            (599, false, None, headers, Class::Unavailable(NONE)),
+            (507, true, Some(&body), headers, Class::FailedInside),
             (100, false, None, None, Class::Unexpected),
             (999, false, None, None, Class::Unexpected),
         ];
@@ -250,6 +282,33 @@ mod tests {
                 "{status} {rate_headers} {sends:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_page_tells_nothing_of_krayins_records() {
+        let table = [
+            (404, Class::Missing, Class::NotThere),
+            (404, Class::NoSuchCall, Class::NotThere),
+            (405, Class::NoSuchCall, Class::NotThere),
+            (410, Class::Unexpected, Class::NotThere),
+            (400, Class::Unexpected, Class::Barred),
+            (402, Class::Unexpected, Class::Barred),
+            (418, Class::Unexpected, Class::Barred),
+            (463, Class::Unexpected, Class::Barred),
+            (600, Class::Unexpected, Class::Unexpected),
+            (200, Class::NotJson, Class::NotJson),
+            (502, Class::Unavailable(NONE), Class::Unavailable(NONE)),
+            (401, Class::Barred, Class::Barred),
+        ];
+        for (status, class, expected) in table {
+            assert_eq!(in_foreign_words(class.clone(), status), expected, "{status} {class:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_given_up_does_not_know_the_end() {
+        let given_up: Vec<u16> = (100..=999).filter(|status| gave_up(*status)).collect();
+        assert_eq!(given_up, [408, 460, 499, 504, 522, 524, 598]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-/// The longest that a call waits between attempts. A longer wait that a server asks for goes to the caller, who can put
+/// The longest that a call waits before an attempt. A longer wait that a server asks for goes to the caller, who can put
 /// the job off: a worker that sleeps serves nobody.
-const LONGEST_WAIT: Duration = Duration::from_secs(20);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// What is known when an attempt has failed.
 #[derive(Debug, Clone, Copy)]

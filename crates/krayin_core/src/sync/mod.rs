@@ -14,6 +14,7 @@ mod outcome;
 mod owner;
 mod person_finder;
 mod stage;
+mod unfinished;
 mod verify;
 
 pub use event::{Event, EventError, EventName};
@@ -57,7 +58,9 @@ pub async fn process(
 ) -> Result<Outcome, Error> {
     let context = Context { settings, fields: Fields::of(settings), client, records };
     let told = settings.default_country.as_deref().map(|country| event.clone().in_country(Some(country)));
-    let mut outcome = match run(&context, told.as_ref().unwrap_or(event)).await {
+    let done = run(&context, told.as_ref().unwrap_or(event)).await;
+    let kept = unfinished::keep(&context, event).await;
+    let mut outcome = match done {
         // Nothing is written of either before someone has decided.
         Err(Error::Doubtful(doubt)) => {
             let outcome = Outcome { requests: client.requests(), ..Outcome::doubtful(doubt) };
@@ -65,6 +68,7 @@ pub async fn process(
         }
         done => done?,
     };
+    kept?;
     outcome.requests = client.requests();
     Ok(outcome.in_language(settings.language))
 }
@@ -118,6 +122,7 @@ pub async fn find_lead(
 }
 
 async fn run(context: &Context<'_>, event: &Event) -> Result<Outcome, Error> {
+    unfinished::begin(context, event);
     Ok(match event.name {
         EventName::ContactCreated | EventName::ContactUpdated => contact::sync(context, event.contact()?, None).await?,
         EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
@@ -135,7 +140,9 @@ async fn run(context: &Context<'_>, event: &Event) -> Result<Outcome, Error> {
 impl Context<'_> {
     /// What is kept of a record, for the server that is spoken to.
     async fn load(&self, kind: Kind, id: u64) -> Result<Stored, Error> {
-        Ok(self.records.load(kind, id).await?.for_server(&self.server()))
+        let stored = self.records.load(kind, id).await?.for_server(&self.server());
+        unfinished::take(self, kind, &stored);
+        Ok(stored)
     }
 
     /// What is kept of a contact; nothing of one without an id.

@@ -2,7 +2,7 @@ use std::{
     collections::HashMap,
     error::Error as StdError,
     net::IpAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::Duration,
 };
 
@@ -202,10 +202,18 @@ async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Respons
     for (name, value) in &request.headers {
         builder = builder.header(name, value);
     }
+    let mut begun = None;
     if let Some(body) = &request.body {
-        builder = builder.body(ChunkedBody::of(body));
+        let (body, asked_for) = ChunkedBody::of(body);
+        builder = builder.body(reqwest::Body::wrap(body));
+        begun = Some(asked_for);
     }
-    let mut answer = builder.send().await.map_err(explain)?;
+    let sent = builder.send().await;
+    let mut answer = sent.map_err(|error| match begun {
+        // The time went by with the name's look-up, or with others' connections.
+        Some(begun) if error.is_timeout() && !begun.load(Ordering::Relaxed) => no_connection(),
+        _ => explain(error),
+    })?;
     let status = answer.status().as_u16();
     let headers = answer.headers().iter();
     let headers = headers
@@ -224,7 +232,15 @@ async fn exchange(client: &reqwest::Client, request: &Request) -> Result<Respons
         }
         body.extend_from_slice(&chunk);
     }
+    // An HTTP/2 server that goes away in good order ends a body so.
+    if body.len() < expected && status != 304 {
+        return Err(TransportError { kind: TransportErrorKind::Interrupted, detail: Detail::ConnectionBroke });
+    }
     Ok(Response { status, headers, body })
+}
+
+fn no_connection() -> TransportError {
+    TransportError { kind: TransportErrorKind::Connect, detail: Detail::ConnectionLate }
 }
 
 /// Takes room for `more` bytes of an answer, where the process may have it: the allocator would end it otherwise.
@@ -244,7 +260,7 @@ fn explain(error: reqwest::Error) -> TransportError {
     } else if let Some(tls) = find::<rustls::Error>(&error).filter(|_| error.is_connect()) {
         (Kind::Tls, explain_tls(tls))
     } else if error.is_connect() && error.is_timeout() {
-        (Kind::Connect, Detail::ConnectionLate)
+        return no_connection();
     } else if error.is_connect() {
         (Kind::Connect, Detail::NoConnection)
     } else if error.is_timeout() {

@@ -7,7 +7,7 @@ use crate::api::{
     http::path::shown,
 };
 use crate::detail::Detail;
-use crate::retry::{Class, WINDOW, look_after};
+use crate::retry::{Class, WINDOW, gave_up, look_after};
 
 pub(in crate::api) fn error(method: Method, path: &str, kind: ErrorKind, detail: Detail) -> ApiError {
     ApiError {
@@ -67,6 +67,7 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
         }
         Class::Missing => (ErrorKind::NotFound, No, Detail::NoSuchRecord),
         Class::NoSuchCall => (ErrorKind::UnexpectedResponse, No, Detail::NoSuchCall),
+        Class::NotThere => (foreign, No, Detail::NoSuchAddress),
         Class::Unavailable(wait) => {
             retry_after = wait.map(look_after);
             // It was too early to be read at all, or came to another's place.
@@ -77,6 +78,8 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
         Class::TooLong => (ErrorKind::Validation, No, Detail::RequestTooLarge),
         Class::Encoded => (foreign, Unknown, Detail::AnswerCompressed),
         Class::NotJson if is_page(&response.body) => (foreign, Unknown, Detail::WebPage),
+        // Whoever it is of, more was to come.
+        Class::NotJson if is_cut(&response.body) => (ErrorKind::Unavailable, Unknown, Detail::ConnectionBroke),
         Class::NotJson => (foreign, Unknown, Detail::AnswerNotJson),
         Class::Redirect => {
             // A read leaves nothing behind, wherever it was answered.
@@ -98,6 +101,17 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
     }
 }
 
+/// Whether somebody has given up waiting, so that the server may be working on the request yet.
+pub(in crate::api) fn given_up(error: &ApiError) -> bool {
+    error.kind == ErrorKind::Timeout || error.status.is_some_and(gave_up)
+}
+
+/// Whether something before Krayin says that there are too many requests. It says so of one that it has not let through,
+/// and some only of its answer.
+pub(in crate::api) fn is_foreign_limit(error: &ApiError) -> bool {
+    error.response.as_ref().is_some_and(|response| response.status == 429 && !response.is_counted())
+}
+
 /// A good answer whose body is none of Krayin's.
 pub(in crate::api) fn wrong_shape(method: Method, path: &str) -> ApiError {
     ApiError {
@@ -106,6 +120,14 @@ pub(in crate::api) fn wrong_shape(method: Method, path: &str) -> ApiError {
         executed: if method == Method::Get { Executed::No } else { Executed::Unknown },
         ..error(method, path, ErrorKind::UnexpectedResponse, Detail::ShapeUnknown)
     }
+}
+
+/// Whether a body is the beginning of JSON, or of nothing at all.
+fn is_cut(body: &[u8]) -> bool {
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    let ends = |error: serde_json::Error| error.is_eof();
+    text.is_empty()
+        || (text.starts_with(b"{") || text.starts_with(b"[")) && serde_json::from_slice::<Value>(text).is_err_and(ends)
 }
 
 /// Whether a body is a web page.

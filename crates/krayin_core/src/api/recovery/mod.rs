@@ -5,6 +5,7 @@ pub(in crate::api) mod failure;
 mod rate_limiter;
 mod retry_loop;
 mod state;
+pub(crate) mod unfinished;
 
 pub use rate_limiter::{Change, LimiterStore, MemoryStore, RateLimiter};
 pub use state::ServerState;

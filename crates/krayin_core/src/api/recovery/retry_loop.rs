@@ -14,14 +14,15 @@ use crate::api::{
     http::attempt::{millis, request_id},
     http::body,
     http::path::{names_a_record, template},
-    recovery::create_recovery::CreateRecovery,
-    recovery::failure::{error, failed, holds_a_record, unanswered, wrong_shape},
+    recovery::create_recovery::{CreateRecovery, Creates},
+    recovery::failure::{error, failed, given_up, holds_a_record, is_foreign_limit, unanswered, wrong_shape},
 };
 use crate::detail::Detail;
 use crate::{
     body::Body,
     retry::{
-        Answer, Class, Next, Priority, RateObservation, Step, Suspicion, WINDOW, classify, decide, retry_after, suspect,
+        Answer, Class, LONGEST_WAIT, Next, Priority, RateObservation, Step, Suspicion, WINDOW, classify, decide,
+        in_foreign_words, retry_after, suspect,
     },
 };
 
@@ -33,6 +34,7 @@ impl Client {
     pub(crate) async fn call(&self, mut call: Call<'_>) -> Result<Value, ApiError> {
         let until = Instant::now() + self.connection.deadline;
         let mut lost = false;
+        let mut may_still_run = false;
         let mut plainer = false;
         let mut before: Option<ApiError> = None;
         self.state.earn();
@@ -59,28 +61,42 @@ impl Client {
             let taken_by_us = lost && error.kind == ErrorKind::Conflict;
             let may_have_run = error.executed.may_be();
             lost |= may_have_run;
+            // That a later attempt has ended says nothing of an earlier one.
+            may_still_run |= given_up(&error);
+            if let (ErrorKind::Timeout, Some(creates), Some(body)) = (error.kind, call.repeat.creates(), &call.body) {
+                let mut unfinished = self.unfinished();
+                let keys = unfinished.keys(creates, body.value());
+                unfinished.note(keys, SystemTime::now());
+            }
             error.attempts = attempt;
             if lost {
                 error.executed = Executed::Unknown;
             }
-            if error.kind == ErrorKind::Blocked
-                && !std::mem::replace(&mut plainer, true)
-                && let Some(plain) = call.body.as_ref().and_then(Body::plainer)
-            {
-                self.report(&call, &sent, Some(Duration::ZERO), Some(&error));
+            if error.kind == ErrorKind::Blocked {
+                let plain =
+                    call.body.as_ref().and_then(Body::plainer).filter(|_| !std::mem::replace(&mut plainer, true));
+                self.report(&call, &sent, plain.is_some().then_some(Duration::ZERO), Some(&error));
+                match self.look_behind_refusal(&call, until).await {
+                    Behind::Record(record) => return Ok(record),
+                    Behind::Nothing => {}
+                    Behind::Unseen => {
+                        error.executed = Executed::Unknown;
+                        return Err(error);
+                    }
+                }
+                let Some(plain) = plain else { return Err(error) };
                 call.body = Some(plain);
                 before = Some(error);
                 continue;
             }
-            let may_still_run = error.kind == ErrorKind::Timeout || matches!(error.status, Some(408 | 504 | 524));
             let body = call.body.as_ref().map_or(&Value::Null, Body::value);
             let next = decide(Step {
                 passing: error.is_passing(),
-                may_have_run,
+                may_have_run: may_have_run || (is_foreign_limit(&error) && self.can_look(&call)),
                 may_still_run,
                 taken_by_us,
                 idempotent: call.method.is_idempotent() || call.repeat == Repeat::Harmless,
-                can_look: call.repeat.creates().is_some_and(|creates| creates.can_look(body, self.connection.dialect)),
+                can_look: self.can_look(&call),
                 guarded: call.repeat.creates().is_some_and(|creates| creates.is_guarded(body)),
                 attempt,
                 most: MOST_ATTEMPTS,
@@ -100,7 +116,10 @@ impl Client {
                 let left = until.saturating_duration_since(Instant::now());
                 match timeout(left, self.recover_create(creates, body, error.kind)).await {
                     Ok(Ok(CreateRecovery::Created(record))) => return Ok(record),
-                    Ok(Ok(CreateRecovery::Partial(rest))) if repeat => call.body = Some(Body::of(call.path, rest)),
+                    // What is left of it has no guard: the first may be about to make it.
+                    Ok(Ok(CreateRecovery::Partial(rest))) if repeat && !may_still_run => {
+                        call.body = Some(Body::of(call.path, rest));
+                    }
                     Ok(Ok(CreateRecovery::NotCreated)) if repeat && !taken_by_us => {}
                     Ok(Ok(CreateRecovery::NotCreated)) if !may_still_run => {
                         error.executed = Executed::No;
@@ -117,6 +136,59 @@ impl Client {
             before = Some(error);
         }
         Err(error(call.method, call.path, ErrorKind::Server, Detail::NoAttempt))
+    }
+
+    /// Waits for the end of a create that was given up in an earlier run, where the server refuses no second: by now it may
+    /// have made the record that a look before has not found.
+    pub(in crate::api) async fn await_unfinished(
+        &self,
+        creates: Creates,
+        path: &str,
+        body: &Value,
+        keys: &[String],
+    ) -> Result<Option<Value>, ApiError> {
+        let rest = self.unfinished().rest(keys, SystemTime::now(), self.connection.attempt_timeout);
+        let Some(rest) = rest.filter(|_| !creates.is_guarded(body)) else { return Ok(None) };
+        let not_yet = ApiError {
+            executed: Executed::Unknown,
+            retry_after: Some(rest),
+            ..error(Method::Post, path, ErrorKind::Timeout, Detail::StillRunning)
+        };
+        if rest > LONGEST_WAIT || rest >= self.connection.deadline {
+            return Err(not_yet);
+        }
+        sleep(rest).await;
+        if !creates.can_look(body, self.connection.dialect) {
+            return Ok(None);
+        }
+        match self.recover_create(creates, body, ErrorKind::Timeout).await? {
+            CreateRecovery::Created(record) => Ok(Some(record)),
+            CreateRecovery::NotCreated => Ok(None),
+            CreateRecovery::Partial(_) | CreateRecovery::Inconsistent => Err(not_yet),
+        }
+    }
+
+    fn can_look(&self, call: &Call<'_>) -> bool {
+        let body = call.body.as_ref().map_or(&Value::Null, Body::value);
+        call.repeat.creates().is_some_and(|creates| creates.can_look(body, self.connection.dialect))
+    }
+
+    /// What a create left that something before Krayin has refused. Mostly nothing: but what looks at answers refuses in the
+    /// same words when Krayin has acted.
+    async fn look_behind_refusal(&self, call: &Call<'_>, until: Instant) -> Behind {
+        let (Some(creates), Some(body), true) = (call.repeat.creates(), &call.body, self.can_look(call)) else {
+            return Behind::Nothing;
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        match timeout(left, self.recover_create(creates, body.value(), ErrorKind::Blocked)).await {
+            Ok(Ok(CreateRecovery::Created(record))) => Behind::Record(record),
+            Ok(Ok(CreateRecovery::NotCreated)) => Behind::Nothing,
+            // What refuses this one too looks at requests, and a page in its place tells nothing.
+            Ok(Err(failure)) if matches!(failure.kind, ErrorKind::Blocked | ErrorKind::UnexpectedResponse) => {
+                Behind::Nothing
+            }
+            _ => Behind::Unseen,
+        }
     }
 
     /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
@@ -224,7 +296,9 @@ impl Client {
                 !encoding.trim().is_empty() && !encoding.trim().eq_ignore_ascii_case("identity")
             }),
         };
-        let class = match classify(answer, self.state.sends_rate_headers()) {
+        let foreign = !answer.rate_headers && json.is_none() && !response.body.trim_ascii().is_empty();
+        let class = classify(answer, self.state.sends_rate_headers());
+        let class = match if foreign { in_foreign_words(class, response.status) } else { class } {
             Class::Ok => {
                 self.state.worked(answer.rate_headers);
                 let body = json.unwrap_or_default();
@@ -255,8 +329,8 @@ impl Client {
                 (Probe::Throttled(wait), _) => Class::Throttled(wait.or(asked)),
                 (Probe::Refused | Probe::Bare, 429) => Class::Throttled(asked),
                 (Probe::Refused | Probe::Bare, 401 | 419) => Class::RefusedToken,
-                (Probe::Refused | Probe::Bare, _) => Class::Forbidden,
-                (Probe::None, _) => Class::Unavailable(asked),
+                (Probe::Refused | Probe::Bare, 403 | 406 | 451) => Class::Forbidden,
+                (Probe::Refused | Probe::Bare | Probe::None, _) => Class::Unavailable(asked),
             };
         }
         let counts = unclear == Class::Uncounted;
@@ -336,6 +410,16 @@ const REQUEST_ID: &str = "x-request-id";
 struct Turn {
     attempt: u32,
     most: u32,
+}
+
+/// What was found of a create that was refused.
+enum Behind {
+    /// The record.
+    Record(Value),
+    /// Nothing, or nobody can tell.
+    Nothing,
+    /// The look failed, or found a part.
+    Unseen,
 }
 
 /// An attempt that was made.
