@@ -41,8 +41,7 @@ module KrayinSync
       end
 
       def parsed(api_url)
-        # A name in any script, as it goes over the wire.
-        uri = URI.parse(Native.plain_address(JsonSafe.of(api_url)).to_s)
+        uri = URI.parse(JsonSafe.of(api_url).strip)
         uri if uri.is_a?(URI::HTTP) && uri.hostname
       rescue URI::InvalidURIError
         nil

@@ -31,6 +31,16 @@ RSpec.shared_examples "a place for ids" do
     expect(kept("contact", 2)["sent"].to_h).to eq({})
   end
 
+  it "tells which contacts have a person of one Krayin" do
+    store("contact", 12, ids: "krayin:person:77|krayin:lead:2", server: "krayin-a")
+    store("contact", 13, ids: "krayin:lead:9|krayin:person:77", server: "krayin-a")
+    store("contact", 14, ids: "krayin:person:77", server: "krayin-b")
+    store("contact", 15, ids: "krayin:person:7|krayin:lead:77", server: "krayin-a")
+    store("conversation", 16, ids: "krayin:person:77", server: "krayin-a")
+    expect(records.contacts_of("krayin-a", 77)).to contain_exactly(12, 13)
+    expect(records.contacts_of("krayin-a", 78)).to be_empty
+  end
+
   it "loses nothing where two writers meet" do
     store("conversation", 3, ids: "", server: "krayin-a")
     before = kept("conversation", 3)

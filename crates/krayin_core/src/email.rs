@@ -1,5 +1,7 @@
 //! E-mail addresses as people write and paste them: what is sent, and how two are compared.
 
+use std::borrow::Cow;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use reqwest::Url;
 
@@ -20,27 +22,117 @@ pub(crate) fn addresses(text: &str) -> Vec<String> {
         .filter(|c| !text::is_invisible(*c))
         .map(half_width)
         .collect();
-    let is_between = |c: char| matches!(c, ' ' | ',' | ';' | '<' | '>' | '(' | ')' | '[' | ']' | '"' | '|');
+    let is_between = |c: char| {
+        matches!(
+            c,
+            ' ' | ','
+                | ';'
+                | '<'
+                | '>'
+                | '('
+                | ')'
+                | '['
+                | ']'
+                | '{'
+                | '}'
+                | '"'
+                | '|'
+                | '‹'
+                | '›'
+                | '«'
+                | '»'
+                | '、'
+                | '•'
+        )
+    };
     let mut found: Vec<String> = Vec::new();
-    for word in visible.split(is_between) {
-        let word = word.trim_matches(|c: char| matches!(c, '.' | '\'' | ':' | '!' | '?' | '`' | '*' | '“' | '”' | '„'));
-        let word = match word.split_at_checked(7) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("mailto:") => {
-                rest.split('?').next().unwrap_or_default()
+    let text = unquoted(&uncommented(&visible));
+    // A sign between blanks is typed as it is spoken.
+    for word in text.replace(" @ ", "@").split(is_between) {
+        // What a link asks for beside the address.
+        let asked = word.find('@').and_then(|at| Some(at + word.get(at..)?.find('?')?));
+        let word = asked.and_then(|at| word.get(..at)).unwrap_or(word);
+        // A domain has no slash: what follows is another address.
+        let words: Vec<&str> =
+            if word.matches('@').count() > 1 { word.split(['/', '&']).collect() } else { vec![word] };
+        for word in words {
+            let word = bare(word);
+            if word.contains('@') && !found.iter().any(|known| is_same(known, &word)) {
+                found.push(word);
             }
-            _ => word,
-        };
-        let word = word.trim_matches('.');
-        if word.contains('@') && !found.iter().any(|known| is_same(known, word)) {
-            found.push(word.to_owned());
         }
     }
     found
 }
 
+/// An address without the scheme or word before it and without what ends a sentence.
+fn bare(word: &str) -> String {
+    let is_end = |c: char| {
+        matches!(
+            c,
+            '.' | '\''
+                | ':'
+                | '!'
+                | '?'
+                | '`'
+                | '*'
+                | '“'
+                | '”'
+                | '„'
+                | '‘'
+                | '’'
+                | '…'
+                | '/'
+                | '\\'
+                | '،'
+                | '؛'
+                | '·'
+        )
+    };
+    let word = word.trim_matches(is_end);
+    let word = match text::after_start(word, "mailto:") {
+        Some(rest) => rest.replace("%40", "@"),
+        None => word.to_owned(),
+    };
+    let after_label = word.rsplit_once('@').and_then(|(local, _)| Some(local.rfind(':')? + 1)).unwrap_or_default();
+    word.get(after_label..).unwrap_or_default().trim_matches(is_end).to_owned()
+}
+
+/// The text without the comments that an address may have within: `jane(work)@example.com`.
+fn uncommented(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('(') {
+        let Some((comment, behind)) = after.split_once(')') else { break };
+        told.push_str(before);
+        let is_within = behind.starts_with('@') || before.ends_with('@');
+        if !is_within || comment.contains('@') {
+            told.push('(');
+            told.push_str(comment);
+            told.push(')');
+        }
+        rest = behind;
+    }
+    told + rest
+}
+
+/// The text without the quotes of a part before the sign that needs none: `"jane.doe"@example.com`.
+fn unquoted(text: &str) -> String {
+    let Some((quoted, domain)) = text.split_once("\"@") else { return text.to_owned() };
+    match quoted.rsplit_once('"') {
+        Some((before, local)) if !local.contains([' ', ',', ';']) => format!("{before}{local}@{}", unquoted(domain)),
+        _ => text.to_owned(),
+    }
+}
+
 /// Whether both are one address, whatever the case and form of their letters.
 pub(crate) fn is_same(a: &str, b: &str) -> bool {
     fold(a) == fold(b)
+}
+
+/// Whether one text has an address of the other, however it is written there.
+pub(crate) fn are_same(a: &str, b: &str) -> bool {
+    is_same(a, b) || addresses(a).iter().any(|a| addresses(b).iter().any(|b| is_same(a, b)))
 }
 
 /// The form in which addresses are compared.
@@ -60,10 +152,17 @@ pub(crate) fn fold(address: &str) -> String {
     format!("{local}@{domain}")
 }
 
+/// The address with each letter and its marks as one character, where there is one.
+pub(crate) fn composed(address: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(address)
+}
+
 /// Letters and signs of double width, as East Asian keyboards write them, as ASCII's.
 fn half_width(c: char) -> char {
     match c {
         '。' | '｡' => '.',
+        '﹫' => '@',
+        '﹒' => '.',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         c => c,
     }
@@ -95,7 +194,25 @@ mod tests {
 
     #[test]
     fn reads_addresses_as_people_paste_them() {
-        let table: [(&str, &[&str]); 20] = [
+        let table: [(&str, &[&str]); 38] = [
+            ("E-mail:jane@example.com", &["jane@example.com"]),
+            ("smtp:jane@example.com", &["jane@example.com"]),
+            ("mailto://jane@example.com", &["jane@example.com"]),
+            ("mailto:jane%40example.com", &["jane@example.com"]),
+            ("mailto:jane@example.com,joe@example.org?cc=x@example.net", &["jane@example.com", "joe@example.org"]),
+            ("jane@example.com/joe@example.org", &["jane@example.com", "joe@example.org"]),
+            ("jane@example.com、joe@example.org", &["jane@example.com", "joe@example.org"]),
+            ("jane@example.com，joe@example.org；", &["jane@example.com", "joe@example.org"]),
+            ("jane(work)@example.com", &["jane@example.com"]),
+            ("jane@(work)example.com", &["jane@example.com"]),
+            ("\"jane.doe\"@example.com", &["jane.doe@example.com"]),
+            ("\"Doe, Jane\" <\"jane\"@example.com>", &["jane@example.com"]),
+            ("‹jane@example.com›", &["jane@example.com"]),
+            ("‘jane@example.com’", &["jane@example.com"]),
+            ("jane @ example.com", &["jane@example.com"]),
+            ("jane+news@example.com", &["jane+news@example.com"]),
+            ("ann/b@example.com", &["ann/b@example.com"]),
+            ("jane@example.com…", &["jane@example.com"]),
             ("jane@example.com", &["jane@example.com"]),
             (" Jane@Example.com ", &["Jane@Example.com"]),
             ("jane@exa\u{200b}mple.com", &["jane@example.com"]),

@@ -424,6 +424,13 @@ pub trait Records: Send + Sync {
     /// Replaces what is kept for a record. Where its [`revision`](Stored::revision) is not the one that is kept, another
     /// writer came between: what that one added stays, and where both say something the later one counts.
     fn store<'a>(&'a self, kind: Kind, id: u64, stored: &'a Stored) -> BoxFuture<'a, Result<(), RecordsError>>;
+
+    /// The contacts whose person this is in one Krayin, by its [`instance`](Server::instance); some are enough. None where
+    /// they cannot be looked up so: what tells that a number has moved from one contact to another is missed then.
+    fn contacts_of<'a>(&'a self, instance: &'a str, person: u64) -> BoxFuture<'a, Result<Vec<u64>, RecordsError>> {
+        let _ = (instance, person);
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 /// Keeps everything in memory, for tests and for use without a database.
@@ -448,6 +455,16 @@ impl Records for Memory {
             let kept = all.entry((kind, id)).or_default();
             *kept = stored.clone().after(kept);
             Ok(())
+        })
+    }
+
+    fn contacts_of<'a>(&'a self, instance: &'a str, person: u64) -> BoxFuture<'a, Result<Vec<u64>, RecordsError>> {
+        Box::pin(async move {
+            let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_its = |(kind, _): &(Kind, u64), stored: &Stored| {
+                *kind == Kind::Contact && stored.server == instance && stored.ids.get("person") == Some(person)
+            };
+            Ok(all.iter().filter(|(key, stored)| is_its(key, stored)).map(|((_, id), _)| *id).collect())
         })
     }
 }

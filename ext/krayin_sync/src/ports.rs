@@ -62,6 +62,14 @@ impl Answers {
                 let _: Value = self.records.funcall("store", (kind.name(), id, convert::string(ruby, &json)?))?;
                 let _ = reply.send(());
             }
+            Callback::ContactsOf(instance, person, reply) => {
+                // A store of before this was asked does not know.
+                let contacts = match self.records.respond_to("contacts_of", false)? {
+                    true => self.records.funcall("contacts_of", (instance, person))?,
+                    false => Vec::new(),
+                };
+                let _ = reply.send(contacts);
+            }
             Callback::Swap(identity, expected, replacement, reply) => {
                 let (swapped, kept, now): (bool, String, u64) =
                     self.limiter_store.funcall("swap", (identity, expected, replacement))?;
@@ -170,6 +178,14 @@ impl Records for RubyRecords {
             let (reply, answer) = oneshot::channel();
             self.0.ask(Callback::Store(kind, id, convert::json(stored), reply));
             answer.await.map_err(|_| RecordsError { kind: kind.name(), action: "stored" })
+        })
+    }
+
+    fn contacts_of<'a>(&'a self, instance: &'a str, person: u64) -> BoxFuture<'a, Result<Vec<u64>, RecordsError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.0.ask(Callback::ContactsOf(instance.to_owned(), person, reply));
+            answer.await.map_err(|_| RecordsError { kind: Kind::Contact.name(), action: "loaded" })
         })
     }
 }

@@ -23,11 +23,10 @@ module KrayinSync
       private_constant :Page
 
       # @param session [Session] of the set-up, whose way is gone
-      # @param url [String] of the Krayin
-      def initialize(session, url, words)
+      def initialize(session, words)
         @session = session
         @words = words
-        @uri = URI.parse(url)
+        @uri = URI.parse(session.settings["api_url"].to_s.strip)
         @way = Way.new(@uri, KrayinSync::Network.settings(@uri.to_s))
       end
 

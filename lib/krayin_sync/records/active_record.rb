@@ -47,6 +47,13 @@ module KrayinSync
         nil
       end
 
+      # @param instance [String] which Krayin
+      # @param person [Integer] its id there
+      # @return [Array<Integer>] the contacts whose person this is, the first few
+      def contacts_of(instance, person)
+        Link.where(instance: instance, person_id: person, kind: "contact").order(:id).limit(10).pluck(:record_id)
+      end
+
       def inspect = "#<#{self.class.name}>"
 
       private

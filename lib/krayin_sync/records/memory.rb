@@ -32,6 +32,20 @@ module KrayinSync
         end
       end
 
+      # The contacts whose person this is in one Krayin. A store without this method does not notice that a number moved
+      # from one contact to another before the first one's event came.
+      # @param instance [String] which Krayin
+      # @param person [Integer] its id there
+      # @return [Array<Integer>]
+      def contacts_of(instance, person)
+        to_h.filter_map do |key, json|
+          kind, id = key.split(":")
+          stored = JSON.parse(json)
+          its = stored["server"] == instance && ExternalId.extract(stored["ids"], "person") == person
+          id.to_i if kind == "contact" && its
+        end
+      end
+
       def to_h = @lock.synchronize { @kept.dup }
 
       def inspect = "#<#{self.class.name} #{@kept.size} records>"

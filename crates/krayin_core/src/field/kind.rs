@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Sent, decimal, entries, moment};
 use crate::{
-    DigestKey,
+    DigestKey, email,
     harmless::{self, Place},
     phone, placeholder,
     server::KnownAttribute,
@@ -211,7 +211,7 @@ impl Kind {
     pub(crate) fn same_entry(&self, a: &str, b: &str) -> bool {
         match self {
             Self::Phones => phone::same(a, b) || a == b,
-            _ => a.to_lowercase() == b.to_lowercase(),
+            _ => email::are_same(a, b),
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn emails(contact: &Contact) -> Vec<Labelled> {
 }
 
 pub(super) fn numbers(contact: &Contact) -> Vec<Labelled> {
-    sendable_phone(contact).map(Labelled::work).into_iter().collect()
+    sendable_phones(contact).into_iter().map(Labelled::work).collect()
 }
 
 /// The contact's addresses, those that have the form of one and are no code. One field may hold several.
@@ -46,15 +46,25 @@ pub fn sendable_email(contact: &Contact) -> Option<String> {
     sendable_emails(contact).into_iter().next()
 }
 
-/// The contact's number in E.164, or as it is where it cannot be understood, still has enough digits for one and is no
-/// code. What says no country is of the installation's, else of the contact's own.
-pub fn sendable_phone(contact: &Contact) -> Option<String> {
-    let raw = contact.phone_number.as_deref().filter(|raw| !harmless::is_code(raw))?;
+/// The contact's numbers in E.164: one field may hold several. One that cannot be understood is as it is, where it still has
+/// enough digits for one and is no code. What says no country is of the installation's, else of the contact's own.
+pub fn sendable_phones(contact: &Contact) -> Vec<String> {
+    let Some(raw) = contact.phone_number.as_deref().filter(|raw| !harmless::is_code(raw)) else { return Vec::new() };
     let country = contact.default_country.clone().or_else(|| contact.attribute(&["country_code"]));
-    phone::e164(raw, country.as_deref()).or_else(|| {
+    let several = phone::several(raw, country.as_deref());
+    if !several.is_empty() {
+        return several;
+    }
+    let as_typed = || {
         let typed: String = raw.chars().filter(|c| !text::is_invisible(*c)).collect();
         phone::pattern_in(raw, country.as_deref()).map(|_| text::cut_chars(&text::one_line(&typed), 64))
-    })
+    };
+    phone::e164(raw, country.as_deref()).or_else(as_typed).into_iter().collect()
+}
+
+/// The first of them.
+pub fn sendable_phone(contact: &Contact) -> Option<String> {
+    sendable_phones(contact).into_iter().next()
 }
 
 /// Where a network knows a contact that has neither an address nor a number.
@@ -155,6 +165,22 @@ mod tests {
             map_to_person(&contact(json!({"email": "Jane <jane@example.com>; mailto:j@exam\u{200b}ple.org."})));
         let values: Vec<&str> = person.emails.iter().map(|entry| entry.value.as_str()).collect();
         assert_eq!(values, ["jane@example.com", "j@example.org"]);
+    }
+
+    #[test]
+    fn two_numbers_in_one_field_are_two() {
+        for (raw, expected) in [
+            ("+1 415 555 0182 / +49 30 901820", &["+14155550182", "+4930901820"][..]),
+            ("tel: +14155550182; mobile: 0049 30 901820", &["+14155550182", "+4930901820"]),
+            ("+14155550182 or +1-415-555-0182", &["+14155550182"]),
+            ("+14155550182\n+14155550183", &["+14155550182", "+14155550183"]),
+            ("+14155550182, +14155550183 ext. 5", &["+14155550182"]),
+            ("+49 30/901820", &["+4930901820"]),
+        ] {
+            let person = map_to_person(&contact(json!({"phone_number": raw})));
+            let values: Vec<&str> = person.contact_numbers.iter().map(|entry| entry.value.as_str()).collect();
+            assert_eq!(values, expected, "{raw}");
+        }
     }
 
     #[test]

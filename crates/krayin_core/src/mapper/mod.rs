@@ -22,7 +22,7 @@ pub use contact_lead::map_to_lead;
 pub(crate) use contact_lead::{lead_title, new_lead};
 pub(crate) use contact_organization::company_name;
 pub use contact_organization::map_to_organization;
-pub use contact_person::{map_to_person, sendable_email, sendable_emails, sendable_phone};
+pub use contact_person::{map_to_person, sendable_email, sendable_emails, sendable_phone, sendable_phones};
 pub(crate) use contact_profile::map_to_profile_note;
 pub use conversation_activity::map_to_activity;
 pub use fields::{FIELDS, Fields};

@@ -11,7 +11,7 @@ use crate::{
     mapper::{self, Identity, is_placeholder},
     phone,
     reason::Reason,
-    server::ServerProfile,
+    server::{Dialect, ServerProfile},
 };
 
 /// Finds a contact's person in Krayin: by e-mail address or phone number in one request.
@@ -30,6 +30,8 @@ pub struct FoundPerson {
     pub reasons: Vec<Reason>,
     /// Whether the contact's number belongs to someone else in Krayin.
     pub phone_is_anothers: bool,
+    /// Whether nothing but the number speaks for it: no address, no channel's id and no name.
+    pub(super) has_number_alone: bool,
 }
 
 /// Whom a contact is in Krayin.
@@ -66,7 +68,7 @@ impl Doubt {
 impl FoundPerson {
     /// One that there was no choice about.
     pub(crate) fn alone(person: Person) -> Self {
-        Self { person, reasons: Vec::new(), phone_is_anothers: false }
+        Self { person, reasons: Vec::new(), phone_is_anothers: false, has_number_alone: false }
     }
 }
 
@@ -82,13 +84,14 @@ impl PersonFinder<'_> {
         let connection = self.client.connection();
         let identity = Identity::of(contact);
         let emails = mapper::sendable_emails(contact);
-        let phone = mapper::sendable_phone(contact);
+        let phones = mapper::sendable_phones(contact);
         let mut placeholders = identity.placeholders(&connection.digest_key);
         if known.may_have_own_placeholder {
             placeholders.push(identity.own_placeholder(&connection.digest_key));
         }
         let mut addresses = emails.iter().chain(&placeholders);
-        let mut hits = self.client.search_person(addresses.next().map(String::as_str), phone.as_deref()).await?;
+        let first = (addresses.next().map(String::as_str), phones.first().map(String::as_str));
+        let mut hits = self.client.search_person(first.0, first.1).await?;
         let is_found = |hits: &[Person]| {
             let known = || emails.iter().chain(&placeholders);
             hits.iter().any(|person| known().any(|address| api::has_email(person, address)))
@@ -99,15 +102,32 @@ impl PersonFinder<'_> {
             }
             hits.extend(self.client.search_person(Some(address), None).await?);
         }
+        let country = connection.default_country.as_deref();
+        let is_held = |hits: &[Person]| hits.iter().any(|person| has_one_of(&phones, person, country));
+        for phone in phones.iter().skip(1) {
+            if is_held(&hits) {
+                break;
+            }
+            hits.extend(self.client.search_person(None, Some(phone)).await?);
+        }
+        // The document's search takes one number, and knows none of its other forms.
+        if connection.dialect == Dialect::Documented {
+            for variant in phones.iter().flat_map(|phone| phone::variants(phone, country)) {
+                if is_held(&hits) {
+                    break;
+                }
+                hits.extend(self.client.search_person(None, Some(&variant)).await?);
+            }
+        }
         let name = mapper::full_name(contact);
         let wanted = Wanted {
             id: contact.id,
             emails: &emails,
             placeholders: &placeholders,
-            phone: phone.as_deref(),
+            phones: &phones,
             is_number_vouched: identity.is_number_vouched(),
             name: name.as_deref(),
-            country: connection.default_country.as_deref(),
+            country,
             others: known.others,
         };
         Ok(wanted.choose(hits))
@@ -138,12 +158,12 @@ impl PersonFinder<'_> {
     pub(super) fn has_something_of(&self, contact: &Contact, person: &Person) -> bool {
         let connection = self.client.connection();
         let identity = Identity::of(contact);
-        let number = mapper::sendable_phone(contact);
+        let numbers = mapper::sendable_phones(contact);
         let mut addresses = mapper::sendable_emails(contact);
         addresses.extend(identity.placeholders(&connection.digest_key));
         addresses.push(identity.own_placeholder(&connection.digest_key));
         addresses.iter().any(|address| api::has_email(person, address))
-            || number.is_some_and(|number| api::has_phone(person, &number, connection.default_country.as_deref()))
+            || has_one_of(&numbers, person, connection.default_country.as_deref())
     }
 
     /// The person found, else one created from the contact. The flag says whether it was created.
@@ -178,7 +198,7 @@ struct Wanted<'a> {
     id: u64,
     emails: &'a [String],
     placeholders: &'a [String],
-    phone: Option<&'a str>,
+    phones: &'a [String],
     is_number_vouched: bool,
     name: Option<&'a str>,
     country: Option<&'a str>,
@@ -189,13 +209,13 @@ impl Wanted<'_> {
     fn choose(&self, mut hits: Vec<Person>) -> Match {
         hits.sort_by_key(|person| person.id);
         hits.dedup_by_key(|person| person.id);
-        let has_one_of =
+        let has_address =
             |addresses: &[String], person: &Person| addresses.iter().any(|address| api::has_email(person, address));
-        let has_email = |person: &&Person| has_one_of(self.emails, person);
-        let has_phone = |person: &&Person| self.phone.is_some_and(|phone| api::has_phone(person, phone, self.country));
+        let has_email = |person: &&Person| has_address(self.emails, person);
+        let has_phone = |person: &&Person| has_one_of(self.phones, person, self.country);
         let mut by_email: Vec<&Person> = hits.iter().filter(has_email).collect();
         if by_email.is_empty() {
-            by_email = hits.iter().filter(|person| has_one_of(self.placeholders, person)).collect();
+            by_email = hits.iter().filter(|person| has_address(self.placeholders, person)).collect();
         }
         let mut holders: Vec<&Person> = hits.iter().filter(has_phone).collect();
         // A number without its country may be another country's: it counts where nobody has the number with it.
@@ -218,7 +238,8 @@ impl Wanted<'_> {
         if phone_is_anothers {
             reasons.push(Reason::PhoneAnothers);
         }
-        Match::Person(Box::new(FoundPerson { person: (*person).clone(), reasons, phone_is_anothers }))
+        let person = (*person).clone();
+        Match::Person(Box::new(FoundPerson { person, reasons, phone_is_anothers, has_number_alone: false }))
     }
 
     /// A number alone tells who someone is only where nothing speaks against it.
@@ -246,7 +267,9 @@ impl Wanted<'_> {
         if candidates.len() > 1 && of_the_name.len() != 1 {
             reasons.push(Reason::SeveralWithPhone { count: candidates.len() });
         }
-        Match::Person(Box::new(FoundPerson { person: (*found).clone(), reasons, phone_is_anothers: false }))
+        let has_number_alone = of_the_name.is_empty();
+        let person = (*found).clone();
+        Match::Person(Box::new(FoundPerson { person, reasons, phone_is_anothers: false, has_number_alone }))
     }
 
     fn has_name_of(&self, person: &Person) -> bool {
@@ -265,6 +288,10 @@ impl Wanted<'_> {
         let names = self.name.zip(person.name.as_deref());
         is_known && names.is_some_and(|(ours, theirs)| names::are_anothers(ours, theirs))
     }
+}
+
+fn has_one_of(numbers: &[String], person: &Person, country: Option<&str>) -> bool {
+    numbers.iter().any(|number| api::has_phone(person, number, country))
 }
 
 fn has_real_email(person: &Person) -> bool {
@@ -340,11 +367,12 @@ mod tests {
 
     fn told_of(name: &str, email: Option<&str>, hits: Vec<Person>, is_number_vouched: bool, others: &[u64]) -> String {
         let emails: Vec<String> = email.into_iter().map(str::to_owned).collect();
+        let phones = [PHONE.to_owned()];
         let wanted = Wanted {
             id: 7,
             emails: &emails,
             placeholders: &[],
-            phone: Some(PHONE),
+            phones: &phones,
             is_number_vouched,
             name: Some(name),
             country: None,

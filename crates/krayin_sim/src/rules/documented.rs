@@ -14,7 +14,7 @@ const LEAD: &str = crate::model::lead::MODEL;
 const ORGANIZATION: &str = crate::model::organization::MODEL;
 
 impl Crm {
-    /// Persons with this e-mail, without regard to case, or this number, digit by digit. Without either, none.
+    /// Persons with this e-mail, without regard to case, or this number, with its country or without. Without either, none.
     fn persons_matching(&self, input: &Input) -> Vec<u64> {
         let email = input.text("email").map(|email| email.trim().to_lowercase()).filter(|email| !email.is_empty());
         let phone = input.text("phone").map(|phone| digits(&phone)).filter(|phone| !phone.is_empty());
@@ -25,7 +25,9 @@ impl Crm {
             let emails = person.emails_json();
             let numbers = person.numbers_json();
             email.as_ref().is_some_and(|email| entry_values(&emails).any(|other| other.to_lowercase() == *email))
-                || phone.as_ref().is_some_and(|phone| entry_values(&numbers).any(|other| digits(&other) == *phone))
+                || phone
+                    .as_ref()
+                    .is_some_and(|phone| entry_values(&numbers).any(|other| is_number(&digits(&other), phone)))
         });
         found.map(|person| person.id).collect()
     }
@@ -207,6 +209,12 @@ fn without_links(input: &Input) -> Input {
 
 fn invalid(errors: Errors) -> Outcome<()> {
     if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(errors)) }
+}
+
+/// Whether one is the other, perhaps without the country or with zeros before it: the last digits tell.
+fn is_number(a: &str, b: &str) -> bool {
+    let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+    a == b || (a.len().min(b.len()) >= 5 && (a.ends_with(b) || b.ends_with(a)))
 }
 
 fn digits(phone: &str) -> String {

@@ -41,13 +41,7 @@ impl Client {
         let dialect = self.connection().dialect;
         let call = match dialect {
             Dialect::RestApi => ask(query),
-            Dialect::Documented => Call {
-                method: Method::Post,
-                path,
-                query: Vec::new(),
-                body: Some(Body::of(path, json!({"email": email, "phone": phone}))),
-                repeat: Repeat::Harmless,
-            },
+            Dialect::Documented => documented_search(path, email, phone),
         };
         let method = call.method;
         let mut found: Vec<T> = records((method, path), self.call(call).await?)?;
@@ -115,6 +109,16 @@ impl Client {
         }
         let found: Vec<T> = records((Method::Get, collection), self.get(collection, &[("id", id.to_string())]).await?)?;
         Ok(found.into_iter().find(|found| found.id() == id))
+    }
+}
+
+fn documented_search<'a>(path: &'a str, email: Option<&str>, phone: Option<&str>) -> Call<'a> {
+    Call {
+        method: Method::Post,
+        path,
+        query: Vec::new(),
+        body: Some(Body::of(path, json!({"email": email, "phone": phone}))),
+        repeat: Repeat::Harmless,
     }
 }
 

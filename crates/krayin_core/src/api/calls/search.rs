@@ -15,7 +15,8 @@ pub(crate) fn email_pattern(email: &str) -> Option<String> {
     let mut pattern = String::with_capacity(email.len() + 2);
     pattern.push('"');
     let mut inside_word = false;
-    for c in email.to_lowercase().chars() {
+    // Of two forms of a letter the one that is one character: the other is found by its `%` as well.
+    for c in email::composed(email).to_lowercase().chars() {
         match c {
             'a'..='z' if !inside_word => pattern.push('_'),
             // JSON columns hold other letters escaped, in as many characters as the server likes.
@@ -50,7 +51,7 @@ impl Wanted<'_> {
         let first = match (self.email, &phone) {
             _ if !prefix.is_empty() => None,
             (Some(email), _) if email::is_email(email) => Some(email.to_lowercase()),
-            (_, Some(pattern)) => Some(pattern.trim_end_matches('"').to_owned()),
+            (_, Some(pattern)) => Some(pattern.clone()),
             _ => None,
         };
         let first = first.map(|value| ("unique_id", value));
@@ -69,7 +70,8 @@ impl Wanted<'_> {
         terms
             .chunks(1)
             .filter(|term| term.iter().all(|(column, _)| *column != "unique_id"))
-            .filter_map(|term| of_terms(term, prefix))
+            .flat_map(|term| [of_terms(term, prefix), at_the_end(term, prefix)])
+            .flatten()
             .collect()
     }
 
@@ -79,6 +81,16 @@ impl Wanted<'_> {
             || self.phone.is_some_and(|phone| has_phone(person, phone, self.country))
     }
 }
+
+/// Few digits stand in many numbers, in order: these are the last ones of an entry.
+fn at_the_end(terms: &[(&'static str, String)], prefix: &str) -> Option<Query> {
+    let [("contact_numbers", pattern)] = terms else { return None };
+    let is_short = pattern.len() <= FEW_DIGITS * 2;
+    is_short.then(|| of_terms(&[("contact_numbers", format!("{pattern}\""))], prefix))?
+}
+
+/// So many digits with anything between them are found in one number of some thousand.
+const FEW_DIGITS: usize = 6;
 
 pub(in crate::api) type Query = Vec<(String, String)>;
 
@@ -97,10 +109,7 @@ fn of_terms(terms: &[(&str, String)], prefix: &str) -> Option<Query> {
 
 /// Whether a person has the address, whatever the case and form of its letters.
 pub(crate) fn has_email(person: &Person, email: &str) -> bool {
-    person.emails.iter().any(|known| {
-        email::is_same(&known.value, email)
-            || email::addresses(&known.value).iter().any(|known| email::is_same(known, email))
-    })
+    person.emails.iter().any(|known| email::are_same(&known.value, email))
 }
 
 /// Whether a person has the number, however it is written.
@@ -177,7 +186,7 @@ mod tests {
                 "person.",
                 "person.emails:\"_ane@_xample._om\";person.contact_numbers:4%1%5%5%5%5%0%1%8%2",
             ),
-            ((None, Some("+50051234")), "", "contact_numbers:5%1%2%3%4\";unique_id:5%1%2%3%4"),
+            ((None, Some("+50051234")), "", "contact_numbers:5%1%2%3%4;unique_id:5%1%2%3%4"),
         ];
         for ((email, phone), prefix, expected) in table {
             let query = query(email, phone, prefix).unwrap();

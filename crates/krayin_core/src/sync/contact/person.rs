@@ -4,15 +4,15 @@ use super::{Attributes, Flow, PERSON, refusal::is_about_fields};
 use crate::{
     Error,
     api::{ApiError, ErrorKind},
-    field::{Entity, Field, Merged, merge},
+    field::{Entity, Field, Merged, Sent, merge},
     krayin::{LeadLink, NewPerson, Person},
-    mapper::{Identity, full_name, is_on_network, new_lead},
+    mapper::{Identity, full_name, is_on_network, new_lead, sendable_phones},
     reason::Reason,
-    records::Decision,
+    records::{Decision, Kind},
     server::Dialect,
     settings::{OnDeleted, WithoutEmailOrPhone},
     sync::{
-        FoundPerson, LeadFinder, Match, PersonFinder,
+        Doubt, FoundPerson, LeadFinder, Match, PersonFinder,
         lead_finder::needs_stage,
         names,
         person_finder::{Known, PlaceholderOf, complete},
@@ -127,7 +127,35 @@ impl<'a> Flow<'a> {
         };
         let may_have_own_placeholder = self.stored.pending && (had_nothing_else || !others.is_empty());
         let known = Known { others, may_have_own_placeholder };
-        finder.identify_with(self.contact, &known).await
+        let found = finder.identify_with(self.contact, &known).await?;
+        match &found {
+            Match::Person(person) if person.has_number_alone && self.has_number_of_another(&person.person).await? => {
+                Ok(Match::Doubtful(Doubt { contact: self.contact.id, persons: vec![person.person.id] }))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// Whether the person is another contact's and got its number from that one: in Chatwoot the number has moved since,
+    /// and that contact's own event is still to come.
+    async fn has_number_of_another(&self, person: &Person) -> Result<bool, Error> {
+        let (context, numbers) = (self.context, sendable_phones(self.contact));
+        for contact in self.others_of(person).await? {
+            let theirs = context.load(Kind::Contact, contact).await?;
+            let sent = Sent::of(&context.settings.digest_key, theirs.sent.get("phone"));
+            if theirs.ids.get("person") == Some(person.id) && numbers.iter().any(|number| sent.has(number)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The other contacts whose person this is.
+    async fn others_of(&self, person: &Person) -> Result<Vec<u64>, Error> {
+        let instance = self.context.server().instance;
+        let mut contacts = self.context.records.contacts_of(&instance, person.id).await?;
+        contacts.retain(|contact| *contact != self.contact.id);
+        Ok(contacts)
     }
 
     async fn find(&mut self, finder: &PersonFinder<'_>) -> Result<Option<FoundPerson>, Error> {
@@ -183,7 +211,9 @@ impl<'a> Flow<'a> {
             let names = name.as_deref().zip(person.name.as_deref());
             !is_known_by_number || !names.is_some_and(|(ours, theirs)| names::are_anothers(ours, theirs))
         };
-        Ok(found.into_iter().find(is_ours).map(FoundPerson::alone))
+        let Some(person) = found.into_iter().find(is_ours) else { return Ok(None) };
+        let is_anothers = is_known_by_number && !self.others_of(&person).await?.is_empty();
+        Ok((!is_anothers).then(|| FoundPerson::alone(person)))
     }
 
     /// Whether it is worth another try with the placeholder of the contact's own record.
