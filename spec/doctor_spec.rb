@@ -246,6 +246,10 @@ RSpec.describe KrayinSync::Doctor do
     expect(look("https://10.1.2.3")).to include("address_private" => "fail")
     expect(look(behind { "" }.url, attempt_timeout: 1, deadline: 2)).to include("server_unavailable" => "fail")
     expect(look("crm")).to include("settings_wrong" => "fail")
+    expect(look("https://m\u00fcnchen.invalid")).to include("name_unknown" => "fail")
+    expect(finding("name_unknown").message).to include("xn--mnchen-3ya.invalid")
+    output, status = doctor("https://crm\xff.test", good)
+    expect([output, status.exitstatus]).to match([/\Akrayin-sync: /, 2])
     expect(look(krayin.url, "two words")).to include("settings_wrong" => "fail")
   end
 

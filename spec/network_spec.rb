@@ -41,6 +41,8 @@ RSpec.describe KrayinSync::Network do
       [{ "HTTPS_PROXY" => "http://p" }, "https://localhost", nil],
       [{ "HTTPS_PROXY" => "http://p" }, "https://127.0.0.1:8000", nil],
       [{ "HTTPS_PROXY" => "http://p" }, "https://[::1]:8000", nil],
+      [{ "HTTPS_PROXY" => "http://p" }, " https://m\u00fcnchen.example ", "http://p"],
+      [{ "HTTPS_PROXY" => "http://p", "NO_PROXY" => "xn--mnchen-3ya.example" }, "https://m\u00fcnchen.example", nil],
       [{}, "https://crm.example.com", nil],
       [{ "HTTPS_PROXY" => "http://p" }, "no address", nil]
     ]

@@ -78,7 +78,7 @@ fn contact(text: &str) -> Value {
             "company_address": text, "company_city": text, "company_state": text, "company_country": text,
             "company_zipcode": text, "social_profiles": {"twitter": text, "linkedin": text}
         },
-        "custom_attributes": {"note": text, "list": [text, text]}
+        "custom_attributes": {"note": text, "list": [text, text, [text]], "deep": {"in": {text: text}}, text: {text: text}}
     })
 }
 
@@ -86,7 +86,22 @@ fn message(text: &str) -> Value {
     json!({
         "id": 9, "message_type": "incoming", "content": text, "created_at": "2026-11-24T10:02:00Z",
         "sender": {"name": text, "type": "Contact"},
-        "attachments": [{"file_type": "file", "data_url": format!("https://files.example/{text}"), "extension": text}]
+        "attachments": [
+            {"file_type": "file", "data_url": format!("https://files.example/{text}"), "extension": text},
+            {"file_type": text, "file_name": text, "content_type": text, "meta": {"transcribed_text": text}},
+            {"file_type": "contact", "fallback_title": text, "meta": {"first_name": text, "lastName": text}},
+            {"file_type": "fallback", "fallback_title": text, "external_url": format!("https://a.example/{text}")},
+            {"file_type": "share", "external_url": text}
+        ],
+        "additional_attributes": {"template_params": {"name": text, "processed_params": {"1": text}}},
+        "content_attributes": {
+            "items": [
+                {"title": text, "value": text}, {"label": text, "name": text, "description": text, "link": text},
+                {"title": text, "actions": [{"text": text, "uri": text}, {"text": text, "uri": format!("https://a.example/{text}")}]}
+            ],
+            "submitted_values": [{"name": text, "value": text}, {"title": text}], "submitted_email": text,
+            "email": {"subject": text, "cc": [text], "bcc": text}, "cc_emails": text, "bcc_emails": [text], "to_emails": text
+        }
     })
 }
 

@@ -21,6 +21,15 @@ module KrayinSync
     # Seconds: the upper bounds of the histogram.
     BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30].freeze
 
+    # The histogram's own fields.
+    BOUNDS = [*BUCKETS, "+Inf"].map { |le| JSON.generate(["request_duration_seconds_bucket", { le: le.to_s }]).freeze }
+                               .freeze
+    private_constant :BOUNDS
+
+    # Names that are remembered; more are forgotten at once.
+    FIELDS = 1000
+    private_constant :FIELDS
+
     # All at once, so that no other process's counts come between.
     ADD = <<~LUA
       for n = 1, #ARGV, 3 do
@@ -38,6 +47,7 @@ module KrayinSync
       @gauges = gauges
       @execute = execute
       @mutex = Mutex.new
+      @fields = {}
       empty(Process.pid)
     end
 
@@ -51,8 +61,8 @@ module KrayinSync
       record do
         add("requests_total", { method: attempt[:method], outcome: outcome })
         add("retries_total", { method: attempt[:method] }) if attempt[:attempt].to_i > 1
-        BUCKETS.each { |most| add("request_duration_seconds_bucket", { le: most.to_s }) if seconds <= most }
-        add("request_duration_seconds_bucket", { le: "+Inf" })
+        BUCKETS.each_with_index { |most, index| @counts[BOUNDS[index]] += 1 if seconds <= most }
+        @counts[BOUNDS.last] += 1
         add("request_duration_seconds_sum", {}, seconds)
         add("request_duration_seconds_count", {})
         budget(attempt, connection) if connection && attempt[:limit]
@@ -129,7 +139,11 @@ module KrayinSync
       end
     end
 
-    def field(name, labels) = JSON.generate([name, labels])
+    # The names come again with each request; what they are made of is little: methods, outcomes, events, connections.
+    def field(name, labels)
+      @fields.clear if @fields.size > FIELDS
+      @fields[[name, labels]] ||= JSON.generate([name, labels]).freeze
+    end
 
     # Without a Redis they are kept where they are.
     def take

@@ -41,7 +41,8 @@ module KrayinSync
       end
 
       def parsed(api_url)
-        uri = URI.parse(JsonSafe.of(api_url).strip)
+        # A name in any script, as it goes over the wire.
+        uri = URI.parse(Native.plain_address(JsonSafe.of(api_url)).to_s)
         uri if uri.is_a?(URI::HTTP) && uri.hostname
       rescue URI::InvalidURIError
         nil

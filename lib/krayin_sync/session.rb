@@ -97,7 +97,7 @@ module KrayinSync
     end
 
     def server
-      @server ||= URI.parse(settings["api_url"].to_s.strip)
+      @server ||= URI.parse(Native.plain_address(JsonSafe.of(settings["api_url"].to_s)).to_s)
     rescue URI::InvalidURIError
       nil
     end

@@ -32,7 +32,7 @@ RSpec.describe KrayinPages do
       additional_attributes: {
         "company_name" => text, "job_title" => text, "description" => text, "city" => text,
         "company_address" => text, "company_city" => text
-      }, custom_attributes: { "note" => text }
+      }, custom_attributes: { "note" => text, "deep" => { "in" => [{ text => text }] }, text => text }
     }
   end
 
@@ -40,7 +40,15 @@ RSpec.describe KrayinPages do
     { id: at + 100, display_id: at + 100, account_id: 1, status: "open", channel_type: "Channel::WebWidget",
       inbox_name: text, created_at: "2026-11-24T10:00:00Z", contact: contact(at, text), labels: [text],
       messages: [{ id: at + 100, message_type: "incoming", content: text, created_at: "2026-11-24T10:00:00Z",
-                   sender: { name: text, type: "Contact" } }] }
+                   sender: { name: text, type: "Contact" }, content_attributes: offered(text),
+                   attachments: [{ file_type: "contact", fallback_title: text, meta: { "first_name" => text } },
+                                 { file_type: "fallback", external_url: text, fallback_title: text }] }] }
+  end
+
+  def offered(text)
+    { "items" => [{ "title" => text, "description" => text, "link" => text,
+                    "actions" => [{ "text" => text, "uri" => text }] }],
+      "submitted_values" => [{ "name" => text, "value" => text }], "submitted_email" => text, "cc_emails" => [text] }
   end
 
   def process(event, data)

@@ -8,6 +8,7 @@ use krayin_core::{
     language::Language,
     reason::Reason,
     retry::{Backoff, Priority},
+    server,
     settings::{SETTINGS, Settings, SettingsError},
 };
 use magnus::{Error, RArray, RModule, RString, Ruby, TryConvert, Value, function, prelude::*};
@@ -154,6 +155,11 @@ fn page(ruby: &Ruby, session: Value, path: String, as_call: bool) -> Result<RStr
 /// How much of a page is looked at.
 const PAGE: usize = 64 * 1024;
 
+/// An address as it goes over the wire; nil where it is none.
+fn plain_address(address: String) -> Option<String> {
+    server::plain_address(&address)
+}
+
 /// Checks proxy and files of certificates.
 fn check_network(ruby: &Ruby, settings: RString) -> Result<(), Error> {
     let settings = convert::bytes(settings);
@@ -193,6 +199,7 @@ pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("reason_sentence", function!(reason_sentence, 2))?;
     native.define_singleton_method("may_be_inside", function!(may_be_inside, 1))?;
     native.define_singleton_method("page", function!(page, 3))?;
+    native.define_singleton_method("plain_address", function!(plain_address, 1))?;
     native.define_singleton_method("check_network", function!(check_network, 1))?;
     native.define_singleton_method("errors", function!(errors, 0))?;
     native.define_singleton_method("settings", function!(settings, 0))?;

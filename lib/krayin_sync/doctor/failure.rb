@@ -40,7 +40,7 @@ module KrayinSync
       def initialize(error, session, words)
         @error = error
         @session = session
-        @url = session.settings["api_url"].to_s.strip
+        @url = Native.plain_address(session.settings["api_url"].to_s)
         @words = words
       end
 
@@ -55,7 +55,7 @@ module KrayinSync
 
       private
 
-      def network = @network ||= Network.new(@session, @words)
+      def network = @network ||= Network.new(@session, @url, @words)
 
       def status = @error.code
 
@@ -88,7 +88,7 @@ module KrayinSync
 
       def https_expected? = status == 400 && body.match?(/plain HTTP (?:request was sent )?to (?:an )?(?:HTTPS|SSL)/i)
 
-      def https_address = @url.sub(/\Ahttp:/, "https:")
+      def https_address = @url.sub(/\Ahttp:/, "https:").chomp("/")
 
       # The token is a bearer's: who asks for another scheme is not Krayin.
       def login_of_web_server? = status == 401 && headers["www-authenticate"].to_s.match?(/\A(?!bearer)\w/i)

@@ -23,10 +23,11 @@ module KrayinSync
       private_constant :Page
 
       # @param session [Session] of the set-up, whose way is gone
-      def initialize(session, words)
+      # @param url [String] of the Krayin
+      def initialize(session, url, words)
         @session = session
         @words = words
-        @uri = URI.parse(session.settings["api_url"].to_s.strip)
+        @uri = URI.parse(url)
         @way = Way.new(@uri, KrayinSync::Network.settings(@uri.to_s))
       end
 

@@ -57,8 +57,11 @@ module KrayinSync
 
       # No user, no query.
       def shown_url
-        uri = URI.parse(@url)
-        "#{uri.scheme}://#{uri.host}#{":#{uri.port}" unless uri.port == uri.default_port}#{uri.path}" if uri.host
+        uri = URI.parse(Native.plain_address(@url).to_s)
+        return unless uri.host
+
+        port = ":#{uri.port}" unless uri.port == uri.default_port
+        "#{uri.scheme}://#{uri.host}#{port}#{uri.path.chomp("/")}"
       rescue URI::InvalidURIError
         nil
       end

@@ -32,7 +32,7 @@ module KrayinSync
         read(asked)
         contact_id = entry.contact_id if wanted?
         return JobRegistry.drop(entry.to_s) unless contact_id
-        return requeue(unready + (rand * SPREAD)) unless hook.settings["traits"]
+        return requeue_unstarted(unready + (rand * SPREAD)) unless hook.settings["traits"]
 
         @gate = Gate.new(entry, contact_id, hook.settings)
         enter { |pace_began| run(pace_began) }
@@ -56,8 +56,8 @@ module KrayinSync
         verdict, number = @gate.enter(jid: jid, due: @due)
         case verdict
         when Gate::RUN then yield(number == PACE_BEGAN)
-        when Gate::AWAY then requeue(number + (rand * SPREAD))
-        when Gate::BUSY, Gate::FULL then requeue(rand(BUSY))
+        when Gate::AWAY then requeue_unstarted(number + (rand * SPREAD))
+        when Gate::BUSY, Gate::FULL then requeue_unstarted(rand(BUSY))
         end
       end
 
@@ -80,7 +80,7 @@ module KrayinSync
       end
 
       # It has not begun: the record is marked as waiting all the time.
-      def requeue(wait) = entry.requeue(wait, jid: jid, bulk: @bulk)
+      def requeue_unstarted(wait) = entry.requeue(wait, jid: jid, bulk: @bulk)
     end
   end
 end

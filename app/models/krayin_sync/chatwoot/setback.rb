@@ -54,7 +54,7 @@ module KrayinSync
         case error
         when RateLimitError then reschedule(error)
         when *NOT_ALLOWED then pause_until_fixed(error)
-        when *REFUSED then bury(error)
+        when *REFUSED then send_to_dead_set(error)
         else
           breaker.trip if DOWN.any? { |failure| error.is_a?(failure) }
           try_again
@@ -76,25 +76,25 @@ module KrayinSync
       def reschedule(error)
         spread = JobRegistry.waiting * EACH
         spread = [spread, Breaker::LONGEST].min unless @bulk
-        requeue((error.retry_after || Breaker::LONGEST) + (rand * [EventJob::SPREAD, spread].max))
+        requeue_started((error.retry_after || Breaker::LONGEST) + (rand * [EventJob::SPREAD, spread].max))
       end
 
       # Says so on the hook, once, and keeps the job.
       def pause_until_fixed(error)
         HookSettings.failed(hook, error)
         breaker.pause_until_fixed
-        requeue(Breaker::PARKED + (rand * EventJob::SPREAD))
+        requeue_started(Breaker::PARKED + (rand * EventJob::SPREAD))
       end
 
       # It had begun: an event since then has a job already.
-      def requeue(wait)
+      def requeue_started(wait)
         entry.enqueue(delay: wait, bulk: @bulk, urgent: true)
         JobRegistry.finish(entry.to_s, jid: @jid)
         false
       end
 
       # Into the dead set, with the reason.
-      def bury(error)
+      def send_to_dead_set(error)
         job = dead(error)
         fresh = JobRegistry.refuse(entry.to_s, @began)
         ::Sidekiq::DeadSet.new.kill(::Sidekiq.dump_json(job), notify_failure: false) if fresh

@@ -66,14 +66,22 @@ fn of_person(text: &str) -> Option<Amount> {
     let chars: Vec<char> = text.trim().chars().filter(|c| !text::is_invisible(*c)).map(plain).collect();
     let first = chars.iter().position(char::is_ascii_digit)?;
     let number = Number::read(&chars, first);
-    let before: String = chars.get(..number.start)?.iter().flat_map(|c| c.to_lowercase()).collect();
-    let mut after: String = chars.get(number.end..)?.iter().flat_map(|c| c.to_lowercase()).collect();
+    let lower = |chars: &[char]| -> String {
+        let text: String = chars.iter().flat_map(|c| c.to_lowercase()).collect();
+        // The quotation mark of an abbreviation.
+        text.replace("ש\"ח", "שח")
+    };
+    let before = lower(chars.get(..number.start)?);
+    let mut after = lower(chars.get(number.end..)?);
     after = without_dash_for_cents(&after).to_owned();
     let says_something_else = |c: char| c.is_numeric() || c == '%';
     if before.contains(says_something_else) || after.contains(says_something_else) || is_negative(&before, &after) {
         return None;
     }
     let meaning = Meaning::of(&before, &after, &number)?;
+    if !meaning.has_currency && after.starts_with('.') && number.is_day_and_month() {
+        return None;
+    }
     let (whole, fraction) = number.parts(&meaning)?;
     decimal(&whole, &fraction, meaning.magnitude)
 }
@@ -82,7 +90,8 @@ fn of_person(text: &str) -> Option<Amount> {
 fn plain(c: char) -> char {
     match c {
         c if c.is_whitespace() => ' ',
-        '’' | '‘' | 'ʼ' | '´' | '`' | '′' | '＇' | '٬' => '\'',
+        '’' | '‘' | 'ʼ' | 'ʻ' | '´' | '`' | '′' | '＇' | '٬' => '\'',
+        '״' => '"',
         '−' | '–' | '—' | '‐' | '‑' | '‒' | '―' | '－' => '-',
         '，' | '、' => ',',
         '．' => '.',
@@ -112,6 +121,10 @@ fn is_negative(before: &str, after: &str) -> bool {
         previous = c;
     }
     if after.starts_with('-') || after.trim_end().ends_with('-') {
+        return true;
+    }
+    let says_so = words(before).filter(|word| !Word::of(word).is_currency()).last();
+    if says_so.is_some_and(|word| is_one_of(BELOW_NOTHING, word)) {
         return true;
     }
     let is_in_parentheses = before.rfind('(') > before.rfind(')') && after.contains(')');
@@ -182,6 +195,15 @@ impl Number {
         following == 3 && groups && self.separators.iter().all(|separator| *separator == ' ')
     }
 
+    /// `31.12`, which before another point is a date.
+    fn is_day_and_month(&self) -> bool {
+        let part = |at: usize, most: u32| {
+            let digits = self.groups.get(at).filter(|digits| digits.len() <= 2);
+            digits.and_then(|digits| digits.parse().ok()).is_some_and(|part: u32| (1..=most).contains(&part))
+        };
+        self.separators == ['.'] && part(0, 31) && part(1, 12)
+    }
+
     /// The digits before and after the decimal point.
     fn parts(&self, meaning: &Meaning) -> Option<(String, String)> {
         let last = self.separators.last().copied();
@@ -227,28 +249,45 @@ struct Meaning {
     magnitude: i32,
     /// Whether the currency has three decimals.
     has_mills: bool,
+    /// Whether there is one.
+    has_currency: bool,
 }
 
 impl Meaning {
     /// `None` where they do not speak of money. Beside a currency any word may stand; without one only those that are
     /// said of sums.
     fn of(before: &str, after: &str, number: &Number) -> Option<Self> {
-        let mut meaning = Self { magnitude: 0, has_mills: false };
+        let mut meaning = Self { magnitude: 0, has_mills: false, has_currency: false };
         let mut has_currency = number.has_currency;
         let mut others = Vec::new();
         // A letter before few digits names a quarter or a room: `Q3`.
         let is_short = number.groups.iter().map(String::len).sum::<usize>() < 3
             && !words(after).next().is_some_and(|word| matches!(Word::of(word), Word::Magnitude(_)));
-        let of_word = |word: &str| if is_short && is_letter(word) { Word::Other } else { Word::of(word) };
+        let nearest = words(before).last();
+        let of_word = |word: &str| match word {
+            _ if is_short && is_letter(word) => Word::Other,
+            _ if nearest == Some(word) && is_one_of(BEFORE, word) => Word::Currency { has_mills: false, magnitude: 0 },
+            _ => Word::of(word),
+        };
         let is_in_rupees = words(before).last().is_some_and(|word| is_one_of(RUPEES, word));
         let mut before: Vec<(&str, Word)> = words(before).map(|word| (word, of_word(word))).collect();
-        if let Some((word, Word::Currency { has_mills, magnitude: 0 })) = before.last() {
+        if let Some((word, Word::Currency { has_mills, magnitude })) = before.last() {
             meaning.has_mills |= *has_mills;
+            meaning.magnitude += magnitude;
             has_currency |= !is_one_of(WORDS_TOO, word);
             before.pop();
         }
+        // `Mio. € 5`: what is meant times what is not sure.
+        if matches!(before.last(), Some((_, Word::Magnitude(_)))) {
+            return None;
+        }
         others.extend(before.into_iter().map(|(_, word)| word));
         let first = words(after).next();
+        let named = words(after).find(|word| matches!(Word::of(word), Word::Currency { .. }));
+        // `3 all inclusive`
+        if named == Some("all") && words(after).nth(1).is_some() {
+            return None;
+        }
         let of_word = |word: &str| match word {
             // Litres, but after rupees a lakh.
             "l" if first == Some(word) => {
@@ -258,10 +297,16 @@ impl Meaning {
                     Word::Other
                 }
             }
+            // Thousands where money follows, else tons.
+            "t" if first == Some(word) && words(after).nth(1).is_some_and(|next| currency(next).is_some()) => {
+                Word::Magnitude(3)
+            }
+            "mil" if first == Some(word) => mil(after, named),
             _ => Word::of(word),
         };
         let is_time = first.is_some_and(|word| is_one_of(TIMES, word)) && !after.trim_start().starts_with('/');
-        let named = words(after).find(|word| matches!(Word::of(word), Word::Currency { .. }));
+        let behind = words(after).nth(1).filter(|word| !is_letter(word) || *word == "k");
+        let behind = behind.and_then(|word| MAGNITUDES.iter().find(|(_, known)| is_one_of(known, word)));
         let mut after = words(after).map(of_word).peekable();
         while let Some(Word::Magnitude(power)) = after.peek() {
             meaning.magnitude += power;
@@ -272,11 +317,26 @@ impl Meaning {
             meaning.has_mills |= *has_mills;
             has_currency |= named.is_none_or(|word| !is_one_of(WORDS_TOO, word));
             after.next();
+            // `5 € Mio.`
+            if let Some((power, _)) = behind.filter(|_| meaning.magnitude == 0) {
+                meaning.magnitude = *power;
+            }
         }
         others.extend(after);
+        meaning.has_currency = has_currency;
         let is_money =
             has_currency || !is_time && others.iter().all(|word| matches!(word, Word::OfSums | Word::Currency { .. }));
         is_money.then_some(meaning)
+    }
+}
+
+/// `mil` is a thousand to who speaks Spanish or Portuguese, and short for a million to others.
+fn mil(after: &str, named: Option<&str>) -> Word {
+    let is_short = after.trim_start().starts_with("mil.");
+    match named {
+        Some(currency) if is_one_of(MIL_IS_MILLION, currency) => Word::Magnitude(6),
+        _ if is_short => Word::Other,
+        _ => Word::Magnitude(3),
     }
 }
 
@@ -309,6 +369,7 @@ impl Word {
         let together = word.char_indices().skip(1).find_map(|(at, _)| {
             let (head, tail) = word.split_at_checked(at)?;
             let power = if head == "t" { Some(3) } else { magnitude(head) }?;
+            let tail = tail.trim_start_matches('.');
             match currency(tail).filter(|_| !is_letter(tail))? {
                 Self::Currency { has_mills, .. } => Some(Self::Currency { has_mills, magnitude: power }),
                 _ => None,
@@ -347,7 +408,9 @@ fn currency(word: &str) -> Option<Word> {
         let rest: String = word.chars().filter(|c| !is_currency_symbol(*c)).collect();
         magnitude(&rest).is_none() && rest != "t"
     };
-    (has_mills || has_symbol || is_one_of(CURRENCIES, word)).then_some(Word::Currency { has_mills, magnitude: 0 })
+    let is_known =
+        || is_one_of(CURRENCIES, word) || (word.contains('.') && is_one_of(CURRENCIES, &word.replace('.', "")));
+    (has_mills || has_symbol || is_known()).then_some(Word::Currency { has_mills, magnitude: 0 })
 }
 
 fn is_one_of(list: &str, word: &str) -> bool {
@@ -372,26 +435,46 @@ fn magnitude(word: &str) -> Option<i32> {
 const MAGNITUDES: [(i32, &str); 7] = [
     (
         3,
-        "k thousand thousands thou tsd tausend mil mille mila mii bin тыс тысяч тысячи тысяча тис тисяч tys tis tisíc tysięcy tysiące \
-         tusen tusind duizend ezer tuhat tuhatta ribu rb nghìn ngàn ngan พัน 千 천 हज़ार हजार ألف آلاف אלף",
+        "k к thousand thousands thou thsd grand tsd tausend mil mille mila mii bin тыс тысяч тысячи тысяча тис тисяч тисячі хил хиляди \
+         хиљада хиљаде хилјади tys tis tisíc tisic tisíce tysięcy tysiące tysiąc tysiac tisoč tisuća tisuce hiljada hiljade \
+         tusen tusind duizend ezer tuhat tuhatta tuhannen þúsund þús tūkst tūkstoši tūkstančių χιλ χιλιάδες mijë \
+         ribu rb ming elfu libo nghìn ngàn ngan พัน ພັນ ពាន់ ထောင် 千 천 हज़ार हजार হাজার ஆயிரம் వేలు હજાર ಸಾವಿರ ആയിരം ਹਜ਼ਾਰ ہزار \
+         هزار ألف الف ألفا آلاف الاف אלף אלפים հազար ათასი мың миң",
     ),
     (4, "万 萬 만 หมื่น"),
-    (5, "lakh lakhs lac lacs लाख แสน"),
+    (5, "lakh lakhs lac lacs lkh लाख লাখ লক্ষ லட்சம் లక్ష లక్షలు લાખ ಲಕ್ಷ ലക്ഷം ਲੱਖ لاکھ သိန်း แสน"),
     (
         6,
-        "m mm mn mln mio mill million millions millionen millones millón millon milhão milhões milhoes milioni \
-         milione milion miliony milionów milionů miljoen miljoner miljon miljoonaa milj milyon млн миллион миллиона \
-         миллионов мільйон juta jt triệu trieu tr ล้าน 백만 百万 مليون מיליון",
+        "m mm mn mln mio mill kk кк million millions millionen millones millón millon milhão milhões milhoes milioni \
+         milione milion miliony milionów milionů milión milióny miliónov milioane milijun milijuna milijon milijona milijonų miljons \
+         miljoni millió milió miljoen miljoner miljon miljonit miljoonaa milj milljón milljónir millj milyon млн миллион миллиона миллионов \
+         мільйон мільйона мільйони мільйонів милион милиона милиони εκατ εκατομμύρια εκατομμύριο juta jt triệu trieu tr ล้าน ລ້ານ លាន \
+         သန်း 백만 百万 मिलियन مليون ملايين میلیون ملین מיליון մլն მლნ",
     ),
-    (7, "crore crores cr करोड़ करोड"),
+    (7, "crore crores cr करोड़ करोड কোটি கோடி కోటి కోట్లు કરોડ ಕೋಟಿ കോടി ਕਰੋੜ کروڑ"),
     (8, "億 亿 억"),
-    (9, "b bn bln billion billions billon mrd milliarde milliarden milliard milliards miliardi млрд tỷ ty"),
+    (
+        9,
+        "b bn bln billion billions billon mrd mld mlrd mia milliarde milliarden milliard milliards milliárd miliardi miliard miliarda \
+         miliardy miliarde miliardów milijarda milijarde miljard miljarder milyar miliar bilhão bilhões млрд миллиард миллиарда миллиардов \
+         мільярд милиард δισ مليار میلیارد מיליארד tỷ tỉ ty",
+    ),
 ];
 
-/// Currencies of which a thousandth is a coin.
-const MILLS: &str = "bhd iqd jod kwd lyd omr tnd kd bd jd";
+/// With them `mil` is a million: `5 mil. Kč`.
+const MIL_IS_MILLION: &str = "kč kc kčs czk skk sk zł zl pln lei leu ron rsd din kn hrk лв bgn korun koruna";
 
-const RUPEES: &str = "rs re inr rupee rupees ₹ ₨ pkr npr lkr";
+/// What says that a sum is below nothing.
+const BELOW_NOTHING: &str = "minus menos moins meno negative negativ negativo negativa минус мінус mínus mínusz miinus eksi ujemne ناقص \
+    マイナス 负 負 마이너스 ลบ âm";
+
+/// Currencies that are measures or pages where they come after a number.
+const BEFORE: &str = "k p g ar rf zk km ks dt";
+
+/// Currencies of which a thousandth is a coin.
+const MILLS: &str = "bhd iqd jod kwd lyd omr tnd kd bd jd dt";
+
+const RUPEES: &str = "rs re inr rupee rupees ₹ ₨ pkr npr lkr रु रू";
 
 /// Currencies' codes that are words as well: beside other words they do not make a sum of what they stand by.
 const WORDS_TOO: &str = "all try top pen cop bob gel mad mop sos bam ron real sol won";
@@ -403,7 +486,7 @@ const CURRENCIES: &str = "\
     inr irr isk jmd jpy kes kgs khr kmf kpw krw kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mru mur mvr mwk mxn \
     myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sdg sek sgd shp sle sll sos \
     srd ssp stn svc syp szl thb tjs tmt top try ttd twd tzs uah ugx usd uyu uzs ves vnd vuv wst xaf xcd xof xpf yer zar zmw \
-    zwl btc eth usdt usdc rmb \
+    zwl che chw cou mxv usn uyi uyw ved vef xcg zwg cuc cnh btc eth usdt usdc rmb \
     euro euros eurós евро ευρώ dollar dollars dólar dólares dolar dolares dollari доллар доллара долларов usdollar bucks pound \
     pounds sterling quid rupee rupees rs re रुपये रुपया peso pesos real reais franc francs franken sfr fr frs ff krona \
     kronor krone kroner króna krónur kr kn kč kc kčs korun koruna koruny forint ft zł zl zloty złotych złoty złote лв лева \
@@ -411,6 +494,9 @@ const CURRENCIES: &str = "\
     драм лари lari yen yuan renminbi won baht บาท ringgit rm rp rupiah dong đồng đ vnđ tl lira liras lirası lire nis \
     shekel shekels ש\"ח שח rand r naira n cedi cedis gh₵ ksh kshs ush ushs tsh shilling shillings birr br tk taka dh dhs dirham \
     dirhams sr qr riyal riyals rial rials dinar dinars da fcfa cfa f le l.e egp. درهم ريال ریال تومان دينار جنيه ليرة دولار يورو د.إ ر.س \
+    bs.f bs.s bs.d bsf bss dt ks so'm som сўм рупий рупия rupia rupias rupie रु रू रु. রু ரூ రూ રૂ ರೂ രൂ ਰੁ රු ريالات دراهم دنانير دولارات جنيها ليرات روبية روپے روپیہ \
+    डॉलर यूरो euroa eurot євро эвро evra avro eurot dolara dolarů dolárov dolary dollaria доларів долари долара francos frank franki franków korony koron \
+    korún kronen libra libras рублів гривень гривні tenge yuanes yenes টাকা теңге toman\
     د.ك ج.م ل.ل د.ت د.م د.ج 円 圆 元 圓 块 원 bs gs guaraní guaraníes guaranies soles sol s/ b/ q quetzales lempiras l colones \
     colón balboas bolívares bolivianos us u.s m.n mxp 人民币 人民幣";
 
@@ -427,13 +513,17 @@ const OF_SUMS: &str = "\
     with without per pro par por al im month monthly monat monatlich year yearly annually annual jahr jährlich annum pa p.a \
     p.m pm mo yr mes mois mensuel mese anno año ano an месяц год once only nur max maximum up to bis flat fix fixed pauschal \
     one-time einmalig und and di do at min minimum minimal least from starting starts mindestens ab desde fino partir cca \
-    dès até hasta bis zu";
+    dès até hasta bis zu \
+    under over above below more less than most maybe perhaps probably possibly or so unter über mehr weniger als vielleicht \
+    höchstens wohl knapp gut más menos que quizás talvez máximo mínimo maximo minimo acima abaixo mais più meno di oltre forse massimo \
+    minimo jusqu'à plus moins que peut-être максимум минимум до от больше меньше чем примерно okolo max. överslag cirka ongeveer \
+    maximaal minimaal co najmniej najwyżej yaklaşık en fazla btw moms mva ekskl eks iva incluida incluido senza";
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::amount;
+    use super::{CURRENCIES, amount};
 
     fn read(value: &Value) -> Option<String> {
         amount(value).map(|amount| {
@@ -589,6 +679,46 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(read(&json!(text)).as_deref(), Some(expected), "{text}");
         }
+    }
+
+    /// `text|sum`, a line each, and nothing where it is none.
+    #[test]
+    fn reads_them_all_over_the_world() {
+        let table = include_str!("amounts.txt");
+        assert!(table.lines().count() > 500);
+        for line in table.lines() {
+            let (text, expected) = line.rsplit_once('|').unwrap();
+            assert_eq!(read(&json!(text)).unwrap_or_default(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reads_every_currency_before_and_after() {
+        let codes = CURRENCIES
+            .split_ascii_whitespace()
+            .take_while(|code| *code != "btc")
+            .chain("bhd iqd jod kwd lyd omr tnd".split(' '));
+        let mut count = 0;
+        for code in codes {
+            for code in [code.to_uppercase(), code.to_owned()] {
+                for text in [
+                    format!("{code} 1,234.50"),
+                    format!("{code}1234.5"),
+                    format!("1.234,50 {code}"),
+                    format!("1234.50{code}"),
+                    format!("{code}\u{202f}1\u{202f}234,50"),
+                    format!("1'234.50 {code} net"),
+                ] {
+                    if code == "all" && text.ends_with("net") || code == "ALL" && text.ends_with("net") {
+                        continue;
+                    }
+                    assert_eq!(read(&json!(text)).as_deref(), Some("1234.5"), "{text}");
+                    assert_eq!(read(&json!(format!("-{text}"))), None, "-{text}");
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 1_900, "{count}");
     }
 
     #[test]

@@ -107,7 +107,8 @@ fn write_facts(html: &mut Html, conversation: &Conversation, times: &Times, sett
     if let Some(priority) = conversation.priority.as_deref() {
         write_fact(html, "Priority", &attribute::label(priority));
     }
-    write_fact(html, "Labels", &conversation.labels.join(", "));
+    let labels = conversation.labels.join(", ");
+    write_fact(html, "Labels", &attribute::masked_unless_shown(&labels, settings));
     for (name, value) in attribute::custom(&conversation.custom_attributes, settings) {
         if html.is_full() {
             break;

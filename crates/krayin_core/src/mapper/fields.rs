@@ -24,7 +24,7 @@ pub static FIELDS: &[Field] = &[
         |contact, _| list(person::numbers(contact), contact.phone_number.is_some())),
     own("job_title", Person, "job_title", Label::new("job title", "cargo", "cargo"), Line, ThreeWay,
         "job_title; without e-mail address and number the handle of a contact's channel, `Telegram: @jane`",
-        |contact, _| attribute(contact, &["job_title"]).or_else(|| person::channel_handle(contact).map(Value::from)))
+        |contact, settings| masked(attribute(contact, &["job_title"]), settings).or_else(|| person::channel_handle(contact).map(Value::from)))
         .printed_raw(),
     own("organization", Person, "organization_name", Label::new("organization", "organização", "organización"), OrganizationName, ThreeWay,
         "company_name, company or organization, where sync_to_organization is on",
@@ -47,7 +47,7 @@ pub static FIELDS: &[Field] = &[
     line("about", Label::none(), Text, "description",
         |contact, settings| masked(attribute(contact, &["description"]), settings)),
     line("location", Label::new("Location", "Location", "Location"), Line, "city and country",
-        |contact, _| lead::location(contact).map(Value::from)),
+        |contact, settings| masked(lead::location(contact).map(Value::from), settings)),
     line("facebook", network("Facebook"), Line, "social_profiles.facebook", |contact, _| lead::profile(contact, "facebook")),
     line("github", network("Github"), Line, "social_profiles.github", |contact, _| lead::profile(contact, "github")),
     line("instagram", network("Instagram"), Line, "social_profiles.instagram", |contact, _| lead::profile(contact, "instagram")),
@@ -56,7 +56,7 @@ pub static FIELDS: &[Field] = &[
     line("tiktok", network("Tiktok"), Line, "social_profiles.tiktok", |contact, _| lead::profile(contact, "tiktok")),
     line("twitter", network("Twitter"), Line, "social_profiles.twitter", |contact, _| lead::profile(contact, "twitter")),
     line("website", Label::new("Website", "Website", "Website"), Line, "company_website or website",
-        |contact, _| attribute(contact, &["company_website", "website"])),
+        |contact, settings| masked(attribute(contact, &["company_website", "website"]), settings)),
     line("custom_attributes", Label::none(), Text, "the custom attributes, those of the setting custom_attributes where it lists any",
         |contact, settings| lead::custom_lines(contact, settings).map(Value::from)),
 ];

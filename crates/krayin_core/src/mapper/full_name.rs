@@ -40,7 +40,9 @@ fn line(part: &Option<String>) -> String {
 }
 
 fn visible(line: &str) -> Vec<&str> {
-    line.split(' ').filter(|word| !text::is_blank(word)).collect()
+    // What tells the direction says nothing at the end of a word.
+    let words = line.split(' ').map(|word| word.trim_matches(['\u{200e}', '\u{200f}', '\u{61c}']));
+    words.filter(|word| !text::is_blank(word)).collect()
 }
 
 /// Where `words` have the last name: the last place of it; an empty one at their end where they do not.
@@ -59,6 +61,7 @@ fn has(words: &[&str], part: &[&str]) -> bool {
         || words.windows(part.len()).any(|window| is_same(window, part))
         || words.iter().any(|word| holds(word, part))
         || words.iter().skip(1).any(|word| matches!(part, [part] if is_initial(word, part) || is_initial(part, word)))
+        || matches!(part, [part] if words.iter().any(|word| has_initial(word, part)))
 }
 
 /// Whether one of a name's words has a part in it: `Anne-Marie` has `Marie`, `J.R.R.` has `R.R.`; scripts that are written
@@ -85,6 +88,13 @@ fn is_written_without_blanks(c: char) -> bool {
         | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
+/// Whether a word is initials that are written together, `part` among them and not the first: `JK`.
+fn has_initial(word: &str, part: &str) -> bool {
+    let part = plain(part);
+    let is_initials = (2..=3).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_initials && part.len() == 1 && plain(word).get(1..).is_some_and(|rest| rest.contains(&part))
+}
+
 /// Whether `short` is the first letter of `long`.
 fn is_initial(short: &str, long: &str) -> bool {
     let (short, long) = (plain(short), plain(long));
@@ -99,7 +109,7 @@ fn is_same(a: &[&str], b: &[&str]) -> bool {
 fn plain(word: &str) -> String {
     let word: String = word.chars().filter(|c| !text::is_invisible(*c)).collect();
     let word = ComposingNormalizerBorrowed::new_nfkc().normalize(word.trim_end_matches(['.', ','])).to_lowercase();
-    word.replace("i\u{307}", "i")
+    word.replace("i\u{307}", "i").replace('ß', "ss")
 }
 
 #[cfg(test)]
@@ -155,6 +165,30 @@ mod tests {
             ("Jane Doe", "", "Jane Doe", "Jane Doe"),
             ("Sam Sam", "", "Sam", "Sam Sam"),
             ("Joann", "", "Ann", "Joann Ann"),
+            ("Prof. Dr. Hans Müller", "", "Müller", "Prof. Dr. Hans Müller"),
+            ("Vincent van", "", "Gogh", "Vincent van Gogh"),
+            ("Vincent", "van", "van Gogh", "Vincent van Gogh"),
+            ("María de la Cruz", "de la", "Cruz", "María de la Cruz"),
+            ("María", "de la", "Cruz", "María de la Cruz"),
+            ("Sinéad O'Connor", "", "O’CONNOR", "Sinéad O'Connor"),
+            ("Ronald Mcdonald", "", "McDonald", "Ronald Mcdonald"),
+            ("Anne Marie Smith-Jones", "", "Smith Jones", "Anne Marie Smith-Jones"),
+            ("J. K. Rowling", "K.", "Rowling", "J. K. Rowling"),
+            ("JK Rowling", "K", "Rowling", "JK Rowling"),
+            ("John F Kennedy", "Fitzgerald", "Kennedy", "John F Kennedy"),
+            ("Jane Jane Doe", "Jane", "Doe", "Jane Jane Doe"),
+            ("JANE DOE", "Q", "doe", "JANE Q DOE"),
+            ("太郎", "", "山田", "太郎 山田"),
+            ("محمد بن سلمان", "بن", "سلمان", "محمد بن سلمان"),
+            ("สมชาย ใจดี", "", "ใจดี", "สมชาย ใจดี"),
+            ("Jane 🌸 Doe", "", "Doe", "Jane 🌸 Doe"),
+            ("Иванов Иван Иванович", "Иванович", "Иванов", "Иванов Иван Иванович"),
+            ("Jürgen Weiß", "", "WEISS", "Jürgen Weiß"),
+            ("Jane\u{200f} Doe", "", "\u{200f}Doe", "Jane Doe"),
+            ("Ａｎｎ Ｌｅｅ", "", "Lee", "Ａｎｎ Ｌｅｅ"),
+            ("John Doe III", "III", "Doe", "John Doe III"),
+            ("Ann", "Ann", "Ann", "Ann"),
+            ("🌸", "", "", "🌸"),
         ];
         for (name, middle, last, expected) in table {
             assert_eq!(joined(name, middle, last), expected, "{name} + {middle} + {last}");

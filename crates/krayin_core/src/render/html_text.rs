@@ -48,7 +48,9 @@ impl Kind {
             b"td" | b"th" => Self::Cell,
             b"a" => Self::Link,
             b"img" => Self::Image,
-            b"script" | b"style" | b"title" | b"template" | b"svg" | b"noscript" | b"textarea" => Self::Hidden,
+            b"script" | b"style" | b"title" | b"template" | b"svg" | b"math" | b"noscript" | b"textarea"
+            | b"iframe" | b"noembed" | b"noframes" | b"xmp" | b"object" | b"video" | b"audio" | b"select"
+            | b"datalist" => Self::Hidden,
             _ => Self::Inline,
         }
     }
@@ -118,6 +120,7 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
     };
     let mut rest = document;
     let mut ends = Ends::default();
+    let mut is_one_open = false;
     // Mostly a few bytes on, for which a search for a character takes long to set up.
     while let Some(at) = rest.bytes().position(|byte| byte == b'<') {
         if writer.html.is_full() {
@@ -126,8 +129,7 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
         let (text, markup) = rest.split_at_checked(at).unwrap_or((rest, ""));
         writer.text(text);
         if markup.starts_with("<!") || markup.starts_with("<?") {
-            let (end, length) = if markup.starts_with("<!--") { ("-->", 3) } else { (">", 1) };
-            rest = markup.find(end).and_then(|at| markup.get(at + length..)).unwrap_or_default();
+            rest = after_comment(markup);
             continue;
         }
         let Some(tag) = Tag::parse(markup, &mut ends) else {
@@ -138,14 +140,20 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
         rest = tag.rest;
         let quote = if is_email && !tag.is_end && writer.has_begun { Quote::of(&tag) } else { None };
         if let Some(quote) = quote {
-            rest = if quote == Quote::Rest { "" } else { after_element(rest, tag.name) };
+            rest = if quote == Quote::Rest { "" } else { after_element(rest, tag.name).unwrap_or_default() };
             if quote != Quote::Introduction {
                 writer.quote();
             }
             continue;
         }
         if !tag.is_end && tag.kind == Kind::Hidden {
-            rest = after_end(rest, tag.name);
+            // What is of another language ends itself.
+            let ends_itself =
+                tag.ends_itself() && ["svg", "math"].iter().any(|name| tag.name.eq_ignore_ascii_case(name));
+            rest = if ends_itself { rest } else { after_end(rest, tag.name) };
+        } else if !tag.is_end && !is_one_open && tag.is_not_displayed() {
+            // Where one does not end the others are not looked for, so as not to read to the end for each.
+            is_one_open = after_undisplayed(&tag).map(|after| rest = after).is_none();
         } else {
             writer.tag(&tag);
         }
@@ -157,6 +165,30 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
     if writer.runs_left && writer.has_begun {
         writer.html.end_isolate();
     }
+}
+
+/// What comes after the comment or instruction that `markup` begins with.
+pub(super) fn after_comment(markup: &str) -> &str {
+    if !markup.starts_with("<!--") {
+        return markup.split_once('>').map(|(_, after)| after).unwrap_or_default();
+    }
+    // `<!-->` is a whole one.
+    let inner = markup.get(2..).unwrap_or_default();
+    let ends = |(at, _): (usize, &str)| {
+        let after = inner.get(at + 2..)?;
+        after.strip_prefix('>').or_else(|| after.strip_prefix("!>").filter(|_| at > 0))
+    };
+    // Each hyphen may begin an end: `--->`.
+    let hyphens =
+        inner.match_indices('-').filter(|(at, _)| inner.get(*at..).is_some_and(|rest| rest.starts_with("--")));
+    hyphens.map(ends).find_map(|end| end).unwrap_or_default()
+}
+
+/// What comes after an element that is not displayed, `None` where it does not end: then it is but a tag.
+fn after_undisplayed<'a>(tag: &Tag<'a>) -> Option<&'a str> {
+    const VOID: [&str; 9] = ["img", "br", "hr", "input", "meta", "link", "wbr", "col", "source"];
+    let is_void = VOID.iter().any(|name| tag.name.eq_ignore_ascii_case(name));
+    if is_void { Some(tag.rest) } else { after_element(tag.rest, tag.name) }
 }
 
 /// What comes after the end of the element `name`; nothing where it does not end.
@@ -184,15 +216,26 @@ enum Quote {
 
 impl Quote {
     fn of(tag: &Tag<'_>) -> Option<Self> {
-        const RESTS: [&str; 4] =
-            ["divrplyfwdmsg", "appendonsend", "olk_src_body_section", "mail-editor-reference-message-container"];
-        let is_block = tag.name.eq_ignore_ascii_case("div");
+        const RESTS: [&str; 7] = [
+            "divrplyfwdmsg",
+            "appendonsend",
+            "olk_src_body_section",
+            "mail-editor-reference-message-container",
+            "isreplycontent",
+            "stopspelling",
+            "zwchr",
+        ];
+        let is_block = ["div", "hr"].iter().any(|name| tag.name.eq_ignore_ascii_case(name));
         let is_quote = tag.name.eq_ignore_ascii_case("blockquote");
         if !is_block && !is_quote {
             return None;
         }
-        let value = |name: &str| tag.attribute(name).unwrap_or_default().to_ascii_lowercase();
+        // Outlook puts `x_` before what came from elsewhere.
+        let value = |name: &str| tag.attribute(name).unwrap_or_default().to_ascii_lowercase().replace("x_", "");
         let (class, id) = (value("class"), value("id"));
+        if matches!(value("name").as_str(), "quote" | "messagereplysection") {
+            return Some(Self::Element).filter(|_| !passes_on(tag.rest));
+        }
         let quotes = |word: &str| word.ends_with("_quote") || word.contains("_quoted") || word == "zmail_extra";
         let is_marked = class.split_whitespace().chain([id.as_str()]).any(quotes);
         if is_quote {
@@ -216,8 +259,8 @@ fn passes_on(text: &str) -> bool {
     FORWARDED.iter().any(|known| start.contains(known))
 }
 
-/// What comes after the end of the element `name` that has begun, those in it counted; nothing where it does not end.
-fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
+/// What comes after the end of the element `name` that has begun, those in it counted; `None` where it does not end.
+fn after_element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut depth = 1_usize;
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('<') {
@@ -227,12 +270,12 @@ fn after_element<'a>(text: &'a str, name: &str) -> &'a str {
         if let Some(more) = found {
             depth = if is_end { depth - 1 } else { depth + 1 };
             if depth == 0 {
-                return more.split_once('>').map(|(_, after)| after).unwrap_or_default();
+                return Some(more.split_once('>').map(|(_, after)| after).unwrap_or_default());
             }
         }
         rest = after;
     }
-    ""
+    None
 }
 
 struct Writer<'a> {
@@ -381,6 +424,28 @@ impl<'a> Tag<'a> {
         let (name, is_end, after) = name(text)?;
         let end = ends.find(after)?;
         Some(Self { name, kind: Kind::of(name), is_end, attributes: after.get(..end)?, rest: after.get(end + 1..)? })
+    }
+
+    fn ends_itself(&self) -> bool {
+        self.attributes.trim_end().ends_with('/')
+    }
+
+    /// Whether a mail has it for programs alone, such as the words that a list of mails shows.
+    fn is_not_displayed(&self) -> bool {
+        if self.attributes.is_empty() || ["html", "body"].iter().any(|name| self.name.eq_ignore_ascii_case(name)) {
+            return false;
+        }
+        let is_hidden = || {
+            let words = self.attributes.split(|c: char| c.is_ascii_whitespace() || c == '/');
+            let mut outside = words.take_while(|word| !word.contains(['"', '\'']));
+            outside.any(|word| word.eq_ignore_ascii_case("hidden"))
+        };
+        let style = || {
+            let style = self.attribute("style").unwrap_or_default();
+            let style: String = style.split_ascii_whitespace().collect::<String>().to_ascii_lowercase();
+            style.split(';').any(|rule| matches!(rule, "display:none" | "display:none!important"))
+        };
+        is_hidden() || style()
     }
 
     /// The value of the attribute `name`, as it is written.
@@ -548,6 +613,30 @@ mod tests {
                 "FYI<br>---------- Forwarded message ---------<br>From: Jo<br>x",
             ),
             ("<blockquote type=cite>only a quote</blockquote>", "only a quote"),
+            ("a<div name=\"quote\">old</div>b", "a<br>[quoted text hidden]<br>b"),
+            ("a<hr id=stopSpelling>From: Jo", "a<br>[quoted text hidden]"),
+            ("a<div id=\"x_divRplyFwdMsg\">From: Jo</div>old", "a<br>[quoted text hidden]"),
+            ("a<div class=\"x_gmail_quote\">old</div>", "a<br>[quoted text hidden]"),
+            ("a<div class=yahoo_quoted><div>old</div></div>", "a<br>[quoted text hidden]"),
+            ("a<blockquote type=\"cite\" class=\"protonmail_quote\">old</blockquote>", "a<br>[quoted text hidden]"),
+            ("a<svg/>b<svg><path/>x</svg>c<svg width='1' />d", "abcd"),
+            ("a<!-->b<!--->c<!-- x --!>d<!-- y -- z -->e", "abcde"),
+            ("a<![CDATA[x]]>b<?php x ?>c", "abc"),
+            ("<div style=\"DISPLAY: none;max-height:0\">preview <div>x</div></div><p>Hi</p>", "Hi"),
+            (
+                "<span hidden>x</span>a<p style='display:none!important'>y</p>b<img style=display:none src=x alt=z>c",
+                "abc",
+            ),
+            ("<span style=\"display:none\">never closed and goes on", "never closed and goes on"),
+            ("<p title=\"hidden\">a</p>", "a"),
+            ("<div><span hidden>open</div>", "open"),
+            ("a<iframe>x</iframe>b<object>y</object>c<select><option>z</select>d", "abcd"),
+            ("&#0;&#x110000;&#xd800;&#13;x&#1;&#x1F600;&copy2026&notit;", "\u{fffd}\u{fffd}\u{fffd} x😀©2026¬it;"),
+            (
+                "<a href=\"java&#9;script:alert(1)\">a</a><a href=\" JAVASCRIPT:x\">b</a><a href=\"data:text/html,x\">c</a>",
+                "abc",
+            ),
+            ("<p/>a<p>b< p>c<p<b>d", "a<br><br>b&lt; p&gt;c&lt;pd"),
             ("<p>a</p><blockquote>mine</blockquote>", "a<br><br>mine"),
         ];
         for (document, expected) in table {
@@ -577,6 +666,14 @@ mod tests {
             "<br>",
             "<pre>\n",
             "<img alt=x>",
+            "<!-- x -->",
+            "<!-->",
+            "-",
+            "<!-",
+            "<p hidden>",
+            "<p hidden>x</p>",
+            "<div style=display:none><p hidden>x</p>",
+            "<svg/>",
         ];
         for pattern in patterns {
             let document = pattern.repeat(400_000 / pattern.len());

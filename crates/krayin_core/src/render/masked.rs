@@ -307,11 +307,17 @@ fn luhn(digits: &[u32]) -> bool {
     sum.is_multiple_of(10)
 }
 
+fn letter(characters: &[char], place: usize) -> Option<u8> {
+    at(characters, place).filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase() as u8)
+}
+
 /// The places of an IBAN's letters and digits that begin at `start`.
 fn iban(characters: &[char], start: usize) -> Option<Vec<usize>> {
-    let country: String =
-        [at(characters, start)?, at(characters, start + 1)?].iter().collect::<String>().to_ascii_uppercase();
-    let (_, length) = IBANS.iter().find(|(known, _)| *known == country)?;
+    let country = [letter(characters, start)?, letter(characters, start + 1)?];
+    // Most words end here: check digits come next.
+    let mut after = characters.iter().skip(start + 2).copied().skip_while(|c| is_separator(*c));
+    after.next().filter(char::is_ascii_digit)?;
+    let (_, length) = IBANS.iter().find(|(known, _)| known.as_bytes() == country)?;
     let mut places = Vec::with_capacity(*length);
     let mut place = start;
     while places.len() < *length {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use htmlize::unescape;
 
 use super::{
-    html_text::{Ends, Kind, Tag, after_end},
+    html_text::{Ends, Kind, Tag, after_comment, after_end},
     masked::{MASK, hidden, masked, may_hold_one, plain},
 };
 
@@ -53,8 +53,8 @@ impl Shown {
         let mut is_preformatted = false;
         let mut at = 0;
         while let Some(rest) = document.get(at..).filter(|rest| !rest.is_empty()) {
-            if rest.starts_with("<!--") {
-                at = rest.find("-->").map_or(document.len(), |end| at + end + 3);
+            if rest.starts_with("<!") || rest.starts_with("<?") {
+                at = document.len() - after_comment(rest).len();
                 continue;
             }
             if let Some(tag) = Tag::parse(rest, &mut ends) {

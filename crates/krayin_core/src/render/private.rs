@@ -1,65 +1,45 @@
 use std::net::{IpAddr, SocketAddr};
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
+
 /// Words that name what is no one's to see, in the singular.
-const PRIVATE: [&str; 52] = [
-    "2fa",
-    "passaporte",
-    "pasaporte",
-    "reisepass",
-    "passwort",
-    "kennwort",
-    "contrasenia",
-    "csrf",
-    "xsrf",
-    "phpsessid",
-    "jsessionid",
-    "mfa",
-    "aadhaar",
-    "nino",
-    "bsn",
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "pin",
-    "pincode",
-    "otp",
-    "totp",
-    "auth",
-    "oauth",
-    "oauth2",
-    "jwt",
-    "credential",
-    "ssn",
-    "iban",
-    "cvv",
-    "cvv2",
-    "cvc",
-    "passport",
-    "apikey",
-    "privatekey",
-    "secretkey",
-    "accesskey",
-    "cardnumber",
-    "ip",
-    "ipv4",
-    "ipv6",
-    "ipaddress",
-    "senha",
-    "contrasena",
-    "segredo",
-    "cpf",
-    "curp",
-    "dni",
+#[rustfmt::skip]
+const PRIVATE: [&str; 95] = [
+    "2fa", "passaporte", "pasaporte", "reisepass", "passwort", "kennwort", "contrasenia", "csrf", "xsrf",
+    "phpsessid", "jsessionid", "mfa", "aadhaar", "nino", "bsn", "token", "secret", "password", "passwd",
+    "passphrase", "passcode", "pwd", "pin", "pincode", "otp", "totp", "auth", "oauth", "oauth2", "jwt",
+    "credential", "ssn", "iban", "cvv", "cvv2", "cvc", "passport", "apikey", "privatekey", "secretkey", "accesskey",
+    "cardnumber", "ipv4", "ipv6", "ipaddress", "senha", "contrasena", "segredo", "cpf", "curp", "dni", "bearer",
+    "mdp", "motdepasse", "wachtwoord", "losenord", "adgangskode", "passord", "haslo", "heslo", "jelszo",
+    "sifre", "sifra", "lozinka", "salasana", "katasandi", "парола", "пароль", "パスワード", "密码", "密碼", "비밀번호", "סיסמה",
+    "סיסמא", "รหัสผ่าน", "पासवर्ड", "puk", "cardno", "ccnum", "nie", "nif", "aadhar", "geheim", "mnemonic",
+    "keystore", "pesel", "personnummer", "fodselsnummer", "jmbg", "cnp", "hkid", "nric", "mykad", "ahv", "svnr",
 ];
 
 /// Words of one secret in two: the first before the second.
-const PAIRS: [(&[&str], &[&str]); 12] = [
+const PAIRS: [(&[&str], &[&str]); 32] = [
     (&["clave", "chave"], &["acceso", "acesso", "secreta", "privada", "api"]),
     (&["mot"], &["passe"]),
+    (&["pass"], &["word", "code", "phrase"]),
+    (&["كلمة"], &["المرور", "السر"]),
+    (&["mat"], &["khau"]),
+    (&["kata"], &["sandi"]),
+    (&["ip"], &["addr", "address", "number", "list", "range", "history", "v4", "v6"]),
+    (&["mac"], &["addr", "address"]),
+    (&["forwarded"], &["for"]),
+    (&["hmac", "request", "webhook"], &["signature"]),
+    (&["seed", "recovery", "wallet"], &["phrase", "word"]),
+    (&["pix"], &["key", "chave"]),
+    (&["chave"], &["pix"]),
+    (&["primary"], &["account"]),
+    (&["pan"], &["card", "number", "no", "nr"]),
+    (&["sin"], &["number", "no"]),
+    (&["steuer"], &["id"]),
+    (&["codice"], &["fiscale"]),
+    (&["seguridad", "seguro", "seguranca", "securite"], &["social", "sociale"]),
+    (&["identity", "id", "emirates"], &["card", "id"]),
+    (&["driver", "driving"], &["license", "licence"]),
+    (&["numero"], &["carte", "passeport", "securite"]),
     (&["national", "identity"], &["id", "number", "no"]),
     (&["remote"], &["addr", "address", "host"]),
     (
@@ -83,6 +63,7 @@ const PAIRS: [(&[&str], &[&str]); 12] = [
             "pgp",
             "gpg",
             "hmac",
+            "wallet",
         ],
         &["key"],
     ),
@@ -93,19 +74,24 @@ const PAIRS: [(&[&str], &[&str]); 12] = [
     (&["numero"], &["cartao", "tarjeta", "conta", "cuenta"]),
     (&["bank", "giro"], &["account", "number", "code"]),
     (&["routing", "sort"], &["number", "code", "no", "nr"]),
-    (&["social"], &["security", "insurance"]),
+    (&["social", "national"], &["security", "insurance"]),
     (&["security", "recovery", "backup", "verification", "access", "confirmation"], &["code", "answer"]),
     (&["session", "cookie"], &["id", "key", "value", "data", "hash", "string", "header"]),
 ];
 
 /// Words that are private alone, or after what says whose they are: `session`, `login_session`, not `training_session`.
-const ALONE: [&str; 4] = ["session", "cookie", "authorization", "clave"];
+const ALONE: [&str; 7] = ["session", "cookie", "authorization", "clave", "parola", "pan", "salt"];
 const WHOSE: [&str; 12] =
     ["user", "login", "web", "browser", "http", "tracking", "last", "current", "set", "app", "proxy", "session"];
 
 /// How words end that were written together, and what is in none that means something else.
 const ENDS: [&str; 7] = ["password", "passwd", "token", "apikey", "secret", "credentials", "privatekey"];
-const WITHIN: [&str; 12] = [
+const WITHIN: [&str; 17] = [
+    "ausweis",
+    "kartennummer",
+    "kontonummer",
+    "bankverbindung",
+    "sozialversicherung",
     "kreditkarte",
     "passwort",
     "kennwort",
@@ -139,7 +125,10 @@ pub(super) fn is_private_key(key: &str) -> bool {
         [.., whose, word] => ALONE.contains(&word.as_str()) && WHOSE.contains(&whose.as_str()),
         [] => false,
     };
+    // `ip_phone` is none.
+    let is_ip = words.last().is_some_and(|word| matches!(word.as_str(), "ip" | "ips"));
     alone
+        || is_ip
         || words.iter().any(|word| {
             has(&PRIVATE, word)
                 || ENDS
@@ -163,10 +152,10 @@ fn words(key: &str) -> Vec<String> {
         let begins = c.is_uppercase()
             && (before.is_some_and(|before| before.is_lowercase() || before.is_numeric())
                 || (before.is_some_and(char::is_uppercase) && after.is_some_and(char::is_lowercase)));
-        if begins || !c.is_alphanumeric() {
+        if begins || is_between(*c) {
             words.push(String::new());
         }
-        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+        if let Some(word) = words.last_mut().filter(|_| !is_between(*c) && !is_accent(*c)) {
             word.extend(c.to_lowercase().map(without_accent));
         }
     }
@@ -174,17 +163,30 @@ fn words(key: &str) -> Vec<String> {
     words
 }
 
-/// The letters with accents that Portuguese and Spanish have.
+/// Vowels and tones of many scripts are no letters to Unicode, and part of a word all the same.
+fn is_between(c: char) -> bool {
+    !c.is_alphanumeric()
+        && (c.is_ascii()
+            || c.is_whitespace()
+            || matches!(c, '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '・' | '·' | '：'))
+}
+
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
+}
+
+/// A Latin letter without its accent, any other as it is.
 fn without_accent(c: char) -> char {
     match c {
-        'á' | 'à' | 'â' | 'ã' => 'a',
-        'é' | 'ê' => 'e',
-        'í' => 'i',
-        'ó' | 'ô' | 'õ' => 'o',
-        'ú' | 'ü' => 'u',
-        'ç' => 'c',
-        'ñ' => 'n',
-        other => other,
+        'ł' => 'l',
+        'ø' => 'o',
+        'đ' => 'd',
+        'ı' => 'i',
+        c if c.is_ascii() => c,
+        c => {
+            let parts = DecomposingNormalizerBorrowed::new_nfd().normalize(c.encode_utf8(&mut [0; 4])).into_owned();
+            parts.chars().next().filter(char::is_ascii).unwrap_or(c)
+        }
     }
 }
 
@@ -292,6 +294,65 @@ mod tests {
             "totp_seed",
             "aws_secret_access_key",
             "2fa_secret",
+            "bearer",
+            "contrasen\u{303}a",
+            "pass_word",
+            "motDePasse",
+            "mdp",
+            "wachtwoord",
+            "Lösenord",
+            "adgangskode",
+            "passord",
+            "hasło",
+            "heslo",
+            "jelszó",
+            "parola",
+            "пароль",
+            "Şifre",
+            "lozinka",
+            "salasana",
+            "パスワード",
+            "密码",
+            "비밀번호",
+            "كلمة_المرور",
+            "סיסמה",
+            "รหัสผ่าน",
+            "mật_khẩu",
+            "kata_sandi",
+            "puk_code",
+            "cardNo",
+            "ccnum",
+            "kartennummer",
+            "numéro_de_carte",
+            "pan",
+            "pan_number",
+            "primary_account_number",
+            "kontonummer",
+            "sin_number",
+            "national_insurance_number",
+            "ausweisnummer",
+            "Personalausweis",
+            "identity_card",
+            "nie",
+            "NIF",
+            "aadhar",
+            "steuer_id",
+            "drivers_license",
+            "x_forwarded_for",
+            "mac_address",
+            "geheim",
+            "pix_key",
+            "chave_pix",
+            "seed_phrase",
+            "mnemonic",
+            "wallet_key",
+            "salt",
+            "hmac_signature",
+            "codice_fiscale",
+            "pesel",
+            "numéro_de_sécurité_sociale",
+            "ip",
+            "ipList",
         ] {
             assert!(is_private_key(key), "{key}: {:?}", words(key));
         }
@@ -360,6 +421,38 @@ mod tests {
             "bank",
             "authentic",
             "enclave",
+            "ip_phone_model",
+            "salt_level",
+            "salty",
+            "pancake",
+            "pass",
+            "passed",
+            "pass_rate",
+            "tax_id",
+            "vat_number",
+            "license_number",
+            "license_key",
+            "account_number",
+            "pix",
+            "macbook",
+            "driver",
+            "drivers",
+            "national_holiday",
+            "social_profile",
+            "seed_stage",
+            "seed_round",
+            "opinion_poll",
+            "carte_blanche",
+            "heslop",
+            "tokenizer",
+            "tokenization_plan",
+            "keynote",
+            "turkey",
+            "discard",
+            "shipping_address",
+            "cardinal",
+            "pineapple",
+            "pinned",
             "",
         ] {
             assert!(!is_private_key(key), "{key}: {:?}", words(key));

@@ -8,102 +8,75 @@ const CONTEXT: usize = 3;
 const HEADER: usize = 5;
 
 /// How a program ends the line that names whom it quotes.
-const WROTE: [&str; 20] = [
-    "wrote:",
-    "writes:",
-    "schrieb:",
-    "a écrit :",
-    "a écrit:",
-    "a écrit\u{a0}:",
-    "escribió:",
-    "escreveu:",
-    "ha scritto:",
-    "schreef:",
-    "skrev:",
-    "skrev følgende:",
-    "kirjoitti:",
-    "napisał:",
-    "napisał(a):",
-    "napsal(a):",
-    "пише:",
-    "пишет:",
-    "写道：",
-    "写道:",
+#[rustfmt::skip]
+const WROTE: [&str; 76] = [
+    "wrote:", "writes:", "schrieb:", "a écrit :", "a écrit:", "a écrit\u{a0}:", "escribió:", "escreveu:",
+    "ha scritto:", "schreef:", "skrev:", "skrev følgende:", "kirjoitti:", "napisał:", "napisał(a):", "napsal(a):",
+    "пише:", "пишет:", "写道：", "写道:", "napsal:", "napsala:", "napsal/a:", "napísal:", "napísala:", "napísal(a):",
+    "napisał/a:", "pisze:", "je napisal:", "je napisal/-a:", "je napisao:", "je napisala:", "je napisao/la:",
+    "a scris:", "a scris următoarele:", "ezt írta:", "şunu yazdı:", "şunları yazdı:", "yazdı:", "έγραψε:",
+    "написа:", "написав:", "написала:", "написал:", "написал(а):", "писал:", "писал(а):", "rašė:", "rakstīja:",
+    "kirjutas:", "va escriure:", "idatzi du:", "skrifaði:", "menulis:", "đã viết:", "เขียน:", "เขียนว่า:", "كتب:",
+    "كتبت:", "نوشت:", "כתב:", "כתבה:", "מאת:", "のメール:", "さんは書きました:", "は書きました:", "が書きました:", "wrote：",
+    "さんが書きました:", "님이 작성:", "님이 작성함:", "작성:", "寫道:", "寫道：", "het volgende geschreven:", "a écrit :",
 ];
 
+/// The same in a sentence that goes on with whom and when.
+const INTRODUCED: [&str; 2] = [" schrieb ", " ezt írta "];
+
 /// What stands at a header's begin for who sent a mail.
-const FROM: [&str; 9] = ["from", "von", "de", "da", "van", "från", "fra", "od", "от"];
+#[rustfmt::skip]
+const FROM: [&str; 48] = [
+    "from", "von", "de", "da", "van", "från", "fra", "od", "от", "差出人", "发件人", "發件人", "寄件者", "보낸 사람", "보낸사람",
+    "kimden", "gönderen", "feladó", "lähettäjä", "odesílatel", "de la", "expeditor", "από", "من", "מאת", "від",
+    "від кого", "от кого", "từ", "người gửi", "จาก", "dari", "šalje", "pošiljatelj", "nuo", "saatja", "no", "frá",
+    "expéditeur", "absender", "remitente", "remetente", "mittente", "afzender", "avsändare", "afsender", "nadawca",
+    "отправитель",
+];
 
 /// What stands at the other lines of a header.
-const ABOUT: [&str; 40] = [
-    "sent",
-    "date",
-    "to",
-    "subject",
-    "cc",
-    "gesendet",
-    "datum",
-    "an",
-    "betreff",
-    "envoyé",
-    "à",
-    "objet",
-    "enviado",
-    "enviado el",
-    "enviada em",
-    "fecha",
-    "para",
-    "asunto",
-    "data",
-    "assunto",
-    "inviato",
-    "a",
-    "oggetto",
-    "verzonden",
-    "aan",
-    "onderwerp",
-    "skickat",
-    "till",
-    "ämne",
-    "sendt",
-    "til",
-    "emne",
-    "wysłano",
-    "do",
-    "temat",
-    "отправлено",
-    "кому",
-    "тема",
-    "dato",
-    "reply-to",
+#[rustfmt::skip]
+const ABOUT: [&str; 144] = [
+    "sent", "date", "to", "subject", "cc", "gesendet", "datum", "an", "betreff", "envoyé", "à", "objet", "enviado",
+    "enviado el", "enviada em", "fecha", "para", "asunto", "data", "assunto", "inviato", "a", "oggetto",
+    "verzonden", "aan", "onderwerp", "skickat", "till", "ämne", "sendt", "til", "emne", "wysłano", "do", "temat",
+    "отправлено", "кому", "тема", "dato", "reply-to", "送信日時", "日時", "日付", "宛先", "件名", "发送时间", "發送時間", "时间", "日期",
+    "收件人", "主题", "主旨", "抄送", "傳送日期", "收件者", "副本", "보낸 날짜", "날짜", "받는 사람", "받는사람", "제목", "참조", "gönderildi", "tarih",
+    "kime", "konu", "bilgi", "elküldve", "dátum", "címzett", "tárgy", "lähetetty", "päivämäärä", "vastaanottaja",
+    "aihe", "kopio", "odesláno", "komu", "předmět", "kopie", "odoslané", "predmet", "kópia", "trimis", "către",
+    "la", "subiect", "στάλθηκε", "ημερομηνία", "προς", "θέμα", "تم الإرسال", "تاريخ الإرسال", "إرسال", "التاريخ",
+    "إلى", "الموضوع", "נשלח", "תאריך", "אל", "נושא", "надіслано", "дата", "изпратено", "до", "относно", "đã gửi",
+    "ngày", "đến", "tới", "chủ đề", "ส่ง", "วันที่", "ถึง", "เรื่อง", "dikirim", "tanggal", "kepada", "ke",
+    "subjek", "perihal", "poslano", "poslato", "prima", "za", "zadeva", "išsiųsta", "kam", "nosūtīts", "tēma",
+    "saadetud", "adressaat", "teema", "kellele", "sent at", "efni", "verstuurd", "destinatario", "destinatário",
+    "destinataire", "empfänger", "odbiorca", "получатель", "копия",
 ];
 
 /// Lines that a program puts before the mail that is answered.
-const ORIGINAL: [&str; 12] = [
-    "original message",
-    "original appointment",
-    "ursprüngliche nachricht",
-    "originalnachricht",
-    "message d'origine",
-    "message original",
-    "mensaje original",
-    "mensagem original",
-    "messaggio originale",
-    "oorspronkelijk bericht",
-    "ursprungligt meddelande",
-    "исходное сообщение",
+#[rustfmt::skip]
+const ORIGINAL: [&str; 48] = [
+    "original message", "original appointment", "ursprüngliche nachricht", "originalnachricht", "message d'origine",
+    "message original", "mensaje original", "mensagem original", "messaggio originale", "oorspronkelijk bericht",
+    "ursprungligt meddelande", "исходное сообщение", "opprinnelig melding", "oprindelig meddelelse",
+    "alkuperäinen viesti", "oryginalna wiadomość", "wiadomość oryginalna", "původní zpráva", "pôvodná správa",
+    "eredeti üzenet", "orijinal ileti", "orijinal mesaj", "özgün ileti", "mesaj original", "mesajul original",
+    "原始邮件", "原始郵件", "元のメッセージ", "원본 메시지", "원본 메일", "original mail", "original-nachricht", "الرسالة الأصلية",
+    "הודעה מקורית", "αρχικό μήνυμα", "вихідне повідомлення", "оригінальне повідомлення", "исходное письмо",
+    "оригинално съобщение", "tin nhắn gốc", "thư gốc", "pesan asli", "missatge original", "izvorna poruka",
+    "izvirno sporočilo", "ข้อความต้นฉบับ", "reply message", "oorspronkelijke bericht",
 ];
 
 /// What a program puts before a mail that is passed on.
-pub(super) const FORWARDED: [&str; 8] = [
-    "forwarded message",
-    "begin forwarded",
-    "weitergeleitete nachricht",
-    "mensaje reenviado",
-    "mensagem encaminhada",
-    "message transféré",
-    "messaggio inoltrato",
-    "пересылаемое сообщение",
+#[rustfmt::skip]
+pub(super) const FORWARDED: [&str; 38] = [
+    "forwarded message", "begin forwarded", "weitergeleitete nachricht", "mensaje reenviado",
+    "mensagem encaminhada", "message transféré", "messaggio inoltrato", "пересылаемое сообщение",
+    "doorgestuurd bericht", "vidarebefordrat meddelande", "videresendt melding", "videresendt meddelelse",
+    "przekazana wiadomość", "wiadomość przekazana", "переслане повідомлення", "пересланное сообщение", "转发邮件",
+    "转发的邮件", "轉寄郵件", "転送メッセージ", "転送されたメッセージ", "전달된 메시지", "전달된 메일", "iletilen mesaj", "iletilen ileti",
+    "přeposlaná zpráva", "preposlaná správa", "edelleenlähetetty", "välitetty viesti", "továbbított üzenet",
+    "mesaj redirecționat", "προωθημένο μήνυμα", "رسالة معاد توجيهها", "הודעה שהועברה", "tin nhắn được chuyển tiếp",
+    "pesan terusan", "missatge reenviat", "proslijeđena poruka",
 ];
 
 /// The lines of a mail's plain text, with one mark for each quote; `None` where it quotes nothing. What a mail only passes
@@ -200,7 +173,8 @@ fn introduction(lines: &[&str]) -> Option<usize> {
         whole.push_str(line);
         let ends = || {
             let lower = whole.to_lowercase();
-            WROTE.iter().any(|word| lower.ends_with(word)) || (lower.contains(" schrieb ") && lower.ends_with(':'))
+            WROTE.iter().any(|word| lower.ends_with(word))
+                || INTRODUCED.iter().any(|word| lower.contains(word) && lower.ends_with(':'))
         };
         // A person writes "she wrote:", too: a program names a day or an address.
         if ends() && (whole.contains('@') || whole.chars().filter(char::is_ascii_digit).count() >= 3) {
@@ -228,7 +202,7 @@ fn is_header<'a>(mut lines: impl Iterator<Item = &'a &'a str>) -> bool {
     let key = |line: &str| -> Option<String> {
         let (key, value) = line.trim().trim_start_matches('*').split_once([':', '：'])?;
         let value = value.trim_matches(|c: char| c == '*' || c.is_whitespace());
-        (!value.is_empty() && key.len() < 20).then(|| key.trim_end_matches('*').trim().to_lowercase())
+        (!value.is_empty() && key.chars().count() < 20).then(|| key.trim_end_matches('*').trim().to_lowercase())
     };
     let Some(first) = lines.next().and_then(|line| key(line)) else { return false };
     FROM.contains(&first.as_str())
@@ -284,6 +258,61 @@ mod tests {
         ];
         for (mail, expected) in table {
             assert_eq!(fold_quotes(mail).as_deref(), Some(expected), "{mail}");
+        }
+        for introduction in [
+            "W dniu wt., 24 lis 2026 o 10:00 Jo <jo@example.com> napisał(a):",
+            "út 24. 11. 2026 v 10:00 odesílatel Jo <jo@example.com> napsal:",
+            "Jo <jo@example.com> ezt írta (időpont: 2026. nov. 24., K, 10:00):",
+            "Jo <jo@example.com>, 24 Kas 2026 Sal, 10:00 tarihinde şunu yazdı:",
+            "În mar., 24 nov. 2026 la 10:00, Jo <jo@example.com> a scris:",
+            "Στις Τρί 24 Νοε 2026 στις 10:00, Jo <jo@example.com> έγραψε:",
+            "вт, 24 нояб. 2026 г. в 10:00, Jo <jo@example.com>:\n> ?\nвт, 24 нояб. 2026 г. Jo <jo@example.com> написал(а):",
+            "вт, 24 лист. 2026 р. о 10:00 Jo <jo@example.com> пише:",
+            "2026年11月24日(火) 10:00 Jo <jo@example.com>さんが書きました:",
+            "2026년 11월 24일 (화) 오전 10:00, Jo <jo@example.com>님이 작성:",
+            "Jo <jo@example.com> 于2026年11月24日周二 10:00写道：",
+            "Jo <jo@example.com> 於 2026年11月24日 週二 10:00寫道：",
+            "Vào Th 3, 24 thg 11, 2026 vào lúc 10:00 Jo <jo@example.com> đã viết:",
+            "Pada Sel, 24 Nov 2026 10:00, Jo <jo@example.com> menulis:",
+            "في الثلاثاء، 24 نوفمبر 2026 10:00، كتب Jo <jo@example.com>:\n> ؟\nفي 24 نوفمبر 2026 Jo <jo@example.com> كتب:",
+            "Op di 24 nov 2026 om 10:00 schreef Jo <jo@example.com>:\n> ?\nOp di 24 nov 2026 Jo <jo@example.com> schreef:",
+            "ti 24. marrask. 2026 klo 10.00 Jo (jo@example.com) kirjoitti:",
+        ] {
+            let mail = format!("Yes!\n\n{introduction}\n> Lunch?\n> Jo");
+            let folded = fold_quotes(&mail).unwrap_or_default();
+            assert!(
+                folded.starts_with("Yes!\n\n[quoted text hidden]") && !folded.contains("Lunch"),
+                "{mail}: {folded}"
+            );
+        }
+        for header in [
+            ["От: Jo", "Отправлено: вторник", "Кому: Мне", "Тема: x"],
+            ["差出人: Jo", "送信日時: 2026年", "宛先: 私", "件名: x"],
+            ["发件人: Jo", "发送时间: 2026年", "收件人: 我", "主题: x"],
+            ["보낸 사람: Jo", "보낸 날짜: 2026년", "받는 사람: 나", "제목: x"],
+            ["Kimden: Jo", "Gönderildi: Salı", "Kime: Ben", "Konu: x"],
+            ["Feladó: Jo", "Elküldve: kedd", "Címzett: Én", "Tárgy: x"],
+            ["Lähettäjä: Jo", "Lähetetty: tiistai", "Vastaanottaja: Minä", "Aihe: x"],
+            ["Od: Jo", "Odesláno: úterý", "Komu: Mně", "Předmět: x"],
+            ["De la: Jo", "Trimis: marți", "Către: Mine", "Subiect: x"],
+            ["Από: Jo", "Στάλθηκε: Τρίτη", "Προς: Εμένα", "Θέμα: x"],
+            ["من: Jo", "تم الإرسال: الثلاثاء", "إلى: أنا", "الموضوع: x"],
+            ["מאת: Jo", "נשלח: יום שלישי", "אל: אני", "נושא: x"],
+            ["Van: Jo", "Verzonden: dinsdag", "Aan: Mij", "Onderwerp: x"],
+        ] {
+            let mail = format!("Ok\n\n{}\n\nhello", header.join("\n"));
+            assert_eq!(fold_quotes(&mail).as_deref(), Some("Ok\n\n[quoted text hidden]"), "{mail}");
+        }
+        for rule in [
+            "-----Opprinnelig melding-----",
+            "------------------ 原始邮件 ------------------",
+            "----- 元のメッセージ -----",
+        ] {
+            assert_eq!(
+                fold_quotes(&format!("Ok\n{rule}\nJo\nhello")).as_deref(),
+                Some("Ok\n[quoted text hidden]"),
+                "{rule}"
+            );
         }
         assert!(QUOTED.starts_with('['));
     }

@@ -117,6 +117,8 @@ struct Inline<'a> {
     open: Vec<Open>,
     /// Up to where it is known that nothing closes `**`, `__`, `*`, `_`, one and two backticks.
     unclosed: [usize; 6],
+    /// From where on it is known that no `*` and no `_` closes.
+    no_emphasis: [usize; 2],
     /// Up to where it is known that no link's address ends.
     no_address: usize,
     /// Up to where it is known that no link's title ends.
@@ -125,7 +127,16 @@ struct Inline<'a> {
 
 impl<'a> Inline<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, at: 0, from: 0, open: Vec::new(), unclosed: [0; 6], no_address: 0, no_title: 0 }
+        Self {
+            text,
+            at: 0,
+            from: 0,
+            open: Vec::new(),
+            unclosed: [0; 6],
+            no_emphasis: [usize::MAX; 2],
+            no_address: 0,
+            no_title: 0,
+        }
     }
 
     fn write(mut self, html: &mut Html) {
@@ -217,7 +228,8 @@ impl<'a> Inline<'a> {
         let limit = self.limit();
         let run = self.run(self.at, limit, mark);
         let start = self.at + run;
-        let (span, length) = if run == 1 { (Span::Emphasis(mark), 1) } else { (Span::Strong(mark), 2) };
+        let is_single = run == 1 || run == 3 && self.is_emphasis_outside(mark, start, limit);
+        let (span, length) = if is_single { (Span::Emphasis(mark), 1) } else { (Span::Strong(mark), 2) };
         let slot = usize::from(mark == b'_') + if length == 2 { 0 } else { 2 };
         // Two asterisks may stand within a word, the rest would hit snake_case and sums.
         let may_be_inside_word = span == Span::Strong(b'*');
@@ -246,6 +258,21 @@ impl<'a> Inline<'a> {
                 self.at = start.max(self.at + 1);
             }
         }
+    }
+
+    /// Of the two spans that three marks open: whether it is the emphasis that ends last, in another place.
+    fn is_emphasis_outside(&mut self, mark: u8, start: usize, limit: usize) -> bool {
+        let is_underscore = usize::from(mark == b'_');
+        if self.unclosed.get(is_underscore).is_none_or(|known| *known >= limit) {
+            return false;
+        }
+        let Some(strong) = self.closer(mark, 2, start, limit) else { return false };
+        let closes = |known: &usize| strong < *known && self.closer(mark, 1, strong + 2, limit).is_some();
+        let is_outside = self.no_emphasis.get(is_underscore).is_some_and(closes);
+        if !is_outside && let Some(known) = self.no_emphasis.get_mut(is_underscore) {
+            *known = strong.min(*known);
+        }
+        is_outside
     }
 
     fn closer(&self, mark: u8, length: usize, start: usize, limit: usize) -> Option<usize> {
@@ -451,6 +478,8 @@ mod tests {
                 "<b>bold</b> and <i>italic</i> and <b>bold</b> and <i>italic</i>",
             ),
             ("***both***", "<b><i>both</i></b>"),
+            ("***both** italic* ***both* bold**", "<i><b>both</b> italic</i> <b><i>both</i> bold</b>"),
+            ("___both__ italic_ ***a** b ***c**", "<i><b>both</b> italic</i> <b>*a</b> b <b>*c</b>"),
             ("**bold *italic* bold**", "<b>bold <i>italic</i> bold</b>"),
             ("*italic **both***", "<i>italic <b>both</b></i>"),
             ("**bold *both***", "<b>bold <i>both</i></b>"),

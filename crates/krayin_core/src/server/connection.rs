@@ -27,6 +27,12 @@ pub struct Connection {
     pub digest_key: DigestKey,
 }
 
+/// An address as it goes over the wire: a name in any script in its letters for name servers, no white space around it.
+/// `None` where it is no address.
+pub fn plain_address(address: &str) -> Option<String> {
+    Url::parse(address.trim()).ok().map(Into::into)
+}
+
 impl Connection {
     /// Checks the address and the token: whether they may be used at all, and whether the token may go there.
     pub fn new(
@@ -308,6 +314,20 @@ mod tests {
         let other =
             Connection::new("https://crm.example.com/api/v1/", "2|other", None, &Destinations::default()).unwrap();
         assert_eq!(connection.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn a_name_in_any_script_is_told_in_that_of_name_servers() {
+        let table = [
+            (" https://m\u{fc}nchen.example/crm ", Some("https://xn--mnchen-3ya.example/crm")),
+            ("HTTPS://CRM.Example.com:443", Some("https://crm.example.com/")),
+            ("https://\u{4f8b}\u{3048}.jp:8443", Some("https://xn--r8jz45g.jp:8443/")),
+            ("crm", None),
+            ("https://", None),
+        ];
+        for (address, expected) in table {
+            assert_eq!(super::plain_address(address).as_deref(), expected, "{address}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod network;
 mod profile;
 
 pub use attribute::KnownAttribute;
-pub use connection::Connection;
+pub use connection::{Connection, plain_address};
 pub use destination::Destinations;
 pub(crate) use destination::may_connect;
 pub use dialect::Dialect;

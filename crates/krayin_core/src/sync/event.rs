@@ -180,6 +180,32 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_of_a_record_costs_nothing_beside_it() {
+        let contact = r#"{"id": 7, "name": "Jane \ud83d", "email": "jane@example.com",
+            "custom_attributes": {"a\udc4b": ["\ud83d", {"b": "\udfff x"}], "size": 1e999, "plan": "gold"},
+            "additional_attributes": "{\"city\": \"Lisbon \\ud83d\", \"company_name\": \"Acme\"}"}"#;
+        let conversation = format!(
+            r#"{{"id": 5, "contact": {contact}, "messages": [{{"id": 1, "message_type": 0, "content": "Hi \udc4b there",
+                "content_attributes": "{{\"x\": \"\\ud83d\", \"cc_emails\": [\"a@example.com\"]}}"}}]}}"#
+        );
+        let message = format!(r#"{{"id": 9, "message_type": 0, "content": "\ud83d", "conversation": {conversation}}}"#);
+        let data =
+            format!(r#"{{"contact": {contact}, "conversation": {conversation}, "message": {message}, "\ud83d": 1}}"#);
+        let event = Event::from_json("message.created", data.as_bytes()).unwrap();
+        let about = event.message().unwrap().conversation.clone().unwrap();
+        for contact in [event.contact().unwrap(), &about.contact.unwrap()] {
+            assert_eq!((contact.id, contact.name.as_deref()), (7, Some("Jane \u{fffd}")));
+            assert_eq!(contact.email.as_deref(), Some("jane@example.com"));
+            assert_eq!((contact.custom_attributes.len(), &contact.custom_attributes["plan"]), (3, &"gold".into()));
+            assert_eq!(contact.additional_attributes["company_name"], "Acme");
+        }
+        let said = &event.conversation().unwrap().messages[0];
+        assert_eq!(said.content.as_deref(), Some("Hi \u{fffd} there"));
+        assert_eq!(said.content_attributes.as_ref().unwrap().cc_emails[0], "a@example.com");
+        assert_eq!(event.message().unwrap().content.as_deref(), Some("\u{fffd}"));
+    }
+
+    #[test]
     fn says_what_is_missing() {
         let read = |data: &str| Event::from_json("contact.created", data.as_bytes());
         assert_eq!(read("[]").unwrap_err(), EventError::NotJson);
