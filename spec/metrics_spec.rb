@@ -150,7 +150,8 @@ RSpec.describe KrayinSync::Metrics do
     it "answers whoever has the token, and nobody else" do
       expect(get(HTTP_AUTHORIZATION: "Bearer #{token}")[0..1])
         .to eq([200, { "content-type" => "text/plain; version=0.0.4; charset=utf-8" }])
-      [nil, "", "Bearer", "Bearer x", "Bearer #{token}x", "Basic #{token}", token].each do |header|
+      [nil, "", "Bearer", "Bearer x", "Bearer #{token}x", "Basic #{token}", token,
+       "Bearer \xff\xfe", "Bearer #{token}\n", "Bearer  ", "bearer#{token}"].each do |header|
         expect(get(HTTP_AUTHORIZATION: header).first).to eq(401), header.inspect
       end
       expect(get(REQUEST_METHOD: "POST").first).to eq(405)

@@ -138,6 +138,10 @@ RSpec.describe KrayinSync::Tracing do
                                                 [name, value].inspect
           end
         end
+        [5, [1], ["X-A"], [%w[X-A b c]], "X-A: b", ->(_) { [nil] }].each do |given|
+          KrayinSync.headers = given
+          expect { client.get("leads/5") }.to raise_error(KrayinSync::ConfigurationError, /config\.headers must be/)
+        end
         expect(server.requests).to be_empty
       end
     end

@@ -23,12 +23,19 @@ module KrayinSync
       def of(given, request)
         given = given.call(request) if given.respond_to?(:call)
         return {} if given.nil?
-        raise ConfigurationError.of("headers_wrong") unless given.respond_to?(:to_h)
 
-        given.to_h.compact.to_h { |name, value| [check_name(name.to_s), check_value(name, value.to_s)] }
+        pairs(given).compact.to_h { |name, value| [check_name(name.to_s), check_value(name, value.to_s)] }
       end
 
       private
+
+      def pairs(given)
+        raise ConfigurationError.of("headers_wrong") unless given.respond_to?(:to_h)
+
+        given.to_h
+      rescue TypeError, ArgumentError # a list of other than pairs
+        raise ConfigurationError.of("headers_wrong")
+      end
 
       def check_name(name)
         raise ConfigurationError.of("header_name_wrong") unless name.match?(NAME)

@@ -40,7 +40,7 @@ module KrayinSync
 
       private
 
-      def known?(header) = OpenSSL.secure_compare(header.to_s[/\ABearer +(.+)\z/i, 1].to_s, @token)
+      def known?(header) = OpenSSL.secure_compare(header.to_s.b[/\ABearer +(.+)\z/mni, 1].to_s, @token.b)
 
       def answer(status, text, headers = {}) = [status, { "content-type" => TYPE }.merge(headers), [text]]
     end
