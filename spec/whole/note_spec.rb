@@ -40,7 +40,7 @@ RSpec.describe "A conversation's note", :whole do
     talk = begin_talk("Nora")
     id = eventually { note(talk) }["id"]
     expect(note(talk)["comment"]).not_to include("Where is it?")
-    settle(10)
+    settle
     expect(writes(id)).to eq(1) # what the create cannot say
     say(talk, "Where is it?")
     8.times { |n| say(talk, "Line #{n}") }
