@@ -3,17 +3,10 @@
 
 use krayin_core::{records::Kind, sync::Status};
 use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{SERVERS, World, conversation};
+use krayin_tests::{SERVERS, World, conversation, with};
 use serde_json::{Value, json};
 
 const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
-
-fn with(mut record: Value, fields: Value) -> Value {
-    for (key, value) in fields.as_object().unwrap() {
-        record[key] = value.clone();
-    }
-    record
-}
 
 /// As Chatwoot keeps a contact of each channel, and what its person shows.
 fn contacts() -> Vec<(&'static str, Value, &'static str, Option<&'static str>)> {

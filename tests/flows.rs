@@ -2,20 +2,13 @@
 
 use krayin_core::{records::Kind, sync::Status};
 use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{SERVERS, World, conversation, jane};
+use krayin_tests::{SERVERS, World, conversation, jane, with};
 use serde_json::{Value, json};
 
 async fn world(server: Server, settings: Value) -> World {
     let mut world = World::connected(server).await;
     world.set(settings);
     world
-}
-
-fn with(mut record: Value, fields: Value) -> Value {
-    for (key, value) in fields.as_object().unwrap() {
-        record[key] = value.clone();
-    }
-    record
 }
 
 const CONVERSATIONS: &str = r#"{"sync_conversations": true}"#;

@@ -3,6 +3,7 @@
 mod cases;
 mod file_records;
 pub mod fuzzed;
+pub mod generators;
 pub mod page;
 mod spoiling_proxy;
 mod support;
@@ -11,7 +12,7 @@ pub mod well_formed;
 pub use cases::{Case, cases};
 pub use file_records::FileRecords;
 pub use spoiling_proxy::SpoilingProxy;
-pub use support::{SERVERS, TOKEN, World, conversation, jane};
+pub use support::{SERVERS, TOKEN, World, conversation, jane, with};
 
 /// The examples, run as doc tests.
 #[cfg(doctest)]

@@ -6,7 +6,10 @@ use krayin_core::{
     mapper::{map_message_to_activity, map_to_activity},
     settings::Settings,
 };
-use krayin_tests::well_formed::{check_activity, check_comment};
+use krayin_tests::{
+    generators::{self, instant, markup},
+    well_formed::{check_activity, check_comment},
+};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -34,92 +37,8 @@ fn map(json: &[u8], offset: Option<i32>) {
     assert_eq!(activity, map_message_to_activity(&Message::from_json(json), LINK, &settings));
 }
 
-/// Text made of what means something to one of the converters.
-fn text() -> impl Strategy<Value = String> {
-    let tokens = prop::sample::select(vec![
-        "**",
-        "*",
-        "_",
-        "__",
-        "`",
-        "```",
-        "~~~",
-        "[",
-        "](",
-        ")",
-        "![",
-        "https://a.example",
-        "<https://b.example>",
-        "mailto:",
-        "javascript:",
-        "<p>",
-        "</p>",
-        "<br>",
-        "<a href=",
-        "<a href=\"https://c.example\">",
-        "</a>",
-        "<script>",
-        "</script>",
-        "<!--",
-        "-->",
-        "<li>",
-        "<pre>",
-        "\"",
-        "'",
-        "&",
-        "&amp;",
-        "&#60;",
-        "&#0;",
-        "<",
-        ">",
-        "\n",
-        "\r\n",
-        "\\",
-        " ",
-        "\t",
-        "- ",
-        "1. ",
-        "# ",
-        ",",
-        "x",
-        "سارة",
-        "日本",
-        "👋🏽",
-        "é",
-        "\u{0}",
-        "\u{202e}",
-        "\u{2068}",
-        "\u{a0}",
-        "\u{85}",
-    ]);
-    let mixed = prop::collection::vec(tokens, 0..60).prop_map(|tokens| tokens.concat());
-    prop_oneof![60 => mixed, 6 => any::<String>(), 1 => (any::<char>(), 60_000_usize..150_000).prop_map(|(c, count)| c.to_string().repeat(count))]
-}
-
-fn value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        text().prop_map(Value::from),
-        instant(),
-    ];
-    leaf.prop_recursive(2, 8, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(text(), inner, 0..4)
-                .prop_map(|entries| Value::from(entries.into_iter().collect::<Map<_, _>>())),
-        ]
-    })
-}
-
-fn instant() -> impl Strategy<Value = Value> {
-    let seconds = prop_oneof![0_i64..4_000_000_000, any::<i64>()].prop_map(Value::from);
-    let written = (0..10_000, 0..14, 0..33, 0..25, 0..61).prop_map(|(year, month, day, hour, minute)| {
-        Value::from(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z"))
-    });
-    prop_oneof![seconds, written]
+fn any_value() -> impl Strategy<Value = Value> {
+    generators::json(prop_oneof![markup().prop_map(Value::from), instant()], markup().boxed())
 }
 
 /// An object with some of a record's own keys, each with a value of its kind or of any.
@@ -137,8 +56,7 @@ fn record(keys: Vec<&'static str>) -> impl Strategy<Value = Map<String, Value>> 
         "Contact",
         "jane@example.com",
     ]);
-    let value =
-        prop_oneof![4 => word.prop_map(Value::from), 2 => instant(), 2 => text().prop_map(Value::from), 1 => value()];
+    let value = prop_oneof![4 => word.prop_map(Value::from), 2 => instant(), 2 => markup().prop_map(Value::from), 1 => any_value()];
     prop::collection::btree_map(prop::sample::select(keys), value, 0..12)
         .prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
@@ -191,7 +109,7 @@ fn conversation() -> impl Strategy<Value = Map<String, Value>> {
         "url",
         "contact",
     ];
-    let attributes = prop::collection::btree_map(text(), value(), 0..4);
+    let attributes = prop::collection::btree_map(markup(), any_value(), 0..4);
     (record(keys), attributes, prop::collection::vec(message(), 0..8)).prop_map(
         |(mut conversation, attributes, messages)| {
             let attributes: Map<String, Value> = attributes.into_iter().collect();
@@ -223,7 +141,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_json_maps(value in value(), offset in any::<Option<i32>>()) {
+    fn any_json_maps(value in any_value(), offset in any::<Option<i32>>()) {
         map(value.to_string().as_bytes(), offset);
     }
 
@@ -257,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_shows_as_a_message(content in text(), is_email in any::<bool>()) {
+    fn any_text_shows_as_a_message(content in markup(), is_email in any::<bool>()) {
         let channel = if is_email { "Channel::Email" } else { "Channel::WebWidget" };
         let message = json!({
             "id": 1, "message_type": "incoming", "content": content, "created_at": "2026-03-02T09:00:00Z",

@@ -2,17 +2,10 @@
 
 use krayin_core::{records::Kind, sync::Status};
 use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{SERVERS, World, conversation, jane};
+use krayin_tests::{SERVERS, World, conversation, jane, with};
 use serde_json::{Value, json};
 
 const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
-
-fn with(mut record: Value, fields: Value) -> Value {
-    for (key, value) in fields.as_object().unwrap() {
-        record[key] = value.clone();
-    }
-    record
-}
 
 fn persons(server: Server) -> &'static str {
     if server == Server::Documented { "persons" } else { "contacts/persons" }

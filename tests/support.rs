@@ -131,3 +131,14 @@ pub fn conversation(channel: &str) -> Value {
         }]
     })
 }
+
+/// A record with these fields as well, or with nothing else where it is none.
+pub fn with(mut record: Value, fields: Value) -> Value {
+    if !record.is_object() {
+        record = json!({});
+    }
+    for (key, value) in fields.as_object().unwrap() {
+        record[key] = value.clone();
+    }
+    record
+}

@@ -13,7 +13,9 @@ use krayin_core::{
 };
 use krayin_sim::Server;
 use krayin_tests::{
-    TOKEN, World, jane,
+    TOKEN, World,
+    generators::hostile_text,
+    jane,
     page::{Recorder, check_payload},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -384,68 +386,12 @@ async fn what_an_earlier_version_wrote_is_mended_if_nobody_changed_it() {
     }
 }
 
-/// Text of what means something to a page, and of anything else.
-fn text() -> impl Strategy<Value = String> {
-    let tokens = vec![
-        "{",
-        "}",
-        "{{",
-        "}}",
-        "{ {",
-        "\0",
-        " ",
-        "\u{200b}",
-        "\u{feff}",
-        "&#123;",
-        "&#x7b",
-        "&lcub;",
-        "&rbrace;",
-        "&#125;",
-        "&amp;",
-        "&",
-        "#123;",
-        "<",
-        ">",
-        "<b>",
-        "</b>",
-        "<br>",
-        "<img src=x onerror=alert(9)>",
-        "<script>",
-        "</script>",
-        "<!--",
-        "-->",
-        "<a href=\"https://a.example/{{x}}\">",
-        "<a href=\"javascript:x\">",
-        "</a>",
-        "'",
-        "\"",
-        "`",
-        "\\",
-        "\n",
-        "\r",
-        "\u{2028}",
-        "\u{2029}",
-        "\u{85}",
-        "v-html",
-        "7*7",
-        "Jane",
-        "é",
-        "日本",
-        "👋🏽",
-        "$",
-        "%",
-        "@",
-    ];
-    let piece = prop_oneof![4 => prop::sample::select(tokens).prop_map(str::to_owned), 1 => any::<String>()];
-    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
-}
-
 #[test]
 fn no_text_is_code_after_it_was_mapped() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let config = ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() };
     TestRunner::new(config)
-        .run(&text(), |text| {
+        .run(&hostile_text(), |text| {
             for (path, body) in mapped(&text) {
                 check_payload(path, &body);
                 assert_eq!(runtime.block_on(sent(path, body.clone())), body);
