@@ -6,7 +6,7 @@ use krayin_core::{
     api::{Client, ReqwestTransport},
     retry::{
         Answer, Backoff, Breaker, Class, Next, Permit, Priority, RateObservation, RateState, Step, Suspicion,
-        TokenHistory, classify, decide, retry_after, suspect,
+        TokenHistory, classify, decide, look_after, retry_after, suspect,
     },
     server::{Connection, Destinations},
 };
@@ -41,6 +41,24 @@ fn body() -> impl Strategy<Value = Value> {
                 .prop_map(|fields| fields.into_iter().collect::<serde_json::Map<_, _>>().into()),
         ]
     })
+}
+
+/// As HTTP writes a time.
+fn http_date(at: SystemTime) -> String {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let (days, second) = ((seconds / 86_400) as i64, seconds % 86_400);
+    // The civil date of a day, counted from 1 March of the year 0.
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * march + 2) / 5 + 1, if march < 10 { march + 3 } else { march - 9 });
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(days % 7) as usize];
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{weekday}, {day:02} {} {year:04} {hour:02}:{minute:02}:{second:02} GMT", months[month as usize - 1])
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -146,6 +164,56 @@ proptest! {
     fn any_retry_after_is_read_or_not(header in "\\PC{0,40}|[0-9]{0,30}|[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", date in proptest::option::of("\\PC{0,40}")) {
         if let Some(wait) = retry_after(&header, date.as_deref(), SystemTime::now()) {
             prop_assert!(wait <= Duration::from_secs(24 * 60 * 60));
+        }
+    }
+
+    /// Either clock may stand anywhere, and a cache may have written the answer's `Date`: a wait that is asked for is kept as
+    /// long as one of the two is right, and none is longer than a quarter of an hour.
+    #[test]
+    fn a_date_is_understood_by_whichever_clock_is_right(
+        now in 1_000_000_000..4_000_000_000_u64, asked in 0..=900_u64, skew in -100_000_000..100_000_000_i64,
+        stale in -100_000_000..100_000_000_i64,
+    ) {
+        let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let http = |seconds: u64| http_date(at(seconds));
+        // The server's clock is wrong, and its own `Date` says so.
+        let server = now.saturating_add_signed(skew);
+        prop_assert_eq!(retry_after(&http(server + asked), Some(&http(server)), at(now)), Some(Duration::from_secs(asked)));
+        // The clock is right, and the `Date` is another's: a wait that nobody asked for is at most as long as one may be.
+        let read = retry_after(&http(now + asked), Some(&http(now.saturating_add_signed(stale))), at(now));
+        prop_assert!(read.is_some_and(|wait| look_after(wait) <= Duration::from_secs(900)));
+        if stale.unsigned_abs() > 1800 {
+            prop_assert_eq!(read, Some(Duration::from_secs(asked)));
+        }
+    }
+
+    /// A server that refuses for as long as it likes, and a clock that jumps: nobody stays away longer than a quarter of an
+    /// hour, nor, where it asked for more, longer than five minutes without a look. A jump costs a minute at most.
+    #[test]
+    fn no_clock_keeps_anybody_away(
+        asked in prop_oneof![1..2_000_u64, Just(86_400), Just(u64::MAX / 4)],
+        jumps in proptest::collection::vec((1..1_500_u64, -5_000_000..5_000_000_i64), 0..6),
+    ) {
+        let micros = |seconds: u64| seconds * 1_000_000;
+        let (mut state, mut clock) = (RateState::default(), 2_000_000_000_u64);
+        let mut away = 0_u64;
+        let longest = if asked > 900 { 330 } else { asked };
+        for second in 0..6_000_u64 {
+            if let Some((_, by)) = jumps.iter().find(|(at, _)| at * 4 == second) {
+                clock = clock.saturating_add_signed(*by);
+            }
+            match state.reserve(1, Priority::Live, micros(clock)) {
+                Permit::Granted { first, .. } => {
+                    away = 0;
+                    state.observe(first, RateObservation::Exhausted(Duration::from_secs(asked)), micros(clock), micros(clock));
+                }
+                Permit::RetryAfter(wait) => {
+                    away += 1;
+                    prop_assert!(wait <= Duration::from_secs(longest.max(1)), "{:?}", wait);
+                }
+            }
+            prop_assert!(away <= longest + 62 * (jumps.len() as u64 + 1), "{} seconds", away);
+            clock += 1;
         }
     }
 

@@ -2,6 +2,7 @@
 //! attempts, within the deadline, and of every record that is created exactly one.
 
 use std::{
+    collections::HashSet,
     io::Write,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -9,7 +10,7 @@ use std::{
 
 use krayin_core::{
     BoxFuture,
-    api::{ApiError, Client, ErrorKind, ReqwestTransport, ServerState},
+    api::{ApiError, Client, ErrorKind, Executed, ReqwestTransport, ServerState},
     krayin::Lead,
     retry::Backoff,
     settings::Settings,
@@ -123,6 +124,11 @@ fn cases(server: Server) -> Vec<Case> {
         headers: vec![("content-encoding".into(), "gzip".into())],
     };
     let encoded = unclear(case("a compressed answer", encoded, E::Unavailable, true));
+    let taken = Action::Status {
+        status: 422,
+        body: r#"{"errors":{"title":["The value has already been taken."]}}"#.into(),
+        headers: rate.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+    };
     let closed = |name, action| unclear(case(name, action, E::Unavailable, true));
     let slow = |name, action| running(unclear(case(name, action, E::Timeout, true)));
     let before = BEFORE.into_iter().flat_map(|(number, is_certain, running)| {
@@ -154,6 +160,7 @@ fn cases(server: Server) -> Vec<Case> {
         case("a 404", status(404, &rate), E::NotFound, false),
         case("a 405", status(405, &[]), E::UnexpectedResponse, false),
         case("a 422", status(422, &rate), E::Validation, false),
+        case("a 422 of a value that is taken", taken, E::Conflict, false),
         case("a 418", status(418, &[]), E::UnexpectedResponse, false),
         case("a 429", A::TooManyRequests(RetryAfter::Absent), E::RateLimit, false),
         case("a 429 for 30 s", A::TooManyRequests(RetryAfter::Seconds(30)), E::RateLimit, false),
@@ -477,7 +484,11 @@ struct Tally {
     doubled: usize,
     lost: usize,
     wrong: Vec<String>,
+    /// What failures said that the server has done; not known is said of one attempt's alone.
+    told: Told,
 }
+
+type Told = HashSet<(ErrorKind, &'static str)>;
 
 async fn run(server: Server) -> Tally {
     let world = World::new(server).await;
@@ -529,6 +540,10 @@ async fn run(server: Server) -> Tally {
                         .push(format!("{point}: {got:?} after {sent} in {took:?}, not {kind:?} after {attempts}"));
                 }
                 if let Err(error) = &outcome {
+                    tally.told.extend(
+                        (error.attempts == 1 || error.executed != Executed::Unknown)
+                            .then(|| (error.kind, error.executed.name())),
+                    );
                     let text = format!("{error} {error:?} {client:?}");
                     for secret in ["example.com", "+1415", "simulated-token", "fault"] {
                         assert!(!text.contains(secret), "{point}: {text}");
@@ -548,7 +563,36 @@ async fn run(server: Server) -> Tally {
             }
         }
     }
+    tally.told.extend(what_looks_tell(&world).await);
     tally
+}
+
+/// What only a look can tell: that half of it is there, or nothing because it failed.
+async fn what_looks_tell(world: &World) -> Told {
+    let mut told = Told::new();
+    let rate = [("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "40")];
+    // A server that breaks while it links an activity leaves it behind without its link.
+    let body = || json!({"type": "note", "title": "Chatwoot conversation #0b", "comment": "C", "lead_id": 99_999});
+    let mut failing = |error: Option<ApiError>| told.extend(error.map(|error| (error.kind, error.executed.name())));
+    failing(world.client().await.create_activity(body()).await.err());
+    for (name, action) in [("c", page(403)), ("d", status(500, &rate))] {
+        world.sim.fault(Fault::on("POST", "/activities", action).times(Fault::FOREVER));
+        world.sim.fault(Fault::on("GET", "/activities", status(503, &[])).times(Fault::FOREVER));
+        let mut note = world.note(0);
+        note["title"] = json!(format!("Chatwoot conversation #0{name}"));
+        failing(world.client().await.create_activity(note).await.err());
+        world.sim.clear_faults();
+    }
+    told
+}
+
+/// The errors' column "executed" is what was seen at all these points, no more and no less.
+fn check_executed(told: &Told) {
+    for kind in ErrorKind::ALL {
+        let of_table: HashSet<&str> = kind.executed().iter().map(|executed: &Executed| executed.name()).collect();
+        let seen: HashSet<&str> = told.iter().filter(|(of, _)| *of == kind).map(|(_, executed)| *executed).collect();
+        assert_eq!(seen, of_table, "{kind:?}: seen, and in the table");
+    }
 }
 
 #[test]
@@ -566,6 +610,7 @@ fn every_fault_at_every_call_of_every_server() {
                 total.doubled += tally.doubled;
                 total.lost += tally.lost;
                 total.wrong.extend(tally.wrong);
+                total.told.extend(tally.told);
             });
         }
     });
@@ -575,4 +620,5 @@ fn every_fault_at_every_call_of_every_server() {
     assert!(total.wrong.is_empty(), "{} wrong:\n{}", total.wrong.len(), total.wrong.join("\n"));
     assert!(total.points > 1500, "{}", total.points);
     assert_eq!((total.doubled, total.lost), (0, 0));
+    check_executed(&total.told);
 }

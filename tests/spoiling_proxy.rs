@@ -33,7 +33,7 @@ struct Shared {
 
 type Spoil = fn(&mut TcpStream, &[u8]) -> std::io::Result<()>;
 
-const KINDS: [Spoil; 24] = [
+const KINDS: [Spoil; 36] = [
     |_, _| Ok(()),
     |out, answer| out.write_all(answer.get(..answer.len() / 2).unwrap_or_default()),
     |out, answer| {
@@ -61,6 +61,25 @@ const KINDS: [Spoil; 24] = [
         Ok(())
     },
     |out, _| json(out, "500 Internal Server Error", "", "{\"message\":\"Server Error\"}"),
+    |out, _| page(out, "401 Unauthorized", "WWW-Authenticate: Basic\r\n"),
+    |out, _| page(out, "403 Forbidden", ""),
+    |out, _| page(out, "404 Not Found", ""),
+    |out, _| page(out, "418 I'm a teapot", ""),
+    |out, _| page(out, "419 Page Expired", ""),
+    |out, _| page(out, "429 Too Many Requests", "Retry-After: 0\r\n"),
+    |out, _| page(out, "499 Client Closed Request", ""),
+    |out, _| page(out, "520 Web Server Returned an Unknown Error", ""),
+    |out, _| page(out, "522 Connection Timed Out", ""),
+    |out, _| page(out, "530 Origin Error", ""),
+    |out, answer| {
+        // An end in good order, in the middle.
+        let half = body(answer).get(..body(answer).len() / 2).unwrap_or_default();
+        write!(out, "HTTP/1.1 {}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n", status(answer))?;
+        write!(out, "{:x}\r\n", half.len())?;
+        out.write_all(half)?;
+        write!(out, "\r\n0\r\n\r\n")
+    },
+    |out, answer| json(out, status(answer), "Retry-After: -5\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n", "null"),
     |out, answer| around(out, answer, "\u{feff}", ""),
     |out, answer| around(out, answer, "<br />\n<b>Warning</b>: x in <b>y.php</b> on line <b>1</b><br />\n", ""),
     |out, answer| around(out, answer, "", "\n<br />\n<b>Deprecated</b>: x"),

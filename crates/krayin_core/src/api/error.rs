@@ -91,16 +91,11 @@ impl ErrorKind {
     pub fn executed(self) -> &'static [Executed] {
         use Executed::{No, Unknown, Yes};
         match self {
-            Self::Authentication
-            | Self::Permission
-            | Self::NotFound
-            | Self::Validation
-            | Self::Conflict
-            | Self::Blocked => &[No],
-            Self::RateLimit | Self::UnexpectedResponse => &[No, Unknown],
+            Self::Authentication | Self::Permission | Self::NotFound | Self::Validation | Self::Conflict => &[No],
             // A create is looked for: what the look found may tell.
-            Self::Server | Self::Unavailable => &[Yes, No, Unknown],
-            Self::Timeout => &[Yes, Unknown],
+            Self::Server => &[Yes, No, Unknown],
+            Self::RateLimit | Self::Unavailable | Self::Blocked | Self::UnexpectedResponse => &[No, Unknown],
+            Self::Timeout => &[Unknown],
         }
     }
 }

@@ -28,6 +28,9 @@ const LOOK: Duration = Duration::from_secs(30);
 /// A state that was learned this much later than now is of a clock that has since been set back.
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
+/// How often the clock is noted while nothing else is.
+const NOTED: Duration = Duration::from_secs(60);
+
 /// Whether somebody waits for what a request brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Priority {
@@ -149,6 +152,8 @@ pub struct RateState {
     /// Requests on their way, or about to be.
     reserved: BTreeMap<u64, Slot>,
     last_number: u64,
+    /// What the clock said, within a minute.
+    clock: Micros,
 }
 
 impl RateState {
@@ -264,6 +269,13 @@ impl RateState {
     /// Forgets what is too old to matter, and what is of a clock that has since been set back.
     fn forget(&mut self, now: Micros) {
         let slack = now.saturating_add(micros(CLOCK_SLACK));
+        if self.clock > slack {
+            // How much of a window was over by then nobody knows.
+            self.window = None;
+        }
+        if self.clock > slack || between(self.clock, now) > NOTED {
+            self.clock = now;
+        }
         self.reserved.retain(|_, slot| {
             slot.since <= slack && between(slot.since, now) < if slot.held { HELD } else { FORGOTTEN }
         });
@@ -593,6 +605,29 @@ mod tests {
             go(&mut state, Duration::ZERO);
         }
         assert_eq!(take(&mut state, Priority::Live, Duration::ZERO), Permit::RetryAfter(WINDOW));
+    }
+
+    /// How much of it is over is then no more known.
+    #[test]
+    fn a_clock_that_is_set_back_within_a_refusal_does_not_lengthen_it() {
+        for (asked, jump) in [(900, 600), (900, 890), (86_400, 250), (60, 59)] {
+            let mut state = RateState::default();
+            go(&mut state, SECOND * 10_000).told(
+                &mut state,
+                RateObservation::Exhausted(SECOND * asked),
+                SECOND * 10_000,
+            );
+            let (mut clock, mut waited, mut is_set) = (10_000, 0, false);
+            while let Permit::RetryAfter(_) = take(&mut state, Priority::Live, SECOND * clock) {
+                clock += 1;
+                waited += 1;
+                if clock == 10_000 + jump && !is_set {
+                    (clock, is_set) = (10_001, true);
+                }
+                assert!(waited <= 1000, "{asked} {jump}");
+            }
+            assert!(waited <= asked.min(900) as u32 + 60, "{asked} {jump}: {waited}");
+        }
     }
 
     #[test]

@@ -16,16 +16,21 @@ pub fn look_after(wait: Duration) -> Duration {
 }
 
 /// Reads a `Retry-After`: seconds, or an HTTP date. A date is compared with the answer's own `Date`, so that a server
-/// whose clock is wrong is still understood; without one with `now`.
+/// whose clock is wrong is still understood. Where that makes no wait, or one that is not kept, it is compared with `now`: a
+/// cache may have written the `Date`.
 pub fn retry_after(header: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let header = header.trim();
-    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(header.parse().map_or(MOST, Duration::from_secs).min(MOST));
+    // What came twice says the same twice.
+    let number = header.split(',').next().unwrap_or_default().trim_end();
+    if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(number.parse().map_or(MOST, Duration::from_secs).min(MOST));
     }
     let until = httpdate::parse_http_date(header).ok()?;
-    let since = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
     // A time that is past says nothing of when to come back.
-    Some(until.duration_since(since).ok()?.min(MOST))
+    let wait = |since| until.duration_since(since).ok().map(|wait| wait.min(MOST));
+    let told = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).and_then(wait);
+    let ours = wait(now);
+    told.filter(|wait| *wait <= LONGEST).or(ours.filter(|wait| *wait <= LONGEST)).or(told).or(ours)
 }
 
 #[cfg(test)]
@@ -57,7 +62,14 @@ mod tests {
             ("Sun Nov  6 08:49:57 1994", None, seconds(20)),
             ("Sun, 06 Nov 1994 08:49:57 GMT", Some("Sun, 06 Nov 1994 08:49:55 GMT"), seconds(2)),
             ("Sun, 06 Nov 1994 08:49:57 GMT", Some("nonsense"), seconds(20)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", Some("Thu, 01 Jan 1970 00:00:00 GMT"), seconds(20)),
+            ("Sun, 06 Nov 1994 08:49:57 GMT", Some("Fri, 31 Dec 9999 23:59:59 GMT"), seconds(20)),
+            ("Sun, 06 Nov 1994 10:49:57 GMT", Some("Sun, 06 Nov 1994 10:49:37 GMT"), seconds(20)),
+            ("Sun, 06 Nov 1994 06:49:57 GMT", Some("Sun, 06 Nov 1994 06:49:37 GMT"), seconds(20)),
+            ("Sun, 06 Nov 1994 09:49:37 GMT", Some("Sun, 06 Nov 1994 08:49:37 GMT"), seconds(3600)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", None, None),
+            ("30, 30", None, seconds(30)),
+            ("30,", None, seconds(30)),
             ("Fri, 31 Dec 9999 23:59:59 GMT", None, Some(MOST)),
             ("", None, None),
             ("-1", None, None),
