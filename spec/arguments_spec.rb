@@ -51,6 +51,19 @@ RSpec.describe KrayinSync::Arguments do
     end.to raise_error(KrayinSync::ConfigurationError, /no Krayin hook/)
   end
 
+  it "says what clients and an inbox must be" do
+    contact = { contact: { id: 1 } }
+    expect { KrayinSync::PersonFinderService.new(person_client: nil, **contact) }
+      .to raise_error(ArgumentError, "the person_client must be one of KrayinSync::Api's clients")
+    expect { KrayinSync::LeadFinderService.new(lead_client: :x, person_id: 5, settings: {}, **contact) }
+      .to raise_error(ArgumentError, "the lead_client must be one of KrayinSync::Api's clients")
+    expect { KrayinSync::SetupService.new(api_url: "x", api_token: "y", inbox: 7) }
+      .to raise_error(ArgumentError, "the inbox must answer hooks")
+    expect { KrayinSync::ProcessorService.new(event_name: "contact.created", event_data: {}, inbox: false) }
+      .to raise_error(ArgumentError, "the inbox must answer hooks")
+    expect { KrayinSync.decide({ id: 7 }, "\xFF") }.to raise_error(ArgumentError, "the verdict must be text in UTF-8")
+  end
+
   it "keeps an id only for a record that has one" do
     service = KrayinSync::ProcessorService.new(hook: Struct.new(:settings).new({}), event_name: "contact.created",
                                                event_data: {})

@@ -60,6 +60,49 @@ RSpec.describe "What a caller hands over" do
     "an event's data" => ->(value, *) { event("contact.created", value) },
     "an event's record" => ->(value, *) { event("contact.created", { contact: value }) },
     "an event's field" => ->(value, *) { event("contact.created", { contact: { id: value, name: value } }) },
+    "the set-up's address" => ->(value, *) { set_up(api_url: value) },
+    "the set-up's token" => ->(value, *) { set_up(api_token: value) },
+    "the set-up's hook" => ->(value, *) { set_up(hook: value) },
+    "the set-up's inbox" => ->(value, *) { set_up(inbox: value) },
+    "the set-up's settings" => ->(value, *) { set_up(hook: Struct.new(:settings).new(value)) },
+    "a setting of the set-up's" => lambda { |value, *|
+      set_up(hook: Struct.new(:settings).new({ "lead_pipeline_id" => value, "attribute_allowlist" => value }))
+    },
+    "a person finder's contact" => lambda { |value, _, of|
+      KrayinSync::PersonFinderService.new(person_client: of[:Person], contact: value).perform
+    },
+    "a person finder's client" => lambda { |value, *|
+      KrayinSync::PersonFinderService.new(person_client: value, contact: { id: 1, email: "a@example.com" }).perform
+    },
+    "a contact's values for a person finder" => lambda { |value, _, of|
+      contact = { id: value, name: value, additional_attributes: value, contact_inboxes: value }
+      KrayinSync::PersonFinderService.new(person_client: of[:Person], contact: contact).perform
+    },
+    "a lead finder's contact" => lambda { |value, _, of|
+      KrayinSync::LeadFinderService.new(lead_client: of[:Lead], contact: value, person_id: 99_999, settings: {}).perform
+    },
+    "a lead finder's client" => lambda { |value, *|
+      KrayinSync::LeadFinderService.new(lead_client: value, contact: { id: 1 }, person_id: 99_999,
+                                        settings: {}).perform
+    },
+    "a lead finder's person" => lambda { |value, _, of|
+      KrayinSync::LeadFinderService.new(lead_client: of[:Lead], contact: { id: 1 }, person_id: value,
+                                        settings: {}).perform
+    },
+    "a lead finder's settings" => lambda { |value, _, of|
+      KrayinSync::LeadFinderService.new(lead_client: of[:Lead], contact: { id: 1 }, person_id: 99_999,
+                                        settings: value).perform
+    },
+    "a record to keep an id for" => ->(value, *) { service.store_external_id(value, :person, 5) },
+    "a record's id to keep an id for" => ->(value, *) { service.store_external_id({ id: value }, :person, 5) },
+    "what an id is of" => ->(value, *) { service.store_external_id({ id: 7 }, value, 5) },
+    "an id to keep" => ->(value, *) { service.store_external_id({ id: 7 }, :person, value) },
+    "a record whose id is wanted" => ->(value, *) { service.get_external_id(value, :person) },
+    "whose id is wanted" => ->(value, *) { service.get_external_id({ id: 7 }, value) },
+    "ids as text" => ->(value, *) { service.extract_external_id(value, value) },
+    "what is decided" => ->(value, *) { KrayinSync.decide({ id: 7 }, value) },
+    "whom it is decided of" => ->(value, *) { KrayinSync.decide(value, "same") },
+    "who it is decided to be" => ->(value, *) { KrayinSync.decide({ id: 7 }, "same", person: value) },
     "a hook's settings" => ->(value, *) { event("contact.created", { contact: { id: 1 } }, { "api_url" => value }) }
   }
 
@@ -69,6 +112,16 @@ RSpec.describe "What a caller hands over" do
     KrayinSync::ProcessorService.new(event_name: name, event_data: data, hook: hook).perform
   end
 
+  def set_up(**given)
+    KrayinSync::SetupService.new(api_url: krayin_url, api_token: SimulatedKrayin::TOKEN, cache: nil, **given).perform
+  end
+
+  def service
+    hook = Struct.new(:settings).new({ "api_url" => "https://crm.example.com", "api_token" => "1|a" })
+    KrayinSync::ProcessorService.new(event_name: "contact.created", event_data: {}, hook: hook)
+  end
+
+  let(:krayin_url) { krayin.url }
   let(:base) { KrayinSync::Api::BaseClient.new(krayin.url, SimulatedKrayin::TOKEN) }
   let(:clients) do
     %i[Person Lead Organization Activity].to_h do |kind|

@@ -108,6 +108,22 @@ module KrayinSync
         raise ArgumentError, "the records must answer load(kind, id) and store(kind, id, json)"
       end
 
+      # One of {Api}'s clients.
+      # @return [#session]
+      def client(value, name)
+        return value if value.respond_to?(:session)
+
+        raise ArgumentError, "the #{name} must be one of KrayinSync::Api's clients"
+      end
+
+      # Where a hook is found.
+      # @return [#hooks, nil]
+      def inbox(value)
+        return value if value.nil? || value.respond_to?(:hooks)
+
+        raise ArgumentError, "the inbox must answer hooks"
+      end
+
       # @return [#settings]
       def hook(value)
         return value if value.respond_to?(:settings)

@@ -18,7 +18,7 @@ module KrayinSync
         person = Arguments.id(person, "the person's id") unless person.nil?
         records = Arguments.records(records || Records.of_installation)
         first, *others = doubtful_first(records.load("contact", id), instance_of(record))
-        decided = JSON.parse(Native.decide(JSON.generate(first), verdict.to_s, person))
+        decided = JSON.parse(Native.decide(JSON.generate(first), Arguments.text(verdict, "the verdict").to_s, person))
         decided["others"] = others unless others.empty?
         records.store("contact", id, JSON.generate(decided))
         KrayinSync::Chatwoot::Intake.decided(id) if decided["pending"] && of_chatwoot?(records)

@@ -249,19 +249,19 @@ module KrayinSync
   end
 
   # Krayin cannot be reached, or says that it cannot work now. Check that it is running, then run it again; retryable.
-  # Not executed, or not known, unless a look told. Reason: +server_unavailable+.
+  # Not executed, or not known. Reason: +server_unavailable+.
   class UnavailableError < ApiError
     CODE = "server_unavailable"
   end
 
-  # No answer in time. Check how Krayin is doing, then run it again; retryable. Not known whether executed, unless a
-  # look told. Reason: +no_answer+.
+  # No answer in time. Check how Krayin is doing, then run it again; retryable. Not known whether executed. Reason:
+  # +no_answer+.
   class TimeoutError < ApiError
     CODE = "no_answer"
   end
 
   # Something before Krayin, a firewall, does not let this one request through, also not in plainer words. Look into
-  # its log; not retryable. Not executed. Reason: +request_blocked+.
+  # its log; not retryable. Not executed, or not known where a look failed. Reason: +request_blocked+.
   class BlockedError < ApiError
     CODE = "request_blocked"
   end

@@ -13,9 +13,9 @@ module KrayinSync
     # @param person_id [Integer]
     # @param settings [Hash] a hook's
     def initialize(lead_client:, contact:, person_id:, settings:)
-      @lead_client = lead_client
       @contact = Arguments.record(contact, "contact")
       @person_id = Arguments.id(person_id, "the person's id")
+      @lead_client = Arguments.client(lead_client, "lead_client")
       @settings = settings
     end
 

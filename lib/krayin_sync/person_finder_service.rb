@@ -11,8 +11,8 @@ module KrayinSync
     # @param person_client [Api::PersonClient]
     # @param contact [Contact, Hash, #email]
     def initialize(person_client:, contact:)
-      @person_client = person_client
       @contact = Arguments.record(contact, "contact")
+      @person_client = Arguments.client(person_client, "person_client")
     end
 
     # @return [Hash] the person, with the server's own keys

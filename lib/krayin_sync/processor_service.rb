@@ -31,7 +31,7 @@ module KrayinSync
     #   the name that it had in version 0.1
     def initialize(event_name:, event_data:, inbox: nil, hook: nil, records: nil, bulk: false, on_attempt: nil,
                    limiter_store: nil, pace: nil)
-      @inbox = inbox
+      @inbox = Arguments.inbox(inbox)
       @hook = Arguments.hook(hook || find_hook)
       # Bytes that are no text are no name of an event.
       @event_name = event_name.to_s.dup.force_encoding(Encoding::UTF_8).scrub

@@ -25,7 +25,7 @@ module KrayinSync
     # @param hook [Integrations::Hook, #settings, nil] whose settings get what is found
     # @param cache [#fetch, nil]
     def initialize(api_url:, api_token:, inbox: nil, hook: nil, cache: KrayinSync.cache)
-      @inbox = inbox
+      @inbox = Arguments.inbox(inbox)
       @api_url = api_url
       @api_token = api_token
       hook &&= Arguments.hook(hook)
