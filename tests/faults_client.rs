@@ -60,33 +60,33 @@ fn page(status: u16) -> Action {
     Action::Status { status, body: "<html><title>One moment</title></html>".into(), headers }
 }
 
-/// What networks for content, load balancers, hosts and proxies say in the place of a server: the status; whether it is
-/// certain that the request did not get through; whether the server may be at it yet.
-const BEFORE: [(u16, bool, bool); 24] = [
-    (407, true, false),
-    (409, false, false),
-    (421, true, false),
-    (423, false, false),
-    (424, false, false),
-    (425, true, false),
-    (460, false, true),
-    (499, false, true),
-    (505, false, false),
-    (507, false, false),
-    (508, false, false),
-    (509, false, false),
-    (511, false, false),
-    (520, false, false),
-    (521, false, false),
-    (522, false, true),
-    (523, false, false),
-    (524, false, true),
-    (525, false, false),
-    (526, false, false),
-    (527, false, false),
-    (530, false, false),
-    (598, false, true),
-    (599, false, false),
+/// What networks for content, load balancers, hosts and proxies say in the place of a server, and whether the server may
+/// be at it yet.
+const BEFORE: [(u16, bool); 24] = [
+    (407, false),
+    (409, false),
+    (421, false),
+    (423, false),
+    (424, false),
+    (425, false),
+    (460, true),
+    (499, true),
+    (505, false),
+    (507, false),
+    (508, false),
+    (509, false),
+    (511, false),
+    (520, false),
+    (521, false),
+    (522, true),
+    (523, false),
+    (524, true),
+    (525, false),
+    (526, false),
+    (527, false),
+    (530, false),
+    (598, true),
+    (599, false),
 ];
 
 fn cases(server: Server) -> Vec<Case> {
@@ -131,13 +131,11 @@ fn cases(server: Server) -> Vec<Case> {
     };
     let closed = |name, action| unclear(case(name, action, E::Unavailable, true));
     let slow = |name, action| running(unclear(case(name, action, E::Timeout, true)));
-    let before = BEFORE.into_iter().flat_map(|(number, is_certain, running)| {
+    let lost = [404, 405, 410].map(|number| (number, false));
+    let before = BEFORE.into_iter().chain(lost).flat_map(|(number, running)| {
         let name: &'static str = format!("a {number} of something before it").leak();
-        let seen =
-            Case { unclear: !is_certain, running, before: true, ..case(name, page(number), E::Unavailable, true) };
-        let acted = acting(format!("{name} after acting").leak(), seen.clone());
-        // What is certain not to have got through was not carried out.
-        if is_certain { vec![seen] } else { vec![acted, seen] }
+        let seen = Case { unclear: true, running, before: true, ..case(name, page(number), E::Unavailable, true) };
+        [acting(format!("{name} after acting").leak(), seen.clone()), seen]
     });
     let refused = [403, 406, 418, 451].into_iter().flat_map(|number| {
         let name: &'static str = format!("a {number} page").leak();
@@ -145,10 +143,6 @@ fn cases(server: Server) -> Vec<Case> {
         let seen = Case { before: true, ..case(name, page(number), E::Blocked, false) };
         let acted = unclear(acting(format!("{name} after acting").leak(), seen.clone()));
         [acted, seen].map(|case| probed(everywhere.0, everywhere.1, case))
-    });
-    let gone = [404, 405, 410].map(|number| {
-        let name: &'static str = format!("a {number} page").leak();
-        Case { before: true, ..case(name, page(number), E::Unavailable, true) }
     });
     let of_a_server = vec![
         probed(E::Authentication, false, case("a 401", status(401, &[]), E::Blocked, false)),
@@ -213,7 +207,7 @@ fn cases(server: Server) -> Vec<Case> {
         acting("slow to answer", slow("", A::DelayAnswer(SLOW))),
         acting("byte by byte", slow("", A::Trickle(Duration::from_millis(20)))),
     ];
-    of_a_server.into_iter().chain(before).chain(refused).chain(gone).collect()
+    of_a_server.into_iter().chain(before).chain(refused).collect()
 }
 
 type Call = for<'a> fn(&'a World, &'a Client, usize) -> BoxFuture<'a, Result<(), ApiError>>;

@@ -33,7 +33,7 @@ struct Shared {
 
 type Spoil = fn(&mut TcpStream, &[u8]) -> std::io::Result<()>;
 
-const KINDS: [Spoil; 36] = [
+const KINDS: [Spoil; 43] = [
     |_, _| Ok(()),
     |out, answer| out.write_all(answer.get(..answer.len() / 2).unwrap_or_default()),
     |out, answer| {
@@ -64,7 +64,14 @@ const KINDS: [Spoil; 36] = [
     |out, _| page(out, "401 Unauthorized", "WWW-Authenticate: Basic\r\n"),
     |out, _| page(out, "403 Forbidden", ""),
     |out, _| page(out, "404 Not Found", ""),
+    |out, _| page(out, "407 Proxy Authentication Required", ""),
+    |out, _| page(out, "409 Conflict", ""),
+    |out, _| page(out, "410 Gone", ""),
     |out, _| page(out, "418 I'm a teapot", ""),
+    |out, _| page(out, "421 Misdirected Request", ""),
+    |out, _| page(out, "423 Locked", ""),
+    |out, _| page(out, "425 Too Early", "Retry-After: 0\r\n"),
+    |out, _| page(out, "451 Unavailable For Legal Reasons", ""),
     |out, _| page(out, "419 Page Expired", ""),
     |out, _| page(out, "429 Too Many Requests", "Retry-After: 0\r\n"),
     |out, _| page(out, "499 Client Closed Request", ""),

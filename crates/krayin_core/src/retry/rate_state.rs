@@ -626,7 +626,7 @@ mod tests {
                 }
                 assert!(waited <= 1000, "{asked} {jump}");
             }
-            assert!(waited <= asked.min(900) as u32 + 60, "{asked} {jump}: {waited}");
+            assert!(waited <= asked.min(900) + 60, "{asked} {jump}: {waited}");
         }
     }
 

@@ -41,6 +41,9 @@ pub(in crate::api) fn unanswered(call: &Call<'_>, failure: &TransportError) -> A
 pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class, worked: bool) -> ApiError {
     use Executed::{No, Unknown};
     let foreign = if worked { ErrorKind::Unavailable } else { ErrorKind::UnexpectedResponse };
+    // What stands before Krayin may say anything, also when Krayin has acted. A read leaves nothing behind, wherever it was
+    // answered.
+    let unless_read = if call.method == Method::Get { No } else { Unknown };
     let mut fields = Default::default();
     let mut retry_after = None;
     let (kind, executed, detail) = match class {
@@ -67,25 +70,19 @@ pub(in crate::api) fn failed(call: &Call<'_>, response: &Response, class: Class,
         }
         Class::Missing => (ErrorKind::NotFound, No, Detail::NoSuchRecord),
         Class::NoSuchCall => (ErrorKind::UnexpectedResponse, No, Detail::NoSuchCall),
-        Class::NotThere => (foreign, No, Detail::NoSuchAddress),
+        Class::NotThere => (foreign, unless_read, Detail::NoSuchAddress),
         Class::Unavailable(wait) => {
             retry_after = wait.map(look_after);
-            // It was too early to be read at all, or came to another's place.
-            let executed = if matches!(response.status, 421 | 425) { No } else { Unknown };
-            (ErrorKind::Unavailable, executed, Detail::CannotWorkNow)
+            (ErrorKind::Unavailable, Unknown, Detail::CannotWorkNow)
         }
-        Class::ProxyRefused => (ErrorKind::Unavailable, No, Detail::ProxyPassword),
+        Class::ProxyRefused => (ErrorKind::Unavailable, unless_read, Detail::ProxyPassword),
         Class::TooLong => (ErrorKind::Validation, No, Detail::RequestTooLarge),
         Class::Encoded => (foreign, Unknown, Detail::AnswerCompressed),
         Class::NotJson if is_page(&response.body) => (foreign, Unknown, Detail::WebPage),
         // Whoever it is of, more was to come.
         Class::NotJson if is_cut(&response.body) => (ErrorKind::Unavailable, Unknown, Detail::ConnectionBroke),
         Class::NotJson => (foreign, Unknown, Detail::AnswerNotJson),
-        Class::Redirect => {
-            // A read leaves nothing behind, wherever it was answered.
-            let executed = if call.method == Method::Get { No } else { Unknown };
-            (ErrorKind::UnexpectedResponse, executed, Detail::Redirected)
-        }
+        Class::Redirect => (ErrorKind::UnexpectedResponse, unless_read, Detail::Redirected),
         Class::Ok | Class::Unexpected => (ErrorKind::UnexpectedResponse, Unknown, Detail::StatusUnknown),
         Class::Uncounted | Class::ExecutedOrNot | Class::FailedInside => {
             (ErrorKind::Server, Unknown, Detail::FailedInside)

@@ -179,16 +179,17 @@ impl Client {
         let (Some(creates), Some(body), true) = (call.repeat.creates(), &call.body, self.can_look(call)) else {
             return Behind::Nothing;
         };
-        let left = until.saturating_duration_since(Instant::now());
-        match timeout(left, self.recover_create(creates, body.value(), ErrorKind::Blocked)).await {
-            Ok(Ok(CreateRecovery::Created(record))) => Behind::Record(record),
-            Ok(Ok(CreateRecovery::NotCreated)) => Behind::Nothing,
-            // What refuses this one too looks at requests, and a page in its place tells nothing.
-            Ok(Err(failure)) if matches!(failure.kind, ErrorKind::Blocked | ErrorKind::UnexpectedResponse) => {
-                Behind::Nothing
+        for _ in 0..MOST_ATTEMPTS {
+            let left = until.saturating_duration_since(Instant::now());
+            match timeout(left, self.recover_create(creates, body.value(), ErrorKind::Blocked)).await {
+                Ok(Ok(CreateRecovery::Created(record))) => return Behind::Record(record),
+                Ok(Ok(CreateRecovery::NotCreated)) => return Behind::Nothing,
+                Ok(Err(failure)) if matches!(failure.kind, ErrorKind::Blocked | ErrorKind::UnexpectedResponse) => {}
+                _ => return Behind::Unseen,
             }
-            _ => Behind::Unseen,
         }
+        // What refuses to be asked for it each time looks at requests, and one of which all answers are odd tells nothing.
+        Behind::Nothing
     }
 
     /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
