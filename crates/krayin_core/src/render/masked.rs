@@ -253,7 +253,7 @@ fn card(characters: &[char], start: usize) -> Option<Vec<usize>> {
             .is_some_and(|next| characters.get(place..next).is_some_and(|gap| gap.iter().all(|c| is_separator(*c))));
         // Numbers that follow each other are read to each one's end; digits alone or in pairs are a card's where nothing
         // comes before and after them.
-        let is_whole = !has_short_group || (is_first && !is_gap_within);
+        let is_whole = !has_short_group || (is_first && !is_gap_within && are_alike(&groups));
         if is_whole && are_of_one(&groups, &gaps) && is_card(&digits) {
             found = Some(places.clone());
         }
@@ -263,6 +263,14 @@ fn card(characters: &[char], start: usize) -> Option<Vec<usize>> {
         place = next;
     }
     found
+}
+
+/// Whether digits are grouped by one measure: numbers that count up are not.
+fn are_alike(groups: &[usize]) -> bool {
+    let (first, rest) = groups.split_first().map_or((0, groups), |(first, rest)| (*first, rest));
+    let is_uniform =
+        rest.iter().rev().skip(1).all(|group| *group == first) && rest.last().is_none_or(|last| *last <= first);
+    is_uniform || groups.iter().filter(|group| **group == 4).count() * 2 > groups.len()
 }
 
 /// Whether groups of digits belong together for what stands between them. What separates the numbers of a list as well
@@ -383,6 +391,7 @@ mod tests {
             ("IBANDE89370400440532013000.", "IBANDE••••••••••••••••3000."),
             ("DE89-3704-0044-0532-0130-00", "DE••-••••-••••-••••-••30-00"),
             ("DE89  3704 – 0044\n0532/0130 00", "DE••  •••• – ••••\n••••/••30 00"),
+            ("4111 11 1111 1111 11", "•••• •• •••• ••11 11"),
             ("4111 1111 1111 1111 500", "•••• •••• •••• 1111 500"),
             ("DE89 3704 0044 0532 0130 00 please", "DE•• •••• •••• •••• ••30 00 please"),
             ("GB29NWBK60161331926819", "GB••••••••••••••••6819"),
@@ -408,6 +417,11 @@ mod tests {
             "2026-11-25 10:00 2026-11-26 11:00",
             "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
             "0000 0000 0000 0000",
+            "50 60 70 80 90 100 110",
+            "DHL 00340434161094042557",
+            "IMEI 356938035643809",
+            "0049 151 1234 5678 90 or 4915112345678",
+            "12.345.678,90 12.345.678,90",
             "4111, 1111, 1111, 1111",
             "4111/11/11 1111 1111 1",
             "4111\n1111\n1111 1111",
