@@ -292,7 +292,9 @@ fn labelled(text: &str) -> Value {
 /// The value as text.
 fn plain(value: &Value) -> Option<String> {
     Some(match value {
-        Value::String(text) => text.replace('\0', ""),
+        Value::String(text) => {
+            text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}'), "")
+        }
         Value::Number(number) => number.to_string(),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Value::Array(list) => list.iter().filter_map(plain).collect::<Vec<_>>().join(", "),

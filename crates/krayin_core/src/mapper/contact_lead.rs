@@ -124,6 +124,21 @@ mod tests {
     }
 
     #[test]
+    fn control_characters_are_left_out() {
+        let contact = contact(json!({
+            "name": "Jane\u{0}\u{1b}[31m Doe\u{9b}",
+            "additional_attributes": {"description": "one\u{0}\u{8}\u{7f}\ntwo\u{90}\tthree", "city": "Lis\u{0}bon"},
+            "custom_attributes": {"note\u{1}": "a\u{0}b\u{2}c", "list": ["x\u{3}", {"k\u{0}": "v\u{4}"}]}
+        }));
+        let lead = serde_json::to_value(map_to_lead(&contact, None, &Settings::default())).unwrap();
+        let shown = format!("{}{}", lead["title"].as_str().unwrap(), lead["description"].as_str().unwrap());
+        assert!(shown.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')), "{shown:?}");
+        for words in ["Jane", "Doe", "one\ntwo\tthree", "bon"] {
+            assert!(shown.contains(words), "{words} in {shown:?}");
+        }
+    }
+
+    #[test]
     fn a_long_description_is_cut_with_a_mark() {
         let contact = contact(json!({"additional_attributes": {"description": "é".repeat(70_000)}}));
         let description =
