@@ -18,8 +18,8 @@ pub(crate) fn addresses(text: &str) -> Vec<String> {
     }
     let visible: String = text
         .chars()
-        .map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c })
-        .filter(|c| !text::is_invisible(*c))
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| !text::is_invisible(*c) && !c.is_control())
         .map(half_width)
         .collect();
     let is_between = |c: char| {

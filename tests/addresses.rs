@@ -1,0 +1,160 @@
+//! E-mail addresses in spellings that nobody has written down: found in Krayin, and no second person made.
+
+use krayin_sim::Server;
+use krayin_tests::{SERVERS, World};
+use serde_json::json;
+
+const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
+
+const ADDRESSES: [&str; 10] = [
+    "jane.doe@example.com",
+    "jo@x.io",
+    "o'brien@sub.example.co.uk",
+    "jane+news@example.com",
+    "jane_doe-2@exa-mple.com",
+    "zoë@example.com",
+    "özgür.ipek@example.com",
+    "иван@почта.рф",
+    "info@münchen.de",
+    "7up@123.com",
+];
+
+/// As a contact may have it.
+fn spellings(address: &str) -> Vec<String> {
+    let (local, domain) = address.split_once('@').unwrap();
+    let unseen = [
+        "\u{200e}", "\u{200f}", "\u{200b}", "\u{feff}", "\u{ad}", "\u{2060}", "\u{202a}", "\u{fe0f}", "\u{180e}", "\0",
+    ];
+    let wide = |c: char| match c {
+        '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
+        c => c,
+    };
+    let mut all: Vec<String> = unseen
+        .iter()
+        .flat_map(|c| {
+            [
+                format!("{c}{address}"),
+                format!("{address}{c}"),
+                format!("{local}{c}@{domain}"),
+                format!("{local}@{c}{domain}"),
+            ]
+        })
+        .collect();
+    all.extend([
+        address.to_uppercase(),
+        format!("{}@{}", local.to_uppercase(), domain),
+        format!("{local}@{}", domain.to_uppercase()),
+        format!("mailto:{address}"),
+        format!("MAILTO:{address}?subject=Hi%20there&cc=x@example.net"),
+        format!("mailto://{address}"),
+        format!("<{address}>"),
+        format!("Jane Doe <{address}>"),
+        format!("\"Doe, Jane (Sales)\" <{address}>"),
+        format!("Jane [{address}]"),
+        format!("({address})"),
+        format!("{address} (Jane)"),
+        format!("{local}(work)@{domain}"),
+        format!("\"{local}\"@{domain}"),
+        format!("'{address}'"),
+        format!("“{address}”"),
+        format!("«{address}»"),
+        format!("{address}."),
+        format!("{address},"),
+        format!("{address};"),
+        format!("{address}…"),
+        format!("\t{address}\r\n"),
+        format!("\u{a0}{address}\u{3000}"),
+        format!("E-mail: {address}"),
+        format!("email:{address}"),
+        format!("{local} @ {domain}"),
+        format!("{local}＠{domain}"),
+        format!("{local}﹫{domain}"),
+        address.chars().map(wide).collect(),
+        format!("{address}, other@example.org"),
+        format!("other@example.org; {address}"),
+        format!("other@example.org / {address}"),
+        format!("other@example.org、{address}"),
+        format!("other@example.org\n{address}"),
+    ]);
+    all
+}
+
+async fn clear(world: &World) {
+    let client = world.client();
+    for lead in world.sim.leads() {
+        client.delete(&format!("leads/{}", lead["id"]), &[]).await.unwrap();
+    }
+    for person in world.sim.persons() {
+        let persons = if world.server == Server::Documented { "persons" } else { "contacts/persons" };
+        client.delete(&format!("{persons}/{}", person["id"]), &[]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_spelling_finds_the_person_and_makes_no_second() {
+    let mut n = 0;
+    let mut missed = Vec::new();
+    for server in ALL {
+        let world = World::connected(server).await;
+        for address in ADDRESSES {
+            for ours in spellings(address) {
+                n += 1;
+                // In Krayin it stands alone, beside another, or in other letters.
+                let first: String =
+                    address.chars().take(1).flat_map(char::to_uppercase).chain(address.chars().skip(1)).collect();
+                let theirs = match n % 3 {
+                    0 => vec![address],
+                    1 => vec!["theirs@example.net", address],
+                    _ if address.is_ascii() => vec![&*first],
+                    _ => vec![address],
+                };
+                let emails: Vec<_> = theirs.iter().map(|value| json!({"value": value, "label": "work"})).collect();
+                let person = json!({"name": "J", "emails": emails, "contact_numbers": [{"value": "+14155550100", "label": "work"}]});
+                let known = world.client().create_person(person).await.unwrap().id;
+                let contact = json!({"id": n, "account_id": 1, "name": "J", "email": ours});
+                let outcome = world.contact("contact.created", contact.clone()).await;
+                let persons = world.sim.persons();
+                let has = persons[0]["emails"].to_string().to_lowercase().matches(&address.to_lowercase()).count();
+                let is_once = has == 1 || !address.is_ascii();
+                let is_settled = world.contact("contact.updated", contact).await.requests == 0;
+                if (outcome.ids.get("person"), persons.len(), is_once, is_settled) != (Some(known), 1, true, true) {
+                    missed.push(format!("{server:?} {theirs:?} {ours:?} {is_once} {is_settled} {persons:?}"));
+                }
+                clear(&world).await;
+            }
+        }
+    }
+    println!("{} of {n} spellings of addresses found, no second person", n - missed.len());
+    assert!(missed.is_empty(), "{}: {:#?}", missed.len(), &missed[..missed.len().min(20)]);
+}
+
+#[tokio::test]
+async fn what_is_another_address_is_another_person() {
+    for server in ALL {
+        let world = World::connected(server).await;
+        for (n, (theirs, ours)) in [
+            ("jane@example.com", "jane+news@example.com"),
+            ("jane+news@example.com", "jane@example.com"),
+            ("jane@example.com", "ane@example.com"),
+            ("ane@example.com", "jane@example.com"),
+            ("jane@example.com.br", "jane@example.com"),
+            ("jane@example.com", "janet@example.com"),
+            ("jane.doe@example.com", "janedoe@example.com"),
+            ("zoe@example.com", "zoë@example.com"),
+            ("j_d@example.com", "jxd@example.com"),
+            ("a%b@example.com", "axb@example.com"),
+            ("x@münchen.de", "x@munchen.de"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let person = json!({"name": "J", "emails": [{"value": theirs, "label": "work"}],
+                "contact_numbers": [{"value": "+14155550100", "label": "work"}]});
+            let known = world.client().create_person(person).await.unwrap().id;
+            let outcome = world.contact("contact.created", json!({"id": n + 1, "name": "J", "email": ours})).await;
+            assert_ne!(outcome.ids.get("person"), Some(known), "{server:?} {theirs} {ours} {outcome:?}");
+            assert_eq!(world.sim.persons().len(), 2, "{server:?} {theirs} {ours} {outcome:?}");
+            clear(&world).await;
+        }
+    }
+}
