@@ -3,7 +3,7 @@ use htmlize::{unescape, unescape_attribute};
 use super::{
     html::{Html, has_right_to_left, is_link},
     inline_data::{IMAGE, without_inline_data},
-    quoted::{FORWARDED, QUOTED},
+    quoted::{self, FORWARDED, QUOTED, begins_answered},
 };
 use crate::text::after_start;
 
@@ -121,6 +121,7 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
     let mut rest = document;
     let mut ends = Ends::default();
     let mut is_one_open = false;
+    let mut looks = 0;
     // Mostly a few bytes on, for which a search for a character takes long to set up.
     while let Some(at) = rest.bytes().position(|byte| byte == b'<') {
         if writer.html.is_full() {
@@ -146,6 +147,19 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
             }
             continue;
         }
+        let begins_line = matches!(tag.kind, Kind::Break | Kind::Paragraph | Kind::Line | Kind::Preformatted);
+        if is_email && begins_line && writer.has_begun && looks < LOOKS {
+            looks += 1;
+            let lines = upcoming(rest);
+            if lines.first().is_some_and(|line| quoted::passes_on(line)) {
+                looks = LOOKS;
+            }
+            if looks < LOOKS && begins_answered(&lines.iter().map(String::as_str).collect::<Vec<_>>()) {
+                writer.quote();
+                rest = "";
+                continue;
+            }
+        }
         if !tag.is_end && tag.kind == Kind::Hidden {
             // What is of another language ends itself.
             let ends_itself =
@@ -165,6 +179,37 @@ pub(crate) fn write_html(html: &mut Html, document: &str, is_email: bool) {
     if writer.runs_left && writer.has_begun {
         writer.html.end_isolate();
     }
+}
+
+/// The begins of so many lines are looked at for a mail that is answered: a reply stands before it, and is not longer.
+const LOOKS: usize = 500;
+
+/// So much of a document is read for the lines that come next.
+const AHEAD: usize = 1_500;
+
+/// The next lines of a document as they are shown.
+fn upcoming(document: &str) -> Vec<String> {
+    let end = (0..=document.len().min(AHEAD)).rev().find(|end| document.is_char_boundary(*end)).unwrap_or_default();
+    let mut rest = document.get(..end).unwrap_or_default();
+    let mut lines = vec![String::new()];
+    let mut ends = Ends::default();
+    while !rest.is_empty() && lines.len() < 8 {
+        let (text, markup) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        if let Some(line) = lines.last_mut() {
+            line.push_str(&unescape(text).replace(['\n', '\r', '\t', '\u{a0}'], " "));
+        }
+        let Some(tag) = Tag::parse(markup, &mut ends) else {
+            rest = markup.get(1..).unwrap_or_default();
+            continue;
+        };
+        rest = tag.rest;
+        let is_line = !matches!(tag.kind, Kind::Inline | Kind::Link | Kind::Cell | Kind::Image | Kind::Hidden);
+        if is_line && lines.last().is_some_and(|line| !line.trim().is_empty()) {
+            lines.push(String::new());
+        }
+    }
+    lines.retain(|line| !line.trim().is_empty());
+    lines
 }
 
 /// What comes after the comment or instruction that `markup` begins with.
@@ -613,6 +658,23 @@ mod tests {
                 "FYI<br>---------- Forwarded message ---------<br>From: Jo<br>x",
             ),
             ("<blockquote type=cite>only a quote</blockquote>", "only a quote"),
+            (
+                "<p>Hi</p><p><b>From:</b> Jo &lt;jo@example.com&gt;<br><b>Sent:</b> Tuesday<br><b>To:</b> Me<br><b>Subject:</b> x</p><p>old</p>",
+                "Hi<br>[quoted text hidden]",
+            ),
+            ("<p>Hi</p><p>-----Original Message-----<br>From: Jo</p><p>old</p>", "Hi<br>[quoted text hidden]"),
+            (
+                "<p>Hi</p><p>On Tue, 24 Nov 2026 at 10:00, Jo &lt;jo@example.com&gt; wrote:</p><blockquote><p>old</p></blockquote>",
+                "Hi<br>[quoted text hidden]",
+            ),
+            (
+                "<p>FYI</p><p>---------- Forwarded message ---------<br>From: Jo<br>Date: x<br>To: me</p><p>old</p>",
+                "FYI<br><br>---------- Forwarded message ---------<br>From: Jo<br>Date: x<br>To: me<br><br>old",
+            ),
+            (
+                "<p>We go</p><p>From: Berlin<br>How much?</p><p>She wrote:</p><p>no</p>",
+                "We go<br><br>From: Berlin<br>How much?<br><br>She wrote:<br><br>no",
+            ),
             ("a<div name=\"quote\">old</div>b", "a<br>[quoted text hidden]<br>b"),
             ("a<hr id=stopSpelling>From: Jo", "a<br>[quoted text hidden]"),
             ("a<div id=\"x_divRplyFwdMsg\">From: Jo</div>old", "a<br>[quoted text hidden]"),

@@ -128,6 +128,12 @@ pub(crate) fn fold_quotes(text: &str) -> Option<String> {
     folded.then(|| kept.join("\n"))
 }
 
+/// Whether the lines of a mail go on with the mail that it answers, whole and without marks.
+pub(super) fn begins_answered(lines: &[&str]) -> bool {
+    let is_introduced = || introduction(lines).is_some_and(|length| lines.len() > length);
+    lines.first().is_some_and(|line| !passes_on(line)) && (ends_reply(lines) || is_introduced())
+}
+
 /// Whether a program puts `line` before a mail that is passed on.
 pub(super) fn passes_on(line: &str) -> bool {
     let lower = line.trim().to_lowercase();
