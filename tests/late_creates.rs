@@ -173,6 +173,8 @@ async fn an_event_is_put_off_where_that_takes_long() {
     world.sim.clear_requests();
     let Err(Error::Api(error)) = world.event("message.created", message()).await else { panic!("it was sent") };
     assert_eq!((error.kind, error.attempts, error.executed), (ErrorKind::Timeout, 0, Executed::Unknown), "{error}");
+    // By which a job knows that it is to come back then, and that Krayin is not down.
+    assert_eq!(error.detail.code(), "still_running");
     assert!(error.retry_after.is_some_and(|wait| wait > Duration::from_secs(50) && wait <= Duration::from_secs(60)));
     assert!(world.sim.requests().iter().all(|request| request.method == "GET"));
     // Another message of the same contact has nothing to wait for.
