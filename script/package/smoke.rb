@@ -5,9 +5,17 @@ require "tmpdir"
 require_relative "tools"
 require_relative "../../spec/support/simulated_krayin"
 
-# Installs a platform gem, the newest where none is named, into an empty folder of a system that has a Ruby and no Rust,
-# and runs the first example of the README there against a simulated Krayin.
+# Installs a platform gem, the newest that fits where none is named, into an empty folder of a system that has a Ruby
+# and no Rust, and runs the README's first example there against a simulated Krayin. QEMU runs another processor's.
 class Smoke
+  # What a system has, and the platform and the emulator that it tells of.
+  LOADERS = {
+    "lib/ld-musl-x86_64.so.1" => %w[x86_64-linux-musl x86_64],
+    "lib/ld-musl-aarch64.so.1" => %w[aarch64-linux-musl aarch64],
+    "lib/ld-linux-aarch64.so.1" => %w[aarch64-linux aarch64],
+    "lib64/ld-linux-x86-64.so.2" => %w[x86_64-linux x86_64]
+  }.freeze
+  PLACE = "/tmp/krayin_sync-smoke"
   PARTS = <<~'RUBY'
     require "krayin_sync"
     abort "there is Rust here" if system("cargo --version", out: File::NULL, err: File::NULL)
@@ -17,21 +25,26 @@ class Smoke
     abort "parsed wrongly" unless KrayinSync::ExternalId.parse("krayin:person:12") == { "person" => 12 }
   RUBY
 
-  def initialize(system, gem = newest)
+  def initialize(system, gem = nil)
     @system = File.expand_path(system)
-    @gem = gem
+    # A machine that builds for musl may have its loader beside its own.
+    known = LOADERS.select { |file, _| File.exist?(File.join(@system, file)) }.values
+    @platform, @processor = @system == "/" ? known.last : known.first
+    @processor ||= RbConfig::CONFIG["host_cpu"]
+    @gem = gem || newest
   end
 
   # @return [Boolean]
   def run
     krayin = SimulatedKrayin.new("2.1.0")
-    place = File.join(@system, "tmp/krayin_sync-smoke")
+    place = File.join(@system, PLACE)
     FileUtils.rm_rf(place)
     FileUtils.mkdir_p(place)
     FileUtils.cp(@gem, place)
     File.write(File.join(place, "example.rb"), PARTS + example)
-    inside("gem", "install", "--local", "--no-document", File.join("/tmp/krayin_sync-smoke", File.basename(@gem))) &&
-      inside("ruby", "/tmp/krayin_sync-smoke/example.rb", krayin.url, SimulatedKrayin::TOKEN)
+    FileUtils.cp(emulator, place) if emulator
+    inside("-S", "gem", "install", "--local", "--no-document", File.join(PLACE, File.basename(@gem))) &&
+      inside(File.join(PLACE, "example.rb"), krayin.url, SimulatedKrayin::TOKEN)
   ensure
     FileUtils.rm_rf(place) if place
     krayin&.stop
@@ -40,8 +53,17 @@ class Smoke
   private
 
   def newest
-    Dir[File.join(Tools::ROOT, "pkg/krayin_sync-*-x86_64-linux.gem")].max_by { |file| File.mtime(file) } ||
-      abort("bin/package: pkg/ has no gem for this machine")
+    Dir[File.join(Tools::ROOT, "pkg/krayin_sync-*-#{@platform}.gem")].max_by { |file| File.mtime(file) } ||
+      abort("bin/package: pkg/ has no gem for #{@platform}")
+  end
+
+  # @return [String, nil] what runs the system's programs, where this machine cannot
+  def emulator
+    return if @processor == RbConfig::CONFIG["host_cpu"]
+
+    name = "qemu-#{@processor}-static"
+    ENV.fetch("PATH").split(":").map { |folder| File.join(folder, name) }.find { |file| File.executable?(file) } ||
+      abort("bin/package: #{name} is missing, of Debian's qemu-user-static")
   end
 
   # As it stands there, with this Krayin's address.
@@ -53,10 +75,18 @@ class Smoke
     "#{ruby}\nputs outcome\nabort 'not synced' unless outcome[:status] == 'synced'\n"
   end
 
-  def inside(*command)
-    home = "/tmp/krayin_sync-smoke/gems"
+  # Runs the system's Ruby.
+  def inside(*arguments)
+    home = "#{PLACE}/gems"
     env = { "GEM_HOME" => home, "GEM_PATH" => home, "PATH" => "/usr/bin:/bin", "LANG" => "C.UTF-8" }
-    command = ["/usr/sbin/chroot", @system, *command] unless @system == "/"
+    command = [ruby, *arguments]
+    command.unshift(File.join(PLACE, File.basename(emulator))) if emulator
+    command.unshift("/usr/sbin/chroot", @system) unless @system == "/"
     Kernel.system(env, *command, unsetenv_others: true)
+  end
+
+  def ruby
+    found = %w[/usr/local/bin/ruby /usr/bin/ruby].find { |file| File.exist?(File.join(@system, file)) }
+    found || abort("bin/package: #{@system} has no Ruby")
   end
 end

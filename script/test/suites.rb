@@ -22,6 +22,13 @@ LINTS = {
   "rubocop" => { command: %w[rubocop --format simple] }
 }.freeze
 
+# The extension as a checker of memory sees it, and with Ruby's collector at its worst.
+MEMORY = {
+  "memcheck" => { command: %w[bin/sanitize valgrind] },
+  "a collection at each allocation" => { command: %w[rspec --seed 1 spec/mappers], env: { "HEAP" => "stress" } },
+  "all moved before each call" => { command: %w[rspec --seed 1 spec/api spec/mappers], env: { "HEAP" => "compact" } }
+}.freeze
+
 # In the order in which they run. One whose files are not there is left out.
 SUITES = {
   "lint" => Checks.new(LINTS),
@@ -39,6 +46,7 @@ SUITES = {
                                   "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),
   "whole-chatwoot" => WholeChatwoot.new("spec/whole/**/*_spec.rb"),
   "process" => Specs.new("spec/process/**/*_spec.rb"),
+  "memory" => Checks.new(MEMORY),
   "package" => Package.new
 }.select { |_, suite| suite.there? }.freeze
 
