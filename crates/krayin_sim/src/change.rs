@@ -155,6 +155,11 @@ pub enum Change {
         /// The stage's id, or its code in the first pipeline that has it.
         stage: Value,
     },
+    /// Adds an attribute to an entity (`add_attribute`, with `fields` as for `POST settings/attributes`).
+    AddAttribute {
+        /// An object.
+        fields: Value,
+    },
     /// Deletes a user's token (`revoke_token`, with `token`).
     RevokeToken {
         /// The whole token.
@@ -298,6 +303,7 @@ impl Change {
             },
             "edit_stage" => Self::EditStage { stage: fields.stage()?, fields: fields.object("fields")? },
             "delete_stage" => Self::DeleteStage { stage: fields.stage()? },
+            "add_attribute" => Self::AddAttribute { fields: fields.object("fields")? },
             "revoke_token" => Self::RevokeToken { token: fields.text("token")? },
             other => return Err(format!("unknown change {other:?}")),
         })

@@ -42,6 +42,14 @@ pub(crate) struct Made {
     pub(crate) location: Option<String>,
     pub(crate) leads: Vec<u64>,
     pub(crate) persons: Vec<u64>,
+    pub(crate) participants: Vec<Participant>,
+}
+
+/// Who takes part in an activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Participant {
+    User(u64),
+    Person(u64),
 }
 
 /// All activities, and the ids of those that API clients made by title, since they are found again by it.

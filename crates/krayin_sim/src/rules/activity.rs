@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Errors, Failure, Outcome, Written};
 use crate::crm::Crm;
 use crate::data::clock::iso;
-use crate::data::input::{Input, is_absent, is_empty, leading_number};
+use crate::data::input::{Input, is_absent, is_empty, leading_number, number};
 use crate::data::text::{fold, long, short};
-use crate::model::activity::{Activities, Activity, Kind, MODEL, Made, Subject};
+use crate::model::activity::{Activities, Activity, Kind, MODEL, Made, Participant, Subject};
 use crate::query::list::{ListQuery, list};
 use crate::rules::trigger::Event;
 
@@ -31,7 +31,7 @@ impl Crm {
             "is_done": i32::from(activity.is_done()),
             "user": self.user(activity.user_id).map(crate::model::user::User::show_in_activity),
             "files": [],
-            "participants": [],
+            "participants": made.map_or_else(Vec::new, |made| show_participants(activity.id, &made.participants)),
             "location": made.and_then(|made| made.location.as_deref()),
             "created_at": iso(activity.created_at),
             "updated_at": iso(activity.updated_at),
@@ -80,6 +80,7 @@ impl Crm {
             kind: short(&kind).to_owned(),
             leads: Vec::new(),
             persons: Vec::new(),
+            participants: participants(input).unwrap_or_default(),
         };
         self.check_overlap(&made)?;
         let id = self.insert_activity(made, user);
@@ -142,6 +143,9 @@ impl Crm {
         }
         if input.has("schedule_to") {
             made.schedule_to = self.schedule(input, "schedule_to")?;
+        }
+        if let Some(participants) = participants(input) {
+            made.participants = participants;
         }
         let now = self.clock.now();
         let new_title = made.title.clone();
@@ -206,6 +210,7 @@ impl Crm {
             location: input.text("location"),
             leads: Vec::new(),
             persons: Vec::new(),
+            participants: participants(input).unwrap_or_default(),
         };
         Ok(self.insert_activity(made, user))
     }
@@ -414,6 +419,24 @@ impl Activities {
             ids.retain(|other| *other != id);
         }
     }
+}
+
+/// Who is to take part, `{"users": [1], "persons": [7]}`: in the place of those who did. None: it stays as it is.
+fn participants(input: &Input) -> Option<Vec<Participant>> {
+    let named = input.get("participants")?.as_object()?;
+    let ids = |key: &str| named.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(number);
+    Some(ids("users").map(Participant::User).chain(ids("persons").map(Participant::Person)).collect())
+}
+
+fn show_participants(activity: u64, participants: &[Participant]) -> Vec<Value> {
+    let show = |(at, participant): (usize, &Participant)| {
+        let (user, person) = match participant {
+            Participant::User(user) => (Some(user), None),
+            Participant::Person(person) => (None, Some(person)),
+        };
+        json!({"id": at + 1, "activity_id": activity, "user_id": user, "person_id": person})
+    };
+    participants.iter().enumerate().map(show).collect()
 }
 
 /// What a new activity must have.

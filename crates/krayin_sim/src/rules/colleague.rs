@@ -89,6 +89,7 @@ impl Crm {
                 self.remove_stages(pipeline, &[id]);
                 Ok(())
             }
+            Change::AddAttribute { fields } => done(self.attribute_create(&Input(object(fields)))),
             Change::RevokeToken { token } => self.tokens.remove(token).map(drop).ok_or("no such token".into()),
         }
     }

@@ -489,6 +489,7 @@ impl Crm {
         let mut saved = input.0.clone();
         self.keep_yes(&mut saved, "leads", &old.values);
         self.replace_lead(lead, &old, &saved, &[], user)?;
+        self.keep_uploads(Subject::Lead(id), &input.0);
         self.answer_lead(id, input, Written::Updated)
     }
 

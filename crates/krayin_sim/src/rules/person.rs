@@ -325,7 +325,9 @@ impl Crm {
         person.unique_id = columns.as_object().map(|columns| self.prepare(columns, numbers).unique_id);
         let mut saved = saved_fields(fields, fields.get("contact_numbers").cloned(), &person);
         self.keep_yes(&mut saved, "persons", &old.values);
-        self.replace_person(person, &old, &saved, user)
+        self.replace_person(person, &old, &saved, user)?;
+        self.keep_uploads(Subject::Person(id), fields);
+        Ok(())
     }
 
     /// A person with leads cannot be deleted: the leads point at it. By then its activities and all its attribute values

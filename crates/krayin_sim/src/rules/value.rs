@@ -86,6 +86,16 @@ impl Crm {
         }
     }
 
+    /// Keeps the paths of files that a colleague uploaded.
+    pub(crate) fn keep_uploads(&mut self, subject: Subject, fields: &Map<String, Value>) {
+        let is_upload = |code: &str| {
+            self.attribute(subject.entity(), code).is_some_and(|known| matches!(known.kind.as_str(), "file" | "image"))
+        };
+        let uploads = fields.iter().filter(|(code, _)| is_upload(code));
+        let uploads: Map<String, Value> = uploads.map(|(code, path)| (code.clone(), path.clone())).collect();
+        self.put_values(subject, &uploads);
+    }
+
     /// Saves values without a note, as they come.
     pub(crate) fn put_values(&mut self, subject: Subject, fields: &Map<String, Value>) {
         let attributes: Vec<Attribute> =
