@@ -45,4 +45,19 @@ RSpec.describe KrayinSync::SetupService do
     expect(cache.kept.keys.map(&:last)).to eq([3600])
     expect(cache.kept.inspect).not_to include(SimulatedKrayin::TOKEN)
   end
+
+  it "tells what is at stake for yes/no attributes, and what the setting says of them" do
+    krayin = SimulatedKrayin.new("2.1.0")
+    service = described_class.new(hook: hook, api_url: krayin.url, api_token: SimulatedKrayin::TOKEN, cache: nil)
+    service.perform
+    expect(service.warnings).to eq([])
+    krayin.change("add_attribute", fields: { code: "vip", name: "VIP", type: "boolean", entity_type: "persons" })
+    service.perform
+    expect(service.warnings).to contain_exactly(/\(persons\.vip\).* on_yes_no is carry.*leave_out.*write_anyway/)
+    hook.settings["on_yes_no"] = "write_anyway"
+    service.perform
+    expect(service.warnings).to contain_exactly(/they become no at each write/)
+  ensure
+    krayin&.stop
+  end
 end

@@ -62,7 +62,8 @@ impl World {
         Self::start(options).connect().await
     }
 
-    async fn connect(mut self) -> Self {
+    /// The world once the set-up has looked at its server.
+    pub async fn connect(mut self) -> Self {
         let world = &mut self;
         let settings = world.settings();
         let (found, _) = setup::connect(&settings, &world.client()).await.unwrap();

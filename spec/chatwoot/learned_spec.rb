@@ -68,6 +68,18 @@ RSpec.describe "What was learned of a Krayin", :chatwoot do
     expect(hook.settings["stage_on_conversation_created"]).to eq("Prospect")
   end
 
+  it "tells the administrator what is at stake for yes/no attributes" do
+    expect(KrayinSync::Chatwoot::HookSettings.state(hook)).not_to include("yes/no")
+    vip = { "entity_type" => "persons", "code" => "vip", "name" => "VIP", "type" => "boolean" }
+    hook.update_columns(settings: hook.settings.merge("traits" => @learned.merge("attributes" => [vip])))
+    expect(KrayinSync::Chatwoot::HookSettings.state(hook))
+      .to include("The connection works", "(persons.vip)", "on_yes_no is carry")
+    hook.update_columns(settings: hook.settings.merge("on_yes_no" => "leave_out"))
+    expect(KrayinSync::Chatwoot::HookSettings.state(hook)).to include("on_yes_no is leave_out")
+  ensure
+    hook.update_columns(settings: hook.settings.except("on_yes_no").merge("traits" => @learned))
+  end
+
   it "is kept where an event met another server than was known" do
     outdate
     contact = account.contacts.create!(name: "Pia", email: "pia@learned.example")

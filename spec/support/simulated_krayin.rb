@@ -47,6 +47,12 @@ class SimulatedKrayin
 
   def records = control(:get, "/_sim/records")
 
+  # What a colleague does, as `POST /_sim/changes` takes it.
+  def change(name, **about)
+    answer = Net::HTTP.post(URI.join(url, "/_sim/changes"), JSON.generate(about.merge(change: name)))
+    raise answer.body unless answer.is_a?(Net::HTTPSuccess)
+  end
+
   # Those that the block sent, as "POST /leads".
   def requests
     control(:delete, "/_sim/requests")

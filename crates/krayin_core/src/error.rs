@@ -84,6 +84,7 @@ mod tests {
                 retry_after: None,
                 response: None,
                 detail: Detail::NoAttempt,
+                left: None,
             };
             assert_eq!(Error::from(error).reason().code(), kind.code());
         }

@@ -12,6 +12,7 @@ use crate::{
     problem::Problem,
     records::KeptReason,
     server::cannot_be_used,
+    settings::OnYesNo,
 };
 
 /// A field in a reason: its key, and its name where it is none of the built-in ones.
@@ -168,6 +169,8 @@ pub enum Reason {
     LeadGone,
     /// The organization that was known is gone, and there is another one.
     OrganizationGone,
+    /// The organization was deleted in Krayin, and is not made again.
+    OrganizationDeleted,
     /// The person or the lead that was known is gone, and there is another one.
     OwnerGone,
     /// The activity that was known is gone, and there is another one.
@@ -216,6 +219,19 @@ pub enum Reason {
     YesNoUnknown {
         /// Whose.
         entity: Entity,
+    },
+    /// The record has yes/no attributes, and the settings say that such a one is not written again.
+    YesNoLeftOut {
+        /// Whose.
+        entity: Entity,
+    },
+    /// What a write may do to the yes/no attributes that the server has.
+    YesNoAtStake {
+        /// `persons.vip` and the like.
+        attributes: Vec<String>,
+        /// What the setting `on_yes_no` says.
+        #[serde(default)]
+        choice: OnYesNo,
     },
     /// Krayin has nothing of it.
     NotInKrayin,
@@ -484,6 +500,11 @@ impl Reason {
                 "A atividade conhecida não está mais no Krayin; criada de novo.",
                 "La actividad conocida ya no está en Krayin; se creó de nuevo.",
             ),
+            Self::OrganizationDeleted => fixed(
+                "The organization was deleted in Krayin and is not made again.",
+                "A organização foi excluída no Krayin e não é criada de novo.",
+                "La organización se eliminó en Krayin y no se crea de nuevo.",
+            ),
             Self::PersonDeleted => fixed(
                 "The person was deleted in Krayin and is not made again.",
                 "A pessoa foi excluída no Krayin e não é criada de novo.",
@@ -601,6 +622,12 @@ impl Reason {
             }
             Self::Settings(problem) => LANGUAGES.map(|language| whole(&problem.clause(language)).into()),
             Self::Attempt { code } => LANGUAGES.map(|language| whole(code.clause(language)).into()),
+            Self::YesNoLeftOut { entity } => [
+                format!("The {} was not written: it has yes/no attributes, and on_yes_no is leave_out.", entity.name()).into(),
+                format!("{} não foi gravad{}: tem atributos de sim/não, e on_yes_no é leave_out.", portuguese(*entity, "O", "A"), if *entity == Entity::Lead { "o" } else { "a" }).into(),
+                format!("{} no se guardó: tiene atributos de sí/no, y on_yes_no es leave_out.", spanish(*entity, "El", "La")).into(),
+            ],
+            Self::YesNoAtStake { attributes, choice } => at_stake(&attributes.join(", "), *choice),
         }
     }
 }
@@ -616,6 +643,39 @@ fn whole(clause: &str) -> String {
         Some(first) if !key => format!("{}{}{end}", first.to_uppercase(), letters.as_str()),
         _ => format!("{clause}{end}"),
     }
+}
+
+/// What may become of yes/no attributes, and what the setting does about it.
+fn at_stake(attributes: &str, choice: OnYesNo) -> [Cow<'static, str>; 3] {
+    let [en, pt, es] = match choice {
+        OnYesNo::Carry => [
+            "on_yes_no is carry: each is sent along as it is, and where it cannot be read the change is left out. Choose leave_out never to write such a record again, or write_anyway to write it whatever becomes of them.",
+            "on_yes_no é carry: cada um é enviado junto como está, e onde não pode ser lido a alteração fica de fora. Escolha leave_out para nunca mais gravar tal registro, ou write_anyway para gravá-lo, aconteça o que acontecer com eles.",
+            "on_yes_no es carry: cada uno se envía tal como está, y donde no se puede leer el cambio se omite. Elija leave_out para no volver a guardar tal registro, o write_anyway para guardarlo pase lo que pase con ellos.",
+        ],
+        OnYesNo::LeaveOut => [
+            "on_yes_no is leave_out: such a record is not written again once it is there. Choose carry to write it where they can be sent along, or write_anyway to write it whatever becomes of them.",
+            "on_yes_no é leave_out: tal registro não é mais gravado depois de criado. Escolha carry para gravá-lo onde eles podem ser enviados junto, ou write_anyway para gravá-lo, aconteça o que acontecer com eles.",
+            "on_yes_no es leave_out: tal registro no se vuelve a guardar una vez creado. Elija carry para guardarlo donde se puedan enviar también, o write_anyway para guardarlo pase lo que pase con ellos.",
+        ],
+        OnYesNo::WriteAnyway => [
+            "on_yes_no is write_anyway: they become no at each write. Choose carry to send them along, or leave_out not to write such a record again.",
+            "on_yes_no é write_anyway: eles viram não a cada gravação. Escolha carry para enviá-los junto, ou leave_out para não gravar mais tal registro.",
+            "on_yes_no es write_anyway: pasan a no cada vez que se guarda. Elija carry para enviarlos también, o leave_out para no volver a guardar tal registro.",
+        ],
+    };
+    [
+        format!("Krayin has yes/no attributes ({attributes}), and sets each to no that a write leaves out. {en}")
+            .into(),
+        format!(
+            "O Krayin tem atributos de sim/não ({attributes}) e muda para não cada um que uma gravação omite. {pt}"
+        )
+        .into(),
+        format!(
+            "Krayin tiene atributos de sí/no ({attributes}) y pone en no cada uno que no se envía al guardar. {es}"
+        )
+        .into(),
+    ]
 }
 
 fn fixed(en: &'static str, pt: &'static str, es: &'static str) -> [Cow<'static, str>; 3] {
@@ -684,7 +744,9 @@ fn spanish(entity: Entity, masculine: &str, feminine: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{FieldName, Reason};
-    use crate::{detail::Detail, field::Entity, language::Language, mapper::FIELDS, problem::Problem};
+    use crate::{
+        detail::Detail, field::Entity, language::Language, mapper::FIELDS, problem::Problem, settings::OnYesNo,
+    };
 
     #[test]
     fn a_reason_is_the_same_after_it_was_kept() {
@@ -700,6 +762,7 @@ mod tests {
             Reason::SettingsWrong { problems: vec![Problem::FileMissing { key: "ca_file".into() }] },
             Reason::Settings(Problem::HeaderReserved { header: "Cookie".into() }),
             Reason::Attempt { code: Detail::NoConnection },
+            Reason::YesNoAtStake { attributes: vec!["persons.vip".into()], choice: OnYesNo::LeaveOut },
         ] {
             let json = serde_json::to_string(&reason).unwrap();
             assert_eq!(serde_json::from_str::<Reason>(&json).unwrap(), reason, "{json}");

@@ -7,7 +7,7 @@ use crate::{
     api::{Client, ErrorKind},
     field::Field,
     instance,
-    krayin::{Named, Pipeline, Stage, midnight_offset},
+    krayin::{Entity, Named, Pipeline, Stage, midnight_offset},
     mapper::FIELDS,
     problem::Problem,
     reason::Reason,
@@ -143,6 +143,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
             warnings.push(Reason::NoneThere { place: what.to_owned() });
         }
     }
+    warnings.extend(yes_no_at_stake(settings, &traits));
     let defaults = defaults(pipeline, &stage, &sources, &types);
     let configuration = Configuration {
         api_url: client.connection().url().to_owned(),
@@ -178,6 +179,16 @@ fn wrong_ids(settings: &Settings, pipelines: &[Pipeline], sources: &[Named], typ
 
 /// Of what could be chosen instead, no more are named.
 const MOST_NAMED: usize = 12;
+
+/// What a write may do to the yes/no attributes that there are, for the administrator to choose.
+fn yes_no_at_stake(settings: &Settings, traits: &ServerProfile) -> Option<Reason> {
+    let attributes: Vec<String> = Entity::ALL
+        .into_iter()
+        .flat_map(|entity| traits.yes_no(entity))
+        .map(|known| format!("{}.{}", known.entity_type, known.code))
+        .collect();
+    (!attributes.is_empty()).then_some(Reason::YesNoAtStake { attributes, choice: settings.on_yes_no })
+}
 
 /// Every attribute that the settings map to is there, and is one that can be filled.
 fn check_mappings(settings: &Settings, known: &[KnownAttribute]) -> Result<(), SettingsError> {

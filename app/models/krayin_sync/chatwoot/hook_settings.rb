@@ -49,7 +49,7 @@ module KrayinSync
           return Reason.new("hook_disabled").sentence(locale(hook.settings)) if hook.disabled?
           return [since && "(#{since.to_s.tr("TZ", " ").strip} UTC)", error].compact.join(" ") if error
 
-          standing(hook.settings.to_h).sentence(locale(hook.settings))
+          standing(hook.settings.to_h).map { |reason| reason.sentence(locale(hook.settings)) }.join(" ")
         end
 
         # @return [String] the locale of what is said about a hook
@@ -58,9 +58,19 @@ module KrayinSync
         private
 
         def standing(settings)
-          return Reason.new("set_up_waits") unless settings["traits"]
+          return [Reason.new("set_up_waits")] unless settings["traits"]
 
-          Reason.new("connection_works", **{ pipeline: settings["default_pipeline_name"] }.compact)
+          works = Reason.new("connection_works", **{ pipeline: settings["default_pipeline_name"] }.compact)
+          [works, yes_no_at_stake(settings)].compact
+        end
+
+        # What the administrator chooses by on_yes_no, where Krayin has any such attributes.
+        def yes_no_at_stake(settings)
+          known = settings.dig("traits", "attributes").to_a.select { |row| row["type"] == "boolean" }
+          return if known.empty?
+
+          names = known.map { |row| "#{row["entity_type"]}.#{row["code"]}" }
+          Reason.new("yes_no_at_stake", attributes: names, choice: settings["on_yes_no"].presence || "carry")
         end
 
         # Several jobs meet the refusal at the same moment.

@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::http::transport::{Method, Response};
 use crate::detail::Detail;
+use crate::krayin::Activity;
 
 /// What went wrong, one class of error each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,6 +152,8 @@ pub struct ApiError {
     pub response: Option<Box<Response>>,
     /// What happened.
     pub detail: Detail,
+    /// The activity that a create left behind, perhaps without its link.
+    pub(crate) left: Option<Box<Activity>>,
 }
 
 impl ApiError {

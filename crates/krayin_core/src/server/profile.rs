@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::KnownAttribute;
-use crate::krayin::{Pipeline, Stage};
+use crate::krayin::{Entity, Pipeline, Stage};
 
 /// What "this person has no phone" must look like, so that the server takes it and its lead page still opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,6 +55,11 @@ impl ServerProfile {
         let now = now();
         self.stages_at.zip(now).is_some_and(|(at, now)| now.saturating_sub(at) <= seconds)
             && self.pipelines.iter().any(|pipeline| !pipeline.stages.is_empty())
+    }
+
+    /// The yes/no attributes that somebody added to an entity.
+    pub(crate) fn yes_no(&self, entity: Entity) -> impl Iterator<Item = &KnownAttribute> {
+        self.attributes.iter().filter(move |known| known.is_yes_no() && known.entity() == Some(entity))
     }
 
     /// Takes over the stages that the server has now.

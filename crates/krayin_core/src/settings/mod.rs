@@ -3,6 +3,7 @@
 
 use std::{fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 mod kind;
@@ -92,7 +93,8 @@ impl OnClosed {
 }
 
 /// What becomes of a write of a person or lead that has yes/no attributes: Krayin sets each that is left out to no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnYesNo {
     /// They are sent along where they can be read; else nothing is written.
     #[default]

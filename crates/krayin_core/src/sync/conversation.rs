@@ -4,7 +4,7 @@ use super::{
     Context, EventName, Outcome, Owner, Status,
     comment::{self, Merged},
     contact, lead_policy,
-    owner::LINK,
+    owner::{LINK, Lost},
     stage, value, verify,
 };
 use crate::{
@@ -179,13 +179,21 @@ impl Flow<'_> {
         self.note_sending(&wanted, stored);
         self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
         let link = self.first_link();
-        let (activity, found) = self.owner.create_activity(self.context, self.contact, &wanted.activity, link).await?;
+        let made = self.owner.create_activity(self.context, self.contact, &wanted.activity, link).await?;
+        let Some((activity, found)) = made else {
+            stored.sent.clear();
+            stored.pending = false;
+            self.outcome.status = Status::Skipped;
+            return self.context.store(Kind::Conversation, self.conversation.id, stored).await;
+        };
+        if found && matches!(link(&self.owner), ActivityLink::Lead(_)) {
+            // The write that follows links it to its person.
+            self.owner.link_activity(self.context, self.contact, activity.id, link).await?;
+        }
         stored.ids.set("activity", activity.id);
         stored.pending = false;
         self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
-        if found {
-            self.owner.link_activity(self.context, self.contact, activity.id, link).await?;
-        } else {
+        if !found {
             self.outcome.created.push("activity");
         }
         let offset = self.learn(&wanted.activity, &activity);
@@ -316,8 +324,10 @@ impl Flow<'_> {
             Ok(_) => {}
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(false),
             Err(error) if link => {
-                if !self.owner.relink_if_deleted(self.context, self.contact, &error).await? {
-                    return Err(error.into());
+                match self.owner.lost_by(self.context, self.contact, &error).await? {
+                    Lost::Nothing => return Err(error.into()),
+                    Lost::Replaced => {}
+                    Lost::Everything => return Ok(true),
                 }
                 let first = self.first_link();
                 client.update_activity(there.id, value(&first(&self.owner))).await?;

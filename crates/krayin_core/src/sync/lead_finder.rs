@@ -33,13 +33,18 @@ impl LeadFinder<'_> {
     /// The person's lead: an open one before a closed one, one in the settings' pipeline before others, the oldest of
     /// several. One request.
     pub async fn find(&self, contact: &Contact, person_id: u64) -> Result<Option<Lead>, Error> {
-        let leads = self.leads(contact, person_id).await?;
-        let elsewhere =
-            |lead: &Lead| self.settings.pipeline_id.is_some() && lead.lead_pipeline_id != self.settings.pipeline_id;
-        Ok(leads.into_iter().min_by_key(|lead| (lead.closed_at.is_some(), elsewhere(lead), lead.id)))
+        Ok(self.best(self.all(contact, person_id).await?))
     }
 
-    async fn leads(&self, contact: &Contact, person_id: u64) -> Result<Vec<Lead>, Error> {
+    /// The one of a person's leads that is the contact's.
+    pub(crate) fn best(&self, leads: Vec<Lead>) -> Option<Lead> {
+        let elsewhere =
+            |lead: &Lead| self.settings.pipeline_id.is_some() && lead.lead_pipeline_id != self.settings.pipeline_id;
+        leads.into_iter().min_by_key(|lead| (lead.closed_at.is_some(), elsewhere(lead), lead.id))
+    }
+
+    /// All of a person's leads.
+    pub(crate) async fn all(&self, contact: &Contact, person_id: u64) -> Result<Vec<Lead>, Error> {
         Ok(match self.client.connection().dialect {
             Dialect::RestApi => self.client.leads_of_person(person_id).await?,
             // The document lists no leads by person, it searches them by the contact's address and number.
@@ -66,7 +71,7 @@ impl LeadFinder<'_> {
         mark: &str,
     ) -> Result<Option<Lead>, Error> {
         let names_it = |lead: &Lead| lead.title.as_deref().is_some_and(|title| title.trim().ends_with(mark));
-        let leads = self.leads(contact, person_id).await?;
+        let leads = self.all(contact, person_id).await?;
         Ok(leads.into_iter().filter(names_it).min_by_key(|lead| lead.id))
     }
 

@@ -1,4 +1,4 @@
-use super::{Context, Outcome, Owner, comment, conversation::COMMENT, lead_policy, owner::LINK, stage, verify};
+use super::{Context, Outcome, Owner, Status, comment, conversation::COMMENT, lead_policy, owner::LINK, stage, verify};
 use crate::{
     Error,
     chatwoot::Message,
@@ -70,11 +70,23 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
                 let comment = comment::digests(&activity.comment, &settings.digest_key);
                 stored.sent.insert(COMMENT.to_owned(), comment);
                 context.store(Kind::Message, message.id, &mut stored).await?;
-                let (activity, found) = owner.create_activity(context, contact, &activity, link).await?;
-                if !found {
-                    outcome.created.push("activity");
+                match owner.create_activity(context, contact, &activity, link).await? {
+                    Some((activity, true)) => {
+                        owner.link_activity(context, contact, activity.id, link).await?;
+                        activity.id
+                    }
+                    Some((activity, false)) => {
+                        outcome.created.push("activity");
+                        activity.id
+                    }
+                    None => {
+                        stored.pending = false;
+                        stored.sent.clear();
+                        context.store(Kind::Message, message.id, &mut stored).await?;
+                        outcome.status = Status::Skipped;
+                        return Ok(outcome.after(owner.outcome));
+                    }
                 }
-                activity.id
             }
         };
         stored.sent.remove(TITLE);

@@ -13,6 +13,17 @@ use crate::{
 /// Where `Stored::sent` keeps what an activity is linked to.
 pub(super) const LINK: &str = "link";
 
+/// What of an owner is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// It is there.
+    Nothing,
+    /// What was gone has another in its place, or is to have none.
+    Replaced,
+    /// There is no person any more, and none is to be made.
+    Everything,
+}
+
 /// The person and the lead that an activity belongs to.
 pub(super) struct Owner<'a> {
     pub(super) person: u64,
@@ -109,46 +120,62 @@ impl<'a> Owner<'a> {
         Ok(())
     }
 
-    /// The owner anew, whose lead is gone: deleted in Krayin, or merged, alone or with its person. `false` where there is
-    /// none any more.
+    /// The owner anew, whose lead was looked for and is gone: deleted in Krayin, or merged, alone or with its person.
+    /// `false` where there is none any more.
     pub(super) async fn relink(&mut self, context: &Context<'_>, contact: &Contact) -> Result<bool, Error> {
+        Ok(self.lost(context, contact, true).await? == Lost::Replaced)
+    }
+
+    async fn lost(&mut self, context: &Context<'_>, contact: &Contact, is_lead_missed: bool) -> Result<Lost, Error> {
         if self.is_own && context.client.find_person(self.person).await?.is_some() {
             (self.lead, self.own_is_gone) = (None, true);
             self.outcome.why.push(Reason::LeadDeleted);
-            return Ok(true);
+            return Ok(Lost::Replaced);
         }
         let is_own = self.is_own;
-        match Self::from(contact::sync_lost(context, contact, Some(self.conversation)).await?, self.conversation) {
+        let about = Some(self.conversation);
+        let Some(outcome) = contact::sync_lost(context, contact, about, is_lead_missed || is_own).await? else {
+            return Ok(Lost::Nothing);
+        };
+        match Self::from(outcome, self.conversation) {
             Ok(owner) => {
                 *self = owner;
                 if is_own {
                     (self.lead, self.is_own, self.own_is_gone) = (None, true, true);
                 }
-                Ok(true)
+                Ok(Lost::Replaced)
             }
             Err(reason) => {
                 self.outcome.why.push(reason);
-                Ok(false)
+                self.lead = None;
+                Ok(Lost::Everything)
             }
         }
     }
 
-    /// Whether a failure may be about this owner, who is gone then; found or created anew.
-    pub(super) async fn relink_if_deleted(
+    /// What is gone of the owner, whom a failure may be about; found or created anew. It is asked only when a call that
+    /// names them has failed.
+    pub(super) async fn lost_by(
         &mut self,
         context: &Context<'_>,
         contact: &Contact,
         error: &ApiError,
-    ) -> Result<bool, Error> {
+    ) -> Result<Lost, Error> {
         let about = match error.kind {
             ErrorKind::NotFound | ErrorKind::Server => true,
             ErrorKind::Validation => error.names_field("person_id") || error.names_field("lead_id"),
             _ => false,
         };
         if !about {
-            return Ok(false);
+            return Ok(Lost::Nothing);
         }
-        // Asked only when a call that names them has failed. A lead tells of its person.
+        let stored = context.load(Kind::Contact, contact.id).await?;
+        let is_known = stored.ids.get("person") == Some(self.person)
+            && (self.lead.is_none() || stored.ids.get("lead") == self.lead);
+        if is_known && !self.is_own {
+            return self.lost(context, contact, false).await;
+        }
+        // A lead tells of its person.
         let is_there = match self.lead {
             Some(lead) => {
                 let lead = context.client.find_lead(lead).await?;
@@ -156,39 +183,49 @@ impl<'a> Owner<'a> {
             }
             None => context.client.find_person(self.person).await?.is_some(),
         };
-        Ok(!is_there && self.relink(context, contact).await?)
+        if is_there { Ok(Lost::Nothing) } else { self.lost(context, contact, true).await }
     }
 
-    /// Creates an activity with the link that `link` makes. The flag says whether it was left by a create that failed.
+    /// Creates an activity with the link that `link` makes, and says whether it is one that a create left that failed, and
+    /// that may lack its link. `None` where there is no owner any more.
     pub(super) async fn create_activity(
         &mut self,
         context: &Context<'_>,
         contact: &Contact,
         activity: &NewActivity,
         link: fn(&Self) -> ActivityLink,
-    ) -> Result<(Activity, bool), Error> {
+    ) -> Result<Option<(Activity, bool)>, Error> {
         let client = context.client;
         let linked = |owner: &Self| value(&NewActivity { link: link(owner), ..activity.clone() });
         let before = client.requests();
-        let error = match client.create_activity(linked(self)).await {
+        let mut error = match client.create_unlinked_activity(linked(self)).await {
             Ok(created) => {
                 if client.requests() > before + 1 {
                     // Its own answer may have been lost, and with it that the owner is gone: a look found it all the same.
                     self.link_activity(context, contact, created.id, link).await?;
                 }
-                return Ok((created, false));
+                return Ok(Some((created, false)));
             }
             Err(error) => error,
         };
         // It may have been kept without its link, which is what a lead or person that is gone comes to.
-        let kept = error.executed.may_be() && error.kind == ErrorKind::Server;
-        let found = if kept { client.search_activity(&activity.title).await?.into_iter().next() } else { None };
-        if !self.relink_if_deleted(context, contact, &error).await? {
-            return Err(error.into());
+        let mut left = error.left.take();
+        let lost = self.lost_by(context, contact, &error).await?;
+        if left.is_none() && lost != Lost::Nothing && error.executed.may_be() {
+            // The look for it has failed.
+            left = client.search_activity(&activity.title).await?.into_iter().next().map(Box::new);
         }
-        match found {
-            Some(found) => Ok((client.update_activity(found.id, value(&link(self))).await?, true)),
-            None => Ok((client.create_activity(linked(self)).await?, false)),
+        match (lost, left) {
+            (Lost::Everything, left) => {
+                if let Some(left) = left {
+                    // Nobody is to see it: it is said of someone whom a colleague deleted.
+                    client.delete_activity(left.id).await?;
+                }
+                Ok(None)
+            }
+            (_, Some(left)) => Ok(Some((*left, true))),
+            (Lost::Replaced, None) => Ok(Some((client.create_activity(linked(self)).await?, false))),
+            (Lost::Nothing, None) => Err(error.into()),
         }
     }
 
@@ -201,10 +238,11 @@ impl<'a> Owner<'a> {
         link: fn(&Self) -> ActivityLink,
     ) -> Result<(), Error> {
         if let Err(error) = context.client.update_activity(id, value(&link(self))).await {
-            if !self.relink_if_deleted(context, contact, &error).await? {
-                return Err(error.into());
+            match self.lost_by(context, contact, &error).await? {
+                Lost::Nothing => return Err(error.into()),
+                Lost::Replaced => drop(context.client.update_activity(id, value(&link(self))).await?),
+                Lost::Everything => {}
             }
-            context.client.update_activity(id, value(&link(self))).await?;
         }
         Ok(())
     }

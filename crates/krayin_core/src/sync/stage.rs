@@ -3,7 +3,9 @@ use std::borrow::Cow;
 use super::{Context, Outcome, Owner};
 use crate::{
     Error,
+    api::{ApiError, ErrorKind},
     chatwoot::{Contact, Conversation},
+    krayin::Lead,
     reason::Reason,
     records::Stored,
     server::{Dialect, KnownPipeline, KnownStage, ServerProfile},
@@ -130,8 +132,13 @@ impl Stages<'_> {
     }
 }
 
+/// Whether a move was refused because the stage or the lead is not there any more.
+fn is_about_what_went(error: &ApiError) -> bool {
+    matches!(error.kind, ErrorKind::NotFound | ErrorKind::Validation)
+}
+
 /// Fires the rules that are due: one read and one write, however many are due at once, and one more read where the
-/// stages are not known to be the server's. Each that came to an end is noted in `stored` as fired, which the caller
+/// stages are not known to be the server's; both once more where a colleague deleted the stage or the lead meanwhile. Each that came to an end is noted in `stored` as fired, which the caller
 /// stores; one that names no stage of the lead's pipeline says so, and fires when there is one.
 pub(super) async fn progress(
     context: &Context<'_>,
@@ -151,48 +158,61 @@ pub(super) async fn progress(
     if due.is_empty() {
         return Ok(());
     }
-    let client = context.client;
-    let mut lead = match owner.lead {
-        Some(lead) => client.find_lead(lead).await?,
-        None => None,
-    };
-    if lead.is_none() && owner.lead.is_some() && owner.relink(context, contact).await? {
-        lead = match owner.lead {
-            Some(lead) => client.find_lead(lead).await?,
-            None => None,
+    for is_last in [false, true] {
+        let Some(lead) = lead_of(context, owner, contact).await? else {
+            outcome.why.push(Reason::StageLeadGone);
+            stored.stages.extend(due.iter().map(|(rule, _)| rule.name().to_owned()));
+            return Ok(());
         };
-    }
-    let Some(lead) = lead else {
-        outcome.why.push(Reason::StageLeadGone);
-        stored.stages.extend(due.iter().map(|(rule, _)| rule.name().to_owned()));
-        return Ok(());
-    };
-    let pipeline = lead.lead_pipeline_id;
-    let is_unknown =
-        |(_, wanted): &(Rule, &StageRef)| !stages.of(pipeline).iter().any(|stage| is_wanted(stage, wanted));
-    let is_old = !stages.traits.knows_stages_since(FRESH);
-    if is_old || due.iter().any(is_unknown) && !stages.traits.knows_stages_since(SOON) {
-        stages.read(pipeline, outcome).await?;
-    }
-    let mut at = lead.lead_pipeline_stage_id;
-    let mut fired = Vec::new();
-    for (rule, wanted) in due {
-        match decide(stages.of(pipeline), at, wanted) {
-            Move::Unknown => {
-                wait(rule, stored, outcome);
-                continue;
-            }
-            Move::To(stage) => at = Some(stage),
-            Move::None => {}
+        let pipeline = lead.lead_pipeline_id;
+        let is_unknown =
+            |(_, wanted): &(Rule, &StageRef)| !stages.of(pipeline).iter().any(|stage| is_wanted(stage, wanted));
+        let is_old = is_last || !stages.traits.knows_stages_since(FRESH);
+        if is_old || due.iter().any(is_unknown) && !stages.traits.knows_stages_since(SOON) {
+            stages.read(pipeline, outcome).await?;
         }
-        fired.push(rule.name().to_owned());
+        let mut at = lead.lead_pipeline_stage_id;
+        let (mut fired, mut waits) = (Vec::new(), Vec::new());
+        for (rule, wanted) in &due {
+            match decide(stages.of(pipeline), at, wanted) {
+                Move::Unknown => {
+                    waits.push(*rule);
+                    continue;
+                }
+                Move::To(stage) => at = Some(stage),
+                Move::None => {}
+            }
+            fired.push(rule.name().to_owned());
+        }
+        if let Some(stage) = at.filter(|_| at != lead.lead_pipeline_stage_id) {
+            match context.client.move_lead(lead.id, stage).await {
+                Err(error) if !is_last && is_about_what_went(&error) => continue,
+                moved => moved?,
+            };
+            outcome.updated.push("stage");
+        }
+        for rule in waits {
+            wait(rule, stored, outcome);
+        }
+        stored.stages.extend(fired);
+        break;
     }
-    if let Some(stage) = at.filter(|_| at != lead.lead_pipeline_stage_id) {
-        client.move_lead(lead.id, stage).await?;
-        outcome.updated.push("stage");
-    }
-    stored.stages.extend(fired);
     Ok(())
+}
+
+/// The lead as it is now, or the one that its contact has in its place.
+async fn lead_of(context: &Context<'_>, owner: &mut Owner<'_>, contact: &Contact) -> Result<Option<Lead>, Error> {
+    let Some(id) = owner.lead else { return Ok(None) };
+    if let Some(lead) = context.client.find_lead(id).await? {
+        return Ok(Some(lead));
+    }
+    if !owner.relink(context, contact).await? {
+        return Ok(None);
+    }
+    match owner.lead {
+        Some(id) => Ok(context.client.find_lead(id).await?),
+        None => Ok(None),
+    }
 }
 
 /// Says that a rule names no stage, and leaves it to be fired later.

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use crate::api::{
-    ApiError, Client, Method,
+    ApiError, Client, ErrorKind, Method,
     calls::answer::{record, records},
     calls::person::HasId,
     recovery::create_recovery::Creates,
@@ -43,6 +43,19 @@ impl Client {
     /// is lost, it is looked for by its title.
     pub async fn create_activity(&self, activity: Value) -> Result<Activity, ApiError> {
         record((Method::Post, "activities"), self.create(Creates::Activity, "activities", activity).await?)
+    }
+
+    /// As [`create_activity`](Self::create_activity), for a caller that sees to the link of what a failure has left.
+    pub(crate) async fn create_unlinked_activity(&self, activity: Value) -> Result<Activity, ApiError> {
+        record((Method::Post, "activities"), self.create(Creates::UnlinkedActivity, "activities", activity).await?)
+    }
+
+    /// Deletes an activity; one that is gone is as good.
+    pub(crate) async fn delete_activity(&self, id: u64) -> Result<(), ApiError> {
+        match self.delete(&format!("activities/{id}"), &[]).await {
+            Err(error) if error.kind != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Writes an activity that is there as `current`; what it holds already is sent back as it is.

@@ -20,6 +20,8 @@ pub(crate) enum Creates {
     Lead,
     Organization,
     Activity,
+    /// One whose caller sees to its link.
+    UnlinkedActivity,
     Tag,
 }
 
@@ -31,8 +33,8 @@ pub(in crate::api) enum CreateRecovery {
     Partial(Value),
     /// Nothing.
     NotCreated,
-    /// Something that is not whole, and that a repetition would double.
-    Inconsistent,
+    /// An activity that is not whole, and that a repetition would double.
+    Inconsistent(Box<Activity>),
 }
 
 impl Creates {
@@ -43,7 +45,7 @@ impl Creates {
             Self::Lead => text(body, "title").is_some() && (id(body, "person_id").is_some() || nested(body).is_some()),
             Self::Organization | Self::Tag => text(body, "name").is_some(),
             // A comma in a filter makes two values of it; the other dialect knows no filter.
-            Self::Activity => {
+            Self::Activity | Self::UnlinkedActivity => {
                 dialect == Dialect::RestApi && text(body, "title").is_some_and(|title| !title.contains(','))
             }
         }
@@ -54,7 +56,7 @@ impl Creates {
         match self {
             Self::Person | Self::Organization | Self::Tag => true,
             Self::Lead => nested(body).is_some(),
-            Self::Activity => false,
+            Self::Activity | Self::UnlinkedActivity => false,
         }
     }
 }
@@ -97,7 +99,7 @@ impl Client {
                 }
                 Creates::Tag => seen(self.find_tag(text(body, "name").unwrap_or_default()).await?),
                 Creates::Lead => self.look_for_lead(body).await?,
-                Creates::Activity => self.look_for_activity(body, kind).await?,
+                Creates::Activity | Creates::UnlinkedActivity => self.look_for_activity(creates, body, kind).await?,
             })
         })
     }
@@ -130,20 +132,28 @@ impl Client {
         Ok(CreateRecovery::NotCreated)
     }
 
-    async fn look_for_activity(&self, body: &Value, kind: ErrorKind) -> Result<CreateRecovery, ApiError> {
+    async fn look_for_activity(
+        &self,
+        creates: Creates,
+        body: &Value,
+        kind: ErrorKind,
+    ) -> Result<CreateRecovery, ApiError> {
         let same =
             |activity: &Activity| text(body, "type").is_none_or(|wanted| activity.kind.as_deref() == Some(wanted));
         let found = self.search_activity(text(body, "title").unwrap_or_default()).await?;
         let Some(activity) = found.into_iter().rfind(same) else { return Ok(CreateRecovery::NotCreated) };
         // A server that breaks while it links an activity leaves it behind without its link.
         if kind == ErrorKind::Server {
+            if creates == Creates::UnlinkedActivity {
+                return Ok(CreateRecovery::Inconsistent(Box::new(activity)));
+            }
             let linked = match (id(body, "lead_id"), id(body, "person_id")) {
                 (Some(lead), _) => self.lead_activities(lead).await,
                 (None, Some(person)) => self.person_activities(person).await,
                 (None, None) => return Ok(seen(Some(activity))),
             };
             if !linked.is_ok_and(|linked| linked.iter().any(|linked| linked.id == activity.id)) {
-                return Ok(CreateRecovery::Inconsistent);
+                return Ok(CreateRecovery::Inconsistent(Box::new(activity)));
             }
         }
         Ok(seen(Some(activity)))

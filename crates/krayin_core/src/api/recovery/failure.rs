@@ -21,6 +21,7 @@ pub(in crate::api) fn error(method: Method, path: &str, kind: ErrorKind, detail:
         retry_after: None,
         response: None,
         detail,
+        left: None,
     }
 }
 

@@ -125,8 +125,9 @@ impl Client {
                         error.executed = Executed::No;
                         return Err(error);
                     }
-                    Ok(Ok(CreateRecovery::Inconsistent)) => {
+                    Ok(Ok(CreateRecovery::Inconsistent(left))) => {
                         error.executed = Executed::Yes;
+                        error.left = Some(left);
                         return Err(error);
                     }
                     _ => return Err(error),
@@ -164,7 +165,7 @@ impl Client {
         match self.recover_create(creates, body, ErrorKind::Timeout).await? {
             CreateRecovery::Created(record) => Ok(Some(record)),
             CreateRecovery::NotCreated => Ok(None),
-            CreateRecovery::Partial(_) | CreateRecovery::Inconsistent => Err(not_yet),
+            CreateRecovery::Partial(_) | CreateRecovery::Inconsistent(_) => Err(not_yet),
         }
     }
 

@@ -54,7 +54,7 @@ impl Unfinished {
                 let person = body.get("person_id").and_then(Value::as_u64).map(|id| format!("lead-{id}"));
                 [person, self.event.as_ref().map(|_| "lead".to_owned())]
             }
-            Creates::Activity => {
+            Creates::Activity | Creates::UnlinkedActivity => {
                 let title = body.get("title").and_then(Value::as_str).unwrap_or_default();
                 [Some(short(title)), self.event.clone()]
             }

@@ -7,8 +7,7 @@ use crate::{
     Error,
     chatwoot::Contact,
     field::{Entity, Field, Kind as FieldKind, Merged, Sent, without_ours},
-    krayin::{ActivityLink, ActivityType, ClosingDay, NewActivity, Person},
-    placeholder::{no_email, no_phone},
+    krayin::{ActivityLink, ActivityType, NewActivity, Person},
     reason::Reason,
     records::Kind,
     settings::OnContactDeleted,
@@ -117,11 +116,13 @@ impl<'a> Flow<'a> {
         let record = value(&person);
         let mut body = self.blanked(Entity::Person, &record);
         self.without_identity(&person, &record, &mut body);
-        let Some(flags) = self.yes_no(Entity::Person, id, &record, &Merged::default()).await? else {
-            self.outcome.why.push(Reason::YesNoUnknown { entity: Entity::Person });
-            return Ok(());
-        };
-        body.extend(flags);
+        match self.yes_no(Entity::Person, id, &record, &Merged::default()).await? {
+            Ok(flags) => body.extend(flags),
+            Err(reason) => {
+                self.outcome.why.push(reason);
+                return Ok(());
+            }
+        }
         keep_owner(&mut body, &person);
         self.context.client.write_person(&person, Value::Object(body)).await?;
         self.outcome.updated.push("person");
@@ -142,14 +143,7 @@ impl<'a> Flow<'a> {
                     .is_none_or(|text| !field.kind.is_placeholder(text, &self.context.settings.digest_key))
             });
             if kept.is_empty() {
-                kept = match field.kind {
-                    FieldKind::Emails => vec![json!(no_email(&nobody, &self.context.settings.digest_key))],
-                    _ => vec![json!(no_phone(
-                        &nobody,
-                        &self.context.settings.digest_key,
-                        self.context.settings.traits.no_phone
-                    ))],
-                };
+                kept.push(self.nobodys(field, &nobody));
             }
             body.insert(field.attribute.clone().into_owned(), kept.into());
         }
@@ -164,21 +158,13 @@ impl<'a> Flow<'a> {
         }
         let record = value(&lead);
         let mut body = self.blanked(Entity::Lead, &record);
-        match lead.closing_day(self.context.settings.traits.utc_offset_minutes) {
-            ClosingDay::Unknown => {
-                self.outcome.why.push(Reason::ZoneUnknown);
+        match self.carried_with_lead(&lead, &record, &Merged::default()).await? {
+            Ok(carried) => body.extend(carried),
+            Err(reason) => {
+                self.outcome.why.push(reason);
                 return Ok(());
             }
-            ClosingDay::On(day) => {
-                body.insert("expected_close_date".into(), json!(day));
-            }
-            ClosingDay::None => {}
         }
-        let Some(flags) = self.yes_no(Entity::Lead, id, &record, &Merged::default()).await? else {
-            self.outcome.why.push(Reason::YesNoUnknown { entity: Entity::Lead });
-            return Ok(());
-        };
-        body.extend(flags);
         if !body.is_empty() {
             self.context.client.update_lead(id, Value::Object(body)).await?;
             self.outcome.updated.push("lead");

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Flow, LEAD, refusal::is_about_fields};
+use super::{Attributes, Flow, LEAD, refusal::is_about_fields};
 use crate::{
     Error,
     chatwoot::Conversation,
@@ -8,6 +8,7 @@ use crate::{
     krayin::{ClosingDay, Lead, LeadLink, NewLead},
     mapper,
     reason::Reason,
+    server::Dialect,
     settings::{OnClosed, OnDeleted},
     sync::{LeadFinder, value},
 };
@@ -60,6 +61,29 @@ impl<'a> Flow<'a> {
             let due = self.due(Entity::Lead);
             return self.write_lead(lead, due).await;
         }
+        self.lead_is_gone(person_id, found).await
+    }
+
+    /// As [`lead_gone`](Self::lead_gone), where nobody has looked for the lead yet. `false` where it is there.
+    pub(super) async fn lead_may_be_gone(&mut self, person_id: u64, known: u64) -> Result<bool, Error> {
+        let client = self.context.client;
+        let looks = client.connection().dialect == Dialect::Documented;
+        if looks && client.find_lead(known).await?.is_some() {
+            return Ok(false);
+        }
+        let leads = self.lead_finder().all(self.contact, person_id).await?;
+        let is_there = leads.iter().any(|lead| lead.id == known);
+        let found = self.lead_finder().best(leads);
+        // What is not made again is looked for twice: one answer could be a server's that has trouble.
+        let respects = found.is_none() && self.context.settings.on_deleted_in_krayin == OnDeleted::Respect;
+        if is_there || (!looks && respects && client.find_lead(known).await?.is_some()) {
+            return Ok(false);
+        }
+        self.lead_is_gone(person_id, found).await?;
+        Ok(true)
+    }
+
+    async fn lead_is_gone(&mut self, person_id: u64, found: Option<Lead>) -> Result<(), Error> {
         self.forget_lead();
         match (found, self.context.settings.on_deleted_in_krayin) {
             (Some(lead), _) => {
@@ -211,30 +235,19 @@ impl<'a> Flow<'a> {
         if merged.is_empty() {
             return Ok(());
         }
-        let reason = match current.closing_day(self.context.settings.traits.utc_offset_minutes) {
-            ClosingDay::Unknown => Some(Reason::ZoneUnknown),
-            // The endpoint clears the closing date where it is absent.
-            ClosingDay::On(day) => {
-                merged.body.insert("expected_close_date".into(), json!(day));
-                None
+        let carried = match self.carried_with_lead(current, record, &merged).await? {
+            Ok(carried) => carried,
+            Err(reason) => {
+                for field in std::mem::take(&mut merged.written) {
+                    self.leave_out(field, field.read(record), reason.clone());
+                }
+                return Ok(());
             }
-            ClosingDay::None => None,
-        };
-        let flags = match reason {
-            Some(_) => None,
-            None => self.yes_no(Entity::Lead, current.id, record, &merged).await?,
-        };
-        let Some(flags) = flags else {
-            let reason = reason.unwrap_or(Reason::YesNoUnknown { entity: Entity::Lead });
-            for field in std::mem::take(&mut merged.written) {
-                self.leave_out(field, field.read(record), reason.clone());
-            }
-            return Ok(());
         };
         let before = self.stored.sent.clone();
         for _ in 0..TRIES {
-            let mut body = merged.body.clone();
-            body.extend(flags.clone());
+            let mut body = carried.clone();
+            body.extend(merged.body.clone());
             self.note_sending(&merged.written).await?;
             match self.context.client.update_lead(current.id, Value::Object(body)).await {
                 Err(error) if is_about_fields(&error) => {
@@ -254,6 +267,23 @@ impl<'a> Flow<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What a write of a lead without it would take away: its closing date and its yes/no attributes; else why the lead is
+    /// not to be written.
+    pub(super) async fn carried_with_lead(
+        &self,
+        lead: &Lead,
+        record: &Value,
+        merged: &Merged<'a>,
+    ) -> Result<Result<Attributes, Reason>, Error> {
+        let day = match lead.closing_day(self.context.settings.traits.utc_offset_minutes) {
+            ClosingDay::Unknown => return Ok(Err(Reason::ZoneUnknown)),
+            ClosingDay::On(day) => Some(("expected_close_date".to_owned(), json!(day))),
+            ClosingDay::None => None,
+        };
+        let flags = self.yes_no(Entity::Lead, lead.id, record, merged).await?;
+        Ok(flags.map(|flags| flags.into_iter().chain(day).collect()))
     }
 
     pub(super) fn took_lead(&mut self, lead: &Lead, created: bool) {

@@ -9,8 +9,7 @@ use crate::{
     Error,
     chatwoot::Contact,
     field::{Entity, Field, Merged, Sent, merge},
-    krayin::{ClosingDay, Person},
-    placeholder::{no_email, no_phone},
+    krayin::Person,
     reason::Reason,
     records::{Kind, State, Stored},
     sync::{Context, Outcome, Status, value, verify},
@@ -83,9 +82,9 @@ impl<'a> Flow<'a> {
         let began = other.stored.sent.contains_key(MERGING);
         let flags = match began || self.is_untouched(&record, &other) {
             true => self.yes_no(Entity::Person, other.person.id, &record, &Merged::default()).await?,
-            false => None,
+            false => Err(Reason::ColleaguesStays { entity: Entity::Person }),
         };
-        let Some(flags) = flags else { return self.leave_apart(ours, other).await.map(Some) };
+        let Ok(flags) = flags else { return self.leave_apart(ours, other).await.map(Some) };
         // From here on the other person differs from what was sent, because of us.
         other.stored.sent.insert(MERGING.to_owned(), "1".to_owned());
         self.context.store(Kind::Contact, other.contact.id, &mut other.stored).await?;
@@ -129,14 +128,10 @@ impl<'a> Flow<'a> {
         let mark = format!(" (merged into #{into})");
         let name = if name.ends_with(&mark) { name.to_owned() } else { format!("{name}{mark}") };
         let nobody = format!("merged {}", person.id);
-        let mut body = super::Attributes::from_iter([
-            ("name".to_owned(), json!(name)),
-            ("emails".to_owned(), json!([no_email(&nobody, &self.context.settings.digest_key)])),
-            (
-                "contact_numbers".to_owned(),
-                json!([no_phone(&nobody, &self.context.settings.digest_key, self.context.settings.traits.no_phone)]),
-            ),
-        ]);
+        let mut body = super::Attributes::from_iter([("name".to_owned(), json!(name))]);
+        for field in self.fields(Entity::Person).filter(|field| field.identifies()) {
+            body.insert(field.attribute.clone().into_owned(), json!([self.nobodys(field, &nobody)]));
+        }
         keep_owner(&mut body, person);
         body
     }
@@ -159,14 +154,10 @@ impl<'a> Flow<'a> {
         };
         let sent = Sent::of(&self.context.settings.digest_key, other.stored.sent.get(&*title.key));
         let is_ours = title.kind.canonical(&json!(there), title.place()).iter().all(|text| sent.has(text));
-        let mut body = match lead.closing_day(self.context.settings.traits.utc_offset_minutes) {
-            _ if !is_ours => return Ok(()),
-            ClosingDay::Unknown => return Ok(()),
-            ClosingDay::On(day) => super::Attributes::from_iter([("expected_close_date".to_owned(), json!(day))]),
-            ClosingDay::None => super::Attributes::new(),
-        };
-        let Some(flags) = self.yes_no(Entity::Lead, id, &record, &Merged::default()).await? else { return Ok(()) };
-        body.extend(flags);
+        if !is_ours {
+            return Ok(());
+        }
+        let Ok(mut body) = self.carried_with_lead(&lead, &record, &Merged::default()).await? else { return Ok(()) };
         body.insert("title".into(), json!(format!("{there} (merged into #{kept})")));
         self.context.client.update_lead(id, Value::Object(body)).await?;
         self.outcome.updated.push("lead");

@@ -53,16 +53,20 @@ pub(super) async fn sync(
     Ok(flow.end())
 }
 
-/// As [`sync`], where a call that named the contact's lead has failed and the lead is gone, perhaps with its person.
+/// As [`sync`], where a call that named the contact's person or lead has failed. `None` where both are there, and the
+/// failure was about something else. `is_lead_missed` says that the lead was looked for already.
 pub(super) async fn sync_lost(
     context: &Context<'_>,
     contact: &Contact,
     about: Option<&Conversation>,
-) -> Result<Outcome, Error> {
+    is_lead_missed: bool,
+) -> Result<Option<Outcome>, Error> {
     let mut flow = Flow::of(context, contact, about).await?;
-    flow.outcome.why.push(Reason::OwnerGone);
-    flow.owner_gone().await?;
-    Ok(flow.end())
+    if !flow.owner_gone(is_lead_missed).await? {
+        return Ok(None);
+    }
+    flow.outcome.why.insert(0, Reason::OwnerGone);
+    Ok(Some(flow.end()))
 }
 
 /// Before a new conversation, where the settings say so: a contact whose lead was won or lost gets a new one.
@@ -203,7 +207,7 @@ impl<'a> Flow<'a> {
             Some(digest) => digest.is(&left.digest),
             None => left.digest.is_empty(),
         };
-        is_same && !refusal::may_be_written_now(left, self.context.settings)
+        is_same && !refusal::may_be_written_now(left, field.entity, self.context.settings)
     }
 
     fn leave_out(&mut self, field: &Field, theirs: Option<&Value>, reason: Reason) {

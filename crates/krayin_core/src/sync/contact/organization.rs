@@ -4,11 +4,12 @@ use super::{Attributes, Flow, refusal::is_about_fields};
 use crate::{
     Error,
     api::ErrorKind,
-    field::{Entity, Field, Kind, Sent, merge},
+    field::{Entity, Field, Kind, Merged, Sent, merge},
     krayin::{Organization, Person},
     mapper,
     reason::Reason,
     server::Dialect,
+    settings::OnDeleted,
     sync::value,
 };
 
@@ -18,13 +19,15 @@ impl<'a> Flow<'a> {
         self.fields(Entity::Person).find(|field| field.kind == Kind::OrganizationName)
     }
 
-    /// The field, where the person has lost its organization because that was deleted, not because someone took it away.
+    /// The field, where the person has lost its organization because that was deleted, not because someone took it away,
+    /// and where the settings make again what was deleted.
     pub(super) async fn organization_is_gone(
         &self,
         current: &Person,
         due: &[&Field],
     ) -> Result<Option<&'a Field>, Error> {
-        let Some(field) = self.organization_field() else { return Ok(None) };
+        let makes_again = self.context.settings.on_deleted_in_krayin == OnDeleted::MakeAgain;
+        let Some(field) = self.organization_field().filter(|_| makes_again) else { return Ok(None) };
         let was_known = self.stored.ids.get("organization").is_some() && self.stored.sent.contains_key(&*field.key);
         let name = self.wanted.value(field).and_then(Value::as_str);
         match name {
@@ -117,8 +120,8 @@ impl<'a> Flow<'a> {
         }
         let body = json!({"name": harmless});
         match self.context.client.update_organization(organization.id, body).await {
-            // Another one has that name already.
-            Err(error) if is_about_fields(&error) => Ok(()),
+            // Another one has that name already, or a colleague has deleted this one.
+            Err(error) if is_about_fields(&error) || error.kind == ErrorKind::NotFound => Ok(()),
             written => Ok(written.map(drop)?),
         }
     }
@@ -138,13 +141,38 @@ impl<'a> Flow<'a> {
         for field in &merged.theirs {
             self.outcome.why.push(Reason::FieldKept((*field).into()));
         }
-        let body = Value::Object(merged.body);
         if !merged.written.is_empty() {
-            self.note_sending(&merged.written).await?;
-            self.context.client.write_organization(organization, body).await?;
-            self.outcome.updated.push("organization");
+            self.put_organization(organization, &record, merged).await?;
         }
         self.note_all_sent(&due);
         self.store().await
+    }
+
+    async fn put_organization(
+        &mut self,
+        organization: &Organization,
+        record: &Value,
+        merged: Merged<'a>,
+    ) -> Result<(), Error> {
+        let flags = match self.yes_no(Entity::Organization, organization.id, record, &merged).await? {
+            Ok(flags) => flags,
+            Err(reason) => {
+                for field in merged.written {
+                    self.leave_out(field, field.read(record), reason.clone());
+                }
+                return Ok(());
+            }
+        };
+        self.note_sending(&merged.written).await?;
+        let body = flags.into_iter().chain(merged.body).collect();
+        match self.context.client.write_organization(organization, Value::Object(body)).await {
+            // A colleague has deleted it since it was read.
+            Err(error) if error.kind == ErrorKind::NotFound => self.outcome.why.push(Reason::OrganizationDeleted),
+            written => {
+                written?;
+                self.outcome.updated.push("organization");
+            }
+        }
+        Ok(())
     }
 }

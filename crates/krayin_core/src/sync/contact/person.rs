@@ -4,9 +4,10 @@ use super::{Attributes, Flow, PERSON, refusal::is_about_fields};
 use crate::{
     Error,
     api::{ApiError, ErrorKind},
-    field::{Entity, Field, Merged, Sent, merge},
+    field::{Entity, Field, Kind as FieldKind, Merged, Sent, merge},
     krayin::{LeadLink, NewPerson, Person},
     mapper::{Identity, full_name, is_on_network, new_lead, sendable_phones},
+    placeholder::{no_email, no_phone},
     reason::Reason,
     records::{Decision, Kind},
     server::Dialect,
@@ -80,13 +81,20 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// As [`person_gone`](Self::person_gone), where it is the lead that is gone, perhaps with its person.
-    pub(super) async fn owner_gone(&mut self) -> Result<(), Error> {
-        let Some(id) = self.stored.ids.get("person") else { return self.resolve().await };
-        match self.context.client.find_person(id).await? {
-            Some(_) => self.lead_gone(id).await,
-            None => self.person_gone(id).await,
+    /// As [`person_gone`](Self::person_gone), where it may be the lead that is gone, perhaps with its person. `false` where
+    /// both are there.
+    pub(super) async fn owner_gone(&mut self, is_lead_missed: bool) -> Result<bool, Error> {
+        let Some(id) = self.stored.ids.get("person") else {
+            self.resolve().await?;
+            return Ok(true);
+        };
+        match (self.context.client.find_person(id).await?, self.stored.ids.get("lead")) {
+            (None, _) => self.person_gone(id).await?,
+            (Some(_), None) => return Ok(false),
+            (Some(_), Some(_)) if is_lead_missed => self.lead_gone(id).await?,
+            (Some(_), Some(lead)) => return self.lead_may_be_gone(id, lead).await,
         }
+        Ok(true)
     }
 
     /// Finds the person and its lead, or creates what is missing.
@@ -321,11 +329,14 @@ impl<'a> Flow<'a> {
         record: &Value,
         mut merged: Merged<'a>,
     ) -> Result<Option<Person>, Error> {
-        let Some(flags) = self.yes_no(Entity::Person, current.id, record, &merged).await? else {
-            for field in std::mem::take(&mut merged.written) {
-                self.leave_out(field, field.read(record), Reason::YesNoUnknown { entity: Entity::Person });
+        let flags = match self.yes_no(Entity::Person, current.id, record, &merged).await? {
+            Ok(flags) => flags,
+            Err(reason) => {
+                for field in std::mem::take(&mut merged.written) {
+                    self.leave_out(field, field.read(record), reason.clone());
+                }
+                return Ok(None);
             }
-            return Ok(None);
         };
         let before = self.stored.sent.clone();
         for _ in 0..TRIES {
@@ -376,6 +387,15 @@ impl<'a> Flow<'a> {
         let settings = self.context.settings;
         let by = if self.placeholder_is_anothers { PlaceholderOf::Record } else { PlaceholderOf::Identity };
         complete(person, self.contact, by, &settings.traits, &settings.digest_key)
+    }
+
+    /// What stands for an address or a number of a person who has none any more.
+    pub(super) fn nobodys(&self, field: &Field, nobody: &str) -> Value {
+        let (settings, key) = (self.context.settings, &self.context.settings.digest_key);
+        match field.kind {
+            FieldKind::Emails => json!(no_email(nobody, key)),
+            _ => json!(no_phone(nobody, key, settings.traits.no_phone)),
+        }
     }
 
     fn record_person(&mut self, person: &Person, created: bool) {

@@ -17,12 +17,18 @@ pub(super) fn is_about_fields(error: &ApiError) -> bool {
 }
 
 /// Whether what held it back is no more.
-pub(super) fn may_be_written_now(left: &LeftOut, settings: &Settings) -> bool {
+pub(super) fn may_be_written_now(left: &LeftOut, entity: Entity, settings: &Settings) -> bool {
     let is = |reason: Reason| left.code == reason.code();
+    let has_none = || settings.traits.yes_no(entity).next().is_none();
     if is(Reason::ZoneUnknown) {
-        return settings.traits.utc_offset_minutes.is_some();
+        settings.traits.utc_offset_minutes.is_some()
+    } else if is(Reason::YesNoUnknown { entity }) {
+        settings.on_yes_no == OnYesNo::WriteAnyway || has_none()
+    } else if is(Reason::YesNoLeftOut { entity }) {
+        settings.on_yes_no != OnYesNo::LeaveOut || has_none()
+    } else {
+        false
     }
-    is(Reason::YesNoUnknown { entity: Entity::Lead }) && settings.on_yes_no == OnYesNo::WriteAnyway
 }
 
 /// Whether only a person can mend it, in Krayin or in Chatwoot.
@@ -98,13 +104,15 @@ impl<'a> Flow<'a> {
         true
     }
 
-    /// Fields that were left out and that may be taken now: the record has other values than it had then.
+    /// Fields that were left out and that may be taken now, since a write is on its way: the record has other values than it
+    /// had then, or it was another record's, which the record itself does not tell.
     pub(super) fn worth_another_try(&self, entity: Entity, record: &Value) -> Vec<&'a Field> {
         self.fields(entity)
             .filter(|field| {
-                let left = self.stored.left_out.get(&*field.key);
+                let Some(left) = self.stored.left_out.get(&*field.key) else { return false };
                 let theirs = || field.read(record).map(|value| self.digest_of(field, value)).unwrap_or_default();
-                left.is_some_and(|left| self.is_left_out(field) && left.theirs != theirs())
+                let was_anothers = left.code == Reason::FieldAnothers((*field).into()).code();
+                self.is_left_out(field) && (was_anothers || left.theirs != theirs())
             })
             .collect()
     }
