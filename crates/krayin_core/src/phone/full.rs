@@ -8,8 +8,7 @@ use super::{plans::with_plans, typed::Typed};
 pub(super) fn parse(typed: &Typed, country: Option<&str>) -> Option<PhoneNumber> {
     parse_digits(&typed.digits, typed.has_plus, country).or_else(|| {
         // Where the zero is the number's own, as in Italy, it was no trunk's.
-        let (head, tail) = typed.digits.split_at_checked(typed.zero?)?;
-        parse_digits(&format!("{head}0{tail}"), typed.has_plus, country)
+        parse_digits(&typed.with_zero()?, typed.has_plus, country)
     })
 }
 
@@ -92,10 +91,17 @@ impl Full {
             })
         };
         let code = self.code.to_string();
-        let abroad = ABROAD.iter().chain(&ABROAD_ELSEWHERE);
-        is_mine(&typed.digits)
-            || typed.digits.strip_prefix(&code).is_some_and(is_mine)
-            || abroad.filter_map(|head| typed.digits.strip_prefix(head)?.strip_prefix(&code)).any(is_mine)
+        let is_written = |digits: &str| {
+            let mut abroad = ABROAD.iter().chain(&ABROAD_ELSEWHERE);
+            is_mine(digits)
+                || digits.strip_prefix(&code).is_some_and(is_mine)
+                || abroad.any(|head| {
+                    let rest = digits.strip_prefix(head).and_then(|rest| rest.strip_prefix(&code));
+                    rest.is_some_and(is_mine)
+                })
+        };
+        // A zero that stands alone may be the number's own.
+        is_written(&typed.digits) || typed.with_zero().is_some_and(|digits| is_written(&digits))
     }
 
     /// How the number is written where that has other digits than the last ones of its E.164.

@@ -57,6 +57,12 @@ impl Typed {
         }
     }
 
+    /// The digits with the zero that stood alone.
+    pub(super) fn with_zero(&self) -> Option<String> {
+        let (head, tail) = self.digits.split_at_checked(self.zero?)?;
+        Some(format!("{head}0{tail}"))
+    }
+
     /// Whether one number may have so many digits, with what is dialled before it.
     fn is_of_one_length(&self) -> bool {
         let is_abroad = ["0", "119", "810"].iter().any(|head| self.digits.starts_with(head));
