@@ -207,5 +207,6 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
     codes = refused.transform_values { |name, data| intake.take(@hook, name, data)&.code }
     expect(codes).to eq(refused.keys.to_h { |code| [code, code] })
     expect(intake.take(@hook, "contact.updated", { contact: contact("ned") })).to be_nil
+    run_all
   end
 end
