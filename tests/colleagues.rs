@@ -724,17 +724,23 @@ async fn coming_to_terms_with_a_lost_record_takes_no_more_requests_than_a_new_co
 #[tokio::test]
 async fn a_lead_that_was_found_gets_what_nobody_entered_once() {
     for server in ALL {
-        let world = World::connected(server).await;
+        let mut world = World::connected(server).await;
+        world.set(json!({"lead_source_id": 2, "lead_type_id": 2}));
         let client = world.client();
         let person = json!({
             "name": "Jane", "emails": [{"value": "jane@example.com", "label": "work"}],
             "contact_numbers": [{"value": "+14155550182", "label": "work"}]
         });
         let person = client.create_person(person).await.unwrap().id;
-        let lead = json!({
-            "title": "Theirs", "person_id": person, "lead_value": 0, "lead_source_id": 1, "lead_type_id": 1,
-            "lead_pipeline_id": 1, "lead_pipeline_stage_id": 1
+        let mut lead = json!({
+            "title": "Theirs", "person_id": person, "lead_value": 0, "lead_type_id": 1, "lead_pipeline_id": 1,
+            "lead_pipeline_stage_id": 1
         });
+        // The document's server takes none without a source.
+        let source = if server == Server::Documented { 1 } else { 2 };
+        if server == Server::Documented {
+            lead["lead_source_id"] = json!(source);
+        }
         client.create_lead(lead).await.unwrap();
         let fields = json!({"custom_attributes": {"deal_value": "500", "plan": "gold"}, "additional_attributes": {}});
         let jane = with(jane(), fields);
@@ -753,6 +759,7 @@ async fn a_lead_that_was_found_gets_what_nobody_entered_once() {
                 .unwrap_or_else(|_| lead["lead_value"].as_f64().unwrap()),
             500.0
         );
+        assert_eq!((&lead["lead_source_id"], &lead["lead_type_id"]), (&json!(source), &json!(1)), "{server:?}");
         let theirs = json!({"change": "edit_lead", "lead": "last", "fields": {"lead_value": 0, "description": ""}});
         act(&world, theirs);
         world.forget(Kind::Message, 1).await;

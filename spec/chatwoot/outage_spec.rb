@@ -95,6 +95,23 @@ RSpec.describe "When Krayin does not work", :chatwoot do
     expect(Account.last.hooks.count).to eq(0)
   end
 
+  it "puts off what may still be at work in Krayin, without counting Krayin down" do
+    contact = people("slow", 1).first
+    eventually { settled? && @krayin.person(contact.email) }
+    entry = KrayinSync::Chatwoot::RecordRef.new(@hook.id, "contact", contact.id)
+    gate = KrayinSync::Chatwoot::Gate.new(entry, contact.id, @hook.reload.settings)
+    error = KrayinSync::TimeoutError.new("late", detail: "still_running", executed: :unknown, retry_after: 40.0)
+    entry.enqueue(delay: 600)
+    expect(gate.enter(jid: "slow").first).to eq(KrayinSync::Chatwoot::Gate::RUN)
+    setback = KrayinSync::Chatwoot::Setback.new(entry, @hook, gate, jid: "slow", began: Time.now)
+    expect(setback.settle(error)).to be(false)
+    due = Sidekiq::ScheduledSet.new.map { |job| [job.args.first["id"], job.at - Time.now] }
+    expect(due).to include([contact.id, be_between(35, 60)])
+    connection = KrayinSync::Chatwoot::RedisStore.connection_id(@hook.settings)
+    expect(KrayinSync::Chatwoot::Breaker.states[connection]).to be_falsy
+    eventually(60) { advance(700) && settled? }
+  end
+
   it "buries what Krayin does not take, with a reason that people understand" do
     @krayin.faults({ method: "POST", path: "/leads", action: "status", status: 422, times: "forever",
                      body: { message: "The given data was invalid.", errors: { title: ["The title is taken."] } } })
