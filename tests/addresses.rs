@@ -1,7 +1,7 @@
 //! E-mail addresses in spellings that nobody has written down: found in Krayin, and no second person made.
 
 use krayin_sim::Server;
-use krayin_tests::{SERVERS, World};
+use krayin_tests::{SERVERS, World, report};
 use serde_json::json;
 
 const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
@@ -124,7 +124,7 @@ async fn every_spelling_finds_the_person_and_makes_no_second() {
             }
         }
     }
-    println!("{} of {n} spellings of addresses found, no second person", n - missed.len());
+    report(&format!("{} of {n} spellings of addresses found, no second person", n - missed.len()));
     assert!(missed.is_empty(), "{}: {:#?}", missed.len(), &missed[..missed.len().min(20)]);
 }
 

@@ -2,7 +2,7 @@
 
 use krayin_core::{records::Kind, sync::Status};
 use krayin_sim::{Change, Logged, Moment, Options, Server};
-use krayin_tests::{SERVERS, TOKEN, World, conversation, jane};
+use krayin_tests::{SERVERS, TOKEN, World, conversation, jane, report};
 use serde_json::{Value, json};
 
 const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
@@ -391,10 +391,10 @@ async fn between_any_two_requests_a_colleagues_act_stays() {
         all.undone.extend(tally.undone);
     }
     let Tally { points, carried, undone } = all;
-    println!(
+    report(&format!(
         "{points} points, {} undone; {carried} more where the last of two writes counts, since Krayin has no lock",
         undone.len()
-    );
+    ));
     assert!(undone.is_empty(), "{}", undone.join("\n"));
     assert!(points > 2000, "{points}");
 }
@@ -1355,5 +1355,5 @@ async fn what_is_deleted_or_merged_between_any_two_requests_stays_so() {
             }
         }
     }
-    println!("{points} points, 0 made again");
+    report(&format!("{points} points, 0 made again"));
 }

@@ -8,7 +8,7 @@ use std::{
 
 use krayin_core::records::Kind;
 use krayin_sim::{Change, Moment, Server};
-use krayin_tests::{SERVERS, World};
+use krayin_tests::{SERVERS, World, report};
 use serde_json::{Value, json};
 
 const SERVERS_ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
@@ -334,13 +334,13 @@ async fn a_desk_with_a_colleague_in_it_undoes_doubles_and_loses_nothing() {
         }
     }
     let count = |word: &str| wrong.iter().filter(|what| what.contains(&format!(": {word}"))).count();
-    println!(
+    report(&format!(
         "{} events, {checked} looks at what a colleague did: {} undone, {} doubled, {} lost",
         seed as usize * SERVERS_ALL.len() * STEPS,
         count("undone"),
         count("doubled"),
         count("lost")
-    );
+    ));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(checked > 1000, "{checked}");
 }

@@ -6,7 +6,7 @@ use std::env;
 
 use krayin_core::phone;
 use krayin_sim::Server;
-use krayin_tests::{SERVERS, World};
+use krayin_tests::{SERVERS, World, report};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil};
 use serde_json::json;
 
@@ -373,7 +373,7 @@ impl Count {
     }
 
     fn end(self, what: &str) {
-        println!("{what}: {} of {}", self.found, self.found + self.missed.len());
+        report(&format!("{what}: {} of {}", self.found, self.found + self.missed.len()));
         let few: Vec<_> = self.missed.iter().step_by(self.missed.len() / 60 + 1).collect();
         assert!(self.missed.is_empty(), "{what}: {} missed: {few:#?}", self.missed.len());
     }

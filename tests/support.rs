@@ -143,3 +143,9 @@ pub fn with(mut record: Value, fields: Value) -> Value {
     }
     record
 }
+
+/// Shows what a test has counted. `println!` is shown of failing tests alone.
+pub fn report(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -6,7 +6,7 @@ use krayin_core::{
     sync::{Outcome, Status},
 };
 use krayin_sim::Server;
-use krayin_tests::{SERVERS, World};
+use krayin_tests::{SERVERS, World, report};
 use serde_json::{Value, json};
 
 const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
@@ -199,7 +199,7 @@ async fn every_combination_is_one_two_or_a_question() {
             }
         }
     }
-    println!("{} of {tried} combinations right", tried - wrong.len());
+    report(&format!("{} of {tried} combinations right", tried - wrong.len()));
     assert!(wrong.is_empty(), "{}: {:#?}", wrong.len(), &wrong[..wrong.len().min(25)]);
 }
 
