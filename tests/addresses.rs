@@ -1,10 +1,8 @@
 //! E-mail addresses in spellings that nobody has written down: found in Krayin, and no second person made.
 
 use krayin_sim::Server;
-use krayin_tests::{SERVERS, World, report};
+use krayin_tests::{ALL_SERVERS, World, report};
 use serde_json::json;
-
-const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 
 const ADDRESSES: [&str; 10] = [
     "jane.doe@example.com",
@@ -94,7 +92,7 @@ async fn clear(world: &World) {
 async fn every_spelling_finds_the_person_and_makes_no_second() {
     let mut n = 0;
     let mut missed = Vec::new();
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         for address in ADDRESSES {
             for ours in spellings(address) {
@@ -130,7 +128,7 @@ async fn every_spelling_finds_the_person_and_makes_no_second() {
 
 #[tokio::test]
 async fn what_is_another_address_is_another_person() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         for (n, (theirs, ours)) in [
             ("jane@example.com", "jane+news@example.com"),

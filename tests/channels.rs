@@ -3,10 +3,8 @@
 
 use krayin_core::{records::Kind, sync::Status};
 use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{SERVERS, World, conversation, with};
+use krayin_tests::{ALL_SERVERS, World, conversation, with};
 use serde_json::{Value, json};
-
-const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 
 /// As Chatwoot keeps a contact of each channel, and what its person shows.
 fn contacts() -> Vec<(&'static str, Value, &'static str, Option<&'static str>)> {
@@ -73,7 +71,7 @@ fn world_of(world: &World) -> [usize; 3] {
 
 #[tokio::test]
 async fn every_channel_s_contact_appears_with_where_it_is_found() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (channel, contact, job, address) in contacts() {
             let mut world = World::connected(server).await;
             world.set(json!({"sync_conversations": true}));
@@ -109,7 +107,7 @@ async fn the_setting_says_whether_and_when() {
     let visitor = json!({"id": 40, "account_id": 1, "name": "winter-moon", "identifier": "23423423",
         "additional_attributes": {"social_telegram_user_id": 23423423},
         "contact_inboxes": [{"channel_type": "Channel::WebWidget", "source_id": "23423423"}]});
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (setting, expected) in [
             (json!(null), [false, true, false, false]),
             (json!("with a conversation"), [false, true, false, false]),
@@ -144,7 +142,7 @@ async fn the_setting_says_whether_and_when() {
 
 #[tokio::test]
 async fn conversations_that_are_not_synced_bring_their_contact_all_the_same() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let (channel, contact, ..) = contacts().remove(0);
         let outcome = world.event("conversation.created", talk(channel, &contact)).await.unwrap();
@@ -155,7 +153,7 @@ async fn conversations_that_are_not_synced_bring_their_contact_all_the_same() {
 
 #[tokio::test]
 async fn who_only_says_to_be_someone_is_not_that_one() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let mut world = World::connected(server).await;
         world.set(json!({"contacts_without_email_or_phone": "always"}));
         let (_, contact, ..) = contacts().remove(0);
@@ -193,7 +191,7 @@ fn path(server: Server, id: &Value) -> String {
 
 #[tokio::test]
 async fn an_address_that_turns_up_makes_it_no_other() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (channel, contact, ..) in contacts() {
             for (found, values) in [
                 (json!({"email": "sojan@example.com"}), ["sojan@example.com", ""]),
@@ -229,7 +227,7 @@ async fn an_address_that_turns_up_makes_it_no_other() {
 #[tokio::test]
 async fn nothing_is_doubled_where_an_answer_was_lost_before_the_address_turned_up() {
     let mut points = 0;
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (channel, contact, ..) in contacts().into_iter().filter(|(_, _, job, _)| !job.starts_with("Inst")) {
             for found in [json!({}), json!({"email": "sojan@example.com"}), json!({"phone_number": "+14155550182"})] {
                 for action in [Action::CloseBeforeActing, Action::CloseAfterActing] {

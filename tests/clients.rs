@@ -8,11 +8,10 @@ use krayin_core::{
     settings::Settings,
 };
 use krayin_sim::{Action, Fault, Options, Server, Sim};
+use krayin_tests::ALL_SERVERS;
 use serde_json::{Value, json};
 
 const PACKAGES: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
-const ALL: [Server; 4] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
-
 fn start(server: Server) -> (Sim, Client) {
     let sim = Sim::start(Options { server, throttle: false, ..Options::default() }).unwrap();
     let settings = json!({"api_url": sim.url(), "api_token": sim.token(0)});
@@ -40,7 +39,7 @@ async fn lead(client: &Client, person_id: u64, title: &str) -> Value {
 
 #[tokio::test]
 async fn persons() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let (_sim, client) = start(server);
         let created = client.create_person(person(1)).await.unwrap();
         assert_eq!(client.get_person(created.id).await.unwrap().name.as_deref(), Some("Jane 1"), "{server:?}");
@@ -60,7 +59,7 @@ async fn persons() {
 
 #[tokio::test]
 async fn leads_and_their_closing_date() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let (sim, client) = start(server);
         let owner = client.create_person(person(1)).await.unwrap().id;
         let created = client.create_lead(lead(&client, owner, "Deal").await).await.unwrap();
@@ -96,7 +95,7 @@ async fn leads_and_their_closing_date() {
 
 #[tokio::test]
 async fn organizations() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let (_sim, client) = start(server);
         let created = client.create_organization(json!({"name": "Acme"})).await.unwrap();
         assert_eq!(client.get_organization(created.id).await.unwrap().name.as_deref(), Some("Acme"));
@@ -113,7 +112,7 @@ async fn organizations() {
 
 #[tokio::test]
 async fn activities() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let (_sim, client) = start(server);
         let owner = client.create_person(person(1)).await.unwrap().id;
         let deal = client.create_lead(lead(&client, owner, "Deal").await).await.unwrap();
@@ -162,7 +161,7 @@ async fn tags_and_settings() {
 
 #[tokio::test]
 async fn what_is_too_long_is_cut_with_a_mark() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let (sim, client) = start(server);
         let mut long = person(1);
         long["name"] = "é".repeat(300).into();
@@ -229,7 +228,7 @@ async fn an_activity_that_hangs_in_the_air_is_reported() {
 
 #[tokio::test]
 async fn a_revoked_token_is_told_from_everything_else() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for production in [false, true] {
             let sim = Sim::start(Options { server, production, ..Options::default() }).unwrap();
             let settings = json!({"api_url": sim.url(), "api_token": "9|no-such-token"});

@@ -2,17 +2,8 @@
 
 use krayin_core::{records::Kind, sync::Status};
 use krayin_sim::{Change, Logged, Moment, Options, Server};
-use krayin_tests::{SERVERS, TOKEN, World, conversation, jane, report};
+use krayin_tests::{ALL_SERVERS, SERVERS, TOKEN, World, conversation, jane, report, with};
 use serde_json::{Value, json};
-
-const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
-
-fn with(mut record: Value, fields: Value) -> Value {
-    for (key, value) in fields.as_object().unwrap() {
-        record[key] = value.clone();
-    }
-    record
-}
 
 fn act(world: &World, change: Value) {
     let (change, _) = Change::from_json(&change).unwrap();
@@ -384,7 +375,7 @@ async fn between_any_two_requests(server: Server) -> Tally {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn between_any_two_requests_a_colleagues_act_stays() {
     let mut all = Tally::default();
-    for server in ALL.map(|server| tokio::spawn(between_any_two_requests(server))) {
+    for server in ALL_SERVERS.map(|server| tokio::spawn(between_any_two_requests(server))) {
         let tally = server.await.unwrap();
         all.points += tally.points;
         all.carried += tally.carried;
@@ -432,7 +423,7 @@ async fn numbers_and_addresses_go_back_as_they_were_read() {
 
 #[tokio::test]
 async fn what_is_refused_is_left_out_and_the_rest_written_the_lead_too() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let other = json!({
             "name": "Other", "emails": [{"value": "other@example.com", "label": "work"}],
@@ -461,7 +452,7 @@ async fn what_is_refused_is_left_out_and_the_rest_written_the_lead_too() {
 
 #[tokio::test]
 async fn what_was_refused_is_tried_again_when_either_side_changes_and_not_at_each_event() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let numbers = |world: &World| {
             world.sim.persons().into_iter().find(|one| one["id"] == 2).unwrap()["contact_numbers"].to_string()
         };
@@ -571,7 +562,7 @@ async fn the_timeline_tells_what_changed_once_and_never_that_a_closing_day_did()
 
 #[tokio::test]
 async fn a_won_or_lost_lead_stays_as_it_is() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for change in ["win_lead", "lose_lead"] {
             let world = World::connected(server).await;
             let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
@@ -602,7 +593,7 @@ async fn a_won_or_lost_lead_stays_as_it_is() {
 
 #[tokio::test]
 async fn a_new_conversation_of_a_closed_leads_contact_goes_where_the_policy_says() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (policy, leads) in [("note", 1), ("new_lead", 2)] {
             let mut world = World::connected(server).await;
             world.set(json!({"sync_conversations": true, "on_closed": policy}));
@@ -622,7 +613,7 @@ async fn a_new_conversation_of_a_closed_leads_contact_goes_where_the_policy_says
 
 #[tokio::test]
 async fn what_was_deleted_stays_deleted_or_is_made_again_as_the_policy_says() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for kind in ["person", "lead", "activity"] {
             for policy in ["respect", "make_again"] {
                 let mut world = World::connected(server).await;
@@ -668,7 +659,7 @@ async fn what_was_deleted_stays_deleted_or_is_made_again_as_the_policy_says() {
 
 #[tokio::test]
 async fn coming_to_terms_with_a_lost_record_takes_no_more_requests_than_a_new_contact() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let changed = |contact: &str| with(acme(), json!({"name": contact}));
         let talk = |number: u64, contact: Value| json!({"conversation": with(talk(number, json!({}))["conversation"].clone(), json!({"contact": contact}))});
         for (event, is_talk) in [("contact.updated", false), ("conversation.created", true)] {
@@ -723,7 +714,7 @@ async fn coming_to_terms_with_a_lost_record_takes_no_more_requests_than_a_new_co
 
 #[tokio::test]
 async fn a_lead_that_was_found_gets_what_nobody_entered_once() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let mut world = World::connected(server).await;
         world.set(json!({"lead_source_id": 2, "lead_type_id": 2}));
         let client = world.client();
@@ -769,7 +760,7 @@ async fn a_lead_that_was_found_gets_what_nobody_entered_once() {
 
 #[tokio::test]
 async fn a_companys_late_address_is_written_and_a_colleagues_organization_left_alone() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let company = |fields: Value| {
             with(jane(), json!({"additional_attributes": with(json!({"company_name": "Acme"}), fields)}))
@@ -1019,7 +1010,7 @@ async fn what_a_colleague_changed_in_an_activity_stays_and_the_rest_follows() {
         ("in the middle", |ours| ours.replacen("Support", "Support (Call her back)", 1)),
         ("as code", |ours| format!("<p style=\"color: red\">Call her back <img src=\"x.png\"></p>{ours}")),
     ];
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (what, write) in writes {
             let mut world = World::connected(server).await;
             world.set(json!({"sync_conversations": true}));
@@ -1065,7 +1056,7 @@ async fn what_a_colleague_changed_in_an_activity_stays_and_the_rest_follows() {
 
 #[tokio::test]
 async fn a_text_that_a_colleague_wrote_anew_is_theirs() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let mut world = World::connected(server).await;
         world.set(json!({"sync_conversations": true}));
         let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
@@ -1084,7 +1075,7 @@ async fn a_text_that_a_colleague_wrote_anew_is_theirs() {
 
 #[tokio::test]
 async fn whether_an_activity_is_done_is_a_colleagues_where_they_said_it() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let mut world = World::connected(server).await;
         world.set(json!({"sync_conversations": true}));
         let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
@@ -1152,7 +1143,7 @@ fn talk(number: u64, fields: Value) -> Value {
 
 #[tokio::test]
 async fn whoever_is_no_lead_is_a_person_with_notes() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for policy in [
             json!({"lead_policy": "never", "stage_progression_enabled": true, "stage_on_conversation_created": 2}),
             json!({"lead_policy": "on_label", "lead_labels": ["vip"]}),
@@ -1190,7 +1181,7 @@ async fn whoever_is_no_lead_is_a_person_with_notes() {
 
 #[tokio::test]
 async fn a_label_or_an_inbox_makes_a_lead_once() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (policy, event, data) in [
             (
                 json!({"lead_policy": "on_label", "lead_labels": "Hot , vip"}),
@@ -1240,7 +1231,7 @@ async fn a_label_or_an_inbox_makes_a_lead_once() {
 
 #[tokio::test]
 async fn each_conversation_may_have_a_lead_of_its_own() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let stages = json!({"stage_progression_enabled": true, "stage_on_conversation_resolved": 2});
         let world = with_leads(server, with(stages, json!({"lead_policy": "per_conversation"}))).await;
         let first = world.event("conversation.created", talk(1, json!({}))).await.unwrap();
@@ -1311,7 +1302,7 @@ async fn what_is_deleted_or_merged_between_any_two_requests_stays_so() {
         // By hand: the other one gets the address, hers goes.
         ("merged", vec![lead, person, json!({"change": "add_email", "person": "last", "value": "jane@example.com"})]),
     ];
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (what, changes) in &acts {
             for (flow, event, data) in flows() {
                 for nth in 0.. {

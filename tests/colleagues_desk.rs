@@ -8,10 +8,9 @@ use std::{
 
 use krayin_core::records::Kind;
 use krayin_sim::{Change, Moment, Server};
-use krayin_tests::{SERVERS, World, report};
+use krayin_tests::{ALL_SERVERS, World, report};
 use serde_json::{Value, json};
 
-const SERVERS_ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 const CONTACTS: u64 = 4;
 const STEPS: usize = 120;
 
@@ -327,7 +326,7 @@ async fn a_desk_with_a_colleague_in_it_undoes_doubles_and_loses_nothing() {
     let (began, mut seed, mut checked, mut wrong) = (Instant::now(), 0, 0, Vec::new());
     while seed < 2 || began.elapsed() < Duration::from_secs(seconds) {
         seed += 1;
-        for server in SERVERS_ALL {
+        for server in ALL_SERVERS {
             let (more, bad) = work(server, seed).await;
             checked += more;
             wrong.extend(bad);
@@ -336,7 +335,7 @@ async fn a_desk_with_a_colleague_in_it_undoes_doubles_and_loses_nothing() {
     let count = |word: &str| wrong.iter().filter(|what| what.contains(&format!(": {word}"))).count();
     report(&format!(
         "{} events, {checked} looks at what a colleague did: {} undone, {} doubled, {} lost",
-        seed as usize * SERVERS_ALL.len() * STEPS,
+        seed as usize * ALL_SERVERS.len() * STEPS,
         count("undone"),
         count("doubled"),
         count("lost")

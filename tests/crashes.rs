@@ -2,7 +2,6 @@
 //! new process. In the end there is one of everything, linked, and nothing is lost.
 
 use std::{
-    io::Write,
     process::{Command, Output},
     sync::{
         Arc,
@@ -17,7 +16,7 @@ use krayin_core::{
     sync::{self, Event},
 };
 use krayin_sim::{Options, Server, Sim};
-use krayin_tests::{Case, FileRecords, TOKEN, cases};
+use krayin_tests::{ALL_SERVERS, Case, FileRecords, TOKEN, cases, report};
 use serde_json::{Value, json};
 
 static POINTS: AtomicUsize = AtomicUsize::new(0);
@@ -122,16 +121,14 @@ fn kill_everywhere(server: Server) -> Vec<String> {
 
 #[test]
 fn a_process_may_be_killed_anywhere() {
-    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let running: Vec<_> = servers.map(|server| scope.spawn(move || kill_everywhere(server))).into();
+        let running: Vec<_> = ALL_SERVERS.map(|server| scope.spawn(move || kill_everywhere(server))).into();
         running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let [points, doubled, lost] = [&POINTS, &DOUBLED, &LOST].map(|count| count.load(Ordering::Relaxed));
-    // Not by `println!`, which is shown of failing tests alone.
-    let _ = writeln!(std::io::stdout(), "{points} points, {doubled} doubled, {lost} lost");
+    report(&format!("{points} points, {doubled} doubled, {lost} lost"));
     let repeated = REPEATED.load(Ordering::Relaxed);
-    let _ = writeln!(std::io::stdout(), "{repeated} activities repeated where the document lets nobody find them");
+    report(&format!("{repeated} activities repeated where the document lets nobody find them"));
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert!(points > 500, "{points}");
 }

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashSet,
-    io::Write,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -16,6 +15,7 @@ use krayin_core::{
     settings::Settings,
 };
 use krayin_sim::{Action, Fault, Options, RetryAfter, Server, Sim};
+use krayin_tests::{ALL_SERVERS, report};
 use serde_json::{Value, json};
 
 const ATTEMPT: Duration = Duration::from_millis(300);
@@ -591,10 +591,9 @@ fn check_executed(told: &Told) {
 
 #[test]
 fn every_fault_at_every_call_of_every_server() {
-    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
     let total = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
-        for server in servers {
+        for server in ALL_SERVERS {
             let total = &total;
             scope.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -609,8 +608,7 @@ fn every_fault_at_every_call_of_every_server() {
         }
     });
     let total = total.into_inner().unwrap();
-    // Not by `println!`, which is shown of failing tests alone.
-    let _ = writeln!(std::io::stdout(), "{} points, {} doubled, {} lost", total.points, total.doubled, total.lost);
+    report(&format!("{} points, {} doubled, {} lost", total.points, total.doubled, total.lost));
     assert!(total.wrong.is_empty(), "{} wrong:\n{}", total.wrong.len(), total.wrong.join("\n"));
     assert!(total.points > 1500, "{}", total.points);
     assert_eq!((total.doubled, total.lost), (0, 0));

@@ -2,7 +2,6 @@
 //! everything, linked, and nothing lost.
 
 use std::{
-    io::Write,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -20,7 +19,7 @@ use krayin_core::{
     sync::{self, Event, Outcome},
 };
 use krayin_sim::{Action, Fault, Options, RetryAfter, Server, Sim};
-use krayin_tests::{Case, SpoilingProxy, TOKEN, cases};
+use krayin_tests::{ALL_SERVERS, Case, SpoilingProxy, TOKEN, cases, report};
 use serde_json::{Value, json};
 
 /// Longer than an attempt may take.
@@ -186,9 +185,8 @@ async fn break_everywhere(server: Server) -> Vec<String> {
 
 #[test]
 fn every_request_of_every_flow_may_fail() {
-    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let running: Vec<_> = servers
+        let running: Vec<_> = ALL_SERVERS
             .map(|server| {
                 scope.spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -199,8 +197,7 @@ fn every_request_of_every_flow_may_fail() {
         running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     let [points, doubled, lost] = [&POINTS, &DOUBLED, &LOST].map(|count| count.load(Ordering::Relaxed));
-    // Not by `println!`, which is shown of failing tests alone.
-    let _ = writeln!(std::io::stdout(), "{points} points, {doubled} doubled, {lost} lost");
+    report(&format!("{points} points, {doubled} doubled, {lost} lost"));
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
     assert!(points > 5000, "{points}");
 }
@@ -210,13 +207,12 @@ fn every_request_of_every_flow_may_fail() {
 #[test]
 fn spoiled_answers_double_and_lose_nothing() {
     let wanted = std::env::var("SPOILED_REQUESTS").ok().and_then(|text| text.parse().ok()).unwrap_or(2_000_usize);
-    let servers = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
     let runs: Vec<_> = std::thread::scope(|scope| {
-        let running: Vec<_> = servers
+        let running: Vec<_> = ALL_SERVERS
             .map(|server| {
                 scope.spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                    runtime.block_on(spoil(server, wanted / servers.len()))
+                    runtime.block_on(spoil(server, wanted / ALL_SERVERS.len()))
                 })
             })
             .into();
@@ -230,11 +226,10 @@ fn spoiled_answers_double_and_lose_nothing() {
         failures.extend(run.3);
     }
     let doubled = failures.iter().filter(|what| what.contains("instead") && !what.contains(": 0 ")).count();
-    let _ = writeln!(
-        std::io::stdout(),
+    report(&format!(
         "{points} points, {requests} requests, {spoiled} spoiled, {doubled} doubled, {} lost",
         failures.len() - doubled
-    );
+    ));
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
     assert!(spoiled * 10 > requests, "{spoiled} of {requests}");
 }

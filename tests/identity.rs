@@ -7,10 +7,8 @@ use krayin_core::{
     sync::{Status, find_lead, find_person},
 };
 use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{SERVERS, World};
+use krayin_tests::{ALL_SERVERS, World};
 use serde_json::{Value, json};
-
-const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 
 fn work(value: &str) -> Value {
     json!({"value": value, "label": "work"})
@@ -41,7 +39,7 @@ async fn an_address_is_found_however_it_is_written() {
         (vec!["jane@example.com"], "(jane@example.com)."),
         (vec!["jane@example.com"], "joe@example.org, jane@example.com"),
     ];
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (theirs, ours) in &table {
             let world = World::connected(server).await;
             let known = person(&world, "J", theirs, &["+14155550100"]).await;
@@ -54,7 +52,7 @@ async fn an_address_is_found_however_it_is_written() {
 
 #[tokio::test]
 async fn near_hits_hide_nobody() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         for n in 0..60 {
             let (near, number) = (format!("caro{n}ana@example.com"), format!("+1415555{n:04}"));
@@ -91,7 +89,7 @@ async fn a_number_is_found_however_it_is_written() {
         ("\u{202a}+49 30 90\u{200b}1820\u{202c}", "+4930901820"),
     ];
     let mut missed = Vec::new();
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (theirs, ours) in table {
             // The document's server knows ASCII's digits alone.
             if server == Server::Documented && !theirs.is_ascii() {
@@ -111,7 +109,7 @@ async fn a_number_is_found_however_it_is_written() {
 
 #[tokio::test]
 async fn what_is_no_number_is_nobody_elses() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         person(&world, "Luc", &["luc@example.com"], &["+33672829916"]).await;
         person(&world, "Hotline", &["hotline@example.com"], &["+18005550199"]).await;
@@ -126,7 +124,7 @@ async fn what_is_no_number_is_nobody_elses() {
 
 #[tokio::test]
 async fn the_installations_country_is_that_of_numbers_without_one() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let mut world = World::connected(server).await;
         world.set(json!({"default_country": "gb"}));
         let london = person(&world, "Ann", &["ann@example.com"], &["020 7946 0958"]).await;
@@ -139,7 +137,7 @@ async fn the_installations_country_is_that_of_numbers_without_one() {
 
 #[tokio::test]
 async fn two_people_at_one_phone_stay_two() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let number = "+14155550182";
         let alice = json!({"id": 1, "name": "Alice", "email": "alice@example.com", "phone_number": number});
@@ -175,7 +173,7 @@ async fn two_people_at_one_phone_stay_two() {
 
 #[tokio::test]
 async fn a_shared_number_is_nobodys_alone() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let eve = person(&world, "Eve Poe", &["eve@example.com"], &["(415) 555-0182"]).await;
         let bob = person(&world, "Bob Roe", &["bob@example.com"], &["415.555.0182"]).await;
@@ -203,7 +201,7 @@ fn holders(world: &World, number: &str) -> Vec<u64> {
 async fn a_person_decides_what_is_doubtful_and_the_next_event_acts_once() {
     let number = "+14155550182";
     let carl = json!({"id": 3, "account_id": 1, "name": "Carl Poe", "phone_number": number});
-    for server in ALL {
+    for server in ALL_SERVERS {
         // Alice has an address of her own, or came from a contact with the number alone.
         for address in [Some("alice@example.com"), None] {
             for verdict in [Verdict::Same, Verdict::Another, Verdict::Later] {
@@ -272,7 +270,7 @@ async fn a_person_decides_what_is_doubtful_and_the_next_event_acts_once() {
 #[tokio::test]
 async fn another_is_made_once_though_its_answers_are_lost() {
     let number = "+14155550182";
-    for server in ALL {
+    for server in ALL_SERVERS {
         for at in 1..=3 {
             for action in [Action::CloseBeforeActing, Action::CloseAfterActing] {
                 let world = World::connected(server).await;
@@ -296,7 +294,7 @@ async fn another_is_made_once_though_its_answers_are_lost() {
 
 #[tokio::test]
 async fn of_several_the_one_that_was_said_is_taken() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let eve = person(&world, "Eve Poe", &["eve@example.com"], &["(415) 555-0182"]).await;
         let bob = person(&world, "Bob Roe", &["bob@example.com"], &["415.555.0182"]).await;
@@ -319,7 +317,7 @@ async fn of_several_the_one_that_was_said_is_taken() {
 #[tokio::test]
 async fn a_number_that_moved_does_not_make_the_second_the_first() {
     let number = "+14155550182";
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (first, second) in [
             (json!({"email": "alice@example.com"}), json!({})),
             (json!({"email": "alice@example.com"}), json!({"email": "bob@example.com"})),
@@ -357,7 +355,7 @@ async fn a_number_that_moved_does_not_make_the_second_the_first() {
 async fn a_number_that_moved_is_not_taken_before_the_first_contact_s_own_event() {
     let number = "+14155550182";
     let whatsapp = json!([{"channel_type": "Channel::Whatsapp", "source_id": "14155550182"}]);
-    for server in ALL {
+    for server in ALL_SERVERS {
         for address in [json!("alice@example.com"), json!(null)] {
             // Bob, a nickname and nobody's name; what a network has delivered from, and what was only typed; with an
             // address of their own and without.
@@ -398,7 +396,7 @@ async fn a_number_that_moved_is_not_taken_before_the_first_contact_s_own_event()
 async fn a_subscriber_s_nickname_is_no_other_person() {
     let whatsapp = json!([{"channel_type": "Channel::Whatsapp", "source_id": "14155550182"}]);
     let mimi = json!({"id": 3, "name": "Mimi 🌸", "phone_number": "+14155550182", "contact_inboxes": whatsapp});
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let maria = person(&world, "Maria Silva", &["maria@example.com"], &["(415) 555-0182"]).await;
         let outcome = world.contact("contact.created", mimi.clone()).await;
@@ -415,7 +413,7 @@ async fn a_subscriber_s_nickname_is_no_other_person() {
 
 #[tokio::test]
 async fn a_placeholder_is_known_by_being_ours() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let real = "chatwoot-support@agency.example";
         let theirs = person(&world, "Jane Doe", &[real], &["+14155550182"]).await;
@@ -448,7 +446,7 @@ async fn a_placeholder_is_known_by_being_ours() {
 
 #[tokio::test]
 async fn finders_take_the_kept_id_first() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let jane = json!({"id": 7, "name": "Jane Doe", "email": "jane@example.com", "phone_number": "+14155550182"});
         let ids = world.contact("contact.created", jane.clone()).await.ids;

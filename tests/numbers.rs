@@ -6,11 +6,9 @@ use std::env;
 
 use krayin_core::phone;
 use krayin_sim::Server;
-use krayin_tests::{SERVERS, World, report};
+use krayin_tests::{ALL_SERVERS, World, report};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil};
 use serde_json::json;
-
-const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 
 const KINDS: [PhoneNumberType; 11] = [
     PhoneNumberType::FixedLine,
@@ -440,7 +438,7 @@ async fn makes_no_second(world: &World, n: usize, theirs: &str, ours: &str) -> b
 async fn every_countrys_number_makes_no_second_person() {
     let mut dice = Dice(3);
     let mut worlds = Vec::new();
-    for server in ALL {
+    for server in ALL_SERVERS {
         worlds.push((World::connected(server).await, Count::default()));
     }
     let (each, examples) = (tries(4).div_ceil(4), examples());
@@ -449,7 +447,7 @@ async fn every_countrys_number_makes_no_second_person() {
         for turn in 0..each {
             for (at, (world, count)) in worlds.iter_mut().enumerate() {
                 // Without a variable each number is tried on one of the servers.
-                if each == 1 && n % ALL.len() != at {
+                if each == 1 && n % ALL_SERVERS.len() != at {
                     continue;
                 }
                 let theirs = if world.server == Server::Documented {

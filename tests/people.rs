@@ -2,10 +2,8 @@
 
 use krayin_core::{records::Kind, sync::Status};
 use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{SERVERS, World, conversation, jane, with};
+use krayin_tests::{ALL_SERVERS, SERVERS, World, conversation, jane, with};
 use serde_json::{Value, json};
-
-const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 
 fn persons(server: Server) -> &'static str {
     if server == Server::Documented { "persons" } else { "contacts/persons" }
@@ -25,7 +23,7 @@ fn work(value: &str) -> Value {
 
 #[tokio::test]
 async fn what_colleagues_entered_survives_every_event() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let mut world = World::connected(server).await;
         world.set(json!({
             "sync_conversations": true, "sync_messages": true, "stage_progression_enabled": true,
@@ -90,7 +88,7 @@ async fn what_colleagues_entered_survives_every_event() {
 
 #[tokio::test]
 async fn one_address_in_two_letter_cases_is_one_person() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let first =
             world.contact("contact.created", json!({"id": 1, "name": "A", "email": "Jane.Doe@Example.com"})).await;
@@ -102,7 +100,7 @@ async fn one_address_in_two_letter_cases_is_one_person() {
 
 #[tokio::test]
 async fn an_address_decides_and_a_number_stays_with_whom_has_it() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let client = world.client();
         let owner =
@@ -122,7 +120,7 @@ async fn an_address_decides_and_a_number_stays_with_whom_has_it() {
 
 #[tokio::test]
 async fn an_address_that_becomes_another_persons_is_left_out_once_and_said() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for phone in [json!(null), json!("+14155550182")] {
             let world = World::connected(server).await;
             let other = json!({"name": "Other", "emails": [work("other@example.com")], "contact_numbers": [work("+14155550100")]});
@@ -149,7 +147,7 @@ async fn an_address_that_becomes_another_persons_is_left_out_once_and_said() {
 
 #[tokio::test]
 async fn each_id_that_is_gone_is_healed_within_the_event() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for gone in ["person", "lead", "organization", "activity"] {
             let mut world = World::connected(server).await;
             world.set(json!({"sync_conversations": true, "on_deleted_in_krayin": "make_again"}));
@@ -202,7 +200,7 @@ async fn each_id_that_is_gone_is_healed_within_the_event() {
 
 #[tokio::test]
 async fn an_organization_that_was_taken_away_by_hand_stays_away() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let jane = with(jane(), json!({"additional_attributes": {"company_name": "Acme"}}));
         let id = world.contact("contact.created", jane.clone()).await.ids.get("person").unwrap();
@@ -220,7 +218,7 @@ async fn an_organization_that_was_taken_away_by_hand_stays_away() {
 
 #[tokio::test]
 async fn a_contact_that_loses_address_and_number_keeps_its_person() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let mut world = World::connected(server).await;
         world.set(json!({
             "stage_progression_enabled": true, "stage_on_conversation_created": 2, "on_deleted_in_krayin": "make_again"
@@ -277,7 +275,7 @@ async fn of_two_hits_the_oldest_is_taken_and_the_choice_said() {
 
 #[tokio::test]
 async fn an_address_in_capitals_is_found_by_its_number() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let theirs =
             json!({"name": "J", "emails": [work("JANE@EXAMPLE.COM")], "contact_numbers": [work("(415) 555-0182")]});

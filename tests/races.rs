@@ -14,11 +14,9 @@ use krayin_core::{
     setup,
 };
 use krayin_sim::{Action, Fault, Options, Server, Sim};
-use krayin_tests::{TOKEN, conversation};
+use krayin_tests::{ALL_SERVERS, TOKEN, conversation, report};
 use serde_json::{Value, json};
 
-const SERVERS: [Server; 4] =
-    [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
 const PROCESSES: usize = 2;
 const THREADS: usize = 8;
 
@@ -168,22 +166,20 @@ fn race(server: Server, rounds: u64, locked: bool, result: &mut Result) {
 }
 
 fn say(what: &str, rounds: u64, result: &Result) {
-    let total = rounds * SERVERS.len() as u64;
-    // Not by `println!`, which is shown of failing tests alone.
-    let _ = writeln!(
-        std::io::stdout(),
+    let total = rounds * ALL_SERVERS.len() as u64;
+    report(&format!(
         "{what}: {total} rounds, {} events each, twins {:?}, {} errors left, {} wrong",
         PROCESSES * THREADS,
         result.twins,
         result.errors.len(),
         result.wrong.len()
-    );
+    ));
 }
 
 #[test]
 fn a_locked_contact_is_one_of_everything() {
     let mut result = Result::default();
-    for server in SERVERS {
+    for server in ALL_SERVERS {
         race(server, LOCKED, true, &mut result);
     }
     say("locked", LOCKED, &result);
@@ -197,7 +193,7 @@ fn a_locked_contact_is_one_of_everything() {
 #[test]
 fn without_a_lock_nothing_is_lost() {
     let mut result = Result::default();
-    for server in SERVERS {
+    for server in ALL_SERVERS {
         race(server, UNLOCKED, false, &mut result);
     }
     say("unlocked", UNLOCKED, &result);

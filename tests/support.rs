@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 /// The recorded servers.
 pub const SERVERS: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community];
 
+/// All servers: the recorded ones and the one that the document describes.
+pub const ALL_SERVERS: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
+
 /// The token of every world.
 pub const TOKEN: &str = "1|end-to-end-0123456789";
 

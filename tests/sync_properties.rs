@@ -3,15 +3,12 @@
 
 use krayin_sim::Server;
 use krayin_tests::{
-    World,
+    ALL_SERVERS, World,
     generators::{self, email, odd_text, phone},
     with,
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
-
-const SERVERS: [Server; 4] =
-    [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
 
 /// An object with these fields, of which each may be missing or of any other shape.
 fn object(fields: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<Value> {
@@ -143,10 +140,10 @@ async fn prepare(server: Server) -> World {
 #[test]
 fn whatever_comes_is_taken_by_krayin_and_done_at_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut worlds: Vec<World> = SERVERS.iter().map(|server| runtime.block_on(prepare(*server))).collect();
+    let mut worlds: Vec<World> = ALL_SERVERS.iter().map(|server| runtime.block_on(prepare(*server))).collect();
     let worlds = std::cell::RefCell::new(&mut worlds);
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    let outcome = TestRunner::new(config).run(&(0..SERVERS.len(), event()), |(server, (name, data))| {
+    let outcome = TestRunner::new(config).run(&(0..ALL_SERVERS.len(), event()), |(server, (name, data))| {
         let mut worlds = worlds.borrow_mut();
         let world = &mut worlds[server];
         world.sim.reset();

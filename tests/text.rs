@@ -13,16 +13,13 @@ use krayin_core::{
 };
 use krayin_sim::Server;
 use krayin_tests::{
-    TOKEN, World,
+    ALL_SERVERS, TOKEN, World,
     generators::hostile_text,
     jane,
     page::{Recorder, check_payload},
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
-
-const SERVERS: [Server; 4] =
-    [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community, Server::Documented];
 
 /// What was seen to run, to blank a page, or comes near to it.
 const HOSTILE: [&str; 31] = [
@@ -194,7 +191,7 @@ async fn no_client_sends_what_a_page_runs() {
 
 #[tokio::test]
 async fn a_hostile_contact_is_in_krayin_once_and_runs_nowhere() {
-    for server in SERVERS {
+    for server in ALL_SERVERS {
         for text in HOSTILE {
             let mut world = World::connected(server).await;
             world.set(json!({"sync_conversations": true, "sync_messages": true}));
@@ -233,7 +230,7 @@ fn texts_of(record: &Value) -> Value {
 
 #[tokio::test]
 async fn what_cannot_be_an_address_or_a_number_is_left_out_with_a_reason() {
-    for server in SERVERS {
+    for server in ALL_SERVERS {
         for (email, number) in [
             ("{{7*7}}@example.com", "{{7*7}} 415 555 0182"),
             ("<img src=x onerror=alert(9)>@x", "<b>+14155550182</b>"),
@@ -283,7 +280,7 @@ async fn as_a_colleague(world: &World, method: Method, path: &str, body: Value) 
 
 #[tokio::test]
 async fn an_organization_that_a_colleague_wrote_is_linked_to() {
-    for server in SERVERS {
+    for server in ALL_SERVERS {
         for (theirs, ours) in
             [("L'Oréal", "L'Oréal"), ("o'reilly", "O'Reilly"), ("McDonald’s", "McDonald's"), ("R<D", "R<D")]
         {
@@ -308,7 +305,7 @@ async fn an_organization_that_a_colleague_wrote_is_linked_to() {
 
 #[tokio::test]
 async fn a_name_that_a_colleague_typed_stays_as_they_did() {
-    for server in SERVERS {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let mut contact = jane();
         contact.as_object_mut().unwrap().remove("additional_attributes");
@@ -338,7 +335,7 @@ fn digest(value: &str) -> String {
 
 #[tokio::test]
 async fn what_an_earlier_version_wrote_is_mended_if_nobody_changed_it() {
-    for server in SERVERS {
+    for server in ALL_SERVERS {
         let world = World::connected(server).await;
         let mut contact = jane();
         contact["name"] = json!("Jane");

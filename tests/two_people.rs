@@ -5,11 +5,9 @@ use krayin_core::{
     records::{Kind, Records, Verdict},
     sync::{Outcome, Status},
 };
-use krayin_sim::Server;
-use krayin_tests::{SERVERS, World, report};
+use krayin_tests::{ALL_SERVERS, World, report};
 use serde_json::{Value, json};
 
-const ALL: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
 const NUMBER: &str = "+14155550182";
 
 /// Who has the number in Krayin.
@@ -163,7 +161,7 @@ fn told(outcome: &Outcome, alice: Option<u64>) -> Expected {
 #[tokio::test]
 async fn every_combination_is_one_two_or_a_question() {
     let (mut tried, mut wrong) = (0, Vec::new());
-    for server in ALL {
+    for server in ALL_SERVERS {
         for holder in HOLDERS {
             for contact in Contact::all() {
                 let world = World::connected(server).await;
@@ -241,7 +239,7 @@ const CHANNELS: [(&str, &str); 7] = [
 
 #[tokio::test]
 async fn what_turns_up_later_and_is_another_persons_stays_with_that_one() {
-    for server in ALL {
+    for server in ALL_SERVERS {
         for (channel, source_id) in CHANNELS {
             for (email, number) in [(true, false), (false, true), (true, true)] {
                 let world = World::connected(server).await;

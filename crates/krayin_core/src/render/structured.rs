@@ -101,7 +101,7 @@ impl Lines<'_> {
     }
 
     fn write(&mut self, text: &str) {
-        let text = masked_unless_shown(text, self.settings).into_owned();
+        let text = masked_unless_shown(text, self.settings);
         self.html.isolated(&line(&text, PART));
     }
 

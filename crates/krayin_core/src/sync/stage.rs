@@ -138,8 +138,9 @@ fn is_about_what_went(error: &ApiError) -> bool {
 }
 
 /// Fires the rules that are due: one read and one write, however many are due at once, and one more read where the
-/// stages are not known to be the server's; both once more where a colleague deleted the stage or the lead meanwhile. Each that came to an end is noted in `stored` as fired, which the caller
-/// stores; one that names no stage of the lead's pipeline says so, and fires when there is one.
+/// stages are not known to be the server's; all once more where a colleague deleted the stage or the lead meanwhile. Each
+/// that came to an end is noted in `stored` as fired, which the caller stores; one that names no stage of the lead's
+/// pipeline says so, and fires when there is one.
 pub(super) async fn progress(
     context: &Context<'_>,
     (owner, contact): (&mut Owner<'_>, &Contact),

@@ -144,9 +144,7 @@ impl<'a> Flow<'a> {
             return self.adopt_lead(&open).await;
         }
         let record = value(lead);
-        for field in due {
-            self.leave_out(field, field.read(&record), Reason::LeadClosed);
-        }
+        self.leave_all_out(due, &record, &Reason::LeadClosed);
         self.store().await
     }
 
@@ -238,9 +236,7 @@ impl<'a> Flow<'a> {
         let carried = match self.carried_with_lead(current, record, &merged).await? {
             Ok(carried) => carried,
             Err(reason) => {
-                for field in std::mem::take(&mut merged.written) {
-                    self.leave_out(field, field.read(record), reason.clone());
-                }
+                self.leave_all_out(merged.written, record, &reason);
                 return Ok(());
             }
         };

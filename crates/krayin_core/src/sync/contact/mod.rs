@@ -222,6 +222,13 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// Leaves out all of these, which `record` has as it has them.
+    fn leave_all_out(&mut self, fields: impl IntoIterator<Item = &'a Field>, record: &Value, reason: &Reason) {
+        for field in fields {
+            self.leave_out(field, field.read(record), reason.clone());
+        }
+    }
+
     /// Before a write: its answer may be lost, and the contact may be another one when it is tried again.
     async fn note_sending(&mut self, fields: &[&Field]) -> Result<(), Error> {
         for field in fields {

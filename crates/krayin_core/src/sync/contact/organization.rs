@@ -157,9 +157,7 @@ impl<'a> Flow<'a> {
         let flags = match self.yes_no(Entity::Organization, organization.id, record, &merged).await? {
             Ok(flags) => flags,
             Err(reason) => {
-                for field in merged.written {
-                    self.leave_out(field, field.read(record), reason.clone());
-                }
+                self.leave_all_out(merged.written, record, &reason);
                 return Ok(());
             }
         };

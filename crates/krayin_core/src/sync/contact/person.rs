@@ -332,9 +332,7 @@ impl<'a> Flow<'a> {
         let flags = match self.yes_no(Entity::Person, current.id, record, &merged).await? {
             Ok(flags) => flags,
             Err(reason) => {
-                for field in std::mem::take(&mut merged.written) {
-                    self.leave_out(field, field.read(record), reason.clone());
-                }
+                self.leave_all_out(merged.written, record, &reason);
                 return Ok(None);
             }
         };

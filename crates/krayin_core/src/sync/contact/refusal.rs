@@ -97,9 +97,8 @@ impl<'a> Flow<'a> {
             self.stored.sent.remove(&*field.key);
             return true;
         }
-        for written in std::mem::take(&mut merged.written) {
-            self.leave_out(written, written.read(record), Reason::WriteRefused { entity: field.entity });
-        }
+        let written = std::mem::take(&mut merged.written);
+        self.leave_all_out(written, record, &Reason::WriteRefused { entity: field.entity });
         merged.body = Attributes::new();
         true
     }
