@@ -2,11 +2,14 @@
 
 require "open3"
 require "tmpdir"
+require_relative "support/configured"
 require_relative "support/faulty_krayin"
 require_relative "support/tunnel_proxy"
 
 # The doctor goes the way that requests go: over real sockets, with real TLS, through a real proxy.
 RSpec.describe KrayinSync::Doctor do
+  include Configured
+
   let(:krayin) { SimulatedKrayin.of("2.1.0") }
   let(:authority) { FaultyKrayin.certificate(host: "An authority") }
   let(:folder) { Dir.mktmpdir }
@@ -30,15 +33,6 @@ RSpec.describe KrayinSync::Doctor do
   end
 
   def signed(by = authority, **options) = FaultyKrayin.certificate(issuer: by, **options)
-
-  # Changes what the installation says, for the block.
-  def with(**options)
-    before = options.to_h { |name, _| [name, KrayinSync.public_send(name)] }
-    options.each { |name, value| KrayinSync.public_send(:"#{name}=", value) }
-    yield
-  ensure
-    before.each { |name, value| KrayinSync.public_send(:"#{name}=", value) }
-  end
 
   def look(url, token = SimulatedKrayin::TOKEN, **settings)
     @report = described_class.new(url, token, settings: { attempt_timeout: 5, deadline: 8, **settings }).report

@@ -2,8 +2,11 @@
 
 require "openssl"
 require "tmpdir"
+require_relative "support/configured"
 
 RSpec.describe KrayinSync::Network do
+  include Configured
+
   let(:configuration) { KrayinSync::Configuration.new }
   let(:krayin) { SimulatedKrayin.of("2.1.0") }
 
@@ -19,15 +22,6 @@ RSpec.describe KrayinSync::Network do
   end
 
   def proxy(url) = described_class.settings(url, configuration)["proxy"]
-
-  # Changes what the installation says, for the block.
-  def with(**options)
-    before = options.to_h { |name, _| [name, KrayinSync.public_send(name)] }
-    options.each { |name, value| KrayinSync.public_send(:"#{name}=", value) }
-    yield
-  ensure
-    before.each { |name, value| KrayinSync.public_send(:"#{name}=", value) }
-  end
 
   it "goes by the environment's proxy, as others do" do
     table = [

@@ -7,6 +7,9 @@ module KrayinSync
   #   KrayinSync::Reason.new("field_kept", entity: "lead", field: "title").sentence("es")
   #   # => "El campo «título» del lead se cambió en Krayin y se deja como está."
   class Reason
+    # What people may read it in.
+    LANGUAGES = %w[en pt es].freeze
+
     # @return [String]
     attr_reader :code
     # @return [Hash{String => Object}]
@@ -23,6 +26,14 @@ module KrayinSync
     def self.of(kept)
       kept = kept.to_h.transform_keys(&:to_sym)
       new(kept[:code], **(kept[:params] || kept.except(:code)).to_h.transform_keys(&:to_sym))
+    end
+
+    # @param locale [#to_s] pt_BR and the like
+    # @return [String] one of {LANGUAGES}; English where it is none of them
+    # @api private
+    def self.language(locale)
+      language = locale.to_s[/\A[a-z]+/i].to_s.downcase
+      LANGUAGES.include?(language) ? language : "en"
     end
 
     # @param locale [#to_s] pt_BR and the like; English where it is none of English, Portuguese and Spanish

@@ -25,8 +25,7 @@ module KrayinSync
         # @param locale [#to_s] pt_BR and the like; English where it is none of the three languages
         # @return [Array<Hash{String => Object}>] FormKit's inputs
         def form(locale)
-          language = locale.to_s[/\A[a-z]+/i].to_s.downcase
-          language = "en" unless WITHOUT.key?(language)
+          language = Reason.language(locale)
           (@forms ||= {})[language] ||= asked.map { |row| input(row, language) }
         end
 

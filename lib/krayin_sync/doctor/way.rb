@@ -91,7 +91,6 @@ module KrayinSync
       def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
       def connect(host, port, at)
-        Addrinfo.getaddrinfo(host, port, nil, :STREAM)
         Socket.tcp(host, port, connect_timeout: PATIENCE)
       rescue SocketError
         raise Blocked.new(at, :name)

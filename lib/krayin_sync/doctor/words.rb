@@ -6,7 +6,6 @@ module KrayinSync
     # @api private
     class Words
       FILE = File.expand_path("words.yml", __dir__)
-      LANGUAGES = %w[en pt es].freeze
 
       # @return [Hash{String => Hash{String => Array<String>}}] what was seen and what to do, by key and language
       def self.table
@@ -20,8 +19,7 @@ module KrayinSync
       # @param locale [#to_s] pt_BR and the like; English where it is none of the three
       def initialize(locale)
         @locale = locale.to_s
-        language = @locale[/\A[a-z]+/i].to_s.downcase
-        @language = LANGUAGES.include?(language) ? language : "en"
+        @language = Reason.language(@locale)
       end
 
       # @param key [String] of words.yml

@@ -70,8 +70,8 @@ module KrayinSync
       rescue ConfigurationError => e
         raise Refused, self.class.sentence(e, @settings)
       rescue ApiError, ::Timeout::Error => e
-        sentence = self.class.sentence(e, @settings)
         reason = self.class.reason_of(e, inside: self.class.inside?(@settings))
+        sentence = reason.sentence(HookSettings.locale(@settings))
         raise Refused, sentence unless reason.code == NOT_CHECKED
 
         @settings.merge("setup_error" => sentence, "setup_error_at" => Time.now.utc.iso8601)
