@@ -59,6 +59,8 @@ RSpec.describe "Watching the sync", :chatwoot do
   end
 
   it "answers Prometheus where the endpoint is mounted, and tells nobody else" do
+    @account.contacts.create!(name: "Mounted", email: "mounted@x.example")
+    eventually(40) { settled? && metrics.include?("krayin_sync_events_total{") }
     app = Rack::MockRequest.new(Rails.application)
     asks = ->(**more) { app.get("/krayin_sync/metrics", more.transform_keys(&:to_s)) }
     answer = asks.call(HTTP_AUTHORIZATION: "Bearer metrics-of-the-specs")
@@ -74,10 +76,13 @@ RSpec.describe "Watching the sync", :chatwoot do
   end
 
   it "says in notifications and in the log of which account and hook an event is" do
+    contact = @account.contacts.create!(name: "Tagged", email: "tagged@x.example")
+    settle
+    # Without an event: Sidekiq's processes are to leave it to this one.
+    contact.update_columns(name: "Tagged anew")
     told = []
     log = StringIO.new
     KrayinSync.logger = Logger.new(log)
-    contact = @account.contacts.create!(name: "Tagged", email: "tagged@x.example")
     ActiveSupport::Notifications.subscribed(->(name, *, payload) { told << [name, payload] }, /krayin_sync\z/) do
       asked = { "hook_id" => @hook.id, "kind" => "contact", "id" => contact.id }
       KrayinSync::Chatwoot::EventJob.new.perform(asked)
