@@ -28,6 +28,7 @@ mod runtime_transport;
 mod session;
 mod settings_cache;
 mod setup_service;
+mod stack;
 mod threads;
 
 use magnus::{Error, Module, Ruby};

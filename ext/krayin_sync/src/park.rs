@@ -29,6 +29,7 @@ use crate::{
     callback_queue::{Callback, CallbackQueue},
     convert, error, fiber,
     runtime::State,
+    stack::{self, Room},
 };
 
 type Answer = Result<Vec<u8>, CoreError>;
@@ -51,6 +52,8 @@ struct Call<'a> {
     done: Option<Stop>,
     callback_queue: &'a CallbackQueue,
     state: &'static State,
+    /// Where it goes on, if not on the stack of its thread or fiber.
+    room: Option<Room>,
 }
 
 impl Call<'_> {
@@ -80,6 +83,14 @@ impl Call<'_> {
         self.future = None;
     }
 
+    /// Runs a step where there is room for it.
+    fn run(&mut self, ruby: &Ruby, step: impl FnOnce(&mut Self) -> Stop) -> Result<Stop, Error> {
+        let Some(room) = self.room.take() else { return caught(ruby, || step(self)) };
+        let stop = within(ruby, &room, || step(self));
+        self.room = Some(room);
+        stop
+    }
+
     /// One step with the GVL: giving that away costs more than most of what stands between two waits.
     fn step(&mut self) -> Stop {
         let state = self.state;
@@ -97,7 +108,8 @@ impl Call<'_> {
         let state = self.state;
         let lent = Lent::take(&state.alarms);
         let alarm = lent.alarm();
-        let carried = unlocked(Some(alarm), || {
+        let room = self.room.take();
+        let carry = || {
             state.runtime.block_on(poll_fn(|context| {
                 if alarm.listen(context.waker()) {
                     return Poll::Ready(Stop::Look);
@@ -107,7 +119,12 @@ impl Call<'_> {
                     stop => Poll::Ready(stop),
                 }
             }))
-        });
+        };
+        let carried = match &room {
+            Some(room) => unlocked(Some(alarm), || room.run(carry).unwrap_or(Stop::Panicked)),
+            None => unlocked(Some(alarm), carry),
+        };
+        self.room = room;
         match carried {
             Some(stop) => stop.unwrap_or(Stop::Panicked),
             // Something is wanted of the thread already.
@@ -120,14 +137,18 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         let Some(future) = self.future.take() else { return };
         if self.state.is_of_this_process() {
-            // It has been left: what it may panic of is of no interest to anybody.
-            let _ = catch_unwind(AssertUnwindSafe(|| {
+            let leave = || {
                 let inside = self.state.runtime.enter();
                 drop(future);
                 drop(inside);
                 // Nobody may come to carry for a while, and the server is to hear of it now.
                 self.state.runtime.block_on(yield_now());
-            }));
+            };
+            // It has been left: what it may panic of is of no interest to anybody.
+            let _ = match &self.room {
+                Some(room) => room.run(leave),
+                None => catch_unwind(AssertUnwindSafe(leave)),
+            };
         } else {
             // In a child that was forked within the call it is the parent's, and so are the locks around it.
             std::mem::forget(future);
@@ -151,14 +172,15 @@ pub(crate) fn wait(
         }
         None => None,
     };
-    let mut call = Call { future: Some(Box::pin(future)), done: None, callback_queue, state };
+    let room = if stack::is_roomy() { None } else { Some(room(ruby)?) };
+    let mut call = Call { future: Some(Box::pin(future)), done: None, callback_queue, state, room };
     loop {
         let stop = match &fiber {
-            None => match guard(ruby, || call.step())? {
+            None => match call.run(ruby, Call::step)? {
                 Stop::Idle => call.carry(),
                 stop => stop,
             },
-            Some((listener, waker)) => match guard(ruby, || call.step_of_fiber(waker))? {
+            Some((listener, waker)) => match call.run(ruby, |call| call.step_of_fiber(waker))? {
                 Stop::Idle => {
                     listener.wait()?;
                     Stop::Look
@@ -170,7 +192,7 @@ pub(crate) fn wait(
             Stop::Done(Ok(bytes)) => return convert::string(ruby, &bytes),
             Stop::Done(Err(failure)) => return Err(error::raise(ruby, failure)),
             Stop::Panicked => return Err(error::internal(ruby)),
-            Stop::Callback(question) => guard(ruby, || answer(question))??,
+            Stop::Callback(question) => caught(ruby, || answer(question))??,
             Stop::Look | Stop::Idle => {}
         }
         ruby.thread_check_ints()?;
@@ -181,9 +203,10 @@ pub(crate) fn wait(
     }
 }
 
-/// Reads the numbering plans while the other threads go on, wherever a number comes first.
+/// Reads the numbering plans while the other threads go on, wherever a number comes first: but for the core's own stack,
+/// where the GVL cannot be given away.
 fn read_plans(read: fn()) {
-    let read_aside = Ruby::get().ok().and_then(|_| unlocked(None, read));
+    let read_aside = if stack::is_roomy() { Ruby::get().ok().and_then(|_| unlocked(None, read)) } else { None };
     if read_aside.is_none() {
         read();
     }
@@ -237,9 +260,21 @@ const NOGVL_FLAGS: i32 = INTR_FAIL | if cfg!(target_os = "linux") { UBF_ASYNC_SA
 const INTR_FAIL: i32 = rb_sys::RB_NOGVL_INTR_FAIL as i32;
 const UBF_ASYNC_SAFE: i32 = rb_sys::RB_NOGVL_UBF_ASYNC_SAFE as i32;
 
-/// Runs synchronous code of the core, so that a panic in it does not end the process.
+/// Runs synchronous code of the core, where there is room for it, so that a panic in it does not end the process.
 pub(crate) fn guard<T>(ruby: &Ruby, work: impl FnOnce() -> T) -> Result<T, Error> {
+    if stack::is_roomy() { caught(ruby, work) } else { within(ruby, &room(ruby)?, work) }
+}
+
+fn caught<T>(ruby: &Ruby, work: impl FnOnce() -> T) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| error::internal(ruby))
+}
+
+fn room(ruby: &Ruby) -> Result<Room, Error> {
+    Room::take().map_err(|_| error::no_room(ruby, "memory"))
+}
+
+fn within<T>(ruby: &Ruby, room: &Room, work: impl FnOnce() -> T) -> Result<T, Error> {
+    room.run(work).map_err(|_| error::internal(ruby))
 }
 
 /// The same of code that may fail.

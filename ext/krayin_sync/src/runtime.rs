@@ -21,7 +21,8 @@ use magnus::{Error, Ruby};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    alarm::Alarms, error, fork::Generation, limiter_cache::LimiterCache, runtime_transport::RuntimeTransport, threads,
+    alarm::Alarms, error, fork::Generation, limiter_cache::LimiterCache, park, runtime_transport::RuntimeTransport,
+    threads,
 };
 
 /// Everything that must not cross a fork: threads, sockets, random numbers.
@@ -68,17 +69,27 @@ pub(crate) fn current(ruby: &Ruby) -> Result<&'static State, Error> {
     {
         return Ok(state);
     }
-    let state: &'static State = Box::leak(Box::new(State::new(ruby)?));
+    let made = park::guard(ruby, State::new)?.map_err(|refused| match refused {
+        Refused::Lacking(lacking) => error::no_room(ruby, lacking),
+        Refused::Settings(failure) => error::raise(ruby, failure.into()),
+    })?;
+    let state: &'static State = Box::leak(Box::new(made));
     CURRENT.store(std::ptr::from_ref(state).cast_mut(), Ordering::Release);
     Ok(state)
 }
 
+/// Why there is no state.
+enum Refused {
+    Lacking(&'static str),
+    Settings(SettingsError),
+}
+
 impl State {
-    fn new(ruby: &Ruby) -> Result<Self, Error> {
-        let (runtime, alarms) = start().map_err(|lacking| error::no_room(ruby, lacking))?;
+    fn new() -> Result<Self, Refused> {
+        let (runtime, alarms) = start().map_err(Refused::Lacking)?;
         let transport = {
             let _inside = runtime.enter();
-            ReqwestTransport::new().map_err(|failure| error::raise(ruby, failure.into()))?
+            ReqwestTransport::new().map_err(Refused::Settings)?
         };
         Ok(Self {
             made: Generation::current(),

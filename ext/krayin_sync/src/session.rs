@@ -19,6 +19,7 @@ use crate::{
     ports::{Answers, RubyLimiterStore, RubyObserver, RubyRecords, RubyTransport},
     runtime::{self, State},
     settings_cache::{self, Known},
+    stack,
 };
 
 type Parts = (RString, Value, Value, Value, Value, bool, Option<f64>);
@@ -37,6 +38,7 @@ pub(crate) struct Session {
 impl Session {
     /// Reads `session` by its `parts`, in one call of Ruby.
     pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
+        stack::probe();
         let parts: RArray = session.funcall("parts", ())?;
         let (json, transport, records, limiter_store, observer, bulk, retry_base): Parts =
             TryConvert::try_convert(parts.as_value())?;
@@ -63,8 +65,9 @@ impl Session {
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
         let connection = park::attempt(ruby, || self.known.connection().cloned())?;
-        let real = self.state.transport(&connection).map_err(|failure| without_client(ruby, failure))?;
-        let prepared = real.prepare(&connection);
+        let made =
+            park::guard(ruby, || self.state.transport(&connection).map(|real| (real.prepare(&connection), real)))?;
+        let (prepared, real) = made.map_err(|failure| without_client(ruby, failure))?;
         let is_real = self.answers.transport.is_nil() || self.answers.transport.funcall("real?", ())?;
         if is_real {
             prepared.map_err(|failure| without_client(ruby, failure))?;
@@ -96,7 +99,8 @@ impl Session {
         if !self.answers.observer.is_nil() {
             client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.callback_queue))));
         }
-        let work = work(client);
+        // Tens of KiB, which are not moved again.
+        let work = park::guard(ruby, || Box::pin(work(client)))?;
         let future = async move {
             let outcome = work.await;
             if let Some(limiter) = limiter {

@@ -11,7 +11,7 @@ use krayin_core::{
 };
 use magnus::{Error, RString, Ruby};
 
-use crate::{convert, park};
+use crate::{convert, park, stack};
 
 /// More are forgotten at once, so that it does not grow with the number of hooks that a process ever saw.
 const MOST: usize = 64;
@@ -33,6 +33,7 @@ impl Known {
 
 /// Reads settings from JSON, or remembers what the same JSON said.
 pub(crate) fn read(ruby: &Ruby, json: RString) -> Result<Arc<Known>, Error> {
+    stack::probe();
     let json = convert::bytes(json);
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|all| all.get(&json)) {
         return Ok(Arc::clone(known));
