@@ -331,6 +331,14 @@ fn a_search_minds_case_on_emails_and_not_on_names() {
         assert_eq!(persons(client, "emails:jane.doe@example.com", "emails:like"), Vec::<u64>::new());
         assert_eq!(persons(client, "emails:_ane._oe@_xample._om", "emails:like"), [1]);
         assert_eq!(persons(client, "emails:Jane.Doe", "emails:like"), [1], "a part is enough");
+        let two = ("emails:JANE.;eMails:Jane.", "emails:like;eMails:like");
+        assert_eq!(persons(client, two.0, two.1), [1], "a column's name in another case is another field");
+        assert_eq!(
+            persons(client, "emails:Jane.;emails:JANE.", "emails:like"),
+            Vec::<u64>::new(),
+            "the last value counts"
+        );
+        assert_eq!(persons(client, "Name:jane", "Name:like"), [1]);
         assert_eq!(persons(client, "name:jANE dOE", "name:like"), [1]);
         assert_eq!(persons(client, "name:jane doe", "name:="), [1]);
         assert_eq!(persons(client, "contact_numbers:+14155550182", "contact_numbers:like"), Vec::<u64>::new());

@@ -74,8 +74,8 @@ impl FoundPerson {
 
 impl PersonFinder<'_> {
     /// Whom the contact is: the person with its e-mail address, else the one that its channel's id was given for, else the
-    /// one with its phone number where nothing speaks against it. One request; another for each further address or id of
-    /// the contact's that is needed.
+    /// one with its phone number where nothing speaks against it. One request; on a server of [`Dialect::Documented`]
+    /// another for each further address, id and form of a number that is needed.
     pub async fn identify(&self, contact: &Contact) -> Result<Match, Error> {
         self.identify_with(contact, &Known::default()).await
     }
@@ -89,36 +89,13 @@ impl PersonFinder<'_> {
         if known.may_have_own_placeholder {
             placeholders.push(identity.own_placeholder(&connection.digest_key));
         }
-        let mut addresses = emails.iter().chain(&placeholders);
-        let first = (addresses.next().map(String::as_str), phones.first().map(String::as_str));
-        let mut hits = self.client.search_person(first.0, first.1).await?;
-        let is_found = |hits: &[Person]| {
-            let known = || emails.iter().chain(&placeholders);
-            hits.iter().any(|person| known().any(|address| api::has_email(person, address)))
-        };
-        for address in addresses {
-            if is_found(&hits) {
-                break;
-            }
-            hits.extend(self.client.search_person(Some(address), None).await?);
-        }
+        let addresses: Vec<&str> = emails.iter().chain(&placeholders).map(String::as_str).collect();
+        let numbers: Vec<&str> = phones.iter().map(String::as_str).collect();
         let country = connection.default_country.as_deref();
-        let is_held = |hits: &[Person]| hits.iter().any(|person| has_one_of(&phones, person, country));
-        for phone in phones.iter().skip(1) {
-            if is_held(&hits) {
-                break;
-            }
-            hits.extend(self.client.search_person(None, Some(phone)).await?);
-        }
-        // The document's search takes one number, and knows none of its other forms.
-        if connection.dialect == Dialect::Documented {
-            for variant in phones.iter().flat_map(|phone| phone::variants(phone, country)) {
-                if is_held(&hits) {
-                    break;
-                }
-                hits.extend(self.client.search_person(None, Some(&variant)).await?);
-            }
-        }
+        let hits = match connection.dialect {
+            Dialect::RestApi => self.client.search_persons(&addresses, &numbers).await?,
+            Dialect::Documented => self.search_by_turns(&addresses, &numbers, country).await?,
+        };
         let name = mapper::full_name(contact);
         let wanted = Wanted {
             id: contact.id,
@@ -131,6 +108,37 @@ impl PersonFinder<'_> {
             others: known.others,
         };
         Ok(wanted.choose(hits))
+    }
+
+    /// The document's search takes one address and one number, and knows none of the number's other forms: it is asked
+    /// until an address and a number are found.
+    async fn search_by_turns(
+        &self,
+        addresses: &[&str],
+        numbers: &[&str],
+        country: Option<&str>,
+    ) -> Result<Vec<Person>, Error> {
+        let first = (addresses.first().copied(), numbers.first().copied());
+        let mut hits = self.client.search_person(first.0, first.1).await?;
+        let is_found =
+            |hits: &[Person]| hits.iter().any(|person| addresses.iter().any(|address| api::has_email(person, address)));
+        for address in addresses.iter().skip(1) {
+            if is_found(&hits) {
+                break;
+            }
+            hits.extend(self.client.search_person(Some(address), None).await?);
+        }
+        let is_held = |hits: &[Person]| {
+            hits.iter().any(|person| numbers.iter().any(|number| api::has_phone(person, number, country)))
+        };
+        let variants = numbers.iter().flat_map(|number| phone::variants(number, country));
+        for number in numbers.iter().skip(1).map(|number| (*number).to_owned()).chain(variants) {
+            if is_held(&hits) {
+                break;
+            }
+            hits.extend(self.client.search_person(None, Some(&number)).await?);
+        }
+        Ok(hits)
     }
 
     /// The person who the contact is; `None` for nobody.

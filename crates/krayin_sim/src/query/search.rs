@@ -1,5 +1,6 @@
 //! `GET <collection>/search`: `search=field:value;field:value` with `searchFields=field:like;field:=`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::answer::{Failure, Outcome};
@@ -35,9 +36,10 @@ enum Field<T> {
 
 impl<T: Searched> Field<T> {
     fn find(name: &str) -> Outcome<Self> {
-        T::column(name)
+        let column = in_any_case(name);
+        T::column(&column)
             .map(Self::Column)
-            .or_else(|| T::related(name).map(Self::Related))
+            .or_else(|| T::related(&column).map(Self::Related))
             .ok_or_else(|| unknown::<T>(name))
     }
 
@@ -102,7 +104,7 @@ impl Search {
             let Condition::Like(pattern) = &term.condition else {
                 return None;
             };
-            match term.field.strip_prefix(prefix)? {
+            match in_any_case(&term.field).strip_prefix(prefix)? {
                 "emails" => emails.push(&pattern.binary),
                 "contact_numbers" => numbers.push(&pattern.binary),
                 _ => return None,
@@ -128,6 +130,18 @@ impl Search {
             terms.is_empty() || if self.all { hits.all(|hit| hit) } else { hits.any(|hit| hit) }
         };
         Ok(rows.filter(matches).take(self.limit).collect())
+    }
+}
+
+/// A field with its column's name as the tables spell it: to the database all cases of it are one name, while a search
+/// takes each spelling for a field of its own. A relation's name is the program's, and has one.
+fn in_any_case(field: &str) -> Cow<'_, str> {
+    let column = field.rfind('.').map_or(0, |dot| dot + 1);
+    match field.split_at_checked(column) {
+        Some((relation, column)) if column.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            Cow::Owned(format!("{relation}{}", column.to_ascii_lowercase()))
+        }
+        _ => Cow::Borrowed(field),
     }
 }
 

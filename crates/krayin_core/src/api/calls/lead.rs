@@ -17,8 +17,9 @@ impl HasId for Lead {
 impl Client {
     /// The leads whose person has this e-mail address or this phone number, each checked, the lowest id first.
     pub async fn search_lead(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Lead>, ApiError> {
-        let mut found: Vec<Lead> = self.search_identity("leads/search", "person.", email, phone).await?;
-        let wanted = self.wanted(email, phone);
+        let (emails, phones) = (email.as_slice(), phone.as_slice());
+        let mut found: Vec<Lead> = self.search_identity("leads/search", "person.", emails, phones).await?;
+        let wanted = self.wanted(emails, phones);
         found.retain(|lead| lead.person.as_ref().is_some_and(|person| wanted.is_of(person)));
         found.sort_by_key(|lead| lead.id);
         found.dedup_by_key(|lead| lead.id);

@@ -18,43 +18,56 @@ impl Client {
     /// The persons who have this e-mail address or this phone number, each checked, the lowest id first. One request;
     /// none where neither can be searched for.
     pub async fn search_person(&self, email: Option<&str>, phone: Option<&str>) -> Result<Vec<Person>, ApiError> {
+        self.search_persons(email.as_slice(), phone.as_slice()).await
+    }
+
+    /// The persons who have one of these e-mail addresses or phone numbers, as [`search_person`](Self::search_person).
+    /// One request; on a server of [`Dialect::Documented`] one for each pair of an address and a number.
+    pub async fn search_persons(&self, emails: &[&str], phones: &[&str]) -> Result<Vec<Person>, ApiError> {
         let path = self.connection().dialect.persons_search();
-        let mut found: Vec<Person> = self.search_identity(path, "", email, phone).await?;
-        let wanted = self.wanted(email, phone);
+        let mut found: Vec<Person> = self.search_identity(path, "", emails, phones).await?;
+        let wanted = self.wanted(emails, phones);
         found.retain(|person| wanted.is_of(person));
         found.sort_by_key(|person| person.id);
         found.dedup_by_key(|person| person.id);
         Ok(found)
     }
 
-    /// What `path` finds by an e-mail address or a phone number, unchecked. `prefix` as in [`calls::search`].
+    /// What `path` finds by e-mail addresses or phone numbers, unchecked. `prefix` as in [`calls::search`].
     pub(in crate::api) async fn search_identity<T: DeserializeOwned>(
         &self,
         path: &str,
         prefix: &str,
-        email: Option<&str>,
-        phone: Option<&str>,
+        emails: &[&str],
+        phones: &[&str],
     ) -> Result<Vec<T>, ApiError> {
-        let wanted = self.wanted(email, phone);
-        let Some(query) = wanted.query(prefix) else { return Ok(Vec::new()) };
+        let wanted = self.wanted(emails, phones);
+        let queries = wanted.queries(prefix);
+        let mut found: Vec<T> = Vec::new();
+        if self.connection().dialect == Dialect::Documented && !queries.is_empty() {
+            for turn in 0..emails.len().max(phones.len()) {
+                let call = documented_search(path, emails.get(turn).copied(), phones.get(turn).copied());
+                found.extend(records::<T>((call.method, path), self.call(call).await?)?);
+            }
+            return Ok(found);
+        }
         let ask = |query| Call { method: Method::Get, path, query, body: None, repeat: Repeat::ByMethod };
-        let dialect = self.connection().dialect;
-        let call = match dialect {
-            Dialect::RestApi => ask(query),
-            Dialect::Documented => documented_search(path, email, phone),
-        };
-        let method = call.method;
-        let mut found: Vec<T> = records((method, path), self.call(call).await?)?;
-        if dialect == Dialect::RestApi && found.len() >= search::LIMIT {
+        let mut is_cut = false;
+        for query in queries {
+            let hits = records::<T>((Method::Get, path), self.call(ask(query)).await?)?;
+            is_cut |= hits.len() >= search::LIMIT;
+            found.extend(hits);
+        }
+        if is_cut {
             for query in wanted.narrower(prefix) {
-                found.extend(records::<T>((method, path), self.call(ask(query)).await?)?);
+                found.extend(records::<T>((Method::Get, path), self.call(ask(query)).await?)?);
             }
         }
         Ok(found)
     }
 
-    pub(in crate::api) fn wanted<'a>(&'a self, email: Option<&'a str>, phone: Option<&'a str>) -> search::Wanted<'a> {
-        search::Wanted { email, phone, country: self.connection().default_country.as_deref() }
+    pub(in crate::api) fn wanted<'a>(&'a self, emails: &'a [&'a str], phones: &'a [&'a str]) -> search::Wanted<'a> {
+        search::Wanted { emails, phones, country: self.connection().default_country.as_deref() }
     }
 
     /// The person, or `None` where it is gone: the package's own `GET …/{id}` answers 500 then.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::api::{ApiError, Client, ErrorKind, calls::search, has_email, has_phone};
+use crate::api::{ApiError, Client, ErrorKind, has_email, has_phone};
 use crate::server::Dialect;
 use crate::{
     BoxFuture,
@@ -72,8 +72,7 @@ impl<'a> Identity<'a> {
     fn of(person: &'a Value) -> Option<Self> {
         let email = values(person, "emails").find(|email| is_email(email));
         let phone = values(person, "contact_numbers").find(|number| phone::pattern(number).is_some());
-        (email.is_some_and(|email| search::email_pattern(email).is_some()) || phone.is_some())
-            .then_some(Self { email, phone })
+        (email.is_some() || phone.is_some()).then_some(Self { email, phone })
     }
 
     fn is_of(&self, person: &Person) -> bool {
