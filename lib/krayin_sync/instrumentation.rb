@@ -15,6 +15,10 @@ module KrayinSync
     REQUEST = "request.krayin_sync"
     PERFORM = "perform.krayin_sync"
 
+    # An event that is not run now after all, before anything was sent: no failure, and not counted.
+    # @api private
+    class PutOff < StandardError; end
+
     TAGS = :krayin_sync_tags
     private_constant :TAGS
 
@@ -36,6 +40,9 @@ module KrayinSync
         notification = start(PERFORM, payload)
         begin
           Tracing.event(payload) { yield payload }
+        rescue PutOff
+          payload[:outcome] = { status: "put_off" }
+          raise
         rescue Exception => e # rubocop:disable Lint/RescueException
           payload.merge!(exception: [e.class.name, e.message], exception_object: e)
           raise
@@ -79,12 +86,18 @@ module KrayinSync
 
       # A line for the host's log, with whose it is where the host told.
       # @param level [:debug, :info, :warn, :error]
-      def say(level, line)
+      # @yieldreturn [String] the line, where it is not given
+      def say(level, line = nil)
         logger = KrayinSync.logger
         return unless logger
 
-        of = tags.map { |name, id| "#{name.to_s.delete_suffix("_id")} #{id}" }
-        apart { logger.public_send(level, of.empty? ? line : "#{line} [#{of.join(", ")}]") }
+        apart do
+          next if logger.respond_to?(:"#{level}?") && !logger.public_send(:"#{level}?")
+
+          of = tags.map { |name, id| "#{name.to_s.delete_suffix("_id")} #{id}" }
+          line ||= yield
+          logger.public_send(level, of.empty? ? line : "#{line} [#{of.join(", ")}]")
+        end
       end
 
       # The line of an attempt that failed.

@@ -74,6 +74,8 @@ module KrayinSync
     # @return [void]
     def event(payload)
       error = payload[:exception_object]
+      return if error.nil? && payload.dig(:outcome, :status) == "put_off"
+
       outcome = payload.dig(:outcome, :status) || (error.is_a?(Error) ? error.reason.code : "interrupted")
       record { add("events_total", { event: payload[:event], outcome: outcome }) }
     end

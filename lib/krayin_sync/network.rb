@@ -8,6 +8,14 @@ module KrayinSync
   # @api private
   module Network
     FILES = %w[ca_file ca_path client_certificate client_key].freeze
+    # Addresses that are remembered; more are forgotten at once.
+    MOST = 64
+    private_constant :MOST
+
+    @parsed = {}
+
+    Address = Struct.new(:scheme, :hostname, :port, :loopback)
+    private_constant :Address
 
     class << self
       # @param api_url [String, nil] of the Krayin that is to be reached
@@ -33,17 +41,25 @@ module KrayinSync
         uri = parsed(api_url)
         return unless uri
 
-        given = configuration.proxy || (of_environment(uri.scheme) unless loopback?(uri.hostname))
+        given = configuration.proxy || (of_environment(uri.scheme) unless uri.loopback)
         return if given.to_s.strip.empty?
 
         excepted = configuration.no_proxy || environment("no_proxy")
         complete(given) unless excepted?(uri, Array(excepted).join(","))
       end
 
+      # Those of the hooks come again with every event.
       def parsed(api_url)
+        @parsed.fetch(api_url) do
+          @parsed = {} if @parsed.size >= MOST
+          @parsed[api_url.dup.freeze] = parse(api_url)
+        end
+      end
+
+      def parse(api_url)
         # A name in any script, as it goes over the wire.
         uri = URI.parse(Native.plain_address(JsonSafe.of(api_url)).to_s)
-        uri if uri.is_a?(URI::HTTP) && uri.hostname
+        Address.new(uri.scheme, uri.hostname, uri.port, loopback?(uri.hostname)) if uri.is_a?(URI::HTTP) && uri.hostname
       rescue URI::InvalidURIError
         nil
       end

@@ -88,7 +88,7 @@ module KrayinSync
       Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
         raise EventError, "The event's data must be a hash." unless Arguments.hash?(event_data)
 
-        log(:debug, "Processing #{subject}")
+        Instrumentation.say(:debug) { "Krayin ProcessorService - Processing #{subject}" }
         payload[:outcome] = run.tap { |outcome| tell(outcome) }
       end
     end

@@ -23,6 +23,8 @@ module KrayinSync
 
         begin
           ::OpenTelemetry::Trace.with_span(span, &)
+        rescue Instrumentation::PutOff
+          raise
         rescue Exception => e # rubocop:disable Lint/RescueException
           mark(span, e.class.name, e.is_a?(Error) ? e.reason.code : nil)
           raise

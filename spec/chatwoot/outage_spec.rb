@@ -99,10 +99,10 @@ RSpec.describe "When Krayin does not work", :chatwoot do
     contact = people("slow", 1).first
     eventually { settled? && @krayin.person(contact.email) }
     entry = KrayinSync::Chatwoot::RecordRef.new(@hook.id, "contact", contact.id)
-    gate = KrayinSync::Chatwoot::Gate.new(entry, contact.id, @hook.reload.settings)
+    gate = KrayinSync::Chatwoot::Gate.new(entry, contact.id, @hook.reload.settings, jid: "slow")
     error = KrayinSync::TimeoutError.new("late", detail: "still_running", executed: :unknown, retry_after: 40.0)
     entry.enqueue(delay: 600)
-    expect(gate.enter(jid: "slow").first).to eq(KrayinSync::Chatwoot::Gate::RUN)
+    gate.enter
     setback = KrayinSync::Chatwoot::Setback.new(entry, @hook, gate, jid: "slow", began: Time.now)
     expect(setback.settle(error)).to be(false)
     due = Sidekiq::ScheduledSet.new.map { |job| [job.args.first["id"], job.at - Time.now] }

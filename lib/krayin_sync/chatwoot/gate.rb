@@ -4,13 +4,37 @@ module KrayinSync
   module Chatwoot
     # What a job passes before it works and when it has ended, each in one step: its contact's {Lock}, the {Breaker} of
     # its Krayin, how many work on that Krayin at once, and the {JobRegistry}.
+    #
+    # A job may {#look} at its record first, and pass the gate when it has found something to do: before it asks Krayin,
+    # in one step with the first question to the limiter, or before it writes.
     class Gate
+      # It cannot be passed now.
+      class Closed < Instrumentation::PutOff
+        # @return [String] {BUSY}, {AWAY}, {FULL} or {LATER}
+        attr_reader :verdict
+        # @return [Float] for which to stay away, where it is {AWAY}
+        attr_reader :seconds
+
+        def initialize(verdict, seconds)
+          super(verdict)
+          @verdict = verdict
+          @seconds = seconds
+        end
+      end
+
+      # It was passed, but somebody else has worked on the contact since it was looked at.
+      class Overtaken < Instrumentation::PutOff; end
+
       # Seconds after which a job that never left no longer counts among those that work.
       FORGOTTEN = 120
       # Parts of the lock's life after which it is made to last again.
       FRESH = 3
+      # Milliseconds for which it is known that somebody has left a contact. A look of half of that is too old.
+      LEFT = 10_000
 
       RUN, BUSY, AWAY, FULL, LATER = %w[run busy away full later].freeze
+      # What {JobRegistry::START} tells of a job that begins its record's pace.
+      PACE_BEGAN = 2
 
       # The scripts of each as functions, which see their own keys and arguments.
       ENTER = <<~LUA.freeze
@@ -28,24 +52,34 @@ module KrayinSync
           redis.call('DEL', KEYS[1])
           return {'away', left}
         end
-        local started = start({unpack(KEYS, 6)}, {unpack(ARGV, 7)})
+        local started = start({unpack(KEYS, 7)}, {unpack(ARGV, 7)})
         if started == 0 then
           redis.call('DEL', KEYS[1], KEYS[4])
           return {'later', 0}
         end
         redis.call('ZADD', KEYS[5], now + tonumber(ARGV[6]), ARGV[1])
-        return {'run', started}
+        return {'run', started, redis.call('EXISTS', KEYS[6])}
       LUA
-      # It has worked, so its Krayin answers.
+      # What was read before is not to be used where somebody has left since: nothing is asked of the limiter then.
+      ENTER_AND_STEP = <<~LUA.freeze
+        local enter = function(KEYS, ARGV) #{ENTER} end
+        local step = function(KEYS, ARGV) #{LimiterStore::Redis::SWAP} end
+        local entered = enter({unpack(KEYS, 1, #KEYS - 1)}, {unpack(ARGV, 4)})
+        if entered[1] ~= 'run' or entered[3] == 1 then return {entered} end
+        return {entered, step({KEYS[#KEYS]}, ARGV)}
+      LUA
+      # Where it has worked, its Krayin answers.
       LEAVE = <<~LUA.freeze
         local finish = function(KEYS, ARGV) #{JobRegistry::FINISH} end
-        finish({unpack(KEYS, 6)}, {unpack(ARGV, 2)})
-        redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+        finish({unpack(KEYS, 7)}, {unpack(ARGV, 4)})
+        if ARGV[3] ~= '' then redis.call('DEL', KEYS[2], KEYS[3], KEYS[4]) else redis.call('DEL', KEYS[4]) end
         redis.call('ZREM', KEYS[5], ARGV[1])
+        redis.call('SET', KEYS[6], '1', 'PX', ARGV[2])
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
       LUA
       RELEASE = <<~LUA
         redis.call('ZREM', KEYS[2], ARGV[1])
+        redis.call('SET', KEYS[3], '1', 'PX', ARGV[2])
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
       LUA
 
@@ -54,33 +88,67 @@ module KrayinSync
       # @param entry [RecordRef]
       # @param contact_id [Integer]
       # @param settings [Hash{String => Object}] the hook's
-      def initialize(entry, contact_id, settings)
+      # @param due [Integer, nil] when the job was to run
+      def initialize(entry, contact_id, settings, jid: nil, due: nil)
         @entry = entry
+        @jid = jid
+        @due = due
         @lock = Lock.new(entry.hook_id, contact_id)
         connection = RedisStore.connection_id(settings)
         @breaker = Breaker.new(connection)
         @at_work = RedisStore.key("at_work", connection)
+        @left = RedisStore.key("left", entry.hook_id, contact_id)
       end
 
-      # @return [Array(String, Numeric)] {RUN} with what {JobRegistry::START} tells, {AWAY} with seconds, or why it may
-      #   not run
-      def enter(jid: nil, due: nil)
-        mine = [@lock.owner, @lock.lifetime, Breaker::PROBE * 1000, Breaker::SOON * 1000,
-                Chatwoot.configuration.jobs_per_krayin, FORGOTTEN]
-        registry = [@entry.to_s, Server.identity, @entry.pace, jid, due]
-        verdict, number = RedisStore.script(ENTER, keys, mine + registry)
-        @fresh_until = now + (@lock.lifetime / 1000.0 / FRESH)
-        verdict == AWAY ? [verdict, number / 1000.0] : [verdict, number]
+      # Called before the record is read, by a job that has not passed.
+      # @return [self]
+      def look
+        @looked_at = now
+        self
+      end
+
+      def passed? = !@started.nil?
+
+      # @return [Boolean] whether this job has begun its record's pace
+      def began_pace? = @started == PACE_BEGAN
+
+      # By a job that reads its record from here on.
+      # @return [void]
+      # @raise [Closed]
+      def enter
+        @looked_at = nil
+        pass
+      end
+
+      # By a job that may have read it before.
+      # @return [void]
+      # @raise [Closed, Overtaken]
+      def pass
+        admit(RedisStore.script(ENTER, keys, arguments)) unless passed?
+      end
+
+      # The limiter's store until the gate was passed.
+      # @see LimiterStore::Redis#swap
+      def swap(*state)
+        store = KrayinSync.limiter_store
+        return store.swap(*state) if passed?
+
+        key, *step = store.step(*state)
+        entered, swapped = RedisStore.script(ENTER_AND_STEP, [*keys, key], step + arguments)
+        admit(entered)
+        store.told(swapped)
       end
 
       # All has been done.
+      # @param worked [Boolean] whether Krayin has answered
       # @param unpaced [Boolean] see {JobRegistry.finish}
-      def leave(unpaced: false)
-        RedisStore.script(LEAVE, keys, [@lock.owner, @entry.to_s, "done", "", unpaced ? "1" : ""])
+      def leave(worked: true, unpaced: false)
+        RedisStore.script(LEAVE, keys, [@lock.owner, LEFT, worked ? "1" : "", @entry.to_s, "done", "",
+                                        unpaced ? "1" : ""])
       end
 
       # It was not: what is to become of the record has been said already.
-      def release = RedisStore.script(RELEASE, [@lock.key, @at_work], [@lock.owner])
+      def release = RedisStore.script(RELEASE, [@lock.key, @at_work, @left], [@lock.owner, LEFT])
 
       # Called at every request.
       def extend_life
@@ -92,9 +160,23 @@ module KrayinSync
 
       private
 
+      def arguments
+        [@lock.owner, @lock.lifetime, Breaker::PROBE * 1000, Breaker::SOON * 1000,
+         Chatwoot.configuration.jobs_per_krayin, FORGOTTEN, @entry.to_s, Server.identity, @entry.pace, @jid, @due]
+      end
+
+      def admit(entered)
+        verdict, number, left = entered
+        raise Closed.new(verdict, verdict == AWAY ? number / 1000.0 : 0) unless verdict == RUN
+
+        @started = number
+        @fresh_until = now + (@lock.lifetime / 1000.0 / FRESH)
+        raise Overtaken if @looked_at && (left == 1 || now - @looked_at > LEFT / 2000.0)
+      end
+
       def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
-      def keys = [@lock.key, *@breaker.keys, @at_work, *JobRegistry.keys(@entry.to_s)]
+      def keys = [@lock.key, *@breaker.keys, @at_work, @left, *JobRegistry.keys(@entry.to_s)]
     end
   end
 end

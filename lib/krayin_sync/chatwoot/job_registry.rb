@@ -9,10 +9,11 @@ module KrayinSync
     # - running: since when, and in which process of Sidekiq's register (owners)
     # - failing: the job that tries it again, how often it has failed, and when it is tried next
     # - refused: when it was read as Krayin would not take it
+    # - again: that another event came while its job was on its way
     #
     # A conversation that goes on is written once in a while (paced): until then its next job is put off.
     module JobRegistry
-      NAMES = %w[queued running owners failing refused].freeze
+      NAMES = %w[queued running owners failing refused again].freeze
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
 
@@ -30,9 +31,12 @@ module KrayinSync
           local refused = redis.call('HGET', KEYS[5], ARGV[1])
           if refused and tonumber(refused) >= tonumber(ARGV[4]) then return {} end
         end
-        if ARGV[5] == 'paced' then delay = math.max(delay, redis.call('TTL', KEYS[7])) end
+        if ARGV[5] == 'paced' then delay = math.max(delay, redis.call('TTL', KEYS[8])) end
         local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if due and tonumber(due) > lost and (ARGV[5] ~= 'urgent' or tonumber(due) <= now + delay) then return {} end
+        if due and tonumber(due) > lost and (ARGV[5] ~= 'urgent' or tonumber(due) <= now + delay) then
+          redis.call('HSET', KEYS[6], ARGV[1], '1')
+          return {}
+        end
         redis.call('ZADD', KEYS[1], now + delay, ARGV[1])
         return {delay, now + delay}
       LUA
@@ -55,15 +59,16 @@ module KrayinSync
           return 0
         end
         redis.call('ZREM', KEYS[1], ARGV[1])
+        redis.call('HDEL', KEYS[6], ARGV[1])
         redis.call('ZADD', KEYS[2], now, ARGV[1])
         if ARGV[2] ~= '' then redis.call('HSET', KEYS[3], ARGV[1], ARGV[2]) end
-        if pace > 0 and redis.call('SET', KEYS[7], '1', 'NX', 'EX', pace) then return 2 end
+        if pace > 0 and redis.call('SET', KEYS[8], '1', 'NX', 'EX', pace) then return 2 end
         return 1
       LUA
       FINISH = <<~LUA
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('HDEL', KEYS[3], ARGV[1])
-        if ARGV[4] ~= '' then redis.call('DEL', KEYS[7]) end
+        if ARGV[4] ~= '' then redis.call('DEL', KEYS[8]) end
         if ARGV[2] == 'done' then
           redis.call('HDEL', KEYS[4], ARGV[1])
           redis.call('HDEL', KEYS[5], ARGV[1])
@@ -71,6 +76,14 @@ module KrayinSync
         end
         local failing = redis.call('HGET', KEYS[4], ARGV[1])
         if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
+      LUA
+      # Of a job that was never started. Who came meanwhile may have changed what it has read already.
+      UNCHANGED = <<~LUA
+        if redis.call('HEXISTS', KEYS[6], ARGV[1]) == 1 then return 0 end
+        redis.call('ZREM', KEYS[1], ARGV[1])
+        redis.call('HDEL', KEYS[4], ARGV[1])
+        redis.call('HDEL', KEYS[5], ARGV[1])
+        return 1
       LUA
       # Sidekiq's delays, as the job has them.
       FAIL = <<~LUA
@@ -112,7 +125,7 @@ module KrayinSync
             table.insert(found, owners[n])
           end
         end
-        if redis.call('LLEN', KEYS[6]) == 0 then
+        if redis.call('LLEN', KEYS[7]) == 0 then
           local before = tonumber(redis.call('TIME')[1]) - tonumber(ARGV[1])
           for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)) do
             redis.call('ZREM', KEYS[1], entry)
@@ -166,6 +179,10 @@ module KrayinSync
           run(FINISH, entry, done ? "done" : "", jid, unpaced ? "1" : "")
         end
 
+        # Krayin has the record as its job read it, without having been asked.
+        # @return [Boolean] false where another event has come meanwhile: the job starts then
+        def unchanged?(entry) = run(UNCHANGED, entry) == 1
+
         # It failed.
         # @return [Boolean] whether this job tries it again; another does otherwise
         def fail(entry, jid) = run(FAIL, entry, jid, Chatwoot.configuration.lost_after) == 1
@@ -187,6 +204,7 @@ module KrayinSync
         # There is nothing to do for it any more.
         def drop(entry)
           RedisStore.call("ZREM", key("queued"), entry)
+          RedisStore.call("HDEL", key("again"), entry)
           finish(entry, done: true)
         end
 

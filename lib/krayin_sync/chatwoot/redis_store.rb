@@ -5,6 +5,11 @@ module KrayinSync
     # What the processes of an installation know together: kept in Sidekiq's Redis. A script runs there as one step.
     module RedisStore
       PREFIX = "krayin_sync"
+      # Connections whose ids are remembered; more are forgotten at once.
+      MOST = 256
+      private_constant :MOST
+
+      @ids = {}
 
       class << self
         def key(*parts) = [PREFIX, *parts].join(":")
@@ -16,8 +21,9 @@ module KrayinSync
 
         # One server and token: what limits and failures belong to. Neither can be read from it.
         def connection_id(settings)
-          url, token = settings.values_at("api_url", "api_token").map(&:to_s)
-          OpenSSL::HMAC.hexdigest("SHA256", token, url)[0, 24]
+          connection = settings.values_at("api_url", "api_token").map(&:to_s)
+          @ids = {} if @ids.size >= MOST
+          @ids[connection] ||= OpenSSL::HMAC.hexdigest("SHA256", connection.last, connection.first)[0, 24]
         end
       end
     end

@@ -9,6 +9,7 @@ module KrayinSync
     #     KrayinSync::LimiterStore::Redis.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
     class Redis
       # Redis' clock is the one clock that all processes have.
+      # @api private
       SWAP = <<~LUA
         local time, kept = redis.call("TIME"), redis.call("GET", KEYS[1]) or ""
         if kept ~= ARGV[1] then return {0, kept, time[1], time[2]} end
@@ -19,7 +20,7 @@ module KrayinSync
       # Milliseconds for which a state is kept: longer than anything in it matters.
       LIFETIME = 3_600_000
 
-      private_constant :SWAP, :LIFETIME
+      private_constant :LIFETIME
 
       # @yieldparam command [Array<String>] one Redis command, whose reply the block returns
       def initialize(prefix: "krayin_sync:pace", &execute)
@@ -34,8 +35,22 @@ module KrayinSync
       # @return [Array(Boolean, String, Integer)] whether it did, what is kept instead where it did not, and the time of
       #   the store's clock in microseconds
       def swap(identity, expected, replacement)
-        swapped, kept, seconds, micros =
-          @execute.call(["EVAL", SWAP, "1", "#{@prefix}:{#{identity}}:state", expected, replacement, LIFETIME.to_s])
+        key, *arguments = step(identity, expected, replacement)
+        told(@execute.call(["EVAL", SWAP, "1", key, *arguments]))
+      end
+
+      # What {SWAP} takes, for a script that does more than this.
+      # @return [Array<String>] the key, and the arguments
+      # @api private
+      def step(identity, expected, replacement)
+        ["#{@prefix}:{#{identity}}:state", expected, replacement, LIFETIME.to_s]
+      end
+
+      # @param reply [Array] of {SWAP}
+      # @return [Array(Boolean, String, Integer)] as of {#swap}
+      # @api private
+      def told(reply)
+        swapped, kept, seconds, micros = reply
         [swapped == 1, kept, (Integer(seconds) * 1_000_000) + Integer(micros)]
       end
 

@@ -13,15 +13,17 @@ module KrayinSync
     # A load is one statement, a store another. Where two writers meet, the later one locks the row and keeps what the
     # other added.
     class ActiveRecord
+      # A format of a format: what comes with each record is quoted by {#upsert}.
       UPSERT = <<~SQL.squish
         WITH %<beside>s adopted AS (
-          DELETE FROM krayin_sync_links WHERE kind = :kind AND record_id = :record AND instance NOT IN (:servers)
+          DELETE FROM krayin_sync_links WHERE kind = %%<kind>s AND record_id = %%<record>s
+            AND instance NOT IN (%%<servers>s)
         )
         INSERT INTO krayin_sync_links AS link (kind, record_id, revision, %<names>s, created_at, updated_at)
-        VALUES (:kind, :record, 1, %<values>s, :now, :now)
+        VALUES (%%<kind>s, %%<record>s, 1, %<values>s, %%<now>s, %%<now>s)
         ON CONFLICT (instance, kind, record_id) DO UPDATE
-        SET %<changes>s, revision = link.revision + 1, attempts = 0, updated_at = :now
-        WHERE link.revision = :revision
+        SET %<changes>s, revision = link.revision + 1, attempts = 0, updated_at = %%<now>s
+        WHERE link.revision = %%<revision>s
         RETURNING link.revision
       SQL
       private_constant :UPSERT
@@ -70,20 +72,27 @@ module KrayinSync
       def upsert(kind, id, stored)
         now = Time.now.utc
         columns = Link.columns_of(stored).merge("seen_at" => (@began || now).getutc)
-        values = columns.transform_values { |value| value.is_a?(Enumerable) ? JSON.generate(value) : value }
-        servers = [stored, *stored["others"]].map { |known| known["server"].to_s }
-        values = values.merge("kind" => kind, "record" => id, "now" => now, "servers" => servers,
-                              "ids" => stored["ids"], "revision" => stored["revision"].to_i)
-        sql = statement(columns.keys, beside(kind, id, stored["ids"]))
-        Link.connection.select_value(Link.sanitize_sql_array([sql, values.symbolize_keys]))
+        values = columns.merge("kind" => kind, "record" => id, "now" => now, "ids" => stored["ids"],
+                               "revision" => stored["revision"].to_i)
+        connection = Link.connection
+        quoted = values.to_h do |name, value|
+          [name.to_sym, connection.quote(value.is_a?(Enumerable) ? JSON.generate(value) : value)]
+        end
+        quoted[:servers] = [stored, *stored["others"]].map { |known| connection.quote(known["server"].to_s) }.join(", ")
+        connection.select_value(format(statement(columns.keys, beside(kind, id, stored["ids"])), quoted))
       end
 
-      # What the same statement is to do first: a part of WITH, with a comma behind it.
+      # What the same statement is to do first: a part of WITH, with a comma behind it. Takes the columns, kind, record,
+      # ids and now as format has them.
       def beside(_kind, _id, _ids) = ""
 
+      STATEMENTS = {} # rubocop:disable Style/MutableConstant -- of each beside, a handful
+      private_constant :STATEMENTS
+
       def statement(names, beside)
-        format(UPSERT, beside: beside, names: names.join(", "), values: names.map { |name| ":#{name}" }.join(", "),
-                       changes: names.map { |name| "#{name} = EXCLUDED.#{name}" }.join(", "))
+        STATEMENTS[[names, beside]] ||=
+          format(UPSERT, beside: beside, names: names.join(", "), values: names.map { |name| "%<#{name}>s" }.join(", "),
+                         changes: names.map { |name| "#{name} = EXCLUDED.#{name}" }.join(", ")).freeze
       end
 
       def meet(kind, id, stored)

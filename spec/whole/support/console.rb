@@ -6,19 +6,25 @@ require "json"
 # What Chatwoot itself prints has no such mark.
 MARK = "\u001E"
 
+# One that has no variable of this file: the code would write it.
+def place(variables)
+  place = Object.new.instance_eval { binding }
+  variables.each { |name, value| place.local_variable_set(name, value) }
+  place
+end
+
+def answer(asked)
+  code, variables = asked.values_at("code", "with")
+  # The runner's own cache of queries would hide what others write.
+  { value: ActiveRecord::Base.uncached { place(variables).eval(code) } }
+rescue StandardError, ScriptError => e
+  { error: "#{e.class}: #{e.message}", at: e.backtrace.first(8) }
+end
+
 $stdout.sync = true
 puts "#{MARK}{}"
 $stdin.each_line do |line|
-  asked = JSON.parse(line)
-  place = Object.new.instance_eval { binding }
-  asked["with"].each { |name, value| place.local_variable_set(name, value) }
-  answer = begin
-    # The runner's own cache of queries would hide what others write.
-    value = ActiveRecord::Base.uncached { place.eval(asked["code"]) }
-    { value: value }
-  rescue StandardError, ScriptError => e
-    { error: "#{e.class}: #{e.message}", at: e.backtrace.first(8) }
-  end
+  told = answer(JSON.parse(line))
   Current.reset
-  puts "#{MARK}#{JSON.generate(answer)}"
+  puts "#{MARK}#{JSON.generate(told)}"
 end

@@ -15,10 +15,11 @@ module KrayinSync
       BUSY = (1.0..3.0)
       # Seconds after which to look again for a hook whose set-up has not ended.
       UNREADY = 10
-      # What {JobRegistry.start} tells of a job that begins its record's pace.
-      PACE_BEGAN = 2
       # Seconds over which jobs that come back at the same time are spread.
       SPREAD = 3.0
+      # Seconds that each job which waits adds to those, where as many as may work on a Krayin: a crowd that is sent
+      # away must not be back at once.
+      EACH = 0.02
 
       # What passes mostly passes soon; then Sidekiq's own delays, of which the first is half a minute.
       sidekiq_retry_in { |count| [2, 2, 5, 10, 20][count] }
@@ -30,12 +31,17 @@ module KrayinSync
       # @param asked [Hash{String => Object}] hook_id, kind, id, bulk, due; job_id for those who log
       def perform(asked)
         read(asked)
-        contact_id = entry.contact_id if wanted?
+        contact_id = entry.contact_id if hook
         return JobRegistry.drop(entry.to_s) unless contact_id
         return requeue_unstarted(unready + (rand * SPREAD)) unless hook.settings["traits"]
 
-        @gate = Gate.new(entry, contact_id, hook.settings)
-        enter { |pace_began| run(pace_began) }
+        @gate = Gate.new(entry, contact_id, hook.settings, jid: jid, due: @due)
+        return if looks_first? && look
+
+        @gate.enter
+        run
+      rescue Gate::Closed => e
+        put_off(e)
       end
 
       private
@@ -45,35 +51,59 @@ module KrayinSync
       def read(asked)
         @entry = RecordRef.of(asked)
         @bulk, @due = asked.values_at("bulk", "due")
-        @hook = ::Integrations::Hook.eager_load(:account).find_by(id: entry.hook_id)
+        @hook = KnownHook.wanted(entry.hook_id)
       end
-
-      def wanted? = hook && !hook.disabled? && HookSettings.feature?(hook)
 
       def unready = hook.settings["setup_error"] ? Breaker::LONGEST : UNREADY
 
-      def enter
-        verdict, number = @gate.enter(jid: jid, due: @due)
-        case verdict
-        when Gate::RUN then yield(number == PACE_BEGAN)
-        when Gate::AWAY then requeue_unstarted(number + (rand * SPREAD))
-        when Gate::BUSY, Gate::FULL then requeue_unstarted(rand(BUSY))
-        end
+      # Most of what happens to a contact Krayin need not hear of. Of what is brought over in bulk it must.
+      def looks_first? = entry.kind == "contact" && !@bulk && KrayinSync.limiter_store.is_a?(LimiterStore::Redis)
+
+      # @return [Boolean] whether the job has ended with it
+      def look
+        @gate.look
+        run
+      rescue Gate::Overtaken
+        false
       end
 
-      def run(pace_began)
+      # @return [Boolean] whether the job has ended; otherwise an event has come while the record was looked at
+      def run
         began = Time.now
         outcome = synchronize(began)
-        @gate.leave(unpaced: pace_began && !wrote_activity?(outcome))
+        return JobRegistry.unchanged?(entry.to_s) unless @gate.passed?
+
+        @gate.leave(worked: asked?(outcome), unpaced: @gate.began_pace? && !wrote_activity?(outcome))
+        true
+      rescue Gate::Closed, Gate::Overtaken
+        raise
       rescue StandardError => e
-        raise if Setback.new(entry, hook, @gate, jid: jid, bulk: @bulk, began: began).settle(e)
+        raise if setback(began).settle(e)
+
+        true
+      end
+
+      # Of a job that has not passed the registry need know that it has run.
+      def setback(began)
+        JobRegistry.start(entry.to_s, jid: jid) unless @gate.passed?
+        Setback.new(entry, hook, @gate, jid: jid, bulk: @bulk, began: began)
       end
 
       def synchronize(began)
         Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do
-          Synchronization.new(entry, hook, began: began, bulk: @bulk).perform { @gate.extend_life }
+          Synchronization.new(entry, hook, @gate, began: began, bulk: @bulk).perform
         end
       end
+
+      def put_off(closed)
+        case closed.verdict
+        when Gate::AWAY then requeue_unstarted(closed.seconds + (rand * SPREAD))
+        when Gate::BUSY then requeue_unstarted(rand(BUSY))
+        when Gate::FULL then requeue_unstarted(rand(BUSY) + (rand * [JobRegistry.waiting * EACH, Breaker::LONGEST].min))
+        end
+      end
+
+      def asked?(outcome) = outcome.is_a?(Hash) && outcome[:requests].to_i.positive?
 
       def wrote_activity?(outcome)
         outcome.is_a?(Hash) && outcome.values_at(:created, :updated).flatten.include?("activity")

@@ -12,11 +12,11 @@ module KrayinSync
       COPY = {
         "contact" => <<~SQL.squish,
           copied AS (
-            UPDATE contact_inboxes AS shown SET source_id = :ids FROM inboxes
-            WHERE shown.contact_id = :record AND shown.source_id LIKE 'krayin:%' AND shown.source_id <> :ids
+            UPDATE contact_inboxes AS shown SET source_id = %<ids>s FROM inboxes
+            WHERE shown.contact_id = %<record>s AND shown.source_id LIKE 'krayin:%%' AND shown.source_id <> %<ids>s
               AND inboxes.id = shown.inbox_id AND inboxes.channel_type = 'Channel::Api'
               AND NOT EXISTS (
-                SELECT 1 FROM contact_inboxes taken WHERE taken.inbox_id = shown.inbox_id AND taken.source_id = :ids
+                SELECT 1 FROM contact_inboxes taken WHERE taken.inbox_id = shown.inbox_id AND taken.source_id = %<ids>s
               )
           ),
         SQL
@@ -24,8 +24,8 @@ module KrayinSync
           copied AS (
             UPDATE conversations SET additional_attributes =
               CASE WHEN jsonb_typeof(additional_attributes) = 'object' THEN additional_attributes ELSE '{}'::jsonb END
-              || jsonb_build_object('krayin_activity_id', :activity_id)
-            WHERE id = :record
+              || jsonb_build_object('krayin_activity_id', %<activity_id>s)
+            WHERE id = %<record>s
           ),
         SQL
       }.freeze
@@ -47,8 +47,10 @@ module KrayinSync
       end
 
       # @param began [Time] when the record was read: what changes later is not yet in Krayin
-      def initialize(began: Time.now)
-        super
+      # @yield before anything is written
+      def initialize(began: Time.now, &before)
+        super(began: began)
+        @before = before
         @read = {}
         @ids = {}
         @stored = []
@@ -77,6 +79,7 @@ module KrayinSync
 
       # @return [void]
       def store(kind, id, json)
+        @before&.call
         super
         @ids[[kind, id]] = JSON.parse(json)["ids"]
         @stored << [kind, id]

@@ -12,36 +12,45 @@ module KrayinSync
 
       # @param entry [RecordRef]
       # @param hook [Integrations::Hook]
+      # @param gate [Gate] which is passed before anything is asked or written
       # @param began [Time] as of when the record is read
-      def initialize(entry, hook, began:, bulk: false)
+      def initialize(entry, hook, gate, began:, bulk: false)
         @entry = entry
         @hook = hook
+        @gate = gate
         @began = began
         @bulk = bulk
-        @records = LinkStore.new(began: began)
+        @records = LinkStore.new(began: began) { gate.pass }
       end
 
-      # @yield at every request
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
       # @raise [Error]
-      def perform(&)
+      def perform
         data = EventData.read(entry.kind, entry.id, records, labels: labels?)
-        outcome = bring(data, &) if data
-        mark_recovered
+        return unless data
+
+        outcome = processor(data).perform
+        conclude(outcome)
+        mark_recovered if outcome[:requests].to_i.positive?
         outcome
       end
 
       private
 
-      attr_reader :entry, :hook, :records
+      attr_reader :entry, :hook, :gate, :records
 
-      def bring(data, &)
-        outcome = processor(data, &).perform
+      def conclude(outcome)
+        return if !gate.passed? && nothing_to_keep?(outcome)
+
+        gate.pass
         Aftermath.of(entry, hook)
         learn
         keep_skipped(outcome)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
-        outcome
+      end
+
+      def nothing_to_keep?(outcome)
+        outcome[:codes].to_a.first.to_h[:code] == "unchanged" && !records.tried?(entry.kind, entry.id)
       end
 
       def labels? = settings.settings["lead_policy"] == "on_label"
@@ -50,17 +59,20 @@ module KrayinSync
         alive = lambda do
           # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
           ::ActiveRecord::Base.connection_pool.release_connection
-          yield
+          gate.extend_life
         end
         ProcessorService.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
-                             event_data: data, bulk: @bulk, on_attempt: alive)
+                             event_data: data, bulk: @bulk, on_attempt: alive,
+                             limiter_store: (gate unless gate.passed?))
       end
 
       # The processor notes in it what an answer tells of the server's clock.
       def settings
         limits = { "deadline" => Chatwoot.configuration.deadline,
                    "attempt_timeout" => Chatwoot.configuration.attempt_timeout }
-        @settings ||= HookSettings.new(ProcessorService::APP_ID, limits.merge(hook.settings.deep_dup))
+        # Others share the hook: only what is written to is this event's own.
+        @settings ||= HookSettings.new(ProcessorService::APP_ID,
+                                       limits.merge(hook.settings, "traits" => hook.settings["traits"].dup))
       end
 
       def event_name(data)

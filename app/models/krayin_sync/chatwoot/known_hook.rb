@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # The hooks of this process's jobs, with their accounts: read anew only where either row has been written since.
+    # Both are wide, and come again with every job.
+    module KnownHook
+      # More are forgotten at once, so that it does not grow with the number of hooks that a process ever saw.
+      MOST = 256
+      # PostgreSQL's own name of a row's version; whoever writes it, by whatever means, makes another.
+      VERSION = <<~SQL.squish
+        SELECT concat_ws(' ', hooks.xmin, hooks.ctid, accounts.xmin, accounts.ctid) FROM integrations_hooks hooks
+        JOIN accounts ON accounts.id = hooks.account_id WHERE hooks.id =
+      SQL
+
+      Known = Struct.new(:version, :hook, :wanted)
+      private_constant :Known
+
+      @known = {}
+
+      class << self
+        # @param id [Integer]
+        # @return [Integrations::Hook, nil] to be read alone; nothing where it is gone, disabled or not allowed
+        def wanted(id)
+          version = ::Integrations::Hook.connection.select_value("#{VERSION} #{Integer(id)}", "KrayinSync hook")
+          return forget(id) unless version
+
+          known = @known[id]
+          known = remember(id, version) unless known&.version == version
+          known.hook if known&.wanted
+        end
+
+        private
+
+        def forget(id)
+          @known.delete(id)
+          nil
+        end
+
+        def remember(id, version)
+          hook = ::Integrations::Hook.eager_load(:account).find_by(id: id)
+          return forget(id) unless hook
+
+          @known = {} if @known.size >= MOST
+          @known[id] = Known.new(version, hook, !hook.disabled? && HookSettings.feature?(hook))
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,162 @@
+# frozen_string_literal: true
+
+require_relative "support/small_chatwoot"
+
+# The jobs run here, one by one, so that what they ask of Redis can be counted and come between.
+RSpec.describe "What a job passes", :chatwoot do
+  before(:context) do
+    SmallChatwoot.start
+    @krayin = Krayin.new(SmallChatwoot.servers, "gate", throttle: false)
+    @account, @hook = connect(@krayin)
+    job("contact", contact("first").id).perform(asked("contact", @account.contacts.first.id))
+  end
+
+  after(:context) do
+    @hook.destroy!
+    Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+    @krayin.stop
+  end
+
+  before { Sidekiq.redis { |redis| redis.call("FLUSHDB") } }
+
+  let(:krayin) { @krayin }
+  let(:store) { KrayinSync::Chatwoot::RedisStore }
+  let(:registry) { KrayinSync::Chatwoot::JobRegistry }
+  let(:event_data) { KrayinSync::Chatwoot::EventData }
+
+  def contact(word) = @account.contacts.create!(name: word, email: "#{word}@gate.example")
+
+  def asked(kind, id, **more)
+    { "job_id" => "spec", "hook_id" => @hook.id, "kind" => kind, "id" => id, "bulk" => false }.merge(more)
+  end
+
+  def job(*) = KrayinSync::Chatwoot::EventJob.new.tap { |job| job.jid = "spec#{rand(1_000_000)}" }
+
+  def run(contact, **more) = job.perform(asked("contact", contact.id, **more.transform_keys(&:to_s)))
+
+  def entry(contact) = KrayinSync::Chatwoot::RecordRef.new(@hook.id, "contact", contact.id)
+
+  def calls_to_redis
+    calls = 0
+    allow(store).to receive(:call).and_wrap_original do |call, *command|
+      calls += 1
+      call.call(*command)
+    end
+    yield
+    calls
+  end
+
+  def put_off = Sidekiq::ScheduledSet.new.map { |job| job.args.first["id"] }
+
+  it "costs a new contact three calls to Redis, and one that changed nothing one" do
+    run(contact("warm"))
+    jane = contact("jane")
+    expect(calls_to_redis { run(jane) }).to be <= 3
+    expect(krayin.person(jane.email)).to include("name" => "jane")
+    entry(jane).enqueue
+    krayin.forget_requests
+    expect(calls_to_redis { run(jane) }).to be <= 1
+    expect([krayin.requests, registry.sizes.values.sum]).to eq([[], 0])
+  end
+
+  it "loses no change that comes while a record is looked at" do
+    joe = contact("joe")
+    run(joe)
+    entry(joe).enqueue
+    seen = 0
+    allow(event_data).to receive(:read).and_wrap_original do |read, *arguments, **named|
+      read.call(*arguments, **named).tap do
+        next unless (seen += 1) == 1
+
+        joe.update_columns(name: "Joe 2")
+        expect(entry(joe).enqueue).to be(false)
+      end
+    end
+    run(joe)
+    expect(krayin.person(joe.email)).to include("name" => "Joe 2")
+    expect([seen, registry.sizes.values.sum]).to eq([2, 0])
+  end
+
+  it "reads a record again where another job has worked on it since it was looked at" do
+    kay = contact("kay")
+    seen = 0
+    allow(event_data).to receive(:read).and_wrap_original do |read, *arguments, **named|
+      read.call(*arguments, **named).tap { run(kay) if (seen += 1) == 1 }
+    end
+    run(kay)
+    expect(seen).to eq(3)
+    expect(krayin.records["persons"].count { |person| person["name"] == "kay" }).to eq(1)
+    expect(krayin.records["leads"].count { |lead| lead["title"].to_s.include?("kay") }).to be <= 1
+  end
+
+  it "puts off what it may not do now, whether it is looked at first or brought over in bulk" do
+    held = [contact("held"), contact("free")]
+    expect(KrayinSync::Chatwoot::Lock.new(@hook.id, held.first.id).take).to be(true)
+    [false, true].each { |bulk| run(held.first, bulk: bulk) }
+    expect(put_off).to eq([held.first.id] * 2)
+    connection = store.connection_id(@hook.reload.settings)
+    KrayinSync::Chatwoot::Breaker.new(connection).trip
+    [false, true].each { |bulk| run(held.last, bulk: bulk) }
+    expect(put_off.count(held.last.id)).to eq(2)
+    expect(held.map { |contact| krayin.person(contact.email) }).to eq([nil, nil])
+  end
+
+  it "lets no more work on a Krayin at once than it is told, and sends a crowd away for longer" do
+    three = Array.new(3) { |n| contact("three#{n}") }
+    gates = three.map { |one| KrayinSync::Chatwoot::Gate.new(entry(one), one.id, @hook.reload.settings) }
+    gates.each(&:pass)
+    late = contact("late")
+    run(late)
+    run(late, bulk: true)
+    expect(put_off).to eq([late.id] * 2)
+    2000.times { |n| registry.queue("9:contact:#{n}") }
+    waits = Array.new(20) do
+      Sidekiq::ScheduledSet.new.clear
+      run(late, bulk: true)
+      Sidekiq::ScheduledSet.new.first.at - Time.now
+    end
+    expect([waits.max > 5, waits.max < 45]).to eq([true, true])
+    gates.first.leave
+    run(late)
+    expect(krayin.person(late.email)).to include("name" => "late")
+  end
+
+  it "counts no event that it puts off, and tells of none that failed" do
+    lou = contact("lou")
+    KrayinSync::Chatwoot::Lock.new(@hook.id, lou.id).take
+    told = []
+    ActiveSupport::Notifications.subscribed(->(*event) { told << event.last }, "perform.krayin_sync") { run(lou) }
+    expect(told.map { |payload| [payload[:outcome], payload[:exception]] }).to eq([[{ status: "put_off" }, nil]])
+  end
+
+  it "sees a breaker closed by what Krayin has answered alone" do
+    moe = contact("moe")
+    run(moe)
+    breaker = KrayinSync::Chatwoot::Breaker.new(store.connection_id(@hook.reload.settings))
+    breaker.trip
+    advance(60)
+    [false, true].each { |bulk| run(moe, bulk: bulk) }
+    expect(KrayinSync::Chatwoot::Breaker.states.values).to eq([true])
+    moe.update_columns(name: "Moe 2")
+    run(moe)
+    expect(KrayinSync::Chatwoot::Breaker.states.values).to eq([false])
+  end
+
+  it "goes by the hook as it stands, whoever wrote it" do
+    ned = contact("ned")
+    hook = Integrations::Hook.where(id: @hook.id)
+    run(ned)
+    hook.update_all("settings = settings || '{\"api_token\": \"9|other\"}'")
+    ned.update_columns(name: "Ned 2")
+    run(ned)
+    expect(krayin.person(ned.email)).to include("name" => "ned")
+    hook.update_all(["settings = settings || ?", JSON.generate("api_token" => krayin.tokens.first)])
+    Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+    @account.update_columns(feature_flags: 0)
+    run(ned)
+    expect(krayin.person(ned.email)).to include("name" => "ned")
+    @account.update_columns(feature_flags: Account::CRM_INTEGRATION)
+    run(ned)
+    expect(krayin.person(ned.email)).to include("name" => "Ned 2")
+  end
+end
