@@ -43,7 +43,11 @@ module KrayinSync
         found[:setup] += set_up(hook) if outdated?(hook)
         return unless hook.settings.to_h["traits"]
 
-        kinds(hook).each { |kind, records| found[kind] += enqueue(hook, kind, records) }
+        kinds(hook).each do |kind|
+          send(:"each_of_#{kind}s", hook) do |stale|
+            found[kind] += enqueue(hook, kind, stale)
+          end
+        end
         found[:merge] += merges(hook)
       rescue StandardError => e
         KrayinSync.logger&.error("krayin_sync: the sweep of hook #{hook.id} failed: #{e.class}. Others go on.")
@@ -63,34 +67,33 @@ module KrayinSync
 
       def kinds(hook)
         wanted = ->(key) { Settings.on?(hook.settings.to_h, key) }
-        kinds = { contact: contacts(hook) }
-        if wanted["sync_conversations"] || wanted["stage_progression_enabled"] ||
-           Settings.leads_by_conversation?(hook.settings.to_h)
-          kinds[:conversation] = conversations(hook)
+        talks = wanted["sync_conversations"] || wanted["stage_progression_enabled"] ||
+                Settings.leads_by_conversation?(hook.settings.to_h)
+        [:contact, (:conversation if talks), (:message if wanted["sync_messages"])].compact
+      end
+
+      def each_of_contacts(hook)
+        Touched.by_id("contacts", hook.account_id, @since) do |ids|
+          yield stale(Reach.of(::Contact.unscoped.where(id: ids), hook), "contact", hook)
         end
-        kinds[:message] = messages(hook) if wanted["sync_messages"]
-        kinds
       end
 
-      def contacts(hook)
-        known = ::Contact.unscoped.where(account_id: hook.account_id).where("contacts.updated_at >= ?", @since)
-        stale(Reach.of(known, hook), "contact", hook)
-      end
-
-      def conversations(hook)
-        known = ::Conversation.unscoped.where(account_id: hook.account_id)
-                              .where("conversations.updated_at >= ?", @since)
-                              .joins("JOIN contacts ON contacts.id = conversations.contact_id")
-        stale(Reach.of(known, hook), "conversation", hook)
+      def each_of_conversations(hook)
+        Touched.by_id("conversations", hook.account_id, @since) do |ids|
+          known = ::Conversation.unscoped.where(id: ids)
+                                .joins("JOIN contacts ON contacts.id = conversations.contact_id")
+          yield stale(Reach.of(known, hook), "conversation", hook)
+        end
       end
 
       # What a message says does not change: only whether it is there.
-      def messages(hook)
-        known = ::Message.unscoped.where(account_id: hook.account_id, private: false)
-                         .where(message_type: %i[incoming outgoing]).where("messages.created_at >= ?", @since)
-                         .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
-                                "JOIN contacts ON contacts.id = conversations.contact_id")
-        linked(Reach.of(known, hook), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
+      def each_of_messages(hook)
+        Touched.messages(hook.account_id, @since) do |ids|
+          known = ::Message.unscoped.where(id: ids)
+                           .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
+                                  "JOIN contacts ON contacts.id = conversations.contact_id")
+          yield linked(Reach.of(known, hook), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
+        end
       end
 
       # Whose event was lost.
@@ -120,12 +123,9 @@ module KrayinSync
       end
 
       def enqueue(hook, kind, records)
-        count = 0
-        records.select(:id, :updated_at).find_each do |record|
-          entry = RecordRef.new(hook.id, kind.to_s, record.id)
-          count += 1 if entry.enqueue(bulk: true, changed_at: record.updated_at)
+        records.pluck(:id, :updated_at).count do |id, changed_at|
+          RecordRef.new(hook.id, kind.to_s, id).enqueue(bulk: true, changed_at: changed_at)
         end
-        count
       end
     end
   end

@@ -27,6 +27,11 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     stamps[t]
     t.index %w[email account_id], name: "uniq_email_per_account_contact", unique: true
     t.index %w[identifier account_id], name: "uniq_identifier_per_account_contact", unique: true
+    t.index %w[account_id], name: "index_contacts_on_account_id"
+    t.index %w[account_id contact_type], name: "index_contacts_on_account_id_and_contact_type"
+    t.index %w[account_id last_activity_at], name: "index_contacts_on_account_id_and_last_activity_at",
+                                             order: { last_activity_at: "DESC NULLS LAST" }
+    t.index %w[phone_number account_id], name: "index_contacts_on_phone_number_and_account_id"
   end
 
   create_table "contact_inboxes", force: :cascade do |t|
@@ -37,6 +42,7 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.string "pubsub_token"
     stamps[t, precision: 6]
     t.index %w[inbox_id source_id], unique: true
+    t.index %w[contact_id]
   end
 
   create_table "inboxes", id: :serial, force: :cascade do |t|
@@ -86,6 +92,11 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.bigint "assignee_agent_bot_id"
     stamps[t]
     t.index %w[account_id display_id], unique: true
+    t.index %w[account_id id], name: "index_conversations_on_id_and_account_id"
+    t.index %w[account_id]
+    t.index %w[contact_id]
+    t.index %w[inbox_id]
+    t.index %w[status account_id]
   end
 
   execute <<~SQL
@@ -124,6 +135,11 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.bigint "sender_id"
     t.jsonb "additional_attributes", default: {}
     stamps[t]
+    t.index %w[account_id created_at message_type], name: "index_messages_on_account_created_type"
+    t.index %w[account_id]
+    t.index %w[account_id inbox_id]
+    t.index %w[conversation_id]
+    t.index %w[created_at]
   end
 
   create_table "attachments", id: :serial, force: :cascade do |t|
