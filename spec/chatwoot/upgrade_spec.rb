@@ -63,7 +63,8 @@ RSpec.describe "The upgrade from version 0.1", :chatwoot do
     odd.each { |value| contact({ "external" => { "krayin" => value } }) }
     contact({ "external" => "x" })
     contact("krayin")
-    foreign = contact(kept[JSON.generate("ids" => ids, "server" => "krayin-0123", "sent" => { "name" => "x' OR 1=1" },
+    sent = { "name" => "x' OR 1=1", "a\u0000?" => "9ce48422e8d7" }
+    foreign = contact(kept[JSON.generate("ids" => ids, "server" => "krayin-0123", "sent" => sent,
                                          "stages" => ["created", { "a" => 1 }], "unverified" => false)])
     huge = contact(kept[JSON.generate("ids" => "krayin:person:18446744073709551615|krayin:lead:4")])
     both = contact({ "external" => { "leadsquared_id" => 7, "krayin" => { "kept" => JSON.generate("ids" => ids) } } })

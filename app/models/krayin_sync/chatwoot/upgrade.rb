@@ -20,7 +20,7 @@ module KrayinSync
         Kind.new(name: "message", path: %w[krayin], known_by: [])
       ].freeze
 
-      BATCH = 500
+      BATCH = 1000
       # The longest that a statement may take, and may wait for a row that somebody else writes.
       LIMITS = { "statement_timeout" => "14s", "lock_timeout" => "2s" }.freeze
       # Tries of one batch, each half as large.
@@ -34,6 +34,18 @@ module KrayinSync
       SERVER = /\A\h{12}\z/
       DIGESTS = /\A\h{12}(?:\|\h{12})*\z/
       RULES = %w[created first_response resolved].freeze
+      FIELD = /\A[\w.:-]{1,64}\z/
+
+      # As one value: a statement with each column of each row takes longer to be written than to be run.
+      INSERT = <<~SQL.squish
+        INSERT INTO krayin_sync_links (%<columns>s)
+        SELECT %<columns>s FROM jsonb_populate_recordset(NULL::krayin_sync_links, ?::jsonb)
+        ON CONFLICT (instance, kind, record_id) DO NOTHING
+      SQL
+
+      # What was made ready: the last id of the page, and links by the rows that they are made of.
+      Ready = Struct.new(:last, :links)
+      private_constant :FIELD, :INSERT, :Ready
 
       def initialize(batch: BATCH)
         @batch = batch
@@ -82,30 +94,39 @@ module KrayinSync
         end
       end
 
-      # Links by the rows that they are made of. Reading them takes longest: nobody is kept from writing the rows by it.
+      # Reading them takes longest: nobody is kept from writing the rows by it.
+      # @return [Ready]
       def ready_links(kind, cursor, size)
+        last = nil
         rows = link.transaction do
           limit
           last = last_of_page(kind, cursor, size)
           last ? rows_of(kind, cursor, last) : []
         end
-        rows.to_h { |row| [row, link_of(kind, row)] }
+        Ready.new(last, rows.to_h { |row| [row, link_of(kind, row)] })
       end
 
-      # @param ready [Hash] what was made ready: a row that was written since is read again
-      def move_page(kind, cursor, size, ready = {})
+      # A row that was written since it was made ready is read again.
+      # @param ready [Ready]
+      def move_page(kind, cursor, size, ready = ready_links(kind, cursor, size))
         limit
-        last = last_of_page(kind, cursor, size)
+        last = ready.last
         rows = last ? rows_of(kind, cursor, last, lock: "FOR UPDATE") : []
-        links = rows.filter_map { |row| ready.fetch(row) { link_of(kind, row) } }
-        link.insert_all(links, unique_by: %i[instance kind record_id]) unless links.empty?
+        links = rows.filter_map { |row| ready.links.fetch(row) { link_of(kind, row) } }
+        insert(links) unless links.empty?
         take_out(kind, rows.map { |row| row["id"] }) unless rows.empty?
         keep(kind, last || cursor, last.nil?)
         [links.size, last || cursor, last.nil?]
       end
 
       def limit
-        LIMITS.each { |name, value| link.connection.execute("SET LOCAL #{name} = '#{value}'") }
+        set = LIMITS.map { |name, value| "set_config('#{name}', '#{value}', true)" }
+        link.connection.select_rows("SELECT #{set.join(", ")}")
+      end
+
+      def insert(links)
+        sql = format(INSERT, columns: links.first.keys.join(", "))
+        link.connection.exec_update(link.sanitize_sql_array([sql, JSON.generate(links)]), "KrayinSync upgrade")
       end
 
       def last_of_page(kind, cursor, size)
@@ -144,7 +165,7 @@ module KrayinSync
         known = known(stored)
         return if known.values.all? { |value| [false, "", []].include?(value) }
 
-        now = Time.now.utc
+        now = Time.now.utc.iso8601(6)
         known = known.merge("server" => stored["server"].to_s[SERVER], "unverified" => !known["ids"].empty?,
                             "sent" => sent(stored["sent"], row.values_at(*kind.known_by)))
         link.columns_of(known).merge("kind" => kind.name, "record_id" => row["id"], "seen_at" => at(kept["at"]),
@@ -161,7 +182,7 @@ module KrayinSync
       # The digests without a key, which say what is our own once the ids were seen to be right; and what Krayin's
       # person is known by then.
       def sent(digests, identity)
-        kept = hash(digests).select { |_, digest| digest.to_s.match?(DIGESTS) }
+        kept = hash(digests).select { |field, digest| field.match?(FIELD) && digest.to_s.match?(DIGESTS) }
         known = identity.compact_blank.flat_map { |value| [value.strip, value.strip.downcase] }.uniq
         known = known.map { |value| digest(value) }
         known.empty? ? kept : kept.merge("identity" => known.join("|"))
@@ -179,7 +200,7 @@ module KrayinSync
       end
 
       def at(text)
-        Time.iso8601("#{text}Z")
+        Time.iso8601("#{text}Z").iso8601(6)
       rescue ArgumentError
         nil
       end
