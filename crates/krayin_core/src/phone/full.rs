@@ -138,6 +138,7 @@ fn trunks(code: i32) -> Vec<String> {
 const ARGENTINA: i32 = 54;
 const BENIN: i32 = 229;
 const BRAZIL: i32 = 55;
+const GABON: i32 = 241;
 const HUNGARY: i32 = 36;
 const ITALY: i32 = 39;
 const MEXICO: i32 = 52;
@@ -164,6 +165,8 @@ fn keys(code: i32, national: &str) -> Vec<String> {
         }
         (MEXICO, 11) if digit(0) == b'1' => vec![without(0, 1)],
         (BENIN, 10) if national.starts_with("01") => vec![without(0, 2)],
+        // Numbers of seven digits got a zero before them.
+        (GABON, 8) if digit(0) == b'0' => vec![without(0, 1)],
         // The zero is the number's own, and left out by those who do not know.
         (ITALY, _) => vec![national.trim_start_matches('0').to_owned()],
         _ => vec![national.to_owned()],
@@ -180,7 +183,7 @@ fn others(code: i32, national: &str) -> Vec<String> {
             ARGENTINA => others.push(format!("9{key}")),
             MEXICO => others.push(format!("1{key}")),
             BENIN => others.push(format!("01{key}")),
-            ITALY => others.push(format!("0{key}")),
+            GABON | ITALY => others.push(format!("0{key}")),
             _ => {}
         }
     }

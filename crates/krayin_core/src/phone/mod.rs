@@ -37,7 +37,7 @@ fn in_e164(number: &PhoneNumber) -> Option<String> {
 }
 
 /// How else the number is written, other than with its country or without: the world has two ways for some of Argentina,
-/// Benin, Brazil, Italy and Mexico.
+/// Benin, Brazil, Gabon, Italy and Mexico.
 pub(crate) fn variants(raw: &str, country: Option<&str>) -> Vec<String> {
     let typed = Typed::read(raw).filter(|typed| typed.extension.is_empty());
     typed.and_then(|typed| Full::of(&typed, country)).map(|full| full.variants()).unwrap_or_default()
@@ -252,6 +252,9 @@ mod tests {
             ("+5493512345678", "+54 351 15 2345678"),
             ("+79161234567", "8 (916) 123-45-67"),
             ("+36201234567", "06 20 123 4567"),
+            ("+24106031234", "+241 (0) 6031 23 4"),
+            ("+24106031234", "6031234"),
+            ("+24174123456", "074123456"),
             ("+50051234", "51234"),
             ("+14155550182", "＋１（４１５）５５５－０１８２"),
             ("+14155550182", "\u{202d}+1 415 555 0182\u{202c}"),
@@ -277,6 +280,7 @@ mod tests {
             ("+442079460958", "+912079460958"),
             ("+14155550182", "+52 415 555 0182"),
             ("+50051234", "+68251234"),
+            ("+24106031234", "+24107031234"),
         ];
         for (a, b) in two {
             assert!(!same(a, b) && !same(b, a), "{a} {b}");
