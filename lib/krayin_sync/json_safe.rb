@@ -12,7 +12,7 @@ module KrayinSync
         when nil, true, false, Integer then value
         when String, Symbol then text(value.to_s)
         when Numeric then number(value)
-        when Time then value.getutc.iso8601(3)
+        when Time then time(value)
         when Hash then nested(depth) { value.to_h { |key, inner| [text(key.to_s), of(inner, depth + 1)] } }
         when Array then nested(depth) { value.map { |inner| of(inner, depth + 1) } }
         else other(value, depth)
@@ -29,8 +29,11 @@ module KrayinSync
         value == whole && !value.is_a?(Float) ? whole : value.to_f
       end
 
+      # A Time, to whom ActiveSupport counts its own with a zone.
+      def time(value) = value.respond_to?(:time_zone) ? value.iso8601(3) : value.getutc.iso8601(3)
+
       def other(value, depth)
-        return value.iso8601(3) if value.respond_to?(:time_zone) && value.respond_to?(:in_time_zone)
+        return time(value) if value.respond_to?(:time_zone) && value.respond_to?(:in_time_zone)
         return of(value.to_time, depth) if value.respond_to?(:acts_like_time?) && value.acts_like_time?
         return of(value.to_ary, depth) if value.respond_to?(:to_ary)
         return of(value.to_h, depth + 1) if value.respond_to?(:to_h) && !value.is_a?(Enumerable)

@@ -5,6 +5,8 @@ module KrayinSync
     # Takes out of Redis what would outlive the gem: without it, its jobs would fail for ever.
     class Uninstall
       JOB = /\AKrayinSync::/
+      # Links that one statement deletes.
+      BATCH = 10_000
 
       # @param hooks [Boolean] whether the connections go too, with the tokens in them
       # @param links [Boolean] whether the ids go too: a connection of later would find each record anew
@@ -13,7 +15,7 @@ module KrayinSync
         unschedule
         told = { "jobs" => jobs, "keys" => keys }
         told["connections"] = connections if hooks
-        told["links"] = KrayinSync::Records::Link.delete_all if links
+        told["links"] = unlink if links
         told
       end
 
@@ -41,6 +43,11 @@ module KrayinSync
         end
         found.uniq.each_slice(500) { |slice| RedisStore.call("DEL", *slice) }
         found.uniq.size
+      end
+
+      # A part at a time: Chatwoot allows a statement so many seconds.
+      def unlink
+        KrayinSync::Records::Link.in_batches(of: BATCH).sum(&:delete_all)
       end
 
       def connections

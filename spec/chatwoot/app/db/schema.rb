@@ -163,6 +163,12 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     stamps[t, precision: 6]
   end
 
+  create_table "data_imports", force: :cascade do |t|
+    t.bigint "account_id", null: false
+    t.jsonb "rows", default: []
+    stamps[t, precision: 6]
+  end
+
   create_table "users", id: :serial, force: :cascade do |t|
     t.string "name", null: false
     t.string "email"
