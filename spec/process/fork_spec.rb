@@ -110,7 +110,8 @@ RSpec.describe "a forked process" do
   end
 
   def run_anywhere(script, *rest)
-    Child.run(anywhere + script, krayin.url, SimulatedKrayin::TOKEN, search_server.url, *rest, patience: 30 + forks)
+    Child.run(anywhere + script, krayin.url, SimulatedKrayin::TOKEN, search_server.url, *rest,
+              patience: Child::PATIENCE + forks)
   ensure
     search_server.stop
   end

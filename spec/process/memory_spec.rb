@@ -61,7 +61,7 @@ RSpec.describe "Ruby's memory" do
   let(:events) { Integer(ENV.fetch("EVENTS", 20_000)) }
 
   it "and descriptors stay flat over twenty thousand events" do
-    output, status = run(preamble + <<~'RUBY', events.to_s, patience: 60 + (events / 50))
+    output, status = run(preamble + <<~'RUBY', events.to_s, patience: Child::PATIENCE + (events / 50))
       rss = -> { GC.start; File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i }
       files = -> { Dir.children("/proc/self/fd").size }
       # The same contacts over and over, as a running Chatwoot sends them: half of it changes nothing.
@@ -83,7 +83,7 @@ RSpec.describe "Ruby's memory" do
   let(:tokens) { Integer(ENV.fetch("EVENTS", 6_000)) }
 
   it "does not grow with the number of tokens" do
-    output, status = run(<<~'RUBY', tokens.to_s, patience: 60 + (tokens / 20))
+    output, status = run(<<~'RUBY', tokens.to_s, patience: Child::PATIENCE + (tokens / 20))
       url = JSON.parse(ARGV[0])["api_url"]
       rss = -> { GC.start; File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i }
       number = 0
@@ -106,7 +106,7 @@ RSpec.describe "Ruby's memory" do
   # A runtime, its connections and what it knows are a process's: each child has its own, and ends with it.
   it "does not grow with the number of servers, threads or forks" do
     server = RawServer.new { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}" }
-    output, status = run(<<~'RUBY', server.url, (tokens / 10).to_s, patience: 120 + (tokens / 20))
+    output, status = run(<<~'RUBY', server.url, (tokens / 10).to_s, patience: Child::PATIENCE + (tokens / 20))
       KrayinSync.retry_base = 0
       url, count = ARGV[1], Integer(ARGV[2])
       rss = -> { GC.start; File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i }

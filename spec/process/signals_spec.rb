@@ -51,7 +51,8 @@ RSpec.describe "signals" do
   RUBY
 
   def run(script, *rest)
-    Child.run(preamble + script, krayin.url, SimulatedKrayin::TOKEN, storm, *rest, patience: 60 + storm.to_f)
+    Child.run(preamble + script, krayin.url, SimulatedKrayin::TOKEN, storm, *rest,
+              patience: Child::PATIENCE + storm.to_f)
   end
 
   it "in a storm end no call of a process that has one thread" do

@@ -11,7 +11,7 @@ RSpec.describe "a stack with little left" do
 
   def run(script, env)
     settings = krayin.settings.merge("sync_conversations" => true)
-    Child.run(preamble + script, JSON.generate(settings), scheduler, env: env, patience: 120)
+    Child.run(preamble + script, JSON.generate(settings), scheduler, env: env)
   end
 
   let(:preamble) { <<~'RUBY' }
