@@ -48,7 +48,10 @@ RSpec.describe "fibers that a scheduler runs" do
       files = -> { GC.start; Dir.children("/proc/self/fd").size }
       people, before = [], nil
       Fiber.schedule do
-        4.times { |round| 4.times.map { |i| Fiber.schedule { people << event(70_001 + round * 4 + i)[:ids][:person] } }; sleep 0.5 }
+        4.times do |round|
+          4.times { |i| Fiber.schedule { people << event(70_001 + (round * 4) + i)[:ids][:person] } }
+          sleep 0.01 until people.size == (round + 1) * 4
+        end
         open = Dir.children("/proc/self/fd").count { |fd| File.readlink("/proc/self/fd/#{fd}").start_with?("pipe:") rescue false }
         # Standard streams, Ruby's own and the scheduler's: no two a call.
         p people.uniq.size, open < 12
@@ -75,7 +78,7 @@ RSpec.describe "fibers that a scheduler runs" do
     RUBY
     expect(output).to eq("enough\n")
     expect(status).to be_success
-    Timeout.timeout(1) { server.closed.pop }
+    Timeout.timeout(10) { server.closed.pop }
   ensure
     server&.stop
   end
