@@ -30,7 +30,7 @@ close = lambda do |name, tally, seconds|
 end
 
 chosen = ARGV.empty? ? SUITES.keys - NAMED_ONLY : ARGV.uniq
-if ARGV.empty? && Lanes.most > 1
+if chosen.size > 1 && Lanes.most > 1
   Lanes.new(chosen, &close).run
 else
   chosen.each do |name|

@@ -8,6 +8,8 @@ require_relative "notices"
 # One gem with a library for each Ruby, and nothing to build.
 class PlatformGem
   FOLDER = File.join(Tools::ROOT, "pkg")
+  # More than any series of Ruby ever had.
+  PATCHES = (0..30)
   SOURCES = %r{\A(?:ext|crates|bench|tests)/|\ACargo\.(?:toml|lock)\z}
 
   def initialize(platform, libraries)
@@ -34,22 +36,31 @@ class PlatformGem
     end
   end
 
-  private
-
+  # @return [Gem::Specification] what it says of itself
   def specification
     spec = Gem::Specification.load(File.join(Tools::ROOT, "krayin_sync.gemspec")).dup
     spec.platform = Gem::Platform.new(@platform)
     spec.extensions = []
-    spec.required_ruby_version = [">= #{oldest}", "< #{newest.split(".").then { |a, b| "#{a}.#{b.to_i + 1}" }}.dev"]
+    spec.required_ruby_version = fitting
     # Older ones take a gem for musl for one that fits any Linux.
     spec.required_rubygems_version = ">= 3.3.22" if @target&.musl?
     spec.files = spec.files.grep_v(SOURCES) + additions.keys
     spec
   end
 
-  def series = @libraries.keys.sort_by { |name| Gem::Version.new(name) }
-  def oldest = series.first
-  def newest = series.last
+  private
+
+  # From the first Ruby that it has a library for to the last. Those between that it has none for are excluded one by
+  # one, as a requirement knows no other way: they get the gem that is built where it is installed.
+  def fitting
+    has = @libraries.keys.sort_by { |name| Gem::Version.new(name) }
+    oldest, newest = has.values_at(0, -1).map { |name| Gem::Version.new(name) }
+    gaps = Rubies::RELEASED.select { |name| Gem::Version.new(name).between?(oldest, newest) } - has
+    [">= #{oldest}", "< #{following(newest)}.dev",
+     *gaps.flat_map { |name| PATCHES.map { |patch| "!= #{name}.#{patch}" } }]
+  end
+
+  def following(version) = version.segments.then { |major, minor| "#{major}.#{minor + 1}" }
 
   # @return [Hash{String => Array(Symbol, String)}] by their place in the gem
   def additions

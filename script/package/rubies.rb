@@ -7,6 +7,8 @@ require_relative "debian"
 # command that answers as that Ruby does when it is asked how it was built.
 module Rubies
   SUITES = { "3.1" => "bookworm", "3.3" => "trixie", "3.4" => "experimental" }.freeze
+  # That the gem works with, from source at least.
+  RELEASED = %w[3.1 3.2 3.3 3.4 4.0].freeze
   TRIPLES = { "amd64" => "x86_64-linux-gnu", "arm64" => "aarch64-linux-gnu" }.freeze
 
   module_function

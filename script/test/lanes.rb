@@ -11,7 +11,7 @@ require_relative "tally"
 class Lanes
   LOGS = File.join(ROOT, "target/test")
 
-  # How many at once, where all suites run: what LANES says, up to two. One after the other is easier to read.
+  # How many at once: what LANES says, up to two. One after the other is easier to read.
   def self.most = ENV.fetch("LANES", "1").to_i.clamp(1, [Etc.nprocessors, 2].min)
 
   # @param names [Array<String>]

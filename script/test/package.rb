@@ -9,6 +9,7 @@ require_relative "../package/platform_gem"
 require_relative "../package/smoke"
 require_relative "command"
 require_relative "tally"
+require_relative "trixie"
 
 # Packs the gem, installs the packed file into an empty gem folder and uses it from there. A step that fails ends it.
 class Package
@@ -43,13 +44,16 @@ class Package
       @dir = dir
       @gem = File.join(dir, "krayin_sync.gem")
       steps = { "it packs" => :pack, "it holds what it needs and no more" => :look_inside,
+                "it says where it may go and what it takes" => :tells?,
                 "it installs into an empty folder" => :install, "cargo left nothing there" => :clean?,
                 "it answers a call from there" => :call, "its command runs" => :command,
                 "it answers where what was built is kept apart" => :call_apart,
                 "it says that its library is of another version" => :tell_version,
                 "a gem without sources is the same file twice" => :pack_twice,
                 "that holds licences and a bill of materials" => :passes_on?,
+                "for Rubies that it has no library for there is the one from source" => :leaves_others?,
                 "it runs the README's first example where there is no Rust" => :smoke,
+                "and in a Debian 13 that never had any, with its Ruby" => :smoke_in_trixie,
                 "the README's Dockerfile brings it into a bundle that builds every gem" => :follow_dockerfile }
       steps.each_with_object(Tally.new) do |(name, step), tally|
         good = send(step)
@@ -73,6 +77,14 @@ class Package
     puts "missing: #{missing.join(", ")}" unless missing.empty?
     puts "not wanted: #{unwanted.join(", ")}" unless unwanted.empty?
     missing.empty? && unwanted.empty?
+  end
+
+  # It has no home yet whose address it could tell.
+  def tells?
+    spec = Gem::Package.new(@gem).spec
+    spec.metadata.key?("allowed_push_host") && spec.metadata["rubygems_mfa_required"] == "true" &&
+      spec.license == "MIT" && spec.required_ruby_version == Gem::Requirement.new(">= 3.1") &&
+      spec.dependencies.map(&:name) == ["logger"]
   end
 
   # What Cargo.lock names for this machine is fetched first: the build itself must need nothing else.
@@ -117,9 +129,12 @@ class Package
     Command.run(File.join(gem_home["GEM_HOME"], "bin/krayin-sync"), "--version", dir: @dir, env: gem_home)
   end
 
-  # As bin/package does it, with the library that was built here.
+  # As bin/package does it, with the libraries that were built here.
   def pack_twice
+    trixie = File.join(@dir, "trixie.so")
+    @for_trixie = Trixie.new.library(trixie)
     libraries = { RUBY_VERSION[/\A\d+\.\d+/] => @library }
+    libraries["3.3"] = trixie if @for_trixie
     digests = 2.times.map do
       @built = PlatformGem.new("here", libraries).write
       sleep 1.1 # a file's time is in seconds
@@ -138,7 +153,23 @@ class Package
       bill["components"].all? { |part| licences.include?("#{part["name"]} #{part["version"]}:") }
   end
 
+  def leaves_others?
+    libraries = %w[3.1 3.3 3.4].to_h { |series| [series, @library] }
+    wants = PlatformGem.new("x86_64-linux", libraries).specification.required_ruby_version
+    fits = %w[3.0.6 3.1.0 3.1.2 3.2.0 3.2.9 3.3.0 3.3.8 3.4.11 3.5.0.dev 3.5.0 4.0.0].select do |version|
+      wants.satisfied_by?(Gem::Version.new(version))
+    end
+    fits == %w[3.1.0 3.1.2 3.3.0 3.3.8 3.4.11]
+  end
+
   def smoke = Smoke.new("/", @built).run
+
+  def smoke_in_trixie
+    return Smoke.new(Trixie::SYSTEM, @built).run if @for_trixie
+
+    puts "left out: no such Debian can be had here"
+    true
+  end
 
   # Its steps in a folder of ours, with the image's word that gems are built from source.
   def follow_dockerfile

@@ -25,6 +25,7 @@ LINTS = {
 # The extension as a checker of memory sees it, and with Ruby's collector at its worst.
 MEMORY = {
   "memcheck" => { command: %w[bin/sanitize valgrind] },
+  "the address sanitizer" => { command: %w[bin/sanitize extension] },
   "a collection at each allocation" => { command: %w[rspec --seed 1 spec/mappers], env: { "HEAP" => "stress" } },
   "all moved before each call" => { command: %w[rspec --seed 1 spec/api spec/mappers], env: { "HEAP" => "compact" } }
 }.freeze
@@ -44,6 +45,8 @@ SUITES = {
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
                                   "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),
+  # What knows the extension, with the newest Ruby that Debian has.
+  "ruby-3.4" => Trixie.new("spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb", "spec/process/*_spec.rb", ruby: "3.4"),
   "whole-chatwoot" => WholeChatwoot.new("spec/whole/**/*_spec.rb"),
   "process" => Specs.new("spec/process/**/*_spec.rb"),
   "memory" => Checks.new(MEMORY),
