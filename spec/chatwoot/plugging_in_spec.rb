@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "open3"
 require "rack/mock"
 require_relative "support/small_chatwoot"
 
@@ -46,6 +47,21 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
       answer = Rack::MockRequest.new(Rails.application).get("/dashboard/images/integrations/#{name}.png")
       expect([answer.status, answer.body[1, 3]]).to eq([200, "PNG"])
     end
+  end
+
+  # As an image is built, and as a process starts whose databases are not up yet.
+  it "is loaded as a whole at boot in production, though neither database answers" do
+    env = { "RAILS_ENV" => "production", "DATABASE_URL" => "postgresql://127.0.0.1:1/none",
+            "REDIS_URL" => "redis://127.0.0.1:1/0", "CHATWOOT_TMP" => servers.folder }
+    ask = <<~RUBY
+      require "#{SmallChatwoot::APP}/config/environment"
+      rooms = File.expand_path("../../../../app", Rails.root)
+      files = Dir["\#{rooms}/{jobs,models}/**/*.rb"]
+      puts [APPS_CONFIG.key?("krayin"), HookListener.ancestors.first, files - $LOADED_FEATURES].inspect
+    RUBY
+    told, status = Open3.capture2e(env, RbConfig.ruby, "-e", ask)
+    expect([told.lines.last.to_s.chomp, status.success?])
+      .to eq(["[true, KrayinSync::Chatwoot::Extensions::HookListener, []]", true])
   end
 
   it "survives a reload of the host's classes" do

@@ -20,7 +20,7 @@ module KrayinSync
         Kind.new(name: "message", path: %w[krayin], known_by: [])
       ].freeze
 
-      BATCH = 1000
+      BATCH = 500
       # The longest that a statement may take, and may wait for a row that somebody else writes.
       LIMITS = { "statement_timeout" => "14s", "lock_timeout" => "2s" }.freeze
       # Tries of one batch, each half as large.

@@ -18,7 +18,8 @@ module Chatwoot
   class Application < Rails::Application
     config.root = File.expand_path("..", __dir__)
     config.load_defaults 6.1
-    config.eager_load = ENV["RAILS_ENV"] == "production"
+    # As in production, where nothing is loaded as it is needed.
+    config.eager_load = ENV["EAGER_LOAD"] != "no"
     config.cache_classes = ENV["RAILS_ENV"] == "production"
     config.consider_all_requests_local = true
     config.autoload_paths << config.root.join("lib")
