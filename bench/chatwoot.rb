@@ -80,13 +80,36 @@ class ChatwootBench
     end
   RUBY
 
+  # Messages that are sent in turn, with and without so many contacts that wait.
+  MESSAGES = Integer(ENV.fetch("MESSAGES", 12))
+  WAITING = 3000
+
+  WHATSAPP = <<~RUBY
+    now = Time.current
+    id = Channel::Whatsapp.insert!({ account_id: account, phone_number: number, provider: "default",
+                                     provider_config: { "api_key" => "k" }, created_at: now, updated_at: now }).first["id"]
+    Inbox.create!(account_id: account, channel: Channel::Whatsapp.find(id), name: "WhatsApp").id
+  RUBY
+
+  # Contacts without events, as an import's, found as they are found at its end.
+  IMPORT = <<~RUBY
+    now = Time.current
+    rows = Array.new(count) do |n|
+      { account_id: account, name: "Wait \#{n}", email: "wait-\#{n}@bench.example", created_at: now, updated_at: now }
+    end
+    Contact.insert_all!(rows)
+    hooks = Integrations::Hook.where(account_id: account, app_id: "krayin")
+    KrayinSync::Chatwoot::Sweep.new(since: now - 5, hooks: hooks).run[:contact]
+  RUBY
+
   def run
     WholeChatwoot.start
     @krayin = Krayin.new(WholeChatwoot.servers, "bench", throttle: false)
     extend(WholeChatwoot::Steps)
     @desk = connected_desk("Bench", @krayin)
     settle
-    alone { figures(Array.new(ROUNDS + 1) { |number| round(number + 1) }.drop(1)) }
+    jobs = alone { figures(Array.new(ROUNDS + 1) { |number| round(number + 1) }.drop(1)) }
+    jobs + beside_a_crowd
   ensure
     @stub&.shutdown
     WholeChatwoot.stop
@@ -101,6 +124,56 @@ class ChatwootBench
   ensure
     inside(CLEAR, account: @desk.account)
     WholeChatwoot.command("signal", "sidekiq", "CONT")
+  end
+
+  # A customer's WhatsApp message while contacts wait to be brought over, of a Krayin that answers at once and of one
+  # that takes half a second.
+  def beside_a_crowd
+    @desk = connected_desk("Crowd", @krayin)
+    @number = format("+4930%07d", rand(10_000_000))
+    inside(WHATSAPP, account: @desk.account, number: @number)
+    seen # the first one loads Chatwoot's code
+    alone = Array.new(MESSAGES) { seen }
+    { "at once" => 0, "in half a second" => 500 }.map do |answers, delay|
+      @krayin.faults({ action: "delay", ms: delay, times: "forever" }) if delay.positive?
+      delays(alone, Array.new(MESSAGES) { beside { seen } }, answers)
+    ensure
+      @krayin.heal
+      inside("Sidekiq::Queue.new('krayin_sync').clear; KrayinSync::Chatwoot::Uninstall.new.run; " \
+             "Contact.where(account_id: account).where('email LIKE ?', 'wait-%').delete_all", account: @desk.account)
+    end
+  end
+
+  # @return what the block returns, while so many contacts wait
+  def beside
+    waiting = -> { inside("KrayinSync::Chatwoot::JobRegistry.waiting") }
+    inside(IMPORT, account: @desk.account, count: WAITING) if waiting.call < WAITING / 2
+    yield.tap { raise "only #{waiting.call} contacts waited to the end" if waiting.call < 100 }
+  end
+
+  # @return [Float] seconds from a message's arrival to its being Chatwoot's
+  def seen
+    text = "Seen #{rand(1_000_000_000)}"
+    from = format("491512%07d", rand(10_000_000))
+    request = Net::HTTP::Post.new("/webhooks/whatsapp/#{@number}", "Content-Type" => "application/json")
+    request.body = JSON.generate(contacts: [{ profile: { name: "Wanda" }, wa_id: from }],
+                                 messages: [{ from: from, id: "wamid.#{rand(1_000_000_000)}", text: { body: text },
+                                              timestamp: Time.now.to_i.to_s, type: "text" }])
+    began = wall
+    WholeChatwoot.send_request(request)
+    there = "Message.unscoped.where(account_id: account, content: text).exists?"
+    eventually(120, step: 0.02) { inside(there, account: @desk.account, text: text) }
+    wall - began
+  end
+
+  def delays(alone, beside, answers)
+    middle = ->(times) { times.sort[times.size / 2] }
+    told = { "alone" => alone, "beside them" => beside }.map do |what, times|
+      "#{middle[times].round(2)} s #{what} (at most #{times.max.round(2)})"
+    end
+    figure("chatwoot_whatsapp_later_#{answers.tr(" ", "_")}",
+           "a WhatsApp message beside #{WAITING} contacts, a Krayin that answers #{answers}: seconds later", "≤ 1",
+           beside.map { |time| time - middle[alone] }, told.join(", "))
   end
 
   # @return [Hash] of which all contacts are in Krayin, each once
