@@ -264,9 +264,24 @@ impl<'a> Flow<'a> {
         };
         let stays_away = self.stays_away().is_some();
         self.stored.pending = !stays_away && !self.is_doubtful && self.wanted.is_known_by_something() && unfinished();
-        self.stored.state = Some(self.state(stays_away));
-        self.stored.reason = self.outcome.why.last().map(Reason::kept);
+        if !self.is_left_apart() {
+            self.stored.state = Some(self.state(stays_away));
+            self.stored.reason = self.outcome.why.last().map(Reason::kept);
+        }
         self.context.store(Kind::Contact, self.contact.id, &mut self.stored).await
+    }
+
+    /// Whether a merge left two persons apart, of whom the other still has what this contact goes by: that stays to be
+    /// told until a colleague has settled it.
+    fn is_left_apart(&self) -> bool {
+        let told = self.stored.reason.as_ref().map(|reason| reason.code.as_str());
+        let is_theirs = |field: &Field| {
+            let kept = self.stored.sent.get(&*field.key);
+            self.wanted.digest(field).is_some_and(|digest| !kept.is_some_and(|kept| digest.is(kept)))
+        };
+        self.stored.state == Some(State::Doubtful)
+            && told == Some("merged_apart")
+            && self.fields(Entity::Person).any(|field| field.identifies() && is_theirs(field))
     }
 
     fn state(&self, stays_away: bool) -> State {
