@@ -124,7 +124,8 @@ module KrayinSync
       ids = outcome[:ids].map { |type, id| "#{type.to_s.capitalize}: #{id}" }.join(", ")
       verdict = [outcome[:status], *outcome[:reasons].map { |reason| reason.to_s.delete_suffix(".") }].join(". ")
       codes = outcome[:codes].to_a.map { |reason| reason[:code] }
-      log(:info, "#{subject.capitalize} #{verdict}. #{ids} #{"[#{codes.join(", ")}]" if codes.any?}".strip)
+      log(:info, ["#{subject.capitalize} #{verdict}.", ids, ("[#{codes.join(", ")}]" if codes.any?)]
+                  .compact.reject(&:empty?).join(" "))
       log(:info, "Updated lead #{outcome[:ids][:lead]} stage") if outcome[:updated].include?("stage")
     end
 
