@@ -47,11 +47,12 @@ SUITES = {
                                   "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),
   # What knows the extension, with the newest Ruby that Debian has.
   "ruby-3.4" => Trixie.new("spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb", "spec/process/*_spec.rb", ruby: "3.4"),
-  "whole-chatwoot" => WholeChatwoot.new("spec/whole/**/*_spec.rb"),
+  "whole-chatwoot" => WholeChatwoot.specs("spec/whole/**/*_spec.rb"),
+  "chatwoot-examples" => WholeChatwoot.examples,
   "process" => Specs.new("spec/process/**/*_spec.rb"),
   "memory" => Checks.new(MEMORY),
   "package" => Package.new
 }.select { |_, suite| suite.there? }.freeze
 
-# Run when they are named: this one stands on Debian's moving suites, and on a busy machine its waits run out.
-NAMED_ONLY = %w[whole-chatwoot].freeze
+# Run when they are named: these stand on Debian's moving suites, and take long on a busy machine.
+NAMED_ONLY = %w[whole-chatwoot chatwoot-examples].freeze
