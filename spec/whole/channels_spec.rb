@@ -1,21 +1,22 @@
 # frozen_string_literal: true
 
-require_relative "support/whole_chatwoot"
+require "openssl"
+require_relative "support/connected"
+require_relative "support/networks"
 
 # What the servers of channels send to Chatwoot's own endpoints.
 RSpec.describe "Over real channels", :whole do
+  include_context "with a connected desk", "Channels", sync_conversations: true, sync_messages: true
+
   before(:context) do
-    @krayin = Krayin.new(WholeChatwoot.servers, "channels", throttle: false)
-    @desk = connected_desk("Channels", @krayin, sync_conversations: true, sync_messages: true)
-    @numbers = Array.new(3) { format("+4930%07d", rand(10_000_000)) }
+    @networks = Networks.new(WholeChatwoot.folder).start
+    @numbers = Array.new(4) { format("+4930%07d", rand(10_000_000)) }
     @mail = "support#{rand(1_000_000)}@shop.example"
-    inside(make_channels, account: @desk.account, numbers: @numbers, mail: @mail)
+    @key = rand(1_000_000_000).to_s
+    inside(make_channels, account: @desk.account, numbers: @numbers, mail: @mail, key: @key)
   end
 
-  after(:context) do
-    disconnect(@desk)
-    @krayin.stop
-  end
+  after(:context) { @networks&.stop }
 
   # Their callbacks would ask the services themselves.
   def make_channels
@@ -25,17 +26,26 @@ RSpec.describe "Over real channels", :whole do
         id = channel.insert!({ account_id: account, created_at: now, updated_at: now, **fields }).first["id"]
         Inbox.create!(account_id: account, channel: channel.find(id), name: channel.name.demodulize).id
       end
-      whatsapp, sms, twilio = numbers
+      whatsapp, sms, twilio, bandwidth = numbers
       add.(Channel::Whatsapp, phone_number: whatsapp, provider: "default", provider_config: { "api_key" => "k" })
       add.(Channel::TwilioSms, phone_number: sms, account_sid: "AC1", auth_token: "t", medium: 0)
       add.(Channel::TwilioSms, phone_number: "whatsapp:\#{twilio}", account_sid: "AC1", auth_token: "t", medium: 1)
+      add.(Channel::Sms, phone_number: bandwidth, provider: "default")
       add.(Channel::Email, email: mail, forward_to_email: "forward-\#{mail}")
+      add.(Channel::Telegram, bot_token: key, bot_name: "shop_bot")
+      add.(Channel::Line, line_channel_id: key, line_channel_secret: "secret", line_channel_token: "token")
+      add.(Channel::FacebookPage, page_id: key, user_access_token: "user-token", page_access_token: "page-token")
+      add.(Channel::Instagram, instagram_id: "7\#{key}", access_token: "a", expires_at: 60.days.from_now)
+      %w[FB_APP_SECRET INSTAGRAM_APP_SECRET].each do |name|
+        InstallationConfig.find_or_initialize_by(name: name).update!(value: "secret")
+      end
+      GlobalConfig.clear_cache
     RUBY
   end
 
-  def send_json(path, body)
-    request = Net::HTTP::Post.new(path, "Content-Type" => "application/json")
-    request.body = JSON.generate(body)
+  def send_json(path, body, headers = {})
+    request = Net::HTTP::Post.new(path, { "Content-Type" => "application/json" }.merge(headers))
+    request.body = body.is_a?(String) ? body : JSON.generate(body)
     WholeChatwoot.send_request(request)
   end
 
@@ -45,56 +55,110 @@ RSpec.describe "Over real channels", :whole do
     WholeChatwoot.send_request(request)
   end
 
-  def comments(words)
-    @krayin.records["activities"].map { |activity| activity["comment"].to_s }.select { |text| text.include?(words) }
+  # A body that its sender signs, as Meta and LINE do.
+  def send_signed(path, body, header, digest, prefix: "")
+    text = JSON.generate(body)
+    send_json(path, text, { header => prefix + yield(OpenSSL::HMAC.digest(digest, "secret", text)) })
   end
 
-  def person(number)
-    @krayin.records["persons"].find { |person| person["contact_numbers"].to_s.include?(number) }
+  # As Meta tells of a message to a page or to an account of Instagram.
+  def meta(object, to, from, text)
+    now = (Time.now.to_f * 1000).to_i
+    { object: object, entry: [{ id: to, time: now, messaging: [
+      { sender: { id: from }, recipient: { id: to }, timestamp: now, message: { mid: "m#{rand(1 << 40)}", text: text } }
+    ] }] }
   end
 
-  it "takes WhatsApp" do
-    from = format("491512%07d", rand(10_000_000))
-    answer = send_json("/webhooks/whatsapp/#{@numbers[0]}",
-                       contacts: [{ profile: { name: "Wanda" }, wa_id: from }],
-                       messages: [{ from: from, id: "wamid.#{rand(1_000_000)}", text: { body: "Hello by WhatsApp" },
-                                    timestamp: Time.now.to_i.to_s, type: "text" }])
-    expect(answer.status).to eq(200)
-    eventually(60) { comments("Hello by WhatsApp").size == 2 }
-    expect([person("+#{from}")["name"], comments("Hello by WhatsApp")]).to match(["Wanda", all(include("WhatsApp"))])
-  end
+  def number = format("491512%07d", rand(10_000_000))
+  def hex = ->(digest) { digest.unpack1("H*") }
 
-  { "SMS" => ["", 1, "SMS"], "WhatsApp" => ["whatsapp:", 2, "WhatsApp"] }.each do |what, (prefix, number, shown)|
-    it "takes Twilio's #{what} and calls it so" do
-      from = format("+491513%07d", rand(10_000_000))
-      answer = send_form("/twilio/callback",
-                         "AccountSid" => "AC1", "SmsSid" => "SM#{rand(1_000_000)}", "To" => prefix + @numbers[number],
-                         "From" => prefix + from, "Body" => "Hello by Twilio #{what}", "ProfileName" => "Tom")
-      expect(answer.status).to eq(204)
-      eventually(60) { comments("Hello by Twilio #{what}").size == 2 }
-      expect(comments("Hello by Twilio #{what}")).to all(include(shown))
-      expect(comments("Hello by Twilio #{what}").join.include?("SMS")).to be(what == "SMS")
-      expect(person(from)).not_to be_nil
+  # Each sends its text, and tells what person Krayin has then.
+  channels = {
+    "WhatsApp" => [200, "WhatsApp", lambda { |text|
+      from = number
+      message = { from: from, id: "wamid.#{rand(1_000_000)}", text: { body: text }, timestamp: Time.now.to_i.to_s,
+                  type: "text" }
+      body = { contacts: [{ profile: { name: "Wanda" }, wa_id: from }], messages: [message] }
+      [send_json("/webhooks/whatsapp/#{@numbers[0]}", body), "Wanda", "+#{from}"]
+    }],
+    "Twilio's SMS" => [204, "SMS", lambda { |text|
+      from = "+#{number}"
+      [send_form("/twilio/callback", "AccountSid" => "AC1", "SmsSid" => "SM#{rand(1_000_000)}", "To" => @numbers[1],
+                                     "From" => from, "Body" => text), nil, from]
+    }],
+    "Twilio's WhatsApp" => [204, "WhatsApp", lambda { |text|
+      from = "+#{number}"
+      [send_form("/twilio/callback", "AccountSid" => "AC1", "SmsSid" => "SM#{rand(1_000_000)}", "Body" => text,
+                                     "To" => "whatsapp:#{@numbers[2]}", "From" => "whatsapp:#{from}",
+                                     "ProfileName" => "Tom"), "Tom", from]
+    }],
+    "SMS by Bandwidth" => [200, "SMS", lambda { |text|
+      from = "+#{number}"
+      message = { id: rand(1_000_000).to_s, from: from, to: [@numbers[3]], text: text, direction: "in" }
+      [send_json("/webhooks/sms/#{@numbers[3]}", [{ type: "message-received", to: @numbers[3], message: message }]),
+       nil, from]
+    }],
+    "Telegram" => [200, "Telegram", lambda { |text|
+      from = { id: rand(1_000_000_000), is_bot: false, first_name: "Tina", last_name: "Tele", username: "tina" }
+      message = { message_id: rand(1_000_000), from: from, chat: { id: from[:id], type: "private" },
+                  date: Time.now.to_i, text: text }
+      [send_json("/webhooks/telegram/#{@key}", { update_id: rand(1_000_000), message: message }), "Tina Tele", nil]
+    }],
+    "LINE" => [200, "LINE", lambda { |text|
+      body = { destination: "shop", events: [{ type: "message", timestamp: 1, replyToken: "r", mode: "active",
+                                               source: { type: "user", userId: "U4711" },
+                                               message: { id: rand(1_000_000).to_s, type: "text", text: text } }] }
+      [send_signed("/webhooks/line/#{@key}", body, "X-Line-Signature", "SHA256") { |digest| [digest].pack("m0") },
+       "Lina Line", nil]
+    }],
+    "Facebook" => [200, "Facebook Messenger", lambda { |text|
+      [send_signed("/bot", meta("page", @key, "1#{@key}", text), "X-Hub-Signature", "SHA1", prefix: "sha1=", &hex),
+       "Fred Face", nil]
+    }],
+    "Instagram" => [200, "Instagram", lambda { |text|
+      [send_signed("/webhooks/instagram", meta("instagram", "7#{@key}", "2#{@key}", text), "X-Hub-Signature-256",
+                   "SHA256", prefix: "sha256=", &hex), "Ina Insta", nil]
+    }],
+    "mail" => [204, "E-mail", lambda { |text|
+      request = Net::HTTP::Post.new("/rails/action_mailbox/relay/inbound_emails", "Content-Type" => "message/rfc822")
+      request.basic_auth("actionmailbox", "mail")
+      request.body = ["From: Maja Mail <maja@mail.example>", "To: #{@mail}", "Subject: Invoice 7",
+                      "Message-ID: <#{rand(1_000_000)}@mail.example>", "Date: #{Time.now.rfc2822}",
+                      "Content-Type: text/plain; charset=utf-8", "", text].join("\r\n")
+      [WholeChatwoot.send_request(request), "Maja Mail", nil]
+    }],
+    "a program" => [200, "API", lambda { |text|
+      inbox = inside("Inbox.find(id).channel.identifier", id: desk.inboxes["api"])
+      paul = { name: "Paul Program", email: "paul@program.example" }
+      who = send_json("/public/api/v1/inboxes/#{inbox}/contacts", paul)
+      at = "/public/api/v1/inboxes/#{inbox}/contacts/#{who["source_id"]}/conversations"
+      [send_json("#{at}/#{send_json(at, {})["id"]}/messages", { content: text }), "Paul Program", nil]
+    }],
+    "the website's widget" => [200, "Web chat", lambda { |text|
+      [desk.visitor.begin_chat(text, name: "Wilma Web", email: "wilma@web.example"), "Wilma Web", nil]
+    }]
+  }
+
+  channels.each do |what, (status, shown, write)|
+    it "takes #{what}, and calls it so" do
+      text = "Hello by #{what.tr("'", " ")}, number #{rand(1_000_000)}"
+      answer, name, phone = instance_exec(text, &write)
+      expect(answer.status).to eq(status)
+      # A note of its own, and the conversation's.
+      eventually { said(text).size == 2 }
+      person = record("persons", said(text).first["person_ids"].first)
+      expect(person["name"]).to eq(name) if name
+      expect(person["contact_numbers"].to_s).to include(phone) if phone
+      expect(said(text).map { |known| known["comment"] }).to include(match(/\b#{shown}\b/))
+      others = %w[WhatsApp SMS Telegram Instagram] - [shown, *what.split]
+      expect(said(text).map { |known| known["comment"] }.join).not_to match(/\b(#{others.join("|")})\b/)
     end
   end
 
-  it "takes mail" do
-    text = <<~MAIL.gsub("\n", "\r\n")
-      From: Maja Mail <maja@mail.example>
-      To: #{@mail}
-      Subject: Invoice 7
-      Message-ID: <#{rand(1_000_000)}@mail.example>
-      Date: Tue, 24 Nov 2026 10:00:00 +0000
-      Content-Type: text/plain; charset=utf-8
-
-      Please send the invoice again.
-    MAIL
-    request = Net::HTTP::Post.new("/rails/action_mailbox/relay/inbound_emails", "Content-Type" => "message/rfc822")
-    request.basic_auth("actionmailbox", "mail")
-    request.body = text
-    expect(WholeChatwoot.send_request(request).status).to eq(204)
-    eventually(60) { comments("Please send the invoice again").any? }
-    eventually(60) { comments("Invoice 7").any? }
-    expect(@krayin.person("maja@mail.example")).to include("name" => "Maja Mail")
+  it "takes what an agent writes" do
+    number = talk(contact(name: "Anna Asked", email: "anna@asked.example"), "Hello?")
+    say(number, "How can I help you today?", type: "outgoing")
+    eventually { said("How can I help you today?").size == 2 }
+    expect(said("How can I help you today?").first["person_ids"]).to eq([krayin.person("anna@asked.example")["id"]])
   end
 end

@@ -1,23 +1,10 @@
 # frozen_string_literal: true
 
-require_relative "support/whole_chatwoot"
+require_relative "support/connected"
 
 RSpec.describe "In a whole Chatwoot", :whole do
-  before(:context) do
-    @krayin = Krayin.new(WholeChatwoot.servers, "events", throttle: false)
-    @desk = connected_desk("Events", @krayin, sync_conversations: true, sync_messages: true,
-                                              sync_to_organization: true)
-  end
-
-  after(:context) do
-    disconnect(@desk)
-    @krayin.stop
-  end
-
-  let(:krayin) { @krayin }
-  let(:desk) { @desk }
-
-  def comments = krayin.records["activities"].map { |activity| activity["comment"].to_s }
+  include_context "with a connected desk", "Events", sync_conversations: true, sync_messages: true,
+                                                     sync_to_organization: true
 
   it "brings a visitor, the conversation and each message over, once" do
     visitor = desk.visitor

@@ -84,6 +84,56 @@ RSpec.describe "The form of the integration", :whole do
     expect(@desk.hook["settings"]).not_to have_key("lead_source_id")
   end
 
+  it "takes ids and codes for names" do
+    source = inside("KrayinSync::Api::LeadClient.new(url, token).get_sources.last", url: @krayin.url,
+                                                                                    token: @krayin.tokens.first)
+    answer = wrong(lead_pipeline_id: "1", lead_pipeline_stage_id: "prospect", lead_source_id: source["id"].to_s,
+                   lead_type_id: source["id"] ? "1" : nil)
+    expect([answer.status, answer.body]).to match([200, anything])
+    expect(@desk.hook["settings"]).to include("lead_pipeline_id" => 1, "lead_pipeline_stage_id" => 3,
+                                              "lead_source_id" => source["id"], "lead_type_id" => 1)
+  end
+
+  it "refuses a user who does not see all records, and what answers that it is no API" do
+    user = { id: 2, name: "Half", email: "half@crm.example", status: 1, view_permission: "individual" }
+    @krayin.faults({ method: "GET", path: "/get", action: "status", status: 200, body: { data: user },
+                     times: "forever" })
+    answer = wrong
+    expect([answer.status, answer["message"]]).to match([422, /no global view permission/])
+    expect(@desk.hook).to be_nil
+  ensure
+    @krayin.heal
+  end
+
+  it "waits no longer for Krayin than a person would" do
+    @krayin.faults({ action: "delay_answer", ms: 50_000, times: "forever" })
+    answer = wrong
+    # The agent's own request would have ended at a minute.
+    expect([answer.status, @desk.app["description"]]).to match([200, /Krayin does not answer now/])
+  ensure
+    @krayin.heal
+  end
+
+  it "is changed by a task on the machine as well, which refuses what the form refuses" do
+    wrong
+    told = rake("krayin_sync:settings[#{@desk.account},sync_messages=true,lead_source_id=Email]")
+    expect(told).to include("The connection works")
+    expect(@desk.hook["settings"]).to include("sync_messages" => true, "lead_source_id" => Integer)
+    expect { rake("krayin_sync:settings[#{@desk.account},lead_source_id=Pigeon]") }.to raise_error(/no source "Pigeon"/)
+  end
+
+  it "says since when Krayin refuses, where people see it, and that it works again" do
+    wrong
+    @krayin.faults({ action: "refused_token", times: "forever" })
+    @desk.agent.post("/contacts", name: "Sina Since", email: "sina@form.example")
+    eventually { @desk.app["description"].match?(/\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\) .*token/) }
+    @krayin.heal
+    answer = @desk.agent.patch("/integrations/hooks/#{@desk.hook["id"]}",
+                               hook: { settings: { api_token: @krayin.tokens.first, sync_messages: true } })
+    expect(answer.status).to eq(200)
+    expect(@desk.app["description"]).to include("The connection works")
+  end
+
   it "uses the pipeline of a new connection, whatever an earlier one had found" do
     answer = Net::HTTP.post(URI("#{@krayin.url}/settings/pipelines"),
                             JSON.generate(name: "Chat", rotten_days: 7, stages: [{ code: "talk", name: "Talk" }]),

@@ -1,23 +1,10 @@
 # frozen_string_literal: true
 
-require_relative "support/whole_chatwoot"
+require_relative "support/connected"
 
 # Who a contact is in Krayin, whatever a visitor or Chatwoot's own code writes into the contact.
 RSpec.describe "Who is who", :whole do
-  before(:context) do
-    @krayin = Krayin.new(WholeChatwoot.servers, "identity", throttle: false)
-    @desk = connected_desk("Identity", @krayin, sync_conversations: true, sync_messages: true)
-  end
-
-  after(:context) do
-    disconnect(@desk)
-    @krayin.stop
-  end
-
-  def link(email)
-    inside("contact = Contact.find_by!(email: email); KrayinSync::Records::Link.find_by!(kind: 'contact', " \
-           "record_id: contact.id).attributes", email: email)
-  end
+  include_context "with a connected desk", "Identity", sync_conversations: true, sync_messages: true
 
   def person_of(words)
     @krayin.records["activities"].find { |activity| activity["comment"].to_s.include?(words) }&.fetch("person_ids")

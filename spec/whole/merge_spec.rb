@@ -1,41 +1,10 @@
 # frozen_string_literal: true
 
-require_relative "support/whole_chatwoot"
+require_relative "support/connected"
 
 # What was one and is another, and what was and is no more.
 RSpec.describe "Merged and deleted", :whole do
-  before(:context) do
-    @krayin = Krayin.new(WholeChatwoot.servers, "merge", throttle: false)
-    @desk = connected_desk("Merge", @krayin, sync_conversations: true, sync_messages: true)
-  end
-
-  after(:context) do
-    disconnect(@desk)
-    @krayin.stop
-  end
-
-  let(:desk) { @desk }
-
-  def contact(**fields)
-    desk.agent.post("/contacts", inbox_id: desk.inboxes["api"], **fields).body.dig("payload", "contact", "id")
-  end
-
-  def talk(contact, *texts)
-    talk = desk.agent.post("/conversations", inbox_id: desk.inboxes["api"], contact_id: contact).body["id"]
-    texts.each { |text| say(talk, text) }
-    talk
-  end
-
-  def say(talk, text)
-    desk.agent.post("/conversations/#{talk}/messages", content: text, message_type: "incoming")
-  end
-
-  def link(contact)
-    inside("KrayinSync::Records::Link.find_by!(kind: 'contact', record_id: id).attributes", id: contact)
-  end
-
-  def record(kind, id) = @krayin.records[kind].find { |known| known["id"] == id }
-  def said(text) = @krayin.records["activities"].select { |known| known["comment"].to_s.include?(text) }
+  include_context "with a connected desk", "Merge", sync_conversations: true, sync_messages: true
 
   def merge(kept, merged)
     answer = desk.agent.post("/actions/contact_merge", base_contact_id: kept, mergee_contact_id: merged)
@@ -93,8 +62,7 @@ RSpec.describe "Merged and deleted", :whole do
     expect(desk.agent.delete("/contacts/#{one}").status).to eq(200)
     settle
     expect([@krayin.person("olaf@merge.example").to_h["name"], said("Keep this for now").size]).to eq(["Olaf Out", 2])
-    told = WholeChatwoot.command("inside", "env", "RAILS_LOG_TO_STDOUT=", "bundle", "exec", "rake",
-                                 "krayin_sync:erase[#{desk.account},#{one}]")
+    told = rake("krayin_sync:erase[#{desk.account},#{one}]")
     expect(told).to match(/Erased: 2 activity, 1 person, 1 lead/)
     expect(JSON.generate(@krayin.records)).not_to match(/Olaf|olaf@|Keep this for now/)
   end

@@ -19,6 +19,7 @@ module WholeChatwoot
     def start
       return if @url
 
+      hold
       # Where it runs already, it need not be made again.
       running = ENV.fetch("WHOLE_CHATWOOT", nil)
       told = running ? File.read(running) : command("start")
@@ -26,6 +27,8 @@ module WholeChatwoot
       @keep = running
       @servers = Servers.new
       open_console
+      # Of an earlier run.
+      inside("Sidekiq::DeadSet.new.clear; 1") if running
     end
 
     def stop
@@ -35,10 +38,14 @@ module WholeChatwoot
       @servers.stop
       command("stop") unless @keep
       @url = nil
+      @lock.close
     end
 
     # @return [String] where it lies
     def folder = @folder ||= command("folder").strip
+
+    # @return [String] what a server has said so far
+    def log(name) = File.read(File.join(folder, "opt/run/#{name}.log")).scrub
 
     # @return [String] what it said
     def command(*arguments)
@@ -65,7 +72,38 @@ module WholeChatwoot
       next_answer(@console[1])
     end
 
+    # Sidekiq with these environment variables, for the block.
+    def with_sidekiq(**environment)
+      command("restart", "sidekiq", *environment.map { |name, value| "#{name}=#{value}" })
+      yield
+    ensure
+      command("restart", "sidekiq")
+    end
+
+    # A file of the folder, for the block.
+    def with_file(path, text)
+      path = File.join(folder, path)
+      File.write(path, text)
+      yield
+    ensure
+      FileUtils.rm_f(path)
+    end
+
     private
+
+    # One run at a time: bin/chatwoot asks for the same lock, and is told that it has it.
+    def hold
+      @lock = File.open("#{folder}.lock", File::RDWR | File::CREAT)
+      unless @lock.flock(File::LOCK_EX | File::LOCK_NB)
+        warn "Process #{@lock.read.strip} uses the Chatwoot in #{folder}: waiting until it has ended. CHATWOOT_ROOT " \
+             "names another folder."
+        @lock.flock(File::LOCK_EX)
+      end
+      @lock.truncate(0)
+      @lock.write(Process.pid.to_s)
+      @lock.flush
+      ENV["CHATWOOT_HELD"] = folder
+    end
 
     def next_answer(output)
       output.each_line { |line| return JSON.parse(line.delete_prefix(MARK)) if line.start_with?(MARK) }
@@ -184,8 +222,9 @@ module WholeChatwoot
     def servers = WholeChatwoot.servers
     def inside(code, **with) = WholeChatwoot.inside(code, **with)
 
-    # Waits until the block is true.
-    def eventually(seconds = 30, step: 0.2)
+    # Waits until the block is true. How long that may take is a guard against waiting for ever, on a machine that has
+    # much else to do: no example says by it how fast anything is.
+    def eventually(seconds = 180, step: 0.2)
       give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
       until (value = yield)
         raise "not within #{seconds} s; #{pending_jobs}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
@@ -209,8 +248,10 @@ module WholeChatwoot
         scheduled: Sidekiq::ScheduledSet.new.count(&ours), retried: Sidekiq::RetrySet.new.count(&ours), **journal }
     RUBY
     def pending_jobs = inside(PENDING)
+    def sweep = inside("KrayinSync::Chatwoot::SweepJob.enqueue; 1")
+    def rake(task) = WholeChatwoot.command("inside", "env", "RAILS_LOG_TO_STDOUT=", "bundle", "exec", "rake", task)
 
-    def settle(seconds = 60)
+    def settle(seconds = 240)
       quiet = 0
       eventually(seconds) { (quiet = pending_jobs.values.sum.zero? ? quiet + 1 : 0) >= 4 }
     end
@@ -231,7 +272,7 @@ module WholeChatwoot
              accounts: desks.map(&:account))
     end
 
-    # But for what channels ask of their providers, whom nobody reaches from here.
+    # But for what channels ask of their providers, whom mostly nobody reaches from here.
     def dead_jobs
       inside(<<~RUBY)
         Sidekiq::DeadSet.new.map { |job| [job.display_class, job.item["error_message"]] }

@@ -1,0 +1,95 @@
+# frozen_string_literal: true
+
+require_relative "support/connected"
+
+# Sidekiq ended by SIGKILL while visitors write: with KILLED=all 200 of them and six times, else a part of that.
+RSpec.describe "Killed while visitors write", :whole do
+  include_context "with a connected desk", "Killed", sync_conversations: true, sync_messages: true
+
+  visitors, kills = ENV["KILLED"] == "all" ? [200, 6] : [24, 2]
+  texts = 4
+  # As many browsers send at once.
+  browsers = 6
+
+  # Of each death's records those that nobody has looked at since, with when their jobs were due.
+  left = <<~RUBY
+    owners = Sidekiq.redis { |redis| redis.call("HGETALL", "krayin_sync:owners") }.to_h
+    deaths.map do |process, entries|
+      entries.select do |entry, due|
+        owners[entry] == process ||
+          (due && Sidekiq.redis { |redis| redis.call("ZSCORE", "krayin_sync:queued", entry) }.to_f == due)
+      end
+    end
+  RUBY
+  owned = <<~RUBY
+    owners = Sidekiq.redis { |redis| redis.call("HGETALL", "krayin_sync:owners") }.to_h
+    process = Sidekiq::ProcessSet.new(false).map { |one| one["identity"] }.find { |name| name.include?(":\#{pid}:") }
+    queued = Sidekiq.redis { |redis| redis.call("ZRANGE", "krayin_sync:queued", "-inf", Time.now.to_i, "BYSCORE") }
+    dues = queued.to_h { |entry| [entry, Sidekiq.redis { |redis| redis.call("ZSCORE", "krayin_sync:queued", entry) }.to_f] }
+    [process, owners.select { |_, owner| owner == process }.transform_values { nil }.merge(dues)]
+  RUBY
+
+  def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
+  # @return [Hash] the process that was ended, the records of its jobs, and when
+  define_method(:kill) do
+    pid = File.read(File.join(WholeChatwoot.folder, "opt/run/sidekiq.pid")).to_i
+    WholeChatwoot.command("signal", "sidekiq", "KILL")
+    process, entries = inside(owned, pid: pid)
+    { process: process, left: entries, at: now }
+  end
+
+  # Notes of each death when the last of its records is through.
+  define_method(:watch) do |deaths|
+    still_left = inside(left, deaths: deaths.map { |death| death.values_at(:process, :left) })
+    deaths.zip(still_left) do |death, still|
+      death[:left] = still.to_h
+      death[:back] ||= now - death[:at] if still.empty?
+    end
+    deaths
+  end
+
+  def said_by(names, texts) = names.flat_map { |name| Array.new(texts) { |n| "#{name} says #{n}." } }
+
+  def write(queue, texts)
+    while (name = queue.pop)
+      visitor = desk.visitor
+      said = said_by([name], texts)
+      visitor.begin_chat(said.shift, name: name, email: "#{name}@killed.example")
+      said.each { |text| visitor.say(text) }
+    end
+  end
+
+  it "loses nothing, writes nothing twice, and has what died with a process back soon" do
+    names = Array.new(visitors) { |n| format("visitor%03d", n) }
+    queue = Queue.new(names).close
+    krayin.faults({ action: "delay", ms: 100, times: "forever" })
+    threads = Array.new(browsers) { Thread.new { write(queue, texts) } }
+    deaths = []
+    kills.times do
+      eventually { pending_jobs["running"].positive? }
+      deaths << kill
+      WholeChatwoot.command("restart", "sidekiq")
+      eventually { watch(deaths) && (deaths.last[:back] || pending_jobs["running"].positive?) }
+    end
+    threads.each(&:join)
+    krayin.heal
+    eventually(600, step: 1) do
+      watch(deaths)
+      all = comments.join("\n")
+      deaths.all? { |death| death[:back] } && said_by(names, texts).all? { |text| all.include?(text) }
+    end
+    puts "", "killed #{kills} times: jobs back after #{deaths.map { |death| death[:back].round }.join(", ")} s, " \
+             "all that #{visitors} visitors said after #{(now - deaths.last[:at]).round} s"
+    settle(600)
+    people = krayin.records["persons"].map { |person| person["name"] }.grep(/\Avisitor/)
+    expect(people).to match_array(names)
+    expect(krayin.records["leads"].map { |lead| lead["person_id"] }.tally.values.uniq).to eq([1])
+    titles = krayin.records["activities"].map { |activity| activity["title"] }
+    expect(titles.uniq).to eq(titles)
+    talks, messages = titles.partition { |title| title.start_with?("Conversation #") }
+    expect([talks.size, messages.size]).to eq([visitors, visitors * texts])
+    expect(pending_jobs.slice("queued", "running").values.sum).to eq(0)
+    expect(dead_jobs).to eq([])
+  end
+end
