@@ -13,6 +13,10 @@ module KrayinSync
     # What is text when it is written down.
     SCALARS = [String, Symbol, Numeric, TrueClass, FalseClass].freeze
 
+    # What needs no further look, as nearly all of them.
+    PLAIN_PATH = %r{\A[a-z0-9_-]+(?:/[a-z0-9_-]+)*\z}
+    private_constant :PLAIN_PATH
+
     # What is no record.
     BARE = [NilClass, TrueClass, FalseClass, String, Symbol, Numeric, Array].freeze
 
@@ -75,6 +79,9 @@ module KrayinSync
       # A path below the API's address.
       # @return [String]
       def path(value)
+        is_plain = value.is_a?(String) && value.encoding == Encoding::UTF_8 && value.ascii_only?
+        return value if is_plain && value.match?(PLAIN_PATH)
+
         text = text(value, "the path").to_s
         return text unless text.delete("/").empty? || text.match?(%r{[?#]|:|(?:\A|/)\.{1,2}(?:/|\z)})
 

@@ -28,10 +28,9 @@ module KrayinSync
 
     class << self
       # Whether anybody is to be told of attempts.
-      def listening?
-        configuration = KrayinSync.configuration
+      def listening?(configuration = KrayinSync.configuration)
         !!(configuration.logger || configuration.metrics || configuration.notifier || configuration.headers ||
-          subscribed?(REQUEST) || Tracing.tracer)
+          subscribed?(REQUEST) || (defined?(::OpenTelemetry) && Tracing.tracer))
       end
 
       # Runs an event; the payload gets its outcome.
@@ -88,7 +87,7 @@ module KrayinSync
       # @param level [:debug, :info, :warn, :error]
       # @yieldreturn [String] the line, where it is not given
       def say(level, line = nil)
-        logger = KrayinSync.logger
+        logger = KrayinSync.configuration.logger
         return unless logger
 
         apart do

@@ -7,6 +7,9 @@ module KrayinSync
   # How requests leave the installation: its proxy, authorities and client certificate, as the core takes them.
   # @api private
   module Network
+    PROXIES = %w[http_proxy https_proxy all_proxy].flat_map { |name| [name, name.upcase] }.freeze
+    private_constant :PROXIES
+
     FILES = %w[ca_file ca_path client_certificate client_key].freeze
     # Addresses that are remembered; more are forgotten at once.
     MOST = 64
@@ -37,6 +40,8 @@ module KrayinSync
       # leaves.
       def proxy(api_url, configuration)
         return if configuration.proxy == false
+        # Nothing is read where nothing says a proxy.
+        return unless configuration.proxy || PROXIES.any? { |name| ENV.key?(name) }
 
         uri = parsed(api_url)
         return unless uri

@@ -50,7 +50,7 @@ module KrayinSync
       tagged = { account_id: tag(:account_id), hook_id: tag(:id) }
       Instrumentation.tagged(**tagged) { observed }
     rescue Error => e
-      log(e.is_a?(RateLimitError) ? :info : :error, "Failed to process #{subject}: #{e.message}")
+      log(e.is_a?(RateLimitError) ? :info : :error) { "Failed to process #{subject}: #{e.message}" }
       raise
     end
 
@@ -88,7 +88,7 @@ module KrayinSync
       Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
         raise EventError, "The event's data must be a hash." unless Arguments.hash?(event_data)
 
-        Instrumentation.say(:debug) { "Krayin ProcessorService - Processing #{subject}" }
+        log(:debug) { "Processing #{subject}" }
         payload[:outcome] = run.tap { |outcome| tell(outcome) }
       end
     end
@@ -121,15 +121,19 @@ module KrayinSync
     end
 
     def tell(outcome)
+      log(:info) { told(outcome) }
+      log(:info) { "Updated lead #{outcome[:ids][:lead]} stage" } if outcome[:updated].include?("stage")
+    end
+
+    def told(outcome)
       ids = outcome[:ids].map { |type, id| "#{type.to_s.capitalize}: #{id}" }.join(", ")
       verdict = [outcome[:status], *outcome[:reasons].map { |reason| reason.to_s.delete_suffix(".") }].join(". ")
       codes = outcome[:codes].to_a.map { |reason| reason[:code] }
-      log(:info, ["#{subject.capitalize} #{verdict}.", ids, ("[#{codes.join(", ")}]" if codes.any?)]
-                  .compact.reject(&:empty?).join(" "))
-      log(:info, "Updated lead #{outcome[:ids][:lead]} stage") if outcome[:updated].include?("stage")
+      ["#{subject.capitalize} #{verdict}.", ids, ("[#{codes.join(", ")}]" if codes.any?)]
+        .compact.reject(&:empty?).join(" ")
     end
 
-    def log(level, text) = Instrumentation.say(level, "Krayin ProcessorService - #{text}")
+    def log(level) = Instrumentation.say(level) { "Krayin ProcessorService - #{yield}" }
 
     def find_hook
       hook = inbox&.hooks&.find { |known| known.app_id == APP_ID }

@@ -40,8 +40,8 @@ module KrayinSync
     attr_reader :bulk
 
     # Whom the core tells its attempts to; nobody where nobody listens.
-    def observer
-      listening = Instrumentation.listening?
+    def observer(configuration = KrayinSync.configuration)
+      listening = Instrumentation.listening?(configuration)
       return unless listening || @on_attempt
 
       Attempts.new(connection: connection_id, server: server, on_attempt: @on_attempt, listening: listening)
@@ -51,8 +51,9 @@ module KrayinSync
     def limiter_store = @limiter_store || KrayinSync.limiter_store
 
     # Who stands before the Rust client: extensions, and WebMock where it is on; else nobody.
-    def transport
-      extensions = KrayinSync.configuration.extensions
+    def transport(configuration = KrayinSync.configuration)
+      extensions = configuration.extensions
+      stubs = self.stubs if defined?(::WebMock::HttpLibAdapter)
       extensions.calls? ? ExtensionTransport.new(extensions, stubs) : stubs
     end
 
@@ -83,10 +84,8 @@ module KrayinSync
 
     private
 
-    # Who answers HTTP attempts instead of the network.
+    # Who answers HTTP attempts instead of the network, where WebMock is loaded.
     def stubs
-      return unless defined?(::WebMock::HttpLibAdapter)
-
       require_relative "webmock"
       WebMockTransport.new if WebMockAdapter.enabled?
     end
@@ -105,8 +104,8 @@ module KrayinSync
     # All that the core asks of it, at once.
     def parts
       installation = KrayinSync.configuration
-      [settings_json, transport, records, @limiter_store || installation.limiter_store, observer, bulk,
-       installation.retry_base]
+      [@settings_json, transport(installation), @records, @limiter_store || installation.limiter_store,
+       observer(installation), @bulk, installation.retry_base]
     end
   end
 end

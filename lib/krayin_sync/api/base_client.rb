@@ -50,10 +50,12 @@ module KrayinSync
       private
 
       def request(method, path, body, params)
-        pairs = Arguments.params(params)
         body &&= Snapshot.json(Arguments.fields(body))
-        session.call(:request, method, Arguments.path(path), pairs.empty? ? "[]" : JSON.generate(pairs), body)
+        session.call(:request, method, Arguments.path(path), query(params), body)
       end
+
+      # JSON; most calls have none.
+      def query(params) = params == {} ? "[]" : JSON.generate(Arguments.params(params))
 
       def id!(id) = Arguments.id(id)
 
