@@ -86,7 +86,10 @@ class Smoke
   end
 
   def ruby
-    found = %w[/usr/local/bin/ruby /usr/bin/ruby].find { |file| File.exist?(File.join(@system, file)) }
+    found = %w[/usr/local/bin/ruby /usr/bin/ruby].find do |file|
+      place = File.join(@system, file)
+      File.exist?(place) || File.symlink?(place) # to what is there for the system alone
+    end
     found || abort("bin/package: #{@system} has no Ruby")
   end
 end
