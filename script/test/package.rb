@@ -54,6 +54,7 @@ class Package
                 "for Rubies that it has no library for there is the one from source" => :leaves_others?,
                 "it runs the README's first example where there is no Rust" => :smoke,
                 "and in a Debian 13 that never had any, with its Ruby" => :smoke_in_trixie,
+                "built in two folders it is one file, which tells nothing of this machine" => :build_twice,
                 "the README's Dockerfile brings it into a bundle that builds every gem" => :follow_dockerfile }
       steps.each_with_object(Tally.new) do |(name, step), tally|
         good = send(step)
@@ -169,6 +170,20 @@ class Package
 
     puts "left out: no such Debian can be had here"
     true
+  end
+
+  # What is committed, quickly: paths and order are the same whatever is optimized.
+  def build_twice
+    quick = { "CARGO_PROFILE_RELEASE_LTO" => "off", "CARGO_PROFILE_RELEASE_OPT_LEVEL" => "0",
+              "CARGO_PROFILE_RELEASE_CODEGEN_UNITS" => "16", "CARGO_PROFILE_RELEASE_INCREMENTAL" => "false" }
+    digests = %w[one another/deeper].map do |name|
+      clone = File.join(@dir, name)
+      said = +""
+      good = Command.run("git", "clone", "--quiet", ROOT, clone) &&
+             Command.run("bin/package", "here", dir: clone, env: quick) { |line| said << line }
+      (good && said[/sha256 (\h{64})/, 1]).tap { FileUtils.rm_rf(clone) }
+    end
+    digests.all? && digests.uniq.size == 1
   end
 
   # Its steps in a folder of ours, with the image's word that gems are built from source.
