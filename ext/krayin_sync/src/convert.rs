@@ -1,9 +1,11 @@
 //! Bytes across the boundary: JSON strings, copied, so that nothing of Ruby's is touched without the GVL.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use magnus::{Error, RString, Ruby, encoding::EncodingCapable};
 use serde::Serialize;
+
+use crate::park;
 
 /// A copy of a Ruby string's bytes.
 pub(crate) fn bytes(string: RString) -> Vec<u8> {
@@ -11,13 +13,54 @@ pub(crate) fn bytes(string: RString) -> Vec<u8> {
     unsafe { string.as_slice().to_vec() }
 }
 
+/// What `read` makes of a Ruby string's bytes, which are not copied: it must touch nothing of Ruby's, and never give the
+/// GVL away.
+pub(crate) fn read<T>(string: RString, read: impl FnOnce(&[u8]) -> T) -> T {
+    // SAFETY: Ruby does not run before `read` is over, so the string cannot move, change or be collected meanwhile.
+    read(unsafe { string.as_slice() })
+}
+
+/// A Ruby string with the JSON of what `map` makes of a record, without a panic of it.
+pub(crate) fn answer<R, T: Serialize>(
+    ruby: &Ruby,
+    read: impl FnOnce() -> R,
+    map: impl FnOnce(&R) -> T,
+) -> Result<RString, Error> {
+    let mut json = SCRATCH.take();
+    // Freed after Ruby has taken room for the string: glibc puts the small blocks of a record together again when it is
+    // asked for a large one, and has to part them for the next record.
+    let _record = park::guard(ruby, || {
+        let record = read();
+        write(&mut json, &map(&record));
+        record
+    })?;
+    let answer = string(ruby, &json);
+    json.clear();
+    if json.capacity() <= MOST_SCRATCH {
+        SCRATCH.set(json);
+    }
+    answer
+}
+
+thread_local! {
+    /// Where JSON is written that becomes a Ruby string at once.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+const MOST_SCRATCH: usize = 128 * 1024;
+
 /// JSON of a value that has no map with keys other than text, so that writing it cannot fail.
 pub(crate) fn json<T: Serialize>(value: &T) -> Vec<u8> {
     // What most values fit into: growing to it would copy it four times.
     let mut json = Vec::with_capacity(1_000);
-    match serde_json::to_writer(&mut json, value) {
-        Ok(()) => json,
-        Err(_) => b"null".to_vec(),
+    write(&mut json, value);
+    json
+}
+
+fn write<T: Serialize>(json: &mut Vec<u8>, value: &T) {
+    if serde_json::to_writer(&mut *json, value).is_err() {
+        json.clear();
+        json.extend_from_slice(b"null");
     }
 }
 
@@ -35,5 +78,6 @@ pub(crate) fn string(ruby: &Ruby, bytes: &[u8]) -> Result<RString, Error> {
 
 /// The JSON value in a Ruby string; an `ArgumentError` where it is none.
 pub(crate) fn value(ruby: &Ruby, string: RString) -> Result<serde_json::Value, Error> {
-    serde_json::from_slice(&bytes(string)).map_err(|_| Error::new(ruby.exception_arg_error(), "the data is not JSON"))
+    read(string, |json| serde_json::from_slice(json))
+        .map_err(|_| Error::new(ruby.exception_arg_error(), "the data is not JSON"))
 }

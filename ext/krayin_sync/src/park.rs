@@ -14,13 +14,12 @@ use std::{
     ffi::c_void,
     future::poll_fn,
     panic::{self, AssertUnwindSafe, Location, catch_unwind},
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     thread,
 };
 
-use krayin_core::{Error as CoreError, phone};
+use krayin_core::{BoxFuture, Error as CoreError, phone};
 use magnus::{Error, RModule, RString, Ruby};
 use tokio::task::yield_now;
 
@@ -47,7 +46,7 @@ enum Stop {
 
 /// A future under way.
 struct Call<'a> {
-    future: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
+    future: Option<BoxFuture<'static, Answer>>,
     /// Its end, once it has come; the questions before it are answered first.
     done: Option<Stop>,
     callback_queue: &'a CallbackQueue,
@@ -161,8 +160,8 @@ pub(crate) fn wait(
     ruby: &Ruby,
     state: &'static State,
     callback_queue: &Arc<CallbackQueue>,
-    future: impl Future<Output = Answer> + Send + 'static,
-    mut answer: impl FnMut(Callback) -> Result<(), Error>,
+    future: BoxFuture<'static, Answer>,
+    answer: &mut dyn FnMut(Callback) -> Result<(), Error>,
 ) -> Result<RString, Error> {
     let fiber = match fiber::listen(ruby)? {
         Some((listener, waker)) => {
@@ -173,7 +172,7 @@ pub(crate) fn wait(
         None => None,
     };
     let room = if stack::is_roomy() { None } else { Some(room(ruby)?) };
-    let mut call = Call { future: Some(Box::pin(future)), done: None, callback_queue, state, room };
+    let mut call = Call { future: Some(future), done: None, callback_queue, state, room };
     loop {
         let stop = match &fiber {
             None => match call.run(ruby, Call::step)? {
@@ -292,7 +291,7 @@ fn panic(ruby: &Ruby, place: magnus::Symbol) -> Result<RString, Error> {
     }
     let state = crate::runtime::current(ruby)?;
     #[expect(clippy::panic, reason = "that is what it is for")]
-    wait(ruby, state, &Arc::default(), async { panic!("on purpose") }, |_| Ok(()))
+    wait(ruby, state, &Arc::default(), Box::pin(async { panic!("on purpose") }), &mut |_| Ok(()))
 }
 
 /// Says where on standard error, and nothing where that cannot be written. By one system call: std's own way takes a

@@ -140,10 +140,10 @@ impl State {
     }
 
     /// What all threads of this process know of one server and token.
-    pub(crate) fn server(&self, connection: &Connection) -> Arc<ServerState> {
+    pub(crate) fn server(&self, identity: &str) -> Arc<ServerState> {
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
-        let (identity, now) = (connection.identity(), Instant::now());
-        if let Some(server) = servers.get_mut(&identity) {
+        let now = Instant::now();
+        if let Some(server) = servers.get_mut(identity) {
             server.asked_for = now;
             return Arc::clone(&server.state);
         }
@@ -151,7 +151,7 @@ impl State {
             forget(&mut servers, now);
         }
         let state = Arc::<ServerState>::default();
-        servers.insert(identity, Server { state: Arc::clone(&state), asked_for: now });
+        servers.insert(identity.to_owned(), Server { state: Arc::clone(&state), asked_for: now });
         state
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs::File, sync::Arc, time::Duration};
 
 use krayin_core::{
-    Error as CoreError,
+    BoxFuture, Error as CoreError,
     api::{Client, RateLimiter, ReqwestTransport, Transport},
     language::Language,
     reason::Reason,
@@ -21,6 +21,14 @@ use crate::{
     settings_cache::{self, Known},
     stack,
 };
+
+type Work = BoxFuture<'static, Result<Vec<u8>, CoreError>>;
+
+/// A client, and whom it asks before it sends where that is not the process itself.
+struct Limited {
+    client: Client,
+    limiter: Option<Arc<RateLimiter>>,
+}
 
 type Parts = (RString, Value, Value, Value, Value, bool, Option<f64>);
 
@@ -64,6 +72,26 @@ impl Session {
     where
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
+        let Limited { client, limiter } = self.client(ruby)?;
+        // Tens of KiB, which are not moved again. What follows is there once, and not once a call.
+        let work = park::guard(ruby, || Box::pin(work(client)))?;
+        self.wait(ruby, work, limiter)
+    }
+
+    /// Ends with what was reserved and not used given back.
+    fn wait(&self, ruby: &Ruby, work: Work, limiter: Option<Arc<RateLimiter>>) -> Result<RString, Error> {
+        let future: Work = match limiter {
+            None => work,
+            Some(limiter) => Box::pin(async move {
+                let outcome = work.await;
+                limiter.settle().await;
+                outcome
+            }),
+        };
+        park::wait(ruby, self.state, &self.callback_queue, future, &mut |question| self.answers.answer(ruby, question))
+    }
+
+    fn client(&self, ruby: &Ruby) -> Result<Limited, Error> {
         let connection = park::attempt(ruby, || self.known.connection().cloned())?;
         let made =
             park::guard(ruby, || self.state.transport(&connection).map(|real| (real.prepare(&connection), real)))?;
@@ -78,8 +106,8 @@ impl Session {
             Arc::new(RubyTransport { callback_queue: Arc::clone(&self.callback_queue), real })
         };
         // Ruby's stubs are no server: what fails in one example must not open the breaker for the next.
-        let server = if is_real { self.state.server(&connection) } else { Arc::default() };
-        let identity = connection.identity();
+        let identity = self.known.identity(&connection);
+        let server = if is_real { self.state.server(identity) } else { Arc::default() };
         let mut client = Client::new(connection, transport)
             .with_state(server)
             .with_priority(self.priority)
@@ -90,7 +118,7 @@ impl Session {
         let limiter = (!self.answers.limiter_store.is_nil()).then(|| {
             let (callback_queue, cache) = (Arc::clone(&self.callback_queue), Arc::clone(&self.state.limiter_cache));
             let store = Arc::new(RubyLimiterStore { callback_queue, cache });
-            Arc::new(RateLimiter::new(store, identity).at_once(self.reserves))
+            Arc::new(RateLimiter::new(store, identity.to_owned()).at_once(self.reserves))
         });
         if let Some(limiter) = &limiter {
             client = client.with_limiter(Arc::clone(limiter));
@@ -99,16 +127,7 @@ impl Session {
         if !self.answers.observer.is_nil() {
             client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.callback_queue))));
         }
-        // Tens of KiB, which are not moved again.
-        let work = park::guard(ruby, || Box::pin(work(client)))?;
-        let future = async move {
-            let outcome = work.await;
-            if let Some(limiter) = limiter {
-                limiter.settle().await;
-            }
-            outcome
-        };
-        park::wait(ruby, self.state, &self.callback_queue, future, |question| self.answers.answer(ruby, question))
+        Ok(Limited { client, limiter })
     }
 
     pub(crate) fn known(&self) -> Arc<Known> {

@@ -23,23 +23,33 @@ static KNOWN: Mutex<Option<HashMap<Vec<u8>, Arc<Known>>>> = Mutex::new(None);
 pub(crate) struct Known {
     pub(crate) settings: Settings,
     connection: OnceLock<Result<Connection, SettingsError>>,
+    identity: OnceLock<String>,
 }
 
 impl Known {
     pub(crate) fn connection(&self) -> Result<&Connection, SettingsError> {
         self.connection.get_or_init(|| self.settings.connection()).as_ref().map_err(Clone::clone)
     }
+
+    /// That of the connection, a digest.
+    pub(crate) fn identity(&self, connection: &Connection) -> &str {
+        self.identity.get_or_init(|| connection.identity())
+    }
 }
 
 /// Reads settings from JSON, or remembers what the same JSON said.
 pub(crate) fn read(ruby: &Ruby, json: RString) -> Result<Arc<Known>, Error> {
     stack::probe();
-    let json = convert::bytes(json);
-    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|all| all.get(&json)) {
-        return Ok(Arc::clone(known));
+    let known = convert::read(json, |json| {
+        let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().and_then(|all| all.get(json)).map(Arc::clone)
+    });
+    if let Some(known) = known {
+        return Ok(known);
     }
+    let json = convert::bytes(json);
     let settings = park::attempt(ruby, || Settings::from_json(&json))?;
-    let read = Arc::new(Known { settings, connection: OnceLock::new() });
+    let read = Arc::new(Known { settings, connection: OnceLock::new(), identity: OnceLock::new() });
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
     if known.len() >= MOST {

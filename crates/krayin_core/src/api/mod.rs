@@ -7,7 +7,7 @@ mod error;
 mod http;
 mod recovery;
 
-pub(crate) use calls::{has_email, has_phone};
+pub(crate) use calls::{has_email, has_phone, in_order};
 pub use client::Client;
 pub use error::{ApiError, ErrorKind, Executed};
 pub use http::{

@@ -10,14 +10,16 @@ use serde_json::{Map, Number, Value};
 
 use crate::json;
 
-/// Reads a whole record. A key that stands twice is an error to serde, but none to a tree.
+/// Reads a whole record.
 pub(super) fn record<T: DeserializeOwned + Default>(json: &[u8]) -> T {
     read(json).unwrap_or_default()
 }
 
-fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
-    let tree = |_| json::read::<Value>(json).and_then(serde_json::from_value);
-    json::read(json).or_else(tree).ok()
+/// The same where what is no record is to be told. A key that stands twice is an error to serde, but none to a tree, which
+/// has it once.
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    let of_tree = |_| json::read::<Value>(json).and_then(|tree| serde_json::from_str(&tree.to_string()));
+    json::read(json).or_else(of_tree).ok()
 }
 
 /// Text without surrounding blanks; numbers and booleans as text; `None` for blank text and everything else.
@@ -29,6 +31,21 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         Scalar::Nothing | Scalar::Compound => None,
     })
 }
+
+/// The same of what is mostly one of Chatwoot's own words: those take no room.
+pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
+    Ok(match Scalar::deserialize(deserializer)? {
+        Scalar::Text(text) => match WORDS.iter().find(|word| **word == text) {
+            Some(word) => Some(Cow::Borrowed(*word)),
+            None => trimmed(text).map(Cow::Owned),
+        },
+        Scalar::Number(number) => Some(Cow::Owned(number.to_string())),
+        Scalar::Flag(flag) => Some(Cow::Owned(flag.to_string())),
+        Scalar::Nothing | Scalar::Compound => None,
+    })
+}
+
+const WORDS: [&str; 4] = ["incoming", "outgoing", "Contact", "User"];
 
 fn trimmed(text: Cow<'_, str>) -> Option<String> {
     let inner = text.trim();

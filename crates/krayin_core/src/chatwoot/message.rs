@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -22,8 +24,8 @@ pub struct Message {
     #[serde(deserialize_with = "lenient::id")]
     pub id: u64,
     /// `incoming`, `outgoing`, `activity` or `template`.
-    #[serde(deserialize_with = "lenient::text")]
-    pub message_type: Option<String>,
+    #[serde(deserialize_with = "lenient::word")]
+    pub message_type: Option<Cow<'static, str>>,
     /// Whether it is a note among colleagues.
     #[serde(deserialize_with = "lenient::unless_no")]
     pub private: bool,
@@ -35,7 +37,7 @@ pub struct Message {
     pub content_type: Option<String>,
     /// What else the channel noted; among it whether the text was taken back.
     #[serde(deserialize_with = "lenient::nested")]
-    pub content_attributes: Option<ContentAttributes>,
+    pub content_attributes: Option<Box<ContentAttributes>>,
     /// What Chatwoot noted about how it was sent: the template of WhatsApp's.
     #[serde(deserialize_with = "lenient::object")]
     pub additional_attributes: Map<String, Value>,
@@ -75,7 +77,7 @@ impl Message {
     pub fn is_public(&self) -> bool {
         let is_deleted = self.deleted || self.content_attributes.as_ref().is_some_and(|noted| noted.deleted);
         // What Chatwoot asks of itself is said by nobody, until the contact answers.
-        let is_answered = self.content_attributes.as_ref().is_some_and(ContentAttributes::is_answered);
+        let is_answered = self.content_attributes.as_deref().is_some_and(ContentAttributes::is_answered);
         let is_template = matches!(self.message_type.as_deref(), Some("template" | "3"));
         !self.private && !is_deleted && (self.direction() != Direction::Internal || (is_template && is_answered))
     }
@@ -137,8 +139,8 @@ pub struct Sender {
     #[serde(deserialize_with = "lenient::text")]
     pub name: Option<String>,
     /// `Contact`, `User`, `AgentBot` or `Captain::Assistant`.
-    #[serde(rename = "type", deserialize_with = "lenient::text")]
-    pub kind: Option<String>,
+    #[serde(rename = "type", deserialize_with = "lenient::word")]
+    pub kind: Option<Cow<'static, str>>,
 }
 
 /// Something attached to a message. Its content never leaves Chatwoot.

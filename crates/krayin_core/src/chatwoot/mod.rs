@@ -4,11 +4,13 @@
 
 mod contact;
 mod conversation;
+mod event_data;
 mod instant;
 mod lenient;
 mod message;
 
 pub use contact::{Contact, ContactInbox};
 pub use conversation::{Channel, Conversation};
+pub(crate) use event_data::EventData;
 pub(crate) use instant::{Clock, Instant};
 pub use message::{Attachment, ContentAttributes, Direction, Message, Sender};

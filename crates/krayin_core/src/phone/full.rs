@@ -1,11 +1,41 @@
 //! A number whose country is known, and how it may be written within that country and outside.
 
+use std::{cell::RefCell, collections::VecDeque};
+
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region, get_national_significant_number_owned};
 
 use super::{plans::with_plans, typed::Typed};
 
 /// The number in a country's plan. `country` is the two-letter code that one without `+` is read in.
 pub(super) fn parse(typed: &Typed, country: Option<&str>) -> Option<PhoneNumber> {
+    let is_asked = |known: &Known| known.typed == *typed && known.country.as_deref() == country;
+    let known = LATEST.with_borrow(|latest| latest.iter().find(|known| is_asked(known)).map(|it| it.number.clone()));
+    if let Some(number) = known {
+        return number;
+    }
+    let number = parse_anew(typed, country);
+    let parsed = Known { typed: typed.clone(), country: country.map(str::to_owned), number: number.clone() };
+    LATEST.with_borrow_mut(|latest| {
+        latest.truncate(MOST_KNOWN - 1);
+        latest.push_front(parsed);
+    });
+    number
+}
+
+thread_local! {
+    /// The last numbers of this thread: an event asks for its own again and again, and the plans take long.
+    static LATEST: RefCell<VecDeque<Known>> = const { RefCell::new(VecDeque::new()) };
+}
+
+const MOST_KNOWN: usize = 4;
+
+struct Known {
+    typed: Typed,
+    country: Option<String>,
+    number: Option<PhoneNumber>,
+}
+
+fn parse_anew(typed: &Typed, country: Option<&str>) -> Option<PhoneNumber> {
     parse_digits(&typed.digits, typed.has_plus, country).or_else(|| {
         // Where the zero is the number's own, as in Italy, it was no trunk's.
         parse_digits(&typed.with_zero()?, typed.has_plus, country)

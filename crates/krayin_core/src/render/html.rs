@@ -122,11 +122,17 @@ impl Html {
 
     /// A link to an address that [`is_link`] has found safe.
     pub(crate) fn open_link(&mut self, url: &str) {
-        let mut start = String::with_capacity(url.len() + 40);
-        start.push_str("<a href=\"");
-        escape(url, &mut start);
-        start.push_str("\" target=\"_blank\"><u>");
-        self.open_as(Tag::Link, &start);
+        let room = self.room();
+        let before = self.out.len();
+        self.out.push_str("<a href=\"");
+        escape(url, &mut self.out);
+        self.out.push_str("\" target=\"_blank\"><u>");
+        if room < self.out.len() - before + Tag::Link.end().len() {
+            self.out.truncate(before);
+            self.omit();
+        } else {
+            self.opened(Tag::Link);
+        }
     }
 
     fn open(&mut self, tag: Tag) {
@@ -135,18 +141,22 @@ impl Html {
             Tag::Italic => "<i>",
             Tag::Link | Tag::Omitted => "",
         };
-        self.open_as(tag, start);
-    }
-
-    fn open_as(&mut self, tag: Tag, start: &str) {
         if self.room() < start.len() + tag.end().len() {
-            self.cut();
-            self.open.push(Tag::Omitted);
+            self.omit();
         } else {
             self.out.push_str(start);
-            self.closing += tag.end().len();
-            self.open.push(tag);
+            self.opened(tag);
         }
+    }
+
+    fn omit(&mut self) {
+        self.cut();
+        self.open.push(Tag::Omitted);
+    }
+
+    fn opened(&mut self, tag: Tag) {
+        self.closing += tag.end().len();
+        self.open.push(tag);
     }
 
     /// Closes what was opened last.
@@ -186,7 +196,7 @@ impl Html {
     pub(crate) fn text(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() && !self.is_full {
-            let run = rest.bytes().position(is_special).unwrap_or(rest.len());
+            let run = rest.bytes().position(|byte| SPECIAL.get(usize::from(byte)) == Some(&true)).unwrap_or(rest.len());
             let Some((plain, tail)) = rest.split_at_checked(run) else { return };
             self.plain(plain);
             let mut tail = tail.chars();
@@ -247,9 +257,23 @@ impl Html {
 
 /// Whether a character that begins with `byte` may have to be written differently; 0xc2 begins the control characters
 /// beyond ASCII, and some letters.
-fn is_special(byte: u8) -> bool {
+const fn is_special(byte: u8) -> bool {
     byte < 0x20 || matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | b'{' | b'}' | 0x7f | 0xc2)
 }
+
+/// The same of every byte: each of a text is asked for.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < special.len() {
+        #[expect(clippy::indexing_slicing, reason = "at compile time, within its length")]
+        {
+            special[byte] = is_special(byte as u8);
+        }
+        byte += 1;
+    }
+    special
+};
 
 fn entity(special: char) -> &'static str {
     match special {

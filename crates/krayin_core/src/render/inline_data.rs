@@ -18,7 +18,7 @@ const LONGEST_LABEL: usize = 1_000;
 ///
 /// Each character is looked at a fixed number of times at most.
 pub(crate) fn without_inline_data(text: &str) -> Cow<'_, str> {
-    if !has(text, "data:") && !has(text, "cid:") {
+    if !may_hold_one(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::new();
@@ -53,8 +53,19 @@ pub(crate) fn without_inline_data(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn has(text: &str, scheme: &str) -> bool {
-    text.as_bytes().windows(scheme.len()).any(|part| part.eq_ignore_ascii_case(scheme.as_bytes()))
+/// Whether the name of a scheme stands before a colon, of which most texts have none.
+fn may_hold_one(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(':') {
+        let before = before.as_bytes();
+        let is_data = before.last_chunk::<4>().is_some_and(|end| end.eq_ignore_ascii_case(b"data"));
+        let is_cid = before.last_chunk::<3>().is_some_and(|end| end.eq_ignore_ascii_case(b"cid"));
+        if is_data || is_cid {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
 fn is_word_before(text: &str, at: usize) -> bool {

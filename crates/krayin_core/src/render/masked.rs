@@ -126,6 +126,9 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
 
 /// Whether there are digits enough: most texts have no number so long.
 pub(super) fn may_hold_one(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.bytes().filter(u8::is_ascii_digit).count() >= SHORTEST - 2;
+    }
     text.chars().filter(|c| ascii_digit(*c).is_some()).take(SHORTEST - 2).count() == SHORTEST - 2
 }
 

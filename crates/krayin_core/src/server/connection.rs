@@ -148,6 +148,10 @@ impl Connection {
     }
 
     pub(crate) fn address(&self, path: &str, query: &[(String, String)]) -> String {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-');
+        if query.is_empty() && path.bytes().all(is_plain) {
+            return format!("{}/{}", self.url(), path.trim_matches('/'));
+        }
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.trim_matches('/')));
         if !query.is_empty() {
@@ -339,5 +343,23 @@ mod tests {
             "https://crm.example.com/api/v1/contacts/persons/search?search=emails%3Aa%2Bb%40x.y%3Bz%26q%3D1"
         );
         assert_eq!(connection.address("leads?x=1#y", &[]), "https://crm.example.com/api/v1/leads%3Fx=1%23y");
+        let query = [("x".to_owned(), "1".to_owned())];
+        for path in [
+            "leads",
+            "/leads/5/",
+            "contacts/persons/search",
+            "a//b",
+            "A_b-c/",
+            "",
+            "/",
+            "a/../b",
+            "é",
+            "a.b",
+            "a%2fb",
+            "a\\b",
+        ] {
+            let parsed = connection.address(path, &query);
+            assert_eq!(connection.address(path, &[]), parsed.strip_suffix("?x=1").unwrap(), "{path}");
+        }
     }
 }

@@ -1,10 +1,4 @@
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
-
-use crate::{
-    chatwoot::{Contact, Conversation, Message},
-    json,
-};
+use crate::chatwoot::{Contact, Conversation, EventData, Message};
 
 /// The events of Chatwoot that the sync takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -110,14 +104,9 @@ impl Event {
     /// [`EventError::Unknown`] and [`EventError::NotJson`].
     pub fn from_json(name: &str, data: &[u8]) -> Result<Self, EventError> {
         let name = EventName::parse(name)?;
-        let Ok(Value::Object(mut data)) = json::read(data) else { return Err(EventError::NotJson) };
-        let mut event = Self {
-            name,
-            contact: take(&mut data, "contact"),
-            merged: take(&mut data, "merged"),
-            conversation: take(&mut data, "conversation"),
-            message: take(&mut data, "message"),
-        };
+        let EventData { contact, merged, conversation, message } =
+            EventData::from_json(data).ok_or(EventError::NotJson)?;
+        let mut event = Self { name, contact, merged, conversation, message };
         for conversation in [Some(&mut event.conversation), event.message.conversation.as_deref_mut()] {
             let Some(conversation) = conversation else { continue };
             if let Some(contact) = &mut conversation.contact {
@@ -158,10 +147,6 @@ impl Event {
     pub fn message(&self) -> Result<&Message, EventError> {
         if self.message.id == 0 { Err(EventError::NoRecord("message")) } else { Ok(&self.message) }
     }
-}
-
-fn take<T: DeserializeOwned + Default>(data: &mut Map<String, Value>, key: &str) -> T {
-    data.remove(key).and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -210,6 +195,16 @@ mod tests {
         let read = |data: &str| Event::from_json("contact.created", data.as_bytes());
         assert_eq!(read("[]").unwrap_err(), EventError::NotJson);
         assert_eq!(read("").unwrap_err(), EventError::NotJson);
+        for data in ["[{\"contact\": {\"id\": 7}}]", " [[]]", "7", "\"{}\"", "null", "{", "{\"contact\": {\"id\": 7}"] {
+            assert_eq!(read(data).unwrap_err(), EventError::NotJson, "{data}");
+        }
+        for data in [
+            r#"{"contact": {"id": 3}, "contact": {"id": 7, "id": 7}}"#,
+            "\u{feff} {\"contact\": {\"id\": \"7\"}, \"other\": [1e999]}",
+            r#"{"contact": {"id": 7}, "merged": [], "conversation": null, "message": "x"}"#,
+        ] {
+            assert_eq!(read(data).unwrap().contact().unwrap().id, 7, "{data}");
+        }
         for data in ["{}", r#"{"contact": {}}"#, r#"{"contact": 5}"#, r#"{"contact": {"id": "x"}}"#] {
             assert_eq!(read(data).unwrap().contact().unwrap_err(), EventError::NoRecord("contact"), "{data}");
         }

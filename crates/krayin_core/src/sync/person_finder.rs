@@ -214,8 +214,8 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn choose(&self, mut hits: Vec<Person>) -> Match {
-        hits.sort_by_key(|person| person.id);
+    fn choose(&self, hits: Vec<Person>) -> Match {
+        let mut hits = api::in_order(hits, |person| person.id);
         hits.dedup_by_key(|person| person.id);
         let has_address =
             |addresses: &[String], person: &Person| addresses.iter().any(|address| api::has_email(person, address));

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::api::{
     ApiError, Client, ErrorKind, Method,
-    calls::answer::{record, records},
+    calls::answer::{in_order, record, records},
     calls::person::HasId,
     recovery::create_recovery::Creates,
 };
@@ -24,8 +24,7 @@ impl Client {
         let params = [("title", title.to_owned()), ("sort", "id".to_owned()), ("order", "asc".to_owned())];
         let mut found: Vec<Activity> = records((Method::Get, "activities"), self.get("activities", &params).await?)?;
         found.retain(|activity| activity.title.as_deref() == Some(title));
-        found.sort_by_key(|activity| activity.id);
-        Ok(found)
+        Ok(in_order(found, |activity| activity.id))
     }
 
     /// The activity, or `None` where it is gone.

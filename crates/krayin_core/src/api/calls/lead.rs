@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::api::{
     ApiError, Client, Method,
-    calls::answer::{record, records},
+    calls::answer::{in_order, record, records},
     calls::person::HasId,
     recovery::create_recovery::Creates,
 };
@@ -21,7 +21,7 @@ impl Client {
         let mut found: Vec<Lead> = self.search_identity("leads/search", "person.", emails, phones).await?;
         let wanted = self.wanted(emails, phones);
         found.retain(|lead| lead.person.as_ref().is_some_and(|person| wanted.is_of(person)));
-        found.sort_by_key(|lead| lead.id);
+        let mut found = in_order(found, |lead| lead.id);
         found.dedup_by_key(|lead| lead.id);
         Ok(found)
     }
@@ -32,8 +32,7 @@ impl Client {
         let mut found: Vec<Lead> = records((Method::Get, "leads"), self.get("leads", &params).await?)?;
         // A server that does not know the filter answers with everybody's.
         found.retain(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
-        found.sort_by_key(|lead| lead.id);
-        Ok(found)
+        Ok(in_order(found, |lead| lead.id))
     }
 
     /// The newest leads, as many as a page has.

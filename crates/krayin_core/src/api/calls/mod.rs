@@ -10,4 +10,5 @@ mod settings;
 mod tag;
 mod yes_no;
 
+pub(crate) use answer::in_order;
 pub(crate) use search::{has_email, has_phone};

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::api::{
     ApiError, Client, Method,
-    calls::answer::{record, records},
+    calls::answer::{in_order, record, records},
     recovery::create_recovery::Creates,
 };
 use crate::server::Dialect;
@@ -29,8 +29,7 @@ impl Client {
         };
         let mut found: Vec<Organization> = records((Method::Get, PATH), body)?;
         found.retain(|organization| organization.name.as_ref().is_some_and(|name| same_company(name, wanted)));
-        found.sort_by_key(|organization| organization.id);
-        Ok(found)
+        Ok(in_order(found, |organization| organization.id))
     }
 
     /// Writes an organization that is there as `current`; what it holds already is sent back as it is.

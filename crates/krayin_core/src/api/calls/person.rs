@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::api::{
     ApiError, Client, Method,
-    calls::answer::{record, records},
+    calls::answer::{in_order, record, records},
     calls::search,
     client::{Call, Repeat},
     recovery::create_recovery::Creates,
@@ -28,7 +28,7 @@ impl Client {
         let mut found: Vec<Person> = self.search_identity(path, "", emails, phones).await?;
         let wanted = self.wanted(emails, phones);
         found.retain(|person| wanted.is_of(person));
-        found.sort_by_key(|person| person.id);
+        let mut found = in_order(found, |person| person.id);
         found.dedup_by_key(|person| person.id);
         Ok(found)
     }
