@@ -29,6 +29,7 @@ class Package
     \A(?:demo|script|spec|target|tmp)/ | \Abin/(?!krayin-sync\z) |
     \A(?:bench|crates/krayin_sim|tests)/.*\.r[bs]\z | \.(?:so|bundle)\z
   }x
+  MOST_BYTES = 6 * 1024 * 1024
   CALL = <<~'RUBY'
     require "krayin_sync"
     puts $LOADED_FEATURES.grep(/krayin_sync\.(?:rb|so|bundle)\z/)
@@ -46,6 +47,7 @@ class Package
       steps = { "it packs" => :pack, "it holds what it needs and no more" => :look_inside,
                 "it says where it may go and what it takes" => :tells?,
                 "it installs into an empty folder" => :install, "cargo left nothing there" => :clean?,
+                "its library takes no more than 6 MiB" => :small?,
                 "it answers a call from there" => :call, "its command runs" => :command,
                 "it answers where what was built is kept apart" => :call_apart,
                 "it says that its library is of another version" => :tell_version,
@@ -100,6 +102,13 @@ class Package
     left = Dir[File.join(installed, "**/{target,release,debug}"), File.join(installed, "ext/**/*.{so,d,rlib}")]
     puts "left: #{left.join(", ")}" unless left.empty?
     left.empty?
+  end
+
+  # Stripped and optimized, as whoever installs it gets it.
+  def small?
+    size = Dir[File.join(installed, "lib/**/krayin_sync.{so,bundle}")].sum { |file| File.size(file) }
+    puts "the library takes #{size} bytes" if size > MOST_BYTES
+    size.between?(1, MOST_BYTES)
   end
 
   # As with RubyGems' install_extension_in_lib: false, which older ones do not have.
