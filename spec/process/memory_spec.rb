@@ -17,7 +17,7 @@ RSpec.describe "Ruby's memory" do
   RUBY
 
   it "is left sound by calls under GC.stress and by compaction between every step" do
-    output, status = run(preamble + <<~'RUBY')
+    output, status = run(preamble + <<~'RUBY', patience: 10 * Child::PATIENCE)
       GC.stress = true
       p event(1_000)[:status]
       KrayinSync::Mappers::ContactMapper.map_to_lead({ name: "x" }, 1, HOOK.settings)
