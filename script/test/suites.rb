@@ -55,4 +55,4 @@ SUITES = {
 }.select { |_, suite| suite.there? }.freeze
 
 # Run when they are named: these stand on Debian's moving suites, and take long on a busy machine.
-NAMED_ONLY = %w[whole-chatwoot chatwoot-examples].freeze
+NAMED_ONLY = %w[ruby-3.4 whole-chatwoot chatwoot-examples].freeze
