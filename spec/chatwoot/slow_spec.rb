@@ -35,7 +35,7 @@ RSpec.describe "Beside a slow Krayin", :chatwoot do
     Sidekiq::Workers.new.count do |_, _, work|
       work = work.to_h if work.respond_to?(:to_h) && !work.is_a?(Hash)
       job = work["payload"].is_a?(String) ? JSON.parse(work["payload"]) : work["payload"]
-      job["class"] == "KrayinSync::Chatwoot::EventJob" && Time.now.to_i - work["run_at"].to_i >= 2
+      job["class"] == "KrayinSync::Chatwoot::EventJob" && Time.now.to_i - work["run_at"].to_i >= 4
     end
   end
 
