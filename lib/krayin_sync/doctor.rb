@@ -120,7 +120,7 @@ module KrayinSync
       # @return [Array<Hash{Symbol => Object}>]
       def attempts = @attempts ||= []
 
-      def observer(_configuration = nil) = Watch.new(attempts)
+      def observer = Watch.new(attempts)
     end
 
     # Hears of attempts.

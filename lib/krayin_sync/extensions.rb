@@ -63,8 +63,6 @@ module KrayinSync
     # @param data [String] JSON
     # @return [String] JSON
     def before_mapping(event_name, data)
-      return data if @extensions.empty?
-
       steps = with(:before_mapping)
       return data if steps.empty?
 
@@ -74,8 +72,6 @@ module KrayinSync
 
     # @return [void]
     def after_sync(event_name, outcome)
-      return if @extensions.empty?
-
       with(:after_sync).reverse_each do |extension|
         apart(:after_sync) { extension.after_sync(event_name, outcome) }
       end
@@ -90,10 +86,7 @@ module KrayinSync
     end
 
     # Whether any is to hear of HTTP attempts.
-    def calls?
-      !@extensions.empty? &&
-        any? { |extension| extension.respond_to?(:before_call) || extension.respond_to?(:after_call) }
-    end
+    def calls? = any? { |extension| extension.respond_to?(:before_call) || extension.respond_to?(:after_call) }
 
     def inspect = "#<#{self.class.name} of #{@extensions.size}>"
 

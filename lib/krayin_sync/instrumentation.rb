@@ -28,9 +28,10 @@ module KrayinSync
 
     class << self
       # Whether anybody is to be told of attempts.
-      def listening?(configuration = KrayinSync.configuration)
+      def listening?
+        configuration = KrayinSync.configuration
         !!(configuration.logger || configuration.metrics || configuration.notifier || configuration.headers ||
-          subscribed?(REQUEST) || (defined?(::OpenTelemetry) && Tracing.tracer))
+          subscribed?(REQUEST) || Tracing.tracer)
       end
 
       # Runs an event; the payload gets its outcome.

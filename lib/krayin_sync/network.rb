@@ -2,6 +2,7 @@
 
 require "ipaddr"
 require "uri"
+require_relative "remembered"
 
 module KrayinSync
   # How requests leave the installation: its proxy, authorities and client certificate, as the core takes them.
@@ -11,11 +12,8 @@ module KrayinSync
     private_constant :PROXIES
 
     FILES = %w[ca_file ca_path client_certificate client_key].freeze
-    # Addresses that are remembered; more are forgotten at once.
-    MOST = 64
-    private_constant :MOST
 
-    @parsed = {}
+    @parsed = Remembered.new(64)
 
     Address = Struct.new(:scheme, :hostname, :port, :loopback)
     private_constant :Address
@@ -54,12 +52,7 @@ module KrayinSync
       end
 
       # Those of the hooks come again with every event.
-      def parsed(api_url)
-        @parsed.fetch(api_url) do
-          @parsed = {} if @parsed.size >= MOST
-          @parsed[api_url.dup.freeze] = parse(api_url)
-        end
-      end
+      def parsed(api_url) = @parsed.fetch(api_url) { parse(api_url) }
 
       def parse(api_url)
         # A name in any script, as it goes over the wire.

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "connection_id"
+
 module KrayinSync
   # What one call into the Rust core works with: the settings as JSON, and who answers the core's questions.
   class Session
@@ -40,20 +42,19 @@ module KrayinSync
     attr_reader :bulk
 
     # Whom the core tells its attempts to; nobody where nobody listens.
-    def observer(configuration = KrayinSync.configuration)
-      listening = Instrumentation.listening?(configuration)
+    def observer
+      listening = Instrumentation.listening?
       return unless listening || @on_attempt
 
-      Attempts.new(connection: connection_id, server: server, on_attempt: @on_attempt, listening: listening)
+      Attempts.new(connection: ConnectionId.of(settings), server: server, on_attempt: @on_attempt, listening: listening)
     end
 
     # Who keeps the budget of requests for all processes; where nil, this process keeps its own.
     def limiter_store = @limiter_store || KrayinSync.limiter_store
 
     # Who stands before the Rust client: extensions, and WebMock where it is on; else nobody.
-    def transport(configuration = KrayinSync.configuration)
-      extensions = configuration.extensions
-      stubs = self.stubs if defined?(::WebMock::HttpLibAdapter)
+    def transport
+      extensions = KrayinSync.configuration.extensions
       extensions.calls? ? ExtensionTransport.new(extensions, stubs) : stubs
     end
 
@@ -84,15 +85,12 @@ module KrayinSync
 
     private
 
-    # Who answers HTTP attempts instead of the network, where WebMock is loaded.
+    # Who answers HTTP attempts instead of the network.
     def stubs
+      return unless defined?(::WebMock::HttpLibAdapter)
+
       require_relative "webmock"
       WebMockTransport.new if WebMockAdapter.enabled?
-    end
-
-    # Which server and token: neither can be read from it.
-    def connection_id
-      @connection_id ||= OpenSSL::HMAC.hexdigest("SHA256", settings["api_token"].to_s, settings["api_url"].to_s)[0, 24]
     end
 
     def server
@@ -104,8 +102,8 @@ module KrayinSync
     # All that the core asks of it, at once.
     def parts
       installation = KrayinSync.configuration
-      [@settings_json, transport(installation), @records, @limiter_store || installation.limiter_store,
-       observer(installation), @bulk, installation.retry_base]
+      [@settings_json, transport, @records, @limiter_store || installation.limiter_store, observer, @bulk,
+       installation.retry_base]
     end
   end
 end

@@ -1,13 +1,12 @@
 # frozen_string_literal: true
 
+require_relative "remembered"
+
 module KrayinSync
   # Settings as the core reads them, checked. The hooks of a process come again with every event: what was written and
   # checked before is remembered.
   module SettingsJson
-    # More are forgotten at once, so that it does not grow with the number of hooks that a process ever saw.
-    MOST = 64
-
-    @known = {}
+    @known = Remembered.new(64)
 
     class << self
       # @param settings [Hash{String => Object}]
@@ -21,7 +20,6 @@ module KrayinSync
         json = Snapshot.json(settings).freeze
         Native.check(json)
         copy = copy_of(settings)
-        @known = {} if @known.size >= MOST
         @known[copy] = json if copy
         json
       end

@@ -17,8 +17,6 @@ module KrayinSync
       # Runs an event within its span.
       # @param payload [Hash{Symbol => Object}] as the notification has it; the outcome comes into it
       def event(payload, &)
-        return yield unless defined?(::OpenTelemetry)
-
         span = nil
         Instrumentation.guard("OpenTelemetry") { span = begin_event(payload) }
         return yield unless span

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require "net/http"
 require "rake"
+require_relative "../support/configured"
 require_relative "support/small_chatwoot"
 require_relative "support/version_one"
 
@@ -25,17 +25,6 @@ RSpec.describe "What an installation decides", :chatwoot do
   let(:krayin) { @krayin }
   let(:account) { @account }
   let(:link) { KrayinSync::Records::Link }
-
-  def run_all
-    until (jobs = [*Sidekiq::Queue.all.flat_map(&:to_a), *Sidekiq::ScheduledSet.new.to_a]).empty?
-      jobs.each do |job|
-        job.delete
-        job.klass.start_with?("KrayinSync") ? job.klass.constantize.new.perform(*job.args) : run_active_job(job)
-      end
-    end
-  end
-
-  def run_active_job(job) = ActiveJob::Base.execute(job.args.first)
 
   def contact(word) = account.contacts.create!(name: word.capitalize, email: "#{word}@desk.example").tap { run_all }
 
@@ -78,13 +67,9 @@ RSpec.describe "What an installation decides", :chatwoot do
   end
 
   describe "of a contact that is deleted" do
-    around do |example|
-      before = KrayinSync.on_contact_deleted
-      KrayinSync.on_contact_deleted = policy
-      example.run
-    ensure
-      KrayinSync.on_contact_deleted = before
-    end
+    include Configured
+
+    around { |example| with(on_contact_deleted: policy) { example.run } }
 
     let(:gone) { contact("gone#{rand(1_000_000)}") }
     let(:words) { "Words of #{gone.email}" }
@@ -195,11 +180,7 @@ RSpec.describe "What an installation decides", :chatwoot do
   end
 
   it "uses the pipeline of a new connection, whatever the one before had found" do
-    answer = Net::HTTP.post(URI("#{krayin.url}/settings/pipelines"),
-                            JSON.generate(name: "Chat", rotten_days: 7, stages: [{ code: "talk", name: "Talk" }]),
-                            "Content-Type" => "application/json", "Accept" => "application/json",
-                            "Authorization" => "Bearer #{krayin.tokens.first}")
-    pipeline = JSON.parse(answer.body).dig("data", "id")
+    pipeline = krayin.add_pipeline("Chat", "Talk")
     first = contact("first")
     @hook.destroy!
     @hook = account.hooks.create!(app_id: "krayin", settings: krayin.settings(lead_pipeline_id: "Chat"))

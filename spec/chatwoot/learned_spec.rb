@@ -26,17 +26,6 @@ RSpec.describe "What was learned of a Krayin", :chatwoot do
 
   def clear = [*Sidekiq::Queue.all, Sidekiq::ScheduledSet.new, Sidekiq::RetrySet.new].each(&:clear)
 
-  def run_all
-    until (jobs = [*Sidekiq::Queue.all.flat_map(&:to_a), *Sidekiq::ScheduledSet.new.to_a]).empty?
-      jobs.each do |job|
-        job.delete
-        job.klass.start_with?("KrayinSync") ? job.klass.constantize.new.perform(*job.args) : run_active_job(job)
-      end
-    end
-  end
-
-  def run_active_job(job) = ActiveJob::Base.execute(job.args.first)
-
   # As it was learned before the stages got other names and places, and the server another version.
   def outdate(**changes)
     traits = hook.settings["traits"].deep_dup

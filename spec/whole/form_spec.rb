@@ -135,11 +135,7 @@ RSpec.describe "The form of the integration", :whole do
   end
 
   it "uses the pipeline of a new connection, whatever an earlier one had found" do
-    answer = Net::HTTP.post(URI("#{@krayin.url}/settings/pipelines"),
-                            JSON.generate(name: "Chat", rotten_days: 7, stages: [{ code: "talk", name: "Talk" }]),
-                            "Content-Type" => "application/json", "Accept" => "application/json",
-                            "Authorization" => "Bearer #{@krayin.tokens.first}")
-    pipeline = JSON.parse(answer.body).dig("data", "id")
+    pipeline = @krayin.add_pipeline("Chat", "Talk")
     wrong
     inside("Integrations::Hook.where(account_id: account).destroy_all.size", account: @desk.account)
     expect(wrong(lead_pipeline_id: "Chat").status).to eq(200)

@@ -57,6 +57,16 @@ class Krayin
     control(request)
   end
 
+  # A pipeline with one stage.
+  # @return [Integer] its id
+  def add_pipeline(name, stage)
+    request = Net::HTTP::Post.new(URI("#{url}/settings/pipelines"),
+                                  "Content-Type" => "application/json", "Accept" => "application/json",
+                                  "Authorization" => "Bearer #{tokens.first}")
+    request.body = JSON.generate(name: name, rotten_days: 7, stages: [{ code: stage.downcase, name: stage }])
+    control(request).dig("data", "id")
+  end
+
   def heal = control(Net::HTTP::Delete.new("/_sim/faults"))
 
   private

@@ -97,6 +97,18 @@ module SmallChatwoot
       eventually(seconds) { (quiet = settled? ? quiet + 1 : 0) >= 8 }
     end
 
+    # Every job in this process, and those that come of it.
+    def run_all
+      until (jobs = [*Sidekiq::Queue.all.flat_map(&:to_a), *Sidekiq::ScheduledSet.new.to_a]).empty?
+        jobs.each do |job|
+          job.delete
+          job.klass.start_with?("KrayinSync") ? job.klass.constantize.new.perform(*job.args) : run_active_job(job)
+        end
+      end
+    end
+
+    def run_active_job(job) = ActiveJob::Base.execute(job.args.first)
+
     def pending_jobs
       journal = %i[queued running].to_h do |name|
         [name, KrayinSync::Chatwoot::RedisStore.call("ZCARD", "krayin_sync:#{name}")]

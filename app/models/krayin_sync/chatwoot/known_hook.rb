@@ -5,8 +5,6 @@ module KrayinSync
     # The hooks of this process's jobs, with their accounts: read anew only where either row has been written since.
     # Both are wide, and come again with every job.
     module KnownHook
-      # More are forgotten at once, so that it does not grow with the number of hooks that a process ever saw.
-      MOST = 256
       # PostgreSQL's own name of a row's version; whoever writes it, by whatever means, makes another.
       VERSION = <<~SQL.squish
         SELECT concat_ws(' ', hooks.xmin, hooks.ctid, accounts.xmin, accounts.ctid) FROM integrations_hooks hooks
@@ -16,7 +14,7 @@ module KrayinSync
       Known = Struct.new(:version, :hook, :wanted)
       private_constant :Known
 
-      @known = {}
+      @known = Remembered.new(256)
 
       class << self
         # @param id [Integer]
@@ -33,7 +31,7 @@ module KrayinSync
         private
 
         def forget(id)
-          @known.delete(id)
+          @known.forget(id)
           nil
         end
 
@@ -41,7 +39,6 @@ module KrayinSync
           hook = ::Integrations::Hook.eager_load(:account).find_by(id: id)
           return forget(id) unless hook
 
-          @known = {} if @known.size >= MOST
           @known[id] = Known.new(version, hook, !hook.disabled? && HookSettings.feature?(hook))
         end
       end

@@ -24,25 +24,27 @@ pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 
 /// Text without surrounding blanks; numbers and booleans as text; `None` for blank text and everything else.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Scalar::deserialize(deserializer)? {
+    Ok(text_of(Scalar::deserialize(deserializer)?))
+}
+
+fn text_of(scalar: Scalar<'_>) -> Option<String> {
+    match scalar {
         Scalar::Text(text) => trimmed(text),
         Scalar::Number(number) => Some(number.to_string()),
         Scalar::Flag(flag) => Some(flag.to_string()),
         Scalar::Nothing | Scalar::Compound => None,
-    })
+    }
 }
 
 /// The same of what is mostly one of Chatwoot's own words: those take no room.
 pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'static, str>>, D::Error> {
-    Ok(match Scalar::deserialize(deserializer)? {
-        Scalar::Text(text) => match WORDS.iter().find(|word| **word == text) {
-            Some(word) => Some(Cow::Borrowed(*word)),
-            None => trimmed(text).map(Cow::Owned),
-        },
-        Scalar::Number(number) => Some(Cow::Owned(number.to_string())),
-        Scalar::Flag(flag) => Some(Cow::Owned(flag.to_string())),
-        Scalar::Nothing | Scalar::Compound => None,
-    })
+    let scalar = Scalar::deserialize(deserializer)?;
+    if let Scalar::Text(text) = &scalar
+        && let Some(word) = WORDS.iter().find(|word| **word == *text)
+    {
+        return Ok(Some(Cow::Borrowed(*word)));
+    }
+    Ok(text_of(scalar).map(Cow::Owned))
 }
 
 const WORDS: [&str; 4] = ["incoming", "outgoing", "Contact", "User"];

@@ -122,17 +122,11 @@ impl Html {
 
     /// A link to an address that [`is_link`] has found safe.
     pub(crate) fn open_link(&mut self, url: &str) {
-        let room = self.room();
-        let before = self.out.len();
-        self.out.push_str("<a href=\"");
-        escape(url, &mut self.out);
-        self.out.push_str("\" target=\"_blank\"><u>");
-        if room < self.out.len() - before + Tag::Link.end().len() {
-            self.out.truncate(before);
-            self.omit();
-        } else {
-            self.opened(Tag::Link);
-        }
+        self.open_as(Tag::Link, |out| {
+            out.push_str("<a href=\"");
+            escape(url, out);
+            out.push_str("\" target=\"_blank\"><u>");
+        });
     }
 
     fn open(&mut self, tag: Tag) {
@@ -141,22 +135,21 @@ impl Html {
             Tag::Italic => "<i>",
             Tag::Link | Tag::Omitted => "",
         };
-        if self.room() < start.len() + tag.end().len() {
-            self.omit();
+        self.open_as(tag, |out| out.push_str(start));
+    }
+
+    /// What `start` writes is taken back where it and its end have no room.
+    fn open_as(&mut self, tag: Tag, start: impl FnOnce(&mut String)) {
+        let (room, before) = (self.room(), self.out.len());
+        start(&mut self.out);
+        if room < self.out.len() - before + tag.end().len() {
+            self.out.truncate(before);
+            self.cut();
+            self.open.push(Tag::Omitted);
         } else {
-            self.out.push_str(start);
-            self.opened(tag);
+            self.closing += tag.end().len();
+            self.open.push(tag);
         }
-    }
-
-    fn omit(&mut self) {
-        self.cut();
-        self.open.push(Tag::Omitted);
-    }
-
-    fn opened(&mut self, tag: Tag) {
-        self.closing += tag.end().len();
-        self.open.push(tag);
     }
 
     /// Closes what was opened last.
