@@ -129,14 +129,18 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
     first = message(talk, "Broken, see the photo")
     file = Attachment.create!(message: first, account_id: account.id, file_type: :image)
     file.file.attach(io: StringIO.new("not really"), filename: "broken.png", content_type: "image/png")
-    Attachment.create!(message: first, account_id: account.id, file_type: :location, fallback_title: "The shop")
+    Attachment.create!(message: first, account_id: account.id, file_type: :location, fallback_title: "The shop",
+                       coordinates_lat: 48.4, coordinates_long: 9.99)
+    Attachment.create!(message: first, account_id: account.id, file_type: :contact, fallback_title: "+4930123",
+                       meta: { "firstName" => "Carla", "lastName" => "Card" })
     ann = User.create!(name: "Ann Agent")
     talk.update!(assignee: ann, team: team, label_list: %w[vip broken], priority: :urgent)
     message(talk, "We send another", from: ann)
     talk.reload.update!(status: :resolved)
     settle
     activity = activities.find { |known| known["id"] == talk.reload.additional_attributes["krayin_activity_id"] }
-    ["vip", "broken", "Night shift", "Ann Agent", "broken.png", "We send another"].each do |text|
+    ["vip", "broken", "Night shift", "Ann Agent", "broken.png", "The shop", "maps.google.com/?q=48.4,9.99",
+     "Carla Card", "We send another"].each do |text|
       expect(activity["comment"]).to include(text)
     end
     expect(activity["is_done"].to_s).to match(/1|true/)

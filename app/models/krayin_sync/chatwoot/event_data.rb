@@ -29,6 +29,7 @@ module KrayinSync
         attachments.*, active_storage_blobs.filename AS file_name, active_storage_blobs.content_type AS content_type,
         active_storage_blobs.byte_size AS byte_size
       SQL
+      FILE = %i[file_name content_type byte_size].freeze
       FILES = <<~SQL.squish
         LEFT JOIN active_storage_attachments ON active_storage_attachments.record_type = 'Attachment'
           AND active_storage_attachments.record_id = attachments.id AND active_storage_attachments.name = 'file'
@@ -142,7 +143,7 @@ module KrayinSync
 
           records = ::Attachment.unscoped.where(message_id: message_ids).joins(FILES).select(ATTACHMENT).order(:id)
           records.group_by(&:message_id).transform_values do |group|
-            group.map { |record| fields(record, %i[file_type fallback_title file_name content_type byte_size]) }
+            group.map { |record| fields(record, KrayinSync::Snapshot::ATTACHMENT + FILE) }
           end
         end
 

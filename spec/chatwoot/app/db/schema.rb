@@ -148,6 +148,9 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.integer "message_id", null: false
     t.integer "account_id", null: false
     t.string "fallback_title"
+    t.float "coordinates_lat", default: 0.0
+    t.float "coordinates_long", default: 0.0
+    t.jsonb "meta", default: {}
     stamps[t]
   end
 
