@@ -121,6 +121,54 @@ RSpec.describe "What a job passes", :chatwoot do
     expect(krayin.person(late.email)).to include("name" => "late")
   end
 
+  def queue = Sidekiq::Queue.new(KrayinSync::Chatwoot.configuration.queue)
+  def pushed = queue.map { |job| job.args.first.values_at("id", "bulk") }
+
+  def gate(contact)
+    KrayinSync::Chatwoot::Gate.new(entry(contact), contact.id, @hook.reload.settings).tap(&:pass)
+  end
+
+  it "brings those that it has sent away back one by one, as a place is free, those that have time last" do
+    working = Array.new(3) { |n| gate(contact("working#{n}")) }
+    waiting = Array.new(4) { |n| contact("waiting#{n}") }
+    waiting.each_with_index { |one, n| run(one, bulk: n.zero?) }
+    expect([put_off.size, pushed]).to eq([4, []])
+    working.first.leave
+    working.last.release
+    expect(pushed).to eq([[waiting[2].id, false], [waiting[1].id, false]])
+    queue.clear
+    run(waiting[2])
+    expect(pushed).to eq([[waiting[3].id, false]])
+    run(waiting[3])
+    expect(pushed.first).to eq([waiting[0].id, true])
+    run(waiting[0], bulk: true)
+    expect(pushed.size).to eq(2)
+  end
+
+  it "brings a contact's next job back when the one before it has ended" do
+    pat = contact("pat")
+    working = gate(pat)
+    run(pat)
+    run(contact("somebody else"))
+    expect([put_off, pushed]).to eq([[pat.id], []])
+    working.leave
+    expect(pushed).to eq([[pat.id, false]])
+  end
+
+  it "frees the place of a job that was killed before long, and keeps that of one that goes on" do
+    killed, alive, other = Array.new(3) { |n| gate(contact("place#{n}")) }
+    late = contact("latecomer")
+    at_work = store.call("KEYS", "krayin_sync:at_work:*").first
+    store.call("ZRANGE", at_work, 0, -1).each { |member| store.call("ZINCRBY", at_work, -25, member) }
+    [alive, other].each { |gate| gate.instance_variable_set(:@fresh_until, 0) && gate.extend_life }
+    expect { run(late) }.to change { put_off.size }.by(1)
+    store.call("ZRANGE", at_work, 0, -1).each { |member| store.call("ZINCRBY", at_work, -6, member) }
+    run(late)
+    expect(krayin.person(late.email)).to include("name" => "latecomer")
+    expect(store.call("ZCARD", at_work)).to eq(2)
+    killed.release
+  end
+
   it "counts no event that it puts off, and tells of none that failed" do
     lou = contact("lou")
     KrayinSync::Chatwoot::Lock.new(@hook.id, lou.id).take

@@ -83,10 +83,26 @@ RSpec.describe "When Krayin does not work", :chatwoot do
     expect(Redis::Alfred.get("reauthorization_prompts:#{@hook.id}")).to eq("1")
     expect(@krayin.person("token-0@x.example")).to be_nil
     @hook.reload.update!(settings: right)
-    eventually { @hook.reload.settings["setup_error"].nil? }
-    eventually(60) { advance(700) && sleep(1) && settled? }
+    # Though each was to stay away for ten minutes.
+    eventually(60) { settled? }
+    expect(@hook.reload.settings["setup_error"]).to be_nil
     known.each { |contact| expect(@krayin.person(contact.email)).to include("name" => contact.name) }
     expect(@hook.reauthorization_required?).to be(false)
+  end
+
+  it "brings the others over as soon as one has seen that the token is taken again" do
+    @krayin.faults({ action: "refused_token", times: "forever" })
+    known = people("mended", 4)
+    eventually { @hook.reload.settings["setup_error"] }
+    eventually { pending_jobs[:scheduled] == 4 && pending_jobs[:pushed].zero? }
+    @krayin.heal
+    Sidekiq.redis do |redis|
+      redis.call("KEYS", "krayin_sync:breaker:*:away").each { |key| redis.call("DEL", key) }
+    end
+    Sidekiq::ScheduledSet.new.first.add_to_queue
+    eventually(60) { settled? }
+    known.each { |contact| expect(@krayin.person(contact.email)).to include("name" => contact.name) }
+    expect(@hook.reload.settings["setup_error"]).to be_nil
   end
 
   it "saves no hook that cannot work, and says what to do" do

@@ -163,6 +163,32 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(journal.lost).not_to include("9:contact:1")
   end
 
+  it "finds what was taken out of a queue and never begun, though others wait there" do
+    journal = KrayinSync::Chatwoot::JobRegistry
+    name = KrayinSync::Chatwoot.configuration.queue
+    redis = ->(*command) { KrayinSync::Chatwoot::RedisStore.call(*command) }
+    earlier = ->(id, seconds) { redis["ZINCRBY", "krayin_sync:queued", -seconds, "9:contact:#{id}"] }
+    taken, waiting = [1, 2].map { |id| KrayinSync::Chatwoot::RecordRef.new(9, "contact", id) }
+    taken.enqueue
+    Sidekiq::Queue.new(name).clear
+    waiting.enqueue
+    earlier[1, 50]
+    expect(journal.orphans).to eq([])
+    earlier[1, 20]
+    expect(journal.orphans).to eq(["9:contact:1"])
+    job = JSON.parse(redis["RPOP", "queue:#{name}"])
+    earlier[2, 90]
+    # Milliseconds, from Sidekiq 8 on.
+    [job["enqueued_at"] - 70, ((job["enqueued_at"] - 70) * 1000).to_i].each do |at|
+      redis["LPUSH", "queue:#{name}", JSON.generate(job.merge("enqueued_at" => at))]
+      expect(journal.orphans).to eq([])
+      redis["DEL", "queue:#{name}"]
+    end
+    expect(journal.orphans).to eq(["9:contact:2"])
+  ensure
+    Sidekiq.redis { |connection| connection.call("FLUSHDB") }
+  end
+
   it "says where this Chatwoot gives the token to browsers" do
     app = Integrations::App.find(id: "krayin")
     expect(app.description).not_to include("browsers")

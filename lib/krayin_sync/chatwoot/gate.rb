@@ -5,6 +5,10 @@ module KrayinSync
     # What a job passes before it works and when it has ended, each in one step: its contact's {Lock}, the {Breaker} of
     # its Krayin, how many work on that Krayin at once, and the {JobRegistry}.
     #
+    # A job that cannot be run now comes back later by itself. It also stands in line, its contact's or its Krayin's,
+    # and whoever leaves brings one back at once: what is due later is looked for every few seconds alone, and then all
+    # of it comes together.
+    #
     # A job may {#look} at its record first, and pass the gate when it has found something to do: before it asks Krayin,
     # in one step with the first question to the limiter, or before it writes.
     class Gate
@@ -25,12 +29,17 @@ module KrayinSync
       # It was passed, but somebody else has worked on the contact since it was looked at.
       class Overtaken < Instrumentation::PutOff; end
 
-      # Seconds after which a job that never left no longer counts among those that work.
-      FORGOTTEN = 120
-      # Parts of the lock's life after which it is made to last again.
+      # Seconds for which a job counts among those that work, from each of its requests on. One whose process died must
+      # not keep its Krayin from the others for long.
+      AT_WORK = 30
+      # Parts of that after which it, and the lock, are made to last again.
       FRESH = 3
       # Milliseconds for which it is known that somebody has left a contact. A look of half of that is too old.
       LEFT = 10_000
+      # Seconds for which a line is kept after somebody has joined it.
+      IN_LINE = 600
+      # Behind the name of what has time; it comes after what has not.
+      BULK = " bulk"
 
       RUN, BUSY, AWAY, FULL, LATER = %w[run busy away full later].freeze
       # What {JobRegistry::START} tells of a job that begins its record's pace.
@@ -40,11 +49,21 @@ module KrayinSync
       ENTER = <<~LUA.freeze
         local wait = function(KEYS, ARGV) #{Breaker::WAIT} end
         local start = function(KEYS, ARGV) #{JobRegistry::START} end
-        if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'busy', 0} end
         local now = tonumber(redis.call('TIME')[1])
+        local stand = function(line)
+          local score = now
+          if string.sub(ARGV[7], -#'#{BULK}') == '#{BULK}' then score = score * 2 end
+          redis.call('ZADD', line, 'NX', score, ARGV[7])
+          redis.call('EXPIRE', line, #{IN_LINE})
+        end
+        if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+          stand(KEYS[7])
+          return {'busy', 0}
+        end
         redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now)
         if redis.call('ZCARD', KEYS[5]) >= tonumber(ARGV[5]) then
           redis.call('DEL', KEYS[1])
+          stand(KEYS[8])
           return {'full', 0}
         end
         local left = wait({KEYS[2], KEYS[3], KEYS[4]}, {ARGV[3], ARGV[4]})
@@ -52,7 +71,9 @@ module KrayinSync
           redis.call('DEL', KEYS[1])
           return {'away', left}
         end
-        local started = start({unpack(KEYS, 7)}, {unpack(ARGV, 7)})
+        redis.call('ZREM', KEYS[7], ARGV[7])
+        redis.call('ZREM', KEYS[8], ARGV[7])
+        local started = start({unpack(KEYS, 9)}, {unpack(ARGV, 8)})
         if started == 0 then
           redis.call('DEL', KEYS[1], KEYS[4])
           return {'later', 0}
@@ -68,19 +89,31 @@ module KrayinSync
         if entered[1] ~= 'run' or entered[3] == 1 then return {entered} end
         return {entered, step({KEYS[#KEYS]}, ARGV)}
       LUA
+      # Who takes the place that is free now: of the same contact before others.
+      NEXT = <<~LUA
+        return redis.call('ZPOPMIN', KEYS[1])[1] or redis.call('ZPOPMIN', KEYS[2])[1]
+      LUA
       # Where it has worked, its Krayin answers.
       LEAVE = <<~LUA.freeze
         local finish = function(KEYS, ARGV) #{JobRegistry::FINISH} end
-        finish({unpack(KEYS, 7)}, {unpack(ARGV, 4)})
+        local next = function(KEYS) #{NEXT} end
+        finish({unpack(KEYS, 9)}, {unpack(ARGV, 4)})
         if ARGV[3] ~= '' then redis.call('DEL', KEYS[2], KEYS[3], KEYS[4]) else redis.call('DEL', KEYS[4]) end
         redis.call('ZREM', KEYS[5], ARGV[1])
         redis.call('SET', KEYS[6], '1', 'PX', ARGV[2])
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+        return next({KEYS[7], KEYS[8]})
       LUA
-      RELEASE = <<~LUA
+      EXTEND = <<~LUA.freeze
+        redis.call('ZADD', KEYS[2], 'XX', redis.call('TIME')[1] + ARGV[3], ARGV[1])
+        #{Lock::EXTEND}
+      LUA
+      RELEASE = <<~LUA.freeze
+        local next = function(KEYS) #{NEXT} end
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('SET', KEYS[3], '1', 'PX', ARGV[2])
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+        return next({KEYS[4], KEYS[5]})
       LUA
 
       attr_reader :breaker
@@ -89,15 +122,18 @@ module KrayinSync
       # @param contact_id [Integer]
       # @param settings [Hash{String => Object}] the hook's
       # @param due [Integer, nil] when the job was to run
-      def initialize(entry, contact_id, settings, jid: nil, due: nil)
+      # @param bulk [Boolean] whether it has time
+      def initialize(entry, contact_id, settings, jid: nil, due: nil, bulk: false)
         @entry = entry
         @jid = jid
         @due = due
+        @bulk = bulk
         @lock = Lock.new(entry.hook_id, contact_id)
         connection = RedisStore.connection_id(settings)
         @breaker = Breaker.new(connection)
         @at_work = RedisStore.key("at_work", connection)
         @left = RedisStore.key("left", entry.hook_id, contact_id)
+        @lines = [RedisStore.key("line", entry.hook_id, contact_id), RedisStore.key("line", connection)]
       end
 
       # Called before the record is read, by a job that has not passed.
@@ -143,26 +179,34 @@ module KrayinSync
       # @param worked [Boolean] whether Krayin has answered
       # @param unpaced [Boolean] see {JobRegistry.finish}
       def leave(worked: true, unpaced: false)
-        RedisStore.script(LEAVE, keys, [@lock.owner, LEFT, worked ? "1" : "", @entry.to_s, "done", "",
-                                        unpaced ? "1" : ""])
+        bring(RedisStore.script(LEAVE, keys, [@lock.owner, LEFT, worked ? "1" : "", @entry.to_s, "done", "",
+                                              unpaced ? "1" : ""]))
       end
 
       # It was not: what is to become of the record has been said already.
-      def release = RedisStore.script(RELEASE, [@lock.key, @at_work, @left], [@lock.owner, LEFT])
+      def release = bring(RedisStore.script(RELEASE, [@lock.key, @at_work, @left, *@lines], [@lock.owner, LEFT]))
 
       # Called at every request.
       def extend_life
         return if now < @fresh_until
 
-        @fresh_until = now + (@lock.lifetime / 1000.0 / FRESH)
-        @lock.extend_life
+        @fresh_until = now + (at_work_for / FRESH)
+        RedisStore.script(EXTEND, [@lock.key, @at_work], [@lock.owner, @lock.lifetime, at_work_for])
       end
 
       private
 
+      # Its job is to come later: now it comes at once.
+      def bring(member)
+        return unless member
+
+        RecordRef.parse(member.delete_suffix(BULK)).enqueue(urgent: true, bulk: member.end_with?(BULK))
+      end
+
       def arguments
         [@lock.owner, @lock.lifetime, Breaker::PROBE * 1000, Breaker::SOON * 1000,
-         Chatwoot.configuration.jobs_per_krayin, FORGOTTEN, @entry.to_s, Server.identity, @entry.pace, @jid, @due]
+         Chatwoot.configuration.jobs_per_krayin, at_work_for, "#{@entry}#{BULK if @bulk}",
+         @entry.to_s, Server.identity, @entry.pace, @jid, @due]
       end
 
       def admit(entered)
@@ -170,13 +214,16 @@ module KrayinSync
         raise Closed.new(verdict, verdict == AWAY ? number / 1000.0 : 0) unless verdict == RUN
 
         @started = number
-        @fresh_until = now + (@lock.lifetime / 1000.0 / FRESH)
+        @fresh_until = now + (at_work_for / FRESH)
         raise Overtaken if @looked_at && (left == 1 || now - @looked_at > LEFT / 2000.0)
       end
 
+      # Twice as long as one call may take.
+      def at_work_for = [AT_WORK, Chatwoot.configuration.deadline * 2].max.to_f
+
       def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
-      def keys = [@lock.key, *@breaker.keys, @at_work, @left, *JobRegistry.keys(@entry.to_s)]
+      def keys = [@lock.key, *@breaker.keys, @at_work, @left, *@lines, *JobRegistry.keys(@entry.to_s)]
     end
   end
 end

@@ -113,8 +113,9 @@ module KrayinSync
         for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before)) do table.insert(lost, entry) end
         return lost
       LUA
-      # Those whose process is no longer in Sidekiq's register, and those that are due and in no queue. They are taken
-      # off the journal: whoever is told of them pushes them.
+      # Those whose process is no longer in Sidekiq's register, and those that are due and in no queue: one that was due
+      # long before the oldest there was pushed has been taken out. They are taken off the journal: whoever is told of
+      # them pushes them.
       ORPHANS = <<~LUA
         local found = {}
         local owners = redis.call('HGETALL', KEYS[3])
@@ -125,8 +126,15 @@ module KrayinSync
             table.insert(found, owners[n])
           end
         end
-        if redis.call('LLEN', KEYS[7]) == 0 then
-          local before = tonumber(redis.call('TIME')[1]) - tonumber(ARGV[1])
+        local before = tonumber(redis.call('TIME')[1]) - tonumber(ARGV[1])
+        local oldest = redis.call('LINDEX', KEYS[7], -1)
+        if oldest then
+          -- Seconds; milliseconds from Sidekiq 8 on.
+          local pushed = tonumber(string.match(oldest, '"enqueued_at":(%d+)') or 0)
+          if pushed > 1e11 then pushed = pushed / 1000 end
+          before = math.min(before, pushed - tonumber(ARGV[1]))
+        end
+        if redis.call('ZCOUNT', 'schedule', '-inf', before) == 0 then
           for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)) do
             redis.call('ZREM', KEYS[1], entry)
             table.insert(found, entry)

@@ -35,7 +35,7 @@ module KrayinSync
         return JobRegistry.drop(entry.to_s) unless contact_id
         return requeue_unstarted(unready + (rand * SPREAD)) unless hook.settings["traits"]
 
-        @gate = Gate.new(entry, contact_id, hook.settings, jid: jid, due: @due)
+        @gate = Gate.new(entry, contact_id, hook.settings, jid: jid, due: @due, bulk: @bulk)
         return if looks_first? && look
 
         @gate.enter
@@ -97,11 +97,14 @@ module KrayinSync
 
       def put_off(closed)
         case closed.verdict
-        when Gate::AWAY then requeue_unstarted(closed.seconds + (rand * SPREAD))
+        when Gate::AWAY then stay_away(closed.seconds)
         when Gate::BUSY then requeue_unstarted(rand(BUSY))
         when Gate::FULL then requeue_unstarted(rand(BUSY) + (rand * [JobRegistry.waiting * EACH, Breaker::LONGEST].min))
         end
       end
+
+      # So long only where a person must mend it.
+      def stay_away(seconds) = requeue_unstarted(seconds + (rand * SPREAD), parked: seconds > Breaker::LONGEST)
 
       def asked?(outcome) = outcome.is_a?(Hash) && outcome[:requests].to_i.positive?
 
@@ -110,7 +113,7 @@ module KrayinSync
       end
 
       # It has not begun: the record is marked as waiting all the time.
-      def requeue_unstarted(wait) = entry.requeue(wait, jid: jid, bulk: @bulk)
+      def requeue_unstarted(wait, parked: false) = entry.requeue(wait, jid: jid, bulk: @bulk, parked: parked)
     end
   end
 end

@@ -10,7 +10,8 @@ module KrayinSync
         # @return [Boolean] false where the hook's address or token is no longer what was looked at
         def merge(hook, found, without: [])
           same = %w[api_url api_token].to_h { |key| [key, hook.settings[key].to_s] }
-          changed = rows(hook).where("settings ->> 'api_url' = ? AND settings ->> 'api_token' = ?", *same.values)
+          changed = rows(hook).where("COALESCE(settings ->> 'api_url', '') = ?", same["api_url"])
+                              .where("COALESCE(settings ->> 'api_token', '') = ?", same["api_token"])
                               .update_all(["settings = (COALESCE(settings, '{}') || ?::jsonb) - ARRAY[?]::text[]",
                                            JSON.generate(found), without.presence || [""]])
           changed.positive?
@@ -22,12 +23,14 @@ module KrayinSync
         end
 
         # Shows on the hook what keeps it from working. Chatwoot is told once: the jobs that come after find it told.
+        # @return [Boolean] false where the hook's address or token is no longer what failed: nothing is told then
         def failed(hook, error)
           since = hook.settings.to_h["setup_error_at"] || Time.now.utc.iso8601
-          merge(hook, { "setup_error" => Form.sentence(error, hook.settings), "setup_error_at" => since })
-          return unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
+          told = { "setup_error" => Form.sentence(error, hook.settings), "setup_error_at" => since }
+          return false unless merge(hook, told)
 
-          hook.prompt_reauthorization! if !hook.reauthorization_required? && first?(hook)
+          prompt(hook) if error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
+          true
         end
 
         # Chatwoot's own question builds its whole list of apps first.
@@ -41,6 +44,7 @@ module KrayinSync
         def works(hook)
           hook.reauthorized! if hook.reauthorization_required?
           Breaker.new(RedisStore.connection_id(hook.settings)).reset
+          WakeJob.enqueue(hook.id)
         end
 
         # @return [String] a sentence on the connection, for people
@@ -71,6 +75,10 @@ module KrayinSync
 
           names = known.map { |row| "#{row["entity_type"]}.#{row["code"]}" }
           Reason.new("yes_no_at_stake", attributes: names, choice: settings["on_yes_no"].presence || "carry")
+        end
+
+        def prompt(hook)
+          hook.prompt_reauthorization! if !hook.reauthorization_required? && first?(hook)
         end
 
         # Several jobs meet the refusal at the same moment.

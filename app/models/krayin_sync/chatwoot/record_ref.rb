@@ -12,13 +12,14 @@ module KrayinSync
       # Pushes its job, unless one is on its way. A conversation's waits for its next turn.
       # @return [Boolean] whether it was pushed
       # @param changed_at [Time, nil] of what has time: since when the record is as it is
-      # @param urgent [Boolean] whether it waits for nothing: a conversation that has ended
-      def enqueue(delay: 0, bulk: false, changed_at: nil, urgent: false)
-        pace = urgent ? :urgent : :paced if kind == "conversation"
+      # @param urgent [Boolean] whether it waits for nothing, be a later job of it on its way
+      # @param parked [Boolean] whether it waits until a person has mended the connection
+      def enqueue(delay: 0, bulk: false, changed_at: nil, urgent: false, parked: false)
+        pace = urgent ? :urgent : (:paced if kind == "conversation")
         seconds, due = JobRegistry.queue(to_s, delay: delay, changed_at: changed_at, pace: pace)
         return false unless due
 
-        push(seconds, bulk, due)
+        push(seconds, bulk, due, parked)
         true
       end
 
@@ -26,8 +27,8 @@ module KrayinSync
       def pace = kind == "conversation" ? Chatwoot.configuration.note_interval : 0
 
       # Its job comes back later, for what it could not do now.
-      def requeue(delay, jid:, bulk: false)
-        push(delay, bulk, JobRegistry.again(to_s, delay, jid))
+      def requeue(delay, jid:, bulk: false, parked: false)
+        push(delay, bulk, JobRegistry.again(to_s, delay, jid), parked)
       end
 
       # @param asked [Hash{String => Object}] a job's argument
@@ -54,9 +55,13 @@ module KrayinSync
         KrayinSync::Records::Link.where(kind: kind, record_id: id).where.not(parent_id: nil).pick(:parent_id)
       end
 
-      def push(delay, bulk, due)
+      def push(delay, bulk, due, parked)
         job = EventJob.set(queue: Chatwoot.configuration.queue)
         asked = { "job_id" => to_s, "hook_id" => hook_id, "kind" => kind, "id" => id, "bulk" => bulk, "due" => due }
+        if parked
+          WakeJob.note(hook_id)
+          asked[WakeJob::MARK] = true
+        end
         delay.positive? ? job.perform_in(delay, asked) : job.perform_async(asked)
       end
     end

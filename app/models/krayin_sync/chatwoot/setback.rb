@@ -79,16 +79,18 @@ module KrayinSync
         requeue_started((error.retry_after || Breaker::LONGEST) + (rand * [EventJob::SPREAD, spread].max))
       end
 
-      # Says so on the hook, once, and keeps the job.
+      # Says so on the hook, once, and keeps the job. Where the connection was changed meanwhile, nothing is wrong with
+      # it by that.
       def pause_until_fixed(error)
-        HookSettings.failed(hook, error)
+        return requeue_started(rand * EventJob::SPREAD) unless HookSettings.failed(hook, error)
+
         breaker.pause_until_fixed
-        requeue_started(Breaker::PARKED + (rand * EventJob::SPREAD))
+        requeue_started(Breaker::PARKED + (rand * EventJob::SPREAD), parked: true)
       end
 
       # It had begun: an event since then has a job already.
-      def requeue_started(wait)
-        entry.enqueue(delay: wait, bulk: @bulk, urgent: true)
+      def requeue_started(wait, parked: false)
+        entry.enqueue(delay: wait, bulk: @bulk, urgent: true, parked: parked)
         JobRegistry.finish(entry.to_s, jid: @jid)
         false
       end

@@ -113,7 +113,7 @@ module KrayinSync
         return unless hook.settings["setup_error"]
 
         HookSettings.merge(hook, {}, without: %w[setup_error setup_error_at])
-        hook.reauthorized!
+        HookSettings.works(hook)
       end
     end
   end
