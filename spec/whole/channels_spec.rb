@@ -155,6 +155,38 @@ RSpec.describe "Over real channels", :whole do
     end
   end
 
+  # @return [Integer] the number of the conversation and the id of the message
+  def with_attachment(field, value)
+    find = <<~RUBY
+      found = Attachment.left_joins(file_attachment: :blob).where(account_id: account).where(field => value).last
+      [found.message.conversation.display_id, found.message_id]
+    RUBY
+    inside(find, field: field, value: value, account: desk.account)
+  end
+
+  it "takes out of Krayin what a deleted message had with it: a place, its link, a file" do
+    from = number
+    place = { latitude: 48.3984, longitude: 9.9916, name: "My home", address: "Lane 7", url: "https://maps.example/home" }
+    message = { from: from, id: "wamid.#{rand(1_000_000)}", timestamp: Time.now.to_i.to_s, type: "location",
+                location: place }
+    send_json("/webhooks/whatsapp/#{@numbers[0]}",
+              { contacts: [{ profile: { name: "Paula Place" }, wa_id: from }], messages: [message] })
+    eventually { said("https://maps.example/home").size == 2 }
+    talk, there = with_attachment("external_url", "https://maps.example/home")
+    file = Net::HTTP::Post.new("/api/v1/accounts/#{desk.account}/conversations/#{talk}/messages")
+    file["api_access_token"] = desk.token
+    file.set_form([["content", "Your contract"],
+                   ["attachments[]", "%PDF-1.4", { filename: "contract-4711.pdf", content_type: "application/pdf" }]],
+                  "multipart/form-data")
+    expect(WholeChatwoot.send_request(file).status).to eq(200)
+    eventually { said("contract-4711.pdf").size == 2 }
+    delete_message(talk, there)
+    delete_message(*with_attachment("active_storage_blobs.filename", "contract-4711.pdf"))
+    settle
+    expect(JSON.generate(krayin.records)).not_to match(/maps\.example|My home|Lane 7|contract|48\.398/)
+    expect(said("This message was deleted in Chatwoot.").size).to be >= 2
+  end
+
   it "takes what an agent writes" do
     number = talk(contact(name: "Anna Asked", email: "anna@asked.example"), "Hello?")
     say(number, "How can I help you today?", type: "outgoing")

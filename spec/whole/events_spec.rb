@@ -27,9 +27,7 @@ RSpec.describe "In a whole Chatwoot", :whole do
     visitor.say("My door opens with 4711")
     settle
     expect(comments.join).to include("opens with 4711")
-    talk = inside("Contact.find_by(email: 'della@shop.example').conversations.last.display_id")
-    said = inside("Message.where(\"content LIKE '%4711%'\").last.id")
-    expect(desk.agent.delete("/conversations/#{talk}/messages/#{said}").status).to eq(200)
+    delete_message(talk_of("della@shop.example"), message_with("4711"))
     settle
     expect(comments.join).not_to include("opens with 4711")
     expect(comments.join).to include("This message was deleted in Chatwoot.")

@@ -122,7 +122,7 @@ RSpec.describe "The form of the integration", :whole do
     expect { rake("krayin_sync:settings[#{@desk.account},lead_source_id=Pigeon]") }.to raise_error(/no source "Pigeon"/)
   end
 
-  it "says since when Krayin refuses, where people see it, and that it works again" do
+  it "says since when Krayin refuses, where people see it, and that it works again: what waited goes on at once" do
     wrong
     @krayin.faults({ action: "refused_token", times: "forever" })
     @desk.agent.post("/contacts", name: "Sina Since", email: "sina@form.example")
@@ -132,6 +132,7 @@ RSpec.describe "The form of the integration", :whole do
                                hook: { settings: { api_token: @krayin.tokens.first, sync_messages: true } })
     expect(answer.status).to eq(200)
     expect(@desk.app["description"]).to include("The connection works")
+    eventually { @krayin.person("sina@form.example") }
   end
 
   it "uses the pipeline of a new connection, whatever an earlier one had found" do

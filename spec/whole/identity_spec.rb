@@ -37,7 +37,7 @@ RSpec.describe "Who is who", :whole do
     settle
     before = link("kay@shop.example")
     write = <<~RUBY
-      contact = Contact.find_by!(email: "kay@shop.example")
+      contact = Contact.find_by!(email: "kay@shop.example", account_id: account)
       talk = contact.conversations.last
       stale = Contact.find(contact.id)
       stale.update_columns(additional_attributes: { "city" => "Ulm" })
@@ -46,7 +46,7 @@ RSpec.describe "Who is who", :whole do
       talk.update!(priority: :urgent)
       contact.reload.additional_attributes.keys
     RUBY
-    expect(inside(write)).to include("last_avatar_sync_at")
+    expect(inside(write, account: desk.account)).to include("last_avatar_sync_at")
     @krayin.forget_requests
     visitor.identify(additional_attributes: { external: "gone" }, name: "Kay the Second")
     settle

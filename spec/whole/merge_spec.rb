@@ -35,6 +35,23 @@ RSpec.describe "Merged and deleted", :whole do
     expect([link(other).slice("state", "merged"), dead_jobs]).to eq([{ "state" => "skipped", "merged" => nil }, []])
   end
 
+  def emails(person) = record("persons", person)["emails"].map { |known| known["value"] }
+
+  it "has a placeholder until a real value is there, be it written or merged in" do
+    written = contact(name: "Pia Phone", phone_number: "+4930777003")
+    kept = contact(name: "Quin Phone", phone_number: "+4930777004")
+    other = contact(name: "Quin Mail", email: "quin@merge.example")
+    settle
+    pia, quin = [written, kept].map { |id| link(id)["person_id"] }
+    expect([emails(pia), emails(quin)].flatten).to all(match(/\Achatwoot-.*\.invalid\z/))
+    expect(desk.agent.patch("/contacts/#{written}", email: "pia@merge.example").status).to eq(200)
+    eventually { emails(pia) == ["pia@merge.example"] }
+    merge(kept, other)
+    eventually { emails(quin) == ["quin@merge.example"] }
+    settle
+    expect([emails(pia), emails(quin), dead_jobs]).to eq([["pia@merge.example"], ["quin@merge.example"], []])
+  end
+
   it "leaves a person that a colleague edited, and names both" do
     kept = contact(name: "Nina Mail", email: "nina@merge.example")
     other = contact(name: "Nina Phone", phone_number: "+4930777002")

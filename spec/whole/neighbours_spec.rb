@@ -126,6 +126,23 @@ RSpec.describe "Beside Chatwoot's own work", :whole do
     expect(dead_jobs).to eq([])
   end
 
+  it "says so where a Chatwoot gives all settings to browsers, as those without a list of visible ones do" do
+    ask = <<~RUBY
+      app = Integrations::App
+      list = app.instance_method(:visible_properties)
+      app.remove_method(:visible_properties)
+      begin
+        Current.account = Account.find(account)
+        app.find(id: "krayin").description
+      ensure
+        app.define_method(:visible_properties, list)
+      end
+    RUBY
+    told = inside(ask, account: desk.account)
+    expect(told).to include("The connection works", "gives the API token to the browsers")
+    expect(desk.app["description"]).not_to include("browsers")
+  end
+
   it "gives no token to browsers, of whoever looks" do
     read = [desk.agent.get("/integrations/apps"), desk.agent.get("/integrations/apps/krayin"), desk.agent.get("")]
     read << desk.agent.patch("/integrations/hooks/#{desk.hook["id"]}", hook: { settings: { sync_messages: true } })

@@ -47,7 +47,7 @@ RSpec.describe "A conversation's note", :whole do
     visitor = desk.visitor
     visitor.begin_chat("First", name: "Burt", email: "burt@note.example")
     %w[Second Third Fourth].each { |text| visitor.say(text) }
-    talk = inside("Contact.find_by(email: 'burt@note.example').conversations.last.display_id")
+    talk = talk_of("burt@note.example")
     eventually(90) { note(talk).to_h["comment"].to_s.include?("Fourth") }
     expect(note(talk)["comment"]).to include("First", "Second", "Third")
   end

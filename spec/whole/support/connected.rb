@@ -36,9 +36,23 @@ RSpec.shared_context "with a connected desk" do |name, **settings|
 
   # @return [Hash{String => Object}, nil] the link of a contact, by its id or its address
   def link(contact)
-    inside("who = contact.is_a?(Integer) ? { id: contact } : { email: contact }; " \
+    inside("who = contact.is_a?(Integer) ? { id: contact } : { email: contact, account_id: account }; " \
            "KrayinSync::Records::Link.find_by(kind: 'contact', record_id: Contact.where(who).ids.first || contact)" \
-           "&.attributes", contact: contact)
+           "&.attributes", contact: contact, account: desk.account)
+  end
+
+  # @return [Integer] the number of the last conversation of whoever has this address
+  def talk_of(email)
+    inside("Contact.find_by!(email: email, account_id: account).conversations.last.display_id",
+           email: email, account: desk.account)
+  end
+
+  def delete_message(talk, id) = expect(desk.agent.delete("/conversations/#{talk}/messages/#{id}").status).to eq(200)
+
+  # @return [Integer] the id of the last message of this desk that says so
+  def message_with(words)
+    inside("Message.where(account_id: account).where('content LIKE ?', words).last.id",
+           words: "%#{words}%", account: desk.account)
   end
 
   def record(kind, id) = krayin.records[kind].find { |known| known["id"] == id }

@@ -20,6 +20,8 @@ module WholeChatwoot
       return if @url
 
       hold
+      # What is due later is waited for in nearly every example.
+      ENV["CHATWOOT_POLL"] ||= "1"
       # Where it runs already, it need not be made again.
       running = ENV.fetch("WHOLE_CHATWOOT", nil)
       told = running ? File.read(running) : command("start")
@@ -38,7 +40,7 @@ module WholeChatwoot
       @servers.stop
       command("stop") unless @keep
       @url = nil
-      @lock.close
+      @lock&.close
     end
 
     # @return [String] where it lies
@@ -93,6 +95,8 @@ module WholeChatwoot
 
     # One run at a time: bin/chatwoot asks for the same lock, and is told that it has it.
     def hold
+      return if ENV["CHATWOOT_HELD"] == folder
+
       @lock = File.open("#{folder}.lock", File::RDWR | File::CREAT)
       unless @lock.flock(File::LOCK_EX | File::LOCK_NB)
         warn "Process #{@lock.read.strip} uses the Chatwoot in #{folder}: waiting until it has ended. CHATWOOT_ROOT " \
@@ -178,7 +182,7 @@ module WholeChatwoot
 
   # An account with its administrator, a website and an inbox for programs.
   class Desk
-    attr_reader :account, :user, :website_token, :inboxes, :email
+    attr_reader :account, :user, :token, :website_token, :inboxes, :email
 
     MAKE = <<~RUBY
       account = Account.create!(name: name)
@@ -234,20 +238,24 @@ module WholeChatwoot
       value
     end
 
-    # What is due within ten seconds: a conversation's next turn may be a minute away.
+    # What is due within ten seconds: a conversation's next turn may be a minute away. Of other desks' connections
+    # nothing, where there is one of one's own; of Chatwoot's own jobs all.
     PENDING = <<~RUBY
-      hooks = Integrations::Hook.where(app_id: "krayin").ids
+      hooks = Integrations::Hook.where({ app_id: "krayin", account_id: account }.compact).ids
       soon = Time.now.to_i + 10
-      ours = lambda do |job|
-        job.klass.to_s.start_with?("KrayinSync") && hooks.include?(job.args.first.to_h["hook_id"]) && job.score < soon
+      others = lambda do |job|
+        job.klass.to_s.start_with?("KrayinSync") && !hooks.include?(job.args.first.to_h["hook_id"])
       end
+      ours = ->(job) { job.klass.to_s.start_with?("KrayinSync") && !others.(job) && job.score < soon }
       journal = %w[queued running].to_h do |name|
-        [name, Sidekiq.redis { |redis| redis.call("ZCOUNT", "krayin_sync:\#{name}", "-inf", soon) }]
+        due = Sidekiq.redis { |redis| redis.call("ZRANGE", "krayin_sync:\#{name}", "-inf", soon, "BYSCORE") }
+        [name, due.count { |entry| hooks.include?(entry.to_i) }]
       end
-      { pushed: Sidekiq::Queue.all.sum(&:size), busy: Sidekiq::WorkSet.new.size,
+      { pushed: Sidekiq::Queue.all.sum { |queue| queue.reject(&others).size },
+        busy: Sidekiq::WorkSet.new.count { |_, _, work| !others.(work.job) },
         scheduled: Sidekiq::ScheduledSet.new.count(&ours), retried: Sidekiq::RetrySet.new.count(&ours), **journal }
     RUBY
-    def pending_jobs = inside(PENDING)
+    def pending_jobs = inside(PENDING, account: (desk.account if respond_to?(:desk)))
     def sweep = inside("KrayinSync::Chatwoot::SweepJob.enqueue; 1")
     def rake(task) = WholeChatwoot.command("inside", "env", "RAILS_LOG_TO_STDOUT=", "bundle", "exec", "rake", task)
 
