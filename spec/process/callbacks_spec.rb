@@ -41,6 +41,45 @@ RSpec.describe "the host's code within a call" do
     expect(status).to be_success
   end
 
+  it "may leave by whatever leaves a block, a thread or a process; the next event finds what was left" do
+    output, status = run(<<~'RUBY')
+      endings = [-> { exit 3 }, -> { abort }, -> { raise Interrupt }, -> { raise SignalException, "TERM" },
+                 -> { raise StopIteration }, -> { raise SystemStackError }, -> { throw :nobody }]
+      endings.each_with_index do |ending, i|
+        RECORDS.within = ending
+        event(80_100 + i)
+      rescue Exception => e
+        RECORDS.within = nil
+        puts "#{e.class} #{event(80_100 + i)[:status]}"
+      end
+      def returning
+        RECORDS.within = proc { return "returned" }
+        event(80_110)
+      end
+      puts returning
+      RECORDS.within = nil
+      puts event(80_110)[:status]
+    RUBY
+    left = %w[SystemExit SystemExit Interrupt SignalException StopIteration SystemStackError UncaughtThrowError]
+    expect(output.split("\n")).to eq([*left.map { |name| "#{name} synced" }, "returned", "synced"])
+    expect(status).to be_success
+  end
+
+  it "may leave its fiber in the middle, for a while or for ever" do
+    output, status = run(<<~'RUBY')
+      begun = ->(id) { Fiber.new { RECORDS.within = -> { Fiber.yield }; event(id)[:status] }.tap(&:resume) }
+      resumed = begun.call(80_120)
+      RECORDS.within = nil
+      puts event(80_121)[:status], resumed.resume
+      100.times { |i| begun.call(80_130 + i) }
+      RECORDS.within = nil
+      2.times { GC.start }
+      puts event(80_122)[:status]
+    RUBY
+    expect(output).to eq("synced\n" * 3)
+    expect(status).to be_success
+  end
+
   it "may call, collect garbage and compact the heap" do
     output, status = run(<<~'RUBY')
       client = KrayinSync::Api::BaseClient.new(HOOK.settings["api_url"], HOOK.settings["api_token"])
@@ -72,6 +111,28 @@ RSpec.describe "the host's code within a call" do
       end
     RUBY
     expect(output.split("\n")).to eq(["child forked within this call", "child synced", "parent synced"])
+    expect(status).to be_success
+  end
+
+  it "may become a daemon: its call ends with an error, and the next works" do
+    output, status = run(<<~'RUBY')
+      reader, writer = IO.pipe
+      if fork
+        writer.close
+        puts reader.read
+      else
+        RECORDS.within = -> { Process.daemon(true, true) }
+        begin
+          event(80_140)
+        rescue KrayinSync::Error => e
+          RECORDS.within = nil
+          writer.puts e.message[/forked within this call/], event(80_141)[:status]
+        end
+        writer.close
+        exit!
+      end
+    RUBY
+    expect(output).to eq("forked within this call\nsynced\n")
     expect(status).to be_success
   end
 

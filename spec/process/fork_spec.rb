@@ -65,6 +65,41 @@ RSpec.describe "a forked process" do
     expect(status).to be_success
   end
 
+  it "works when a signal's handler forked it in the middle of a call, and may call as well" do
+    held = RawServer.new { sleep(1) && "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }
+    output, status = Child.run(<<~'RUBY', krayin.url, SimulatedKrayin::TOKEN, held.url)
+      $stdout.sync = true
+      client = KrayinSync::Api::BaseClient.new(ARGV[0], ARGV[1])
+      trap("USR1") do
+        Process.wait(fork { puts "child #{client.get("get")["data"]["id"]}"; exit! })
+        puts "handler #{client.get("get")["data"]["id"]}"
+      end
+      Thread.new { sleep 0.3; Process.kill(:USR1, Process.pid) }
+      puts KrayinSync::Api::BaseClient.new(ARGV[2], "1|a").get("get")
+    RUBY
+    expect(output).to eq("child 2\nhandler 2\n{}\n")
+    expect(status).to be_success
+  ensure
+    held.stop
+  end
+
+  it "may be another program, by any way to start one, while its parent's threads are in calls" do
+    output, status = run(<<~'RUBY')
+      client = KrayinSync::Api::BaseClient.new(*ARGV)
+      stop = false
+      busy = 4.times.map { Thread.new { client.get("get") until stop } }
+      started = 50.times.map do
+        [system("true"), `echo good`.chomp, IO.popen("echo good", &:read).chomp,
+         Process.wait2(Process.spawn("true")).last.success?, Process.wait2(fork { exec("true") }).last.success?]
+      end
+      stop = true
+      busy.each(&:join)
+      p started.uniq, client.get("get")["data"]["id"]
+    RUBY
+    expect(output).to eq(%([[true, "good", "good", true, true]]\n2\n))
+    expect(status).to be_success
+  end
+
   # Two hundred take some seconds. For the ten thousand: FORKS=10000 rspec spec/process/fork_spec.rb
   let(:forks) { Integer(ENV.fetch("FORKS", 200)) }
 

@@ -53,6 +53,26 @@ RSpec.describe "a process at its limits" do
     end
   end
 
+  it "lives through a panic when standard error is a pipe that is full, and its reader stuck" do
+    output, status = run(<<~'RUBY')
+      reader, writer = IO.pipe
+      begin
+        loop { writer.write_nonblock("x" * 4096) }
+      rescue IO::WaitWritable
+        writer.fcntl(4, writer.fcntl(3) & ~File::NONBLOCK) # F_SETFL, F_GETFL
+      end
+      $stderr.reopen(writer)
+      %i[task here].each do |place|
+        KrayinSync::Native.panic(place)
+      rescue KrayinSync::InternalError => e
+        puts e.class
+      end
+      puts good
+    RUBY
+    expect(output).to eq("KrayinSync::InternalError\nKrayinSync::InternalError\n2\n")
+    expect(status).to be_success
+  end
+
   it "can start no thread: calls go on, and what takes one says so" do
     scheduler = File.expand_path("../support/fiber_scheduler.rb", __dir__)
     output, status = run(<<~'RUBY', scheduler)
@@ -129,6 +149,41 @@ RSpec.describe "a process at its limits" do
     RUBY
     expect(output.lines.map { |line| line[/\A\w+(?:::\w+)?/] })
       .to eq(%w[KrayinSync::ResourceError KrayinSync::UnavailableError 2])
+    expect(status).to be_success
+  end
+
+  it "has no memory for what it is given" do
+    output, status = run(<<~'RUBY')
+      good
+      text = "<b>x</b> & " * 300_000
+      works = [
+        -> { CLIENT.post("tags", { name: text }) },
+        -> { KrayinSync::Mappers::ContactMapper.map_to_person({ name: text, phone_number: text }) },
+        -> { KrayinSync::Mappers::ContactMapper.map_to_lead({ name: "x", custom_attributes: { a: text } }, 1, {}) },
+        -> { KrayinSync::Mappers::MessageMapper.map_to_activity({ id: 1, content: text }, 1, {}) },
+        -> { KrayinSync::ExternalId.parse(text) },
+        -> { KrayinSync::Settings.read({ "default_title" => text }) }
+      ]
+      # Ruby has its own word for what it lacks itself.
+      ends = [*(0..12), *(16..96).step(16)].product(works).map do |size, work|
+        reader, writer = IO.pipe
+        pid = fork do
+          taken = File.read("/proc/self/status")[/VmSize:\s+(\d+)/, 1].to_i * 1024
+          limited(:AS, taken + (size * 1_500_000)) do
+            work.call
+          rescue NoMemoryError, KrayinSync::Error => e
+            writer.write(e.class)
+          end
+          exit!(0)
+        end
+        Process.wait(pid)
+        writer.close
+        puts "size #{size}, work #{works.index(work)}: #{$?}" unless $?.success?
+        reader.read
+      end
+      puts ends.tally.slice("", "KrayinSync::ResourceError").keys.sort.inspect
+    RUBY
+    expect(output).to eq(%(["", "KrayinSync::ResourceError"]\n))
     expect(status).to be_success
   end
 

@@ -5,35 +5,47 @@ use std::{cell::Cell, time::Duration};
 use magnus::{Error, RString, Ruby, encoding::EncodingCapable};
 use serde::Serialize;
 
-use crate::park;
+use crate::{error, park};
+
+/// Whether there may be what the core takes for so many bytes of JSON: a process that runs out in the middle is ended by the
+/// allocator. That is many times their size where each is a value, or is written as `&lt;`. What is not touched is not taken.
+pub(crate) fn is_room_for(bytes: usize) -> bool {
+    const COPIES: usize = 32;
+    // So much is in any process's hands.
+    const SMALL: usize = 64 * 1024;
+    bytes <= SMALL || Vec::<u8>::new().try_reserve_exact(bytes.saturating_mul(COPIES)).is_ok()
+}
 
 /// A copy of a Ruby string's bytes.
-pub(crate) fn bytes(string: RString) -> Vec<u8> {
-    // SAFETY: the slice is copied before Ruby runs again, so the string cannot move or change meanwhile.
-    unsafe { string.as_slice().to_vec() }
+pub(crate) fn bytes(ruby: &Ruby, string: RString) -> Result<Vec<u8>, Error> {
+    read(ruby, string, <[u8]>::to_vec)
 }
 
 /// What `read` makes of a Ruby string's bytes, which are not copied: it must touch nothing of Ruby's, and never give the
 /// GVL away.
-pub(crate) fn read<T>(string: RString, read: impl FnOnce(&[u8]) -> T) -> T {
+pub(crate) fn read<T>(ruby: &Ruby, string: RString, read: impl FnOnce(&[u8]) -> T) -> Result<T, Error> {
     // SAFETY: Ruby does not run before `read` is over, so the string cannot move, change or be collected meanwhile.
-    read(unsafe { string.as_slice() })
+    let bytes = unsafe { string.as_slice() };
+    if is_room_for(bytes.len()) { Ok(read(bytes)) } else { Err(error::no_room(ruby, "memory")) }
 }
 
-/// A Ruby string with the JSON of what `map` makes of a record, without a panic of it.
+/// A Ruby string with the JSON of what `map` makes of the record in `input`, without a panic of either.
 pub(crate) fn answer<R, T: Serialize>(
     ruby: &Ruby,
-    read: impl FnOnce() -> R,
+    input: RString,
+    record: impl FnOnce(&[u8]) -> R,
     map: impl FnOnce(&R) -> T,
 ) -> Result<RString, Error> {
     let mut json = SCRATCH.take();
     // Freed after Ruby has taken room for the string: glibc puts the small blocks of a record together again when it is
     // asked for a large one, and has to part them for the next record.
     let _record = park::guard(ruby, || {
-        let record = read();
-        write(&mut json, &map(&record));
-        record
-    })?;
+        read(ruby, input, |input| {
+            let record = record(input);
+            write(&mut json, &map(&record));
+            record
+        })
+    })??;
     let answer = string(ruby, &json);
     json.clear();
     if json.capacity() <= MOST_SCRATCH {
@@ -78,6 +90,6 @@ pub(crate) fn string(ruby: &Ruby, bytes: &[u8]) -> Result<RString, Error> {
 
 /// The JSON value in a Ruby string; an `ArgumentError` where it is none.
 pub(crate) fn value(ruby: &Ruby, string: RString) -> Result<serde_json::Value, Error> {
-    read(string, |json| serde_json::from_slice(json))
+    read(ruby, string, |json| serde_json::from_slice(json))?
         .map_err(|_| Error::new(ruby.exception_arg_error(), "the data is not JSON"))
 }

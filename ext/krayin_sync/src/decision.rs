@@ -6,7 +6,7 @@ use magnus::{Error, RModule, RString, Ruby, function, prelude::*};
 use crate::{convert, park};
 
 fn decide(ruby: &Ruby, stored: RString, verdict: String, person: Option<u64>) -> Result<RString, Error> {
-    let stored = convert::bytes(stored);
+    let stored = convert::bytes(ruby, stored)?;
     let decided = park::attempt(ruby, || records::decide(&stored, &verdict, person))?;
     convert::string(ruby, &decided)
 }

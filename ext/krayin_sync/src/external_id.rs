@@ -6,7 +6,7 @@ use magnus::{Error, RHash, RModule, RString, Ruby, function, prelude::*};
 use crate::{convert, park};
 
 fn parse(ruby: &Ruby, source: RString) -> Result<RHash, Error> {
-    let source = convert::bytes(source);
+    let source = convert::bytes(ruby, source)?;
     let ids = park::guard(ruby, || ExternalIds::parse(&String::from_utf8_lossy(&source)))?;
     let hash = ruby.hash_new();
     for (kind, id) in ids.iter() {

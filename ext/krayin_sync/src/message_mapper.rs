@@ -8,11 +8,9 @@ use crate::{convert, settings_cache};
 fn activity(ruby: &Ruby, message: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
     let known = settings_cache::read(ruby, settings)?;
     let link = ActivityLink::Person(person_id);
-    convert::answer(
-        ruby,
-        || convert::read(message, Message::from_json),
-        |message| mapper::map_message_to_activity(message, link, &known.settings),
-    )
+    convert::answer(ruby, message, Message::from_json, |message| {
+        mapper::map_message_to_activity(message, link, &known.settings)
+    })
 }
 
 pub(crate) fn init(native: RModule) -> Result<(), Error> {

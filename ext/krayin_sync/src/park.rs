@@ -294,12 +294,17 @@ fn panic(ruby: &Ruby, place: magnus::Symbol) -> Result<RString, Error> {
     wait(ruby, state, &Arc::default(), Box::pin(async { panic!("on purpose") }), &mut |_| Ok(()))
 }
 
-/// Says where on standard error, and nothing where that cannot be written. By one system call: std's own way takes a
-/// lock, which a child may have inherited, and panics.
+/// Says where on standard error, and nothing where that cannot be written, or not now: whoever should read it may be stuck.
+/// By a system call: std's own way takes a lock, which a child may have inherited, and panics.
 fn tell(place: &Location<'_>) {
     let line = format!("krayin_sync: panicked at {place}\n");
-    // SAFETY: the bytes are the line's. What is left unwritten is left.
-    unsafe { libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len()) };
+    let mut stderr = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: there is one of them, and the bytes are the line's. What is left unwritten is left.
+    unsafe {
+        if libc::poll(&raw mut stderr, 1, 0) == 1 && stderr.revents & libc::POLLOUT != 0 {
+            libc::write(libc::STDERR_FILENO, line.as_ptr().cast(), line.len());
+        }
+    }
 }
 
 pub(crate) fn init(native: RModule) -> Result<(), Error> {

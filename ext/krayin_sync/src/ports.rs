@@ -54,8 +54,10 @@ impl Answers {
             }
             Callback::Load(kind, id, reply) => {
                 let json: Option<RString> = self.records.funcall("load", (kind.name(), id))?;
-                let stored = json
-                    .map_or_else(|| Some(Stored::default()), |json| serde_json::from_slice(&convert::bytes(json)).ok());
+                let stored = match json {
+                    Some(json) => convert::read(ruby, json, |json| serde_json::from_slice(json).ok())?,
+                    None => Some(Stored::default()),
+                };
                 let _ = reply.send(stored);
             }
             Callback::Store(kind, id, json, reply) => {
@@ -107,7 +109,7 @@ impl Answers {
             return Ok(Performed::ForReal(Some(read)));
         }
         let (status, body): (Option<u16>, Option<RString>) = (answer.entry(0)?, answer.entry(2)?);
-        let body = body.map(convert::bytes).unwrap_or_default();
+        let body = body.map(|body| convert::bytes(ruby, body)).transpose()?.unwrap_or_default();
         let Some(status) = status else { return Ok(Performed::Here(Err(failure(&body)))) };
         Ok(Performed::Here(Ok(Response { status, headers: read, body })))
     }

@@ -10,7 +10,7 @@ use crate::{convert, park, session::Session};
 
 fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<RString, Error> {
     let session = Session::open(ruby, session)?.reserving(2);
-    let event = park::attempt(ruby, || convert::read(data, |data| Event::from_json(&name, data)))?;
+    let event = convert::read(ruby, data, |data| park::attempt(ruby, || Event::from_json(&name, data)))??;
     let (known, records) = (session.known(), session.records());
     session.run(ruby, |client| async move {
         let outcome = sync::process(&event, &known.settings, &client, &records).await?;
@@ -19,7 +19,7 @@ fn process(ruby: &Ruby, session: Value, name: String, data: RString) -> Result<R
 }
 
 fn find_person(ruby: &Ruby, session: Value, contact: RString) -> Result<RString, Error> {
-    let contact = park::guard(ruby, || convert::read(contact, Contact::from_json))?;
+    let contact = convert::read(ruby, contact, |contact| park::guard(ruby, || Contact::from_json(contact)))??;
     let session = Session::open(ruby, session)?;
     let (known, records) = (session.known(), session.records());
     session.run(ruby, |client| async move {
@@ -28,7 +28,7 @@ fn find_person(ruby: &Ruby, session: Value, contact: RString) -> Result<RString,
 }
 
 fn find_lead(ruby: &Ruby, session: Value, contact: RString, person_id: u64) -> Result<RString, Error> {
-    let contact = park::guard(ruby, || convert::read(contact, Contact::from_json))?;
+    let contact = convert::read(ruby, contact, |contact| park::guard(ruby, || Contact::from_json(contact)))??;
     let session = Session::open(ruby, session)?;
     let (known, records) = (session.known(), session.records());
     session.run(ruby, |client| async move {

@@ -14,6 +14,8 @@ use tokio::{
     task::{JoinHandle, yield_now},
 };
 
+use crate::convert;
+
 pub(crate) struct RuntimeTransport {
     transport: Arc<ReqwestTransport>,
     runtime: Handle,
@@ -29,15 +31,6 @@ impl RuntimeTransport {
         let _inside = self.runtime.enter();
         self.transport.prepare(connection)
     }
-}
-
-/// Whether the thread that reads the answer may have what that takes, a few times its size: a process that runs out in
-/// the middle is ended by the allocator.
-fn is_room_to_read(answer: &Response) -> bool {
-    const COPIES: usize = 6;
-    // So much is in any process's hands.
-    const SMALL: usize = 64 * 1024;
-    answer.body.len() <= SMALL || Vec::<u8>::new().try_reserve_exact(answer.body.len() * COPIES).is_ok()
 }
 
 /// Ends the attempt when the one who waits for it leaves.
@@ -60,7 +53,7 @@ impl Transport for RuntimeTransport {
                 transport.send(&request).await
             }));
             match (&mut sent.0).await {
-                Ok(Ok(answer)) if !is_room_to_read(&answer) => Err(TransportError::no_memory()),
+                Ok(Ok(answer)) if !convert::is_room_for(answer.body.len()) => Err(TransportError::no_memory()),
                 Ok(answer) => answer,
                 Err(ended) => match ended.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),

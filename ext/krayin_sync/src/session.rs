@@ -185,7 +185,7 @@ fn plain_address(address: String) -> Option<String> {
 
 /// Checks proxy and files of certificates.
 fn check_network(ruby: &Ruby, settings: RString) -> Result<(), Error> {
-    let settings = convert::bytes(settings);
+    let settings = convert::bytes(ruby, settings)?;
     park::attempt(ruby, || ReqwestTransport::by(&Settings::from_json(&settings)?.network).map(|_| ()))
 }
 
@@ -202,14 +202,14 @@ fn errors(ruby: &Ruby) -> Result<RString, Error> {
 
 /// The settings of a hook, each in its kind's own form.
 fn read_settings(ruby: &Ruby, settings: RString) -> Result<RString, Error> {
-    let settings = convert::bytes(settings);
+    let settings = convert::bytes(ruby, settings)?;
     let read = park::attempt(ruby, || Settings::read_json(&settings))?;
     convert::string(ruby, &convert::json(&read))
 }
 
 /// What a reason says in the language of a locale; nil for a code that is none of the core's.
 fn reason_sentence(ruby: &Ruby, reason: RString, locale: String) -> Result<Option<RString>, Error> {
-    let reason = convert::bytes(reason);
+    let reason = convert::bytes(ruby, reason)?;
     let sentence = park::guard(ruby, || {
         let reason: Option<Reason> = serde_json::from_slice(&reason).ok();
         reason.map(|reason| reason.sentence(Language::of(&locale)))

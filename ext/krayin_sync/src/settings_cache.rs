@@ -40,14 +40,14 @@ impl Known {
 /// Reads settings from JSON, or remembers what the same JSON said.
 pub(crate) fn read(ruby: &Ruby, json: RString) -> Result<Arc<Known>, Error> {
     stack::probe();
-    let known = convert::read(json, |json| {
+    let known = convert::read(ruby, json, |json| {
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().and_then(|all| all.get(json)).map(Arc::clone)
-    });
+    })?;
     if let Some(known) = known {
         return Ok(known);
     }
-    let json = convert::bytes(json);
+    let json = convert::bytes(ruby, json)?;
     let settings = park::attempt(ruby, || Settings::from_json(&json))?;
     let read = Arc::new(Known { settings, connection: OnceLock::new(), identity: OnceLock::new() });
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
