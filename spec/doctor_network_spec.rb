@@ -15,6 +15,13 @@ RSpec.describe KrayinSync::Doctor do
   let(:folder) { Dir.mktmpdir }
   let(:servers) { [] }
 
+  # What fails is tried again at once: the pauses are the same as of any call.
+  around do |example|
+    KrayinSync.retry_base = 0
+    example.run
+    KrayinSync.retry_base = nil
+  end
+
   after do
     servers.each(&:stop)
     FileUtils.rm_rf(folder)

@@ -9,6 +9,13 @@ RSpec.describe KrayinSync::Doctor do
   let(:good) { SimulatedKrayin::TOKEN }
   let(:servers) { [] }
 
+  # What fails is tried again at once: the pauses are the same as of any call.
+  around do |example|
+    KrayinSync.retry_base = 0
+    example.run
+    KrayinSync.retry_base = nil
+  end
+
   after { servers.each(&:stop) }
 
   def doctor(url, token, *options)

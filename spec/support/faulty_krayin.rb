@@ -67,15 +67,18 @@ class FaultyKrayin
     Thread.new do
       client = OpenSSL::SSL::SSLSocket.new(client, @tls).accept if @tls
       head = +""
-      head << client.readpartial(4096) until head.include?("\r\n\r\n")
+      head << client.readpartial(4096) until head.include?("\r\n\r\n") || spoken_to_by_tls?(head)
       path = head[/\A\S+ (\S+)/, 1]
       @paths << path
-      client.write(@fault.call(path, head) || passed_on(head))
+      client.write(path ? @fault.call(path, head) || passed_on(head) : self.class.answer("400 Bad Request"))
       client.close
     rescue SystemCallError, IOError, OpenSSL::SSL::SSLError
       nil
     end
   end
+
+  # Web servers then answer at once, in plain words.
+  def spoken_to_by_tls?(head) = head.getbyte(0) == 0x16
 
   def passed_on(head)
     return self.class.answer("404 Not Found", "<html>nginx</html>") unless @krayin
