@@ -1,11 +1,13 @@
 # frozen_string_literal: true
 
 require "json"
-require "logger"
 require "openssl"
 require "securerandom"
 require "time"
-require "uri"
+
+# Read by those who need them, and most processes already have: together they take longer than all of the gem.
+Object.autoload :Logger, "logger"
+Object.autoload :URI, "uri"
 
 require_relative "krayin_sync/version"
 require_relative "krayin_sync/opaque"
@@ -44,11 +46,11 @@ require_relative "krayin_sync/person_finder_service"
 require_relative "krayin_sync/lead_finder_service"
 require_relative "krayin_sync/processor_service"
 require_relative "krayin_sync/setup_service"
-require_relative "krayin_sync/doctor"
 require_relative "krayin_sync/webmock" if defined?(WebMock::HttpLibAdapter)
 
 # Keeps a Krayin CRM in step with Chatwoot.
 module KrayinSync
+  autoload :Doctor, File.expand_path("krayin_sync/doctor", __dir__)
 end
 
 require_relative defined?(Rails::Railtie) ? "krayin_sync/engine" : "krayin_sync/crm"

@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "forwardable"
-
 module KrayinSync
   # What an installation decides, for all its accounts: the options of {OPTIONS}, each a reader and a writer.
   #
@@ -138,8 +136,6 @@ module KrayinSync
   end
 
   class << self
-    extend Forwardable
-
     def configuration
       @configuration ||= Configuration.new
     rescue Ractor::IsolationError
@@ -160,7 +156,8 @@ module KrayinSync
     %i[allow_http allowed_hosts allow_loopback proxy no_proxy ca_file ca_path client_certificate client_key
        default_country language digest_key on_contact_deleted records limiter_store pace retry_base cache
        metrics notifier headers logger].each do |name|
-      def_delegators :configuration, name, :"#{name}="
+      define_method(name) { configuration.public_send(name) }
+      define_method(:"#{name}=") { |value| configuration.public_send(:"#{name}=", value) }
     end
   end
 end

@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "ipaddr"
-require "uri"
 require_relative "remembered"
 
 module KrayinSync

@@ -28,7 +28,12 @@ pub(crate) fn custom<'a>(
         .filter(move |(key, _)| listed.map_or_else(|| !is_private_key(key), |keys| keys.contains(key)))
         .filter_map(move |(key, value)| {
             let text = Writer { settings, is_listed: listed.is_some() }.write(key, value, 0)?;
-            Some((label(key), masked_unless_asked_for(key, text, settings)))
+            let text = if listed.is_some() {
+                masked_unless_asked_for(key, text, settings)
+            } else {
+                masked_text(text, settings)
+            };
+            Some((label(key), text))
         })
 }
 
@@ -46,7 +51,14 @@ pub(super) fn plain(value: &Value, settings: &Settings) -> Option<String> {
 
 /// Who has an attribute shown that is called by what it holds, wants to see it; under other names it stands by mistake.
 fn masked_unless_asked_for(key: &str, text: String, settings: &Settings) -> String {
-    if is_private_key(key) { text } else { masked_unless_shown(&text, settings).into_owned() }
+    if is_private_key(key) { text } else { masked_text(text, settings) }
+}
+
+fn masked_text(text: String, settings: &Settings) -> String {
+    match masked_unless_shown(&text, settings) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(masked) => masked,
+    }
 }
 
 /// `text` without the numbers of cards and accounts, unless the settings show them.
@@ -123,7 +135,7 @@ impl Writer<'_> {
 fn structure(text: &str) -> Option<Value> {
     let text = text.trim();
     let is_structure = (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'));
-    json::read(text.as_bytes()).ok().filter(|_| is_structure)
+    if is_structure { json::read(text.as_bytes()).ok() } else { None }
 }
 
 /// `{"name": "password", "value": …}`
