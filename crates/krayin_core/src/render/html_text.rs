@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use htmlize::{unescape, unescape_attribute};
 
 use super::{
@@ -393,7 +395,9 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        let text = without_inline_data(text);
+        // Most hold neither, and a search in what is a few bytes long takes longer to set up than to look.
+        let is_plain = !text.bytes().any(|byte| matches!(byte, b':' | b'&'));
+        let text = if is_plain { Cow::Borrowed(text) } else { without_inline_data(text) };
         let mut rest = &*text;
         loop {
             let blanks = rest.bytes().take_while(u8::is_ascii_whitespace).count();
@@ -409,7 +413,7 @@ impl Writer<'_> {
             if words.is_empty() || self.html.is_full() {
                 return;
             }
-            self.put(&unescape(words));
+            self.put(&if is_plain { Cow::Borrowed(words) } else { unescape(words) });
             rest = after;
         }
     }
