@@ -5,10 +5,6 @@ require "openssl"
 require "securerandom"
 require "time"
 
-# Read by those who need them, and most processes already have: together they take longer than all of the gem.
-Object.autoload :Logger, "logger"
-Object.autoload :URI, "uri"
-
 require_relative "krayin_sync/version"
 require_relative "krayin_sync/opaque"
 require_relative "krayin_sync/errors"

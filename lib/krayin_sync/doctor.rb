@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "uri"
+
 require_relative "doctor/finding"
 require_relative "doctor/words"
 require_relative "doctor/way"

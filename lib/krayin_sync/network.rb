@@ -54,6 +54,8 @@ module KrayinSync
       def parsed(api_url) = @parsed.fetch(api_url) { parse(api_url) }
 
       def parse(api_url)
+        # Loaded here, since most never need it and it takes as long as all of the gem.
+        require "uri"
         # A name in any script, as it goes over the wire.
         uri = URI.parse(Native.plain_address(JsonSafe.of(api_url)).to_s)
         Address.new(uri.scheme, uri.hostname, uri.port, loopback?(uri.hostname)) if uri.is_a?(URI::HTTP) && uri.hostname

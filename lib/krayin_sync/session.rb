@@ -93,8 +93,11 @@ module KrayinSync
       WebMockTransport.new if WebMockAdapter.enabled?
     end
 
-    def server
-      @server ||= URI.parse(Native.plain_address(JsonSafe.of(settings["api_url"].to_s)).to_s)
+    def server = @server ||= address(settings["api_url"])
+
+    def address(url)
+      require "uri"
+      URI.parse(Native.plain_address(JsonSafe.of(url.to_s)).to_s)
     rescue URI::InvalidURIError
       nil
     end
