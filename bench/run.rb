@@ -196,7 +196,8 @@ class Bench
   def first_hour
     ours = requests_of { |url| our_first_hour(hook(url, sync_conversations: true)) }
     theirs = requests_of { |url| seeds_first_hour(SeedFlow.new(url, Servers::TOKEN)) }
-    [figure("first_hour_requests", "a customer's first hour: requests", "≤ 8", [ours], "the seed's flow #{theirs}")]
+    # Four of them look at the note before it is written: a colleague may have been at it.
+    [figure("first_hour_requests", "a customer's first hour: requests", "≤ 12", [ours], "the seed's flow #{theirs}")]
   end
 
   def requests_of
