@@ -94,4 +94,45 @@ RSpec.describe KrayinSync::Api do
     end
     expect(requests).to eq([])
   end
+
+  it "keeps products" do
+    products = client(:ProductClient)
+    made = products.create_product(name: "Chair, red", sku: "C-1", price: 12, quantity: 1)
+    expect(products.search_product("CHAIR, red").map { |hit| hit["id"] }).to eq([made["id"]])
+    changed = products.update_product({ name: "Stool", sku: "C-1", price: 12, quantity: 1 }, made["id"].to_s)
+    expect([changed["name"], products.get_product(made["id"])["sku"]]).to eq(%w[Stool C-1])
+    expect(products.delete_product(made["id"])).to be_nil
+    expect(products.get_products.map { |product| product["id"] }).not_to include(made["id"])
+    expect { products.get_product(0) }.to raise_error(ArgumentError)
+  end
+
+  it "keeps tags, and puts them on persons and leads, once" do
+    tags = client(:TagClient)
+    tag = tags.create_tag("From the desk")
+    expect([tags.find_tag("FROM the desk")["id"], tags.find_tag("none"),
+            tags.find_tag(" ")]).to eq([tag["id"], nil, nil])
+    expect(tags.get_tags.map { |known| known["name"] }).to include("From the desk")
+    expect { tags.create_tag("From the desk") }.to raise_error(KrayinSync::ApiError)
+    person = client(:PersonClient).create_person(person_of("tagged"))
+    lead = client(:LeadClient).create_lead(title: "T", lead_pipeline_stage_id: 1, person_id: person["id"])
+    2.times { [tags.tag_person(person["id"], tag["id"]), tags.tag_lead(lead["id"], tag["id"])] }
+  end
+
+  it "knows users and attributes, and makes sources, types and pipelines" do
+    users = client(:UserClient)
+    email = users.current_user["email"]
+    expect(users.find_user(email.upcase)).to include("email" => email)
+    expect([users.find_user("nobody@example.com"), users.find_user("")]).to eq([nil, nil])
+    expect(users.get_users.map { |user| user["email"] }).to include(email)
+    attributes = client(:AttributeClient)
+    attributes.create_attribute(code: "shoe", name: "Shoe", type: "text", entity_type: "leads")
+    expect(attributes.get_attributes(:leads).map { |row| row["code"] }).to include("title", "shoe")
+    expect(attributes.get_attributes.map { |row| row["entity_type"] }.uniq.size).to be > 2
+    %i[source type].each do |kind|
+      made = client(:"#{kind.capitalize}Client").public_send(:"create_#{kind}", name: "From #{kind}")
+      known = client(:"#{kind.capitalize}Client").public_send(:"get_#{kind}s")
+      expect(known.map { |row| row["id"] }).to include(made["id"])
+    end
+    expect(client(:PipelineClient).get_pipelines.first["stages"].size).to be > 3
+  end
 end

@@ -55,6 +55,16 @@ impl Client {
         self.all("settings/attributes").await
     }
 
+    /// The users, whom leads and persons can be given to.
+    pub async fn users(&self) -> Result<Vec<Named>, ApiError> {
+        self.all("settings/users").await
+    }
+
+    /// The products.
+    pub async fn products(&self) -> Result<Vec<Named>, ApiError> {
+        self.all("products").await
+    }
+
     /// The workflows, each with `entity_type` and `event`.
     pub async fn workflows(&self) -> Result<Vec<Named>, ApiError> {
         self.all("settings/workflows").await
