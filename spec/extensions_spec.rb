@@ -82,7 +82,11 @@ RSpec.describe KrayinSync::Extensions do
   it "end an event before anything is sent, and cannot undo what was done" do
     refusing = Class.new { def before_mapping(*) = raise(ArgumentError, "not this one") }.new
     extensions.add(refusing)
-    expect { perform }.to raise_error(ArgumentError, "not this one")
+    expect do
+      perform
+    end.to raise_error(KrayinSync::ExtensionError, /before_mapping: ArgumentError: not this one/) { |error|
+             expect(error.cause).to be_a(ArgumentError)
+           }
     expect(extensions.remove(refusing)).to be(refusing)
     def tracing.after_sync(*) = raise("too late")
     extensions.clear

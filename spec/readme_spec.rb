@@ -37,6 +37,7 @@ RSpec.describe "README.md" do
     KrayinSync.limiter_store, ENV["KRAYIN_TOKEN"] = @given
     KrayinSync.retry_base = nil
     KrayinSync.configuration.extensions.clear
+    KrayinSync.configure { |config| config.contact_mapper = config.processor_service = nil }
     WebMock.reset!
     WebMock.disable!
   end
@@ -52,7 +53,7 @@ RSpec.describe "README.md" do
     missing = %w[README.md CONTRIBUTING.md DESIGN.md CHANGELOG.md].flat_map do |document|
       named = File.read(File.join(root, document)).scan(%r{`([\w.-]+(?:/[\w.-]+)+)`}).flatten.uniq
       named.grep(%r{\.\w+\z|\A(?:bin|tests|spec|crates|lib|ext)/}).reject do |path|
-        path.match?(%r{[A-Z]{2}|\Aconfig/initializers}) || folders.any? do |folder|
+        path.match?(%r{[A-Z]{2}|\Aconfig/(?:initializers|krayin_sync\.yml)}) || folders.any? do |folder|
           File.exist?(File.join(root, folder, path))
         end
       end

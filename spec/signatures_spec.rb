@@ -12,7 +12,7 @@ RSpec.describe "sig/" do
 
   # What the core, Rails or WebMock call, and nobody else.
   internal = %w[Arguments Attempts Chatwoot Engine ExtensionTransport Generators Headers JsonSafe Native Network Opaque
-                Pace Snapshot Tracing WebMockAdapter WebMockTransport]
+                Pace Payload Registered Snapshot SnapshotRecord Tracing WebMockAdapter WebMockTransport]
              .map { |name| "KrayinSync::#{name}" }
 
   # `def learn(...)` takes whatever what it hands on to takes.

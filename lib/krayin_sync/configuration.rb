@@ -57,6 +57,15 @@ module KrayinSync
       Option.new(name: :on_contact_deleted, default: "keep",
                  help: 'What becomes in Krayin of a contact that was deleted in Chatwoot: "keep", "unlink_and_mark" ' \
                        '(a note says so), "erase" (what was said, and what of person and lead nobody changed)'),
+      Option.new(name: :contact_mapper, default: nil,
+                 help: 'The name of a class of yours, such as "MyMapper", that says how a contact is mapped; it ' \
+                       "descends from KrayinSync::Mappers::ContactMapper"),
+      Option.new(name: :conversation_mapper, default: nil,
+                 help: "Likewise of a conversation, from KrayinSync::Mappers::ConversationMapper"),
+      Option.new(name: :message_mapper, default: nil,
+                 help: "Likewise of a message, from KrayinSync::Mappers::MessageMapper"),
+      Option.new(name: :processor_service, default: nil,
+                 help: "The name of a class of yours that runs the events, from KrayinSync::ProcessorService"),
       Option.new(name: :queue, default: "krayin_sync",
                  help: "The Sidekiq queue of the sync's jobs; one that no process serves gets threads of its own"),
       Option.new(name: :concurrency, default: 5, help: "How many those are, a process"),

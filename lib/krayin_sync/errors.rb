@@ -17,7 +17,7 @@ module KrayinSync
       # @return [Array<Hash{Symbol => Object}>] class, code, advice, retriable, executed (of :yes, :no, :unknown)
       def table
         own = [ConfigurationError, EventError, RecordsError, ResourceError, DoubtfulError, DecisionError,
-               InternalError].map do |error|
+               ExtensionError, InternalError].map do |error|
           { class: error, code: error::CODE, advice: error::ADVICE, retriable: error::RETRIABLE,
             executed: error::EXECUTED }
         end
@@ -126,6 +126,37 @@ module KrayinSync
     ADVICE = "Decide about a contact that is doubtful, and for a person who was named."
     # Whether Krayin may have acted.
     EXECUTED = [:no].freeze
+  end
+
+  # An extension of the host's raised, or gave what cannot be used; what it raised is the cause. Mend the extension that
+  # the message names; not retryable. Not executed, or not known whether executed where requests came before it. Reason:
+  # +extension_failed+.
+  class ExtensionError < Error
+    CODE = "extension_failed"
+    ADVICE = "Mend the extension that the message names, then run the event again."
+    # Whether Krayin may have acted.
+    EXECUTED = %i[no unknown].freeze
+
+    # @return [String, nil] its name
+    attr_reader :extension
+    # @return [String] where it stands: "map(:contact)", "skip?", "around_call" …
+    attr_reader :step
+
+    # @param raised [Exception, nil] whose message is shown where it is the gem's own or about what was given
+    def initialize(message = nil, extension: nil, step: nil, raised: nil)
+      @extension = extension&.to_s
+      @step = step.to_s
+      said = raised.class.name
+      said = "#{said}: #{raised.message}" if raised.is_a?(Error) || raised.instance_of?(ArgumentError)
+      super(message || "The extension #{extension} failed at #{step}: #{said.to_s.chomp(".")}. #{ADVICE}")
+    end
+
+    def reason = Reason.new(CODE, extension: extension.to_s, step: step)
+
+    def retriable? = cause.is_a?(Error) && cause.retriable?
+
+    # @return [Float, nil] seconds, where a call to Krayin that it made asks for them
+    def retry_after = (cause.retry_after if cause.is_a?(ApiError))
   end
 
   # A bug in the Rust core. Nothing is lost: run the event again, and report it; retryable. Not known whether

@@ -85,7 +85,8 @@ module KrayinSync
 
     def observed
       # Whatever a caller took for an event's name is not told further.
-      Instrumentation.perform({ event: event_name[EVENT] || "unknown" }) do |payload|
+      told = event_name[EVENT] || (event_name if other?) || "unknown"
+      Instrumentation.perform({ event: told }) do |payload|
         raise EventError, "The event's data must be a hash." unless Arguments.hash?(event_data)
 
         log(:debug) { "Processing #{subject}" }
@@ -99,11 +100,70 @@ module KrayinSync
       value if value.is_a?(Integer)
     end
 
+    # Each may be overridden in a class of the host's ({Configuration}'s processor_service): `super` runs the event,
+    # with the record that it is given, and answers with the outcome. Where it is not called, the event is left out.
+    # @return [Hash] the outcome
+    def handle_contact(contact) = process(contact)
+
+    # @return [Hash] the outcome
+    def handle_conversation(conversation) = process(conversation)
+
+    # @return [Hash] the outcome
+    def handle_message(message) = process(message)
+
     def run
+      return hear if other?
+
+      kind = KINDS.find { |known| event_name.start_with?(known) }
+      record = kind && Snapshot.read(event_data.to_h, kind.to_sym)
+      record ? handle(kind, record) : process(nil)
+    end
+
+    # An event that an extension hears of and the sync does not know.
+    def other? = !EVENT.match?(event_name) && KrayinSync.configuration.extensions.hears?(event_name)
+
+    def hear
+      KrayinSync.configuration.extensions.event(event_name, event_data, hook)
+      { status: "synced", ids: {}, requests: 0, created: [], updated: [], reasons: [] }
+    end
+
+    def handle(kind, record)
+      @kind = kind
+      answer = send(:"handle_#{kind}", record)
+      answer = @outcome || left_out(self.class.name) unless answer.is_a?(Hash) && answer.key?(:status)
+      answer
+    rescue Error, Instrumentation::PutOff
+      raise
+    rescue StandardError => e
+      # What the sync's own parts raised is no extension's.
+      raise if e.equal?(@raised)
+
+      raise ExtensionError.new(extension: self.class.name, step: "handle_#{kind}", raised: e)
+    end
+
+    def process(record)
+      @outcome = sync(record ? event_data.to_h.except(@kind, @kind.to_sym).merge(@kind.to_sym => record) : event_data)
+    rescue StandardError => e
+      @raised = e
+      raise
+    end
+
+    # The outcome of what an extension leaves out.
+    def left_out(extension, why = nil)
+      reason = Reason.new("extension_skipped", **{ extension: extension, reason: why }.compact)
+      settings = Arguments.settings(hook.settings)
+      language = settings["language"].to_s.strip.empty? ? KrayinSync.configuration.locale : settings["language"]
+      { status: "skipped", ids: {}, requests: 0, created: [], updated: [], reasons: [reason.sentence(language)],
+        codes: [{ code: reason.code, **reason.params.transform_keys(&:to_sym) }] }
+    end
+
+    def sync(event_data)
       session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt,
                                            limiter_store: @limiter_store)
       extensions = KrayinSync.configuration.extensions
-      data = extensions.before_mapping(event_name, Snapshot.event(event_data))
+      data = extensions.before_mapping(event_name, Snapshot.event(event_data), session)
+      return left_out(data.extension, data.reason) if data.is_a?(Extensions::Skipped)
+
       outcome = JSON.parse(Attempts.around { Native.process(session, event_name, data) }, symbolize_names: true)
       learn(outcome)
       extensions.after_sync(event_name, outcome)

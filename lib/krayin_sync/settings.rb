@@ -20,6 +20,32 @@ module KrayinSync
         %w[per_conversation on_label by_inbox].include?(Arguments.settings(settings)["lead_policy"].to_s)
       end
 
+      # Those of {sources} that are known in a conversation alone.
+      OF_CONVERSATIONS = /\A(?:conversation|assignee|team|inbox|channel|campaign|csat|first_touch)\./
+      private_constant :OF_CONVERSATIONS
+
+      # What says which these are.
+      SOURCED = %w[field_mapping stage_rules].freeze
+      private_constant :SOURCED
+
+      # What field_mapping takes from Chatwoot and stage_rules look at: +["plan", "conversation.priority"]+; none where
+      # they cannot be read.
+      # @param settings [#to_h]
+      # @return [Array<String>]
+      def sources(settings)
+        given = Arguments.settings(settings)
+        asked = given.slice(*SOURCED).reject { |_, lines| lines.to_s.strip.empty? }
+        return [] if asked.empty?
+
+        JSON.parse(Native.setting_sources(Snapshot.json(given.slice("stage_progression_enabled").merge(asked))))
+      rescue ConfigurationError
+        []
+      end
+
+      # Whether anything that is mapped is known in a conversation alone.
+      # @param settings [#to_h]
+      def maps_conversations?(settings) = sources(settings).any?(OF_CONVERSATIONS)
+
       # Whether a toggle is on; one that cannot be read is not.
       # @param settings [#to_h]
       # @param key [String]

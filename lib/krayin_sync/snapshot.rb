@@ -93,6 +93,8 @@ module KrayinSync
           **channel(record, inbox),
           inbox_name: read(record, :inbox_name) || read(inbox, :name),
           assignee_name: read(record, :assignee_name) || read(read(record, :assignee), :name),
+          assignee_email: read(record, :assignee_email) || read(read(record, :assignee), :email),
+          **told(record),
           team_name: read(record, :team_name) || read(read(record, :team), :name),
           labels: read(record, :label_list) || read(record, :labels),
           source_id: source_id(record),
@@ -101,6 +103,12 @@ module KrayinSync
         plain[:contact] = contact(read(record, :contact)) if read(record, :contact)
         plain[:messages] = latest_messages(record) if messages
         JsonSafe.of(plain)
+      end
+
+      # What is asked for where the settings map it.
+      def told(record)
+        names = %i[resolution_seconds campaign_title csat_rating csat_feedback]
+        names.to_h { |name| [name, read(record, name)] }.compact
       end
 
       def channel(record, inbox)

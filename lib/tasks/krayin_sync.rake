@@ -71,3 +71,43 @@ namespace :krayin_sync do
     exit(worst.include?(1) ? 1 : worst.max)
   end
 end
+
+namespace :krayin_sync do
+  namespace :mapping do
+    desc "What field_mapping would do with the last fifty contacts of each connection, or of one account's: " \
+         "krayin_sync:mapping:check[3]; nothing is written"
+    task :check, [:account] => :environment do |_task, arguments|
+      KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
+        puts "Account #{hook.account_id}:", KrayinSync::Chatwoot::MappingCheck.new(hook).lines
+      end
+    end
+
+    desc "Rows for field_mapping: what Chatwoot and Krayin call by the same name, of types that fit: " \
+         "krayin_sync:mapping:suggest[3]; nothing is written"
+    task :suggest, [:account] => :environment do |_task, arguments|
+      KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
+        suggested = KrayinSync::Chatwoot::MappingSuggestion.of(hook)
+        puts "Account #{hook.account_id}: #{suggested.empty? ? "nothing" : suggested.join(", ")}"
+      end
+    end
+  end
+end
+
+namespace :krayin_sync do
+  namespace :rules do
+    desc "Which rules for stages have fired for a conversation, by its id, which have not and why: " \
+         "krayin_sync:rules:explain[1234]"
+    task :explain, [:conversation] => :environment do |_task, arguments|
+      puts KrayinSync::Chatwoot::RuleReport.new(Integer(arguments[:conversation])).lines
+    end
+  end
+
+  desc "Take over config/krayin_sync.yml, or another file: settings of each account's connection, such as " \
+       "field_mapping and stage_rules"
+  task :configure, [:file] => :environment do |_task, arguments|
+    file = arguments[:file] || Rails.root.join("config/krayin_sync.yml")
+    KrayinSync::Chatwoot::SettingsFile.new(file).apply.each { |line| puts line }
+  rescue KrayinSync::ConfigurationError => e
+    abort e.message
+  end
+end

@@ -14,7 +14,8 @@ class CargoTests
     faults: /\Afault/,
     crashes: /\Acrash/,
     races: /\Arace/,
-    colleagues: /\Acolleague/
+    colleagues: /\Acolleague/,
+    mapping: /\Amapping/
   }.freeze
   RESULT = /\Atest result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/
 

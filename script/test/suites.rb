@@ -40,6 +40,7 @@ SUITES = {
   "crashes" => CargoTests.new(:crashes),
   "races" => CargoTests.new(:races),
   "colleagues" => CargoTests.new(:colleagues),
+  "mapping" => CargoTests.new(:mapping),
   "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/ spec/text/ spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.

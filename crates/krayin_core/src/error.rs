@@ -3,7 +3,7 @@ use crate::{
     reason::Reason,
     records::{DecisionError, RecordsError},
     settings::SettingsError,
-    sync::{Doubt, EventError},
+    sync::{Doubt, EventError, ExtensionError},
 };
 
 /// Everything that can go wrong. No variant's message carries a token, an e-mail address, a phone number or a body.
@@ -24,6 +24,9 @@ pub enum Error {
     /// A person's word on a doubtful contact cannot be taken; nothing was kept.
     #[error(transparent)]
     Decision(#[from] DecisionError),
+    /// An extension failed, or gave what cannot be used.
+    #[error(transparent)]
+    Extension(Box<ExtensionError>),
     /// The ids could not be loaded or stored.
     #[error(transparent)]
     Records(#[from] RecordsError),
@@ -38,6 +41,9 @@ impl Error {
             Self::Doubtful(doubt) => doubt.reason(),
             Self::Decision(_) => Reason::NothingToDecide,
             Self::Records(_) => Reason::RecordsUnavailable,
+            Self::Extension(error) => {
+                Reason::ExtensionFailed { extension: error.extension.clone(), step: error.step.to_owned() }
+            }
             Self::Api(error) => {
                 let fields = || error.fields.keys().cloned().collect();
                 match error.kind {

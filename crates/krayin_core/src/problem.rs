@@ -26,6 +26,8 @@ pub enum Wanted {
     Language,
     /// Lines that map attributes.
     Mapping,
+    /// Rules for stages.
+    StageRules,
     /// A country's two letters.
     Country,
     /// A number of seconds.
@@ -59,6 +61,11 @@ impl Wanted {
                 "lines such as lead.website = website: an entity, an attribute of Krayin's, and a key of the contact's",
                 "linhas como lead.website = website: uma entidade, um atributo do Krayin e uma chave do contato",
                 "líneas como lead.website = website: una entidad, un atributo de Krayin y una clave del contacto",
+            ],
+            Self::StageRules => [
+                "rules such as label vip -> Negotiation: a cause, and the stage's name; the README lists the causes",
+                "regras como label vip -> Negociação: uma causa e o nome da etapa; o README lista as causas",
+                "reglas como label vip -> Negociación: una causa y el nombre de la etapa; el README enumera las causas",
             ],
             Self::Country => [
                 "the two letters of a country, such as DE",
@@ -129,6 +136,16 @@ pub enum Problem {
     MappedUnknown {
         /// `lead.website`
         attribute: String,
+    },
+    /// The mapping takes what Chatwoot does not have.
+    MappedSource {
+        /// `conversation.mood`
+        source: String,
+    },
+    /// The mapping makes a line of the description of what is a conversation's.
+    MappedLine {
+        /// `conversation.priority`
+        source: String,
     },
     /// The mapping names an attribute that holds nothing that a contact could have.
     MappedUnfillable {
@@ -286,6 +303,16 @@ impl Problem {
                 format!("field_mapping has {attribute}, which Krayin does not have: create the attribute under Settings, Attributes, then connect again").into(),
                 format!("field_mapping tem {attribute}, que o Krayin não tem: crie o atributo em Configurações, Atributos, e conecte de novo").into(),
                 format!("field_mapping tiene {attribute}, que Krayin no tiene: cree el atributo en Ajustes, Atributos, y conecte de nuevo").into(),
+            ],
+            Self::MappedSource { source } => [
+                format!("field_mapping has {source}, which Chatwoot does not have: take one of those that the README lists").into(),
+                format!("field_mapping tem {source}, que o Chatwoot não tem: use um dos que o README lista").into(),
+                format!("field_mapping tiene {source}, que Chatwoot no tiene: use uno de los que lista el README").into(),
+            ],
+            Self::MappedLine { source } => [
+                format!("field_mapping has {source} as a line of the description, where only what is the contact's own can be: map it to an attribute").into(),
+                format!("field_mapping tem {source} como linha da descrição, onde só cabe o que é do próprio contato: mapeie-o para um atributo").into(),
+                format!("field_mapping tiene {source} como línea de la descripción, donde solo cabe lo que es del propio contacto: asígnelo a un atributo").into(),
             ],
             Self::MappedUnfillable { attribute } => [
                 format!("field_mapping has {attribute}, whose type cannot be filled").into(),

@@ -256,6 +256,26 @@ pub enum Reason {
         /// Whose.
         entity: Entity,
     },
+    /// Krayin requires attributes that nothing fills.
+    RequiredUnfilled {
+        /// `lead.plan` and the like.
+        attributes: Vec<String>,
+    },
+    /// An extension of the host's raised, or gave what cannot be used.
+    ExtensionFailed {
+        /// Its name.
+        extension: String,
+        /// Where it stands: `map`, `before_sync` and so on.
+        step: String,
+    },
+    /// An extension of the host's left the record out.
+    ExtensionSkipped {
+        /// Its name.
+        extension: String,
+        /// Why, in its own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// Krayin has no source, or no type: leads are created without one.
     NoneThere {
         /// `source` or `type`.
@@ -530,6 +550,27 @@ impl Reason {
                 "O lead está ganho ou perdido no Krayin e fica como está.",
                 "El lead está ganado o perdido en Krayin y se deja como está.",
             ),
+            Self::RequiredUnfilled { attributes } => {
+                let named = attributes.join(", ");
+                [
+                    format!("Krayin requires {named}, which nothing fills: map them in field_mapping, or make them optional in Krayin.").into(),
+                    format!("O Krayin exige {named}, que nada preenche: mapeie-os em field_mapping, ou torne-os opcionais no Krayin.").into(),
+                    format!("Krayin exige {named}, que nada rellena: asígnelos en field_mapping, o hágalos opcionales en Krayin.").into(),
+                ]
+            }
+            Self::ExtensionFailed { extension, step } => [
+                format!("The extension {extension} failed at {step}. It is tried again; mend it.").into(),
+                format!("A extensão {extension} falhou em {step}. Tenta-se de novo; corrija-a.").into(),
+                format!("La extensión {extension} falló en {step}. Se intenta de nuevo; corríjala.").into(),
+            ],
+            Self::ExtensionSkipped { extension, reason } => {
+                let why = |colon: &str| reason.as_ref().map_or_else(String::new, |reason| format!("{colon}{reason}"));
+                [
+                    format!("The extension {extension} leaves it out{}.", why(": ")).into(),
+                    format!("A extensão {extension} o deixa de fora{}.", why(": ")).into(),
+                    format!("La extensión {extension} lo deja fuera{}.", why(": ")).into(),
+                ]
+            }
             Self::StageLeadGone => fixed(
                 "The lead is gone from Krayin; its stage was not moved.",
                 "O lead não está mais no Krayin; a etapa não foi mudada.",

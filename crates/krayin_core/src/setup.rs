@@ -1,6 +1,7 @@
 //! Connect: check the address, the token and the user, find where new leads go, learn what the server is like.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     Error,
@@ -12,7 +13,7 @@ use crate::{
     problem::Problem,
     reason::Reason,
     server::{self, Dialect, KnownAttribute, KnownPipeline, NoPhone, ServerProfile},
-    settings::{MappingError, Settings, SettingsError, TimeZone},
+    settings::{MappingError, Settings, SettingsError, StageRule, TimeZone},
 };
 
 /// What the set-up found: the keys that go into the hook's settings.
@@ -125,6 +126,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         traits.person_workflow = client.workflows().await?.iter().any(for_persons);
     }
     check_mappings(settings, &traits.attributes)?;
+    read_lookups(settings, &client, &mut traits.attributes).await?;
     if settings.time_zone == TimeZone::Krayin && traits.utc_offset_minutes.is_none() {
         // Before the first text is written: closing dates tell it, and later every call and e-mail.
         let leads = client.newest_leads().await?;
@@ -143,6 +145,8 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
             warnings.push(Reason::NoneThere { place: what.to_owned() });
         }
     }
+    warnings.extend(rules_without_stage(settings, &traits));
+    warnings.extend(required_unfilled(settings, &attributes));
     warnings.extend(yes_no_at_stake(settings, &traits));
     let defaults = defaults(pipeline, &stage, &sources, &types);
     let configuration = Configuration {
@@ -177,6 +181,40 @@ fn wrong_ids(settings: &Settings, pipelines: &[Pipeline], sources: &[Named], typ
     unknown.collect()
 }
 
+/// The stages that rules name and no pipeline has. The document's dialect does not tell all of them.
+fn rules_without_stage(settings: &Settings, traits: &ServerProfile) -> Vec<Reason> {
+    let stages: Vec<_> = traits.pipelines.iter().flat_map(|pipeline| &pipeline.stages).collect();
+    if stages.is_empty() {
+        return Vec::new();
+    }
+    let known: Vec<String> = stages.iter().map(|stage| stage.name.clone()).take(MOST_NAMED).collect();
+    let unknown = |rule: StageRule| {
+        let is_there = stages.iter().any(|stage| rule.stage.is(stage));
+        (!is_there).then(|| Reason::PlaceUnknown {
+            place: "stage".to_owned(),
+            entered: rule.stage.to_string(),
+            known: known.clone(),
+        })
+    };
+    settings.rules().into_iter().filter_map(unknown).collect()
+}
+
+/// What somebody made required and nothing fills: Krayin's own forms ask for it, and a server may refuse a write without.
+fn required_unfilled(settings: &Settings, attributes: &[Named]) -> Option<Reason> {
+    let is_required = |attribute: &&Named| {
+        let required = attribute.rest.get("is_required");
+        required.is_some_and(|required| required.as_u64() == Some(1) || required.as_bool() == Some(true))
+    };
+    let unfilled: Vec<String> = attributes
+        .iter()
+        .filter(is_required)
+        .filter_map(KnownAttribute::of)
+        .filter_map(|known| Some(format!("{}.{}", known.entity()?.name(), known.code)))
+        .filter(|key| !settings.mappings.iter().any(|mapping| mapping.key() == *key))
+        .collect();
+    (!unfilled.is_empty()).then_some(Reason::RequiredUnfilled { attributes: unfilled })
+}
+
 /// Of what could be chosen instead, no more are named.
 const MOST_NAMED: usize = 12;
 
@@ -199,6 +237,33 @@ fn check_mappings(settings: &Settings, known: &[KnownAttribute]) -> Result<(), S
         .map(MappingError::problem)
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(SettingsError { problems }) }
+}
+
+/// What the lookups that are mapped can be told by: users by address and name, products by name and number. One request for
+/// each of the two, where it is mapped.
+async fn read_lookups(settings: &Settings, client: &Client, attributes: &mut [KnownAttribute]) -> Result<(), Error> {
+    let is_mapped = |known: &KnownAttribute| {
+        let key = known.entity().map(|entity| format!("{}.{}", entity.name(), known.code));
+        known.kind == "lookup" && settings.mappings.iter().any(|mapping| Some(mapping.key()) == key)
+    };
+    for (lookup, told_by) in [("users", ["email", "name"]), ("products", ["name", "sku"])] {
+        if !attributes.iter().any(|known| known.lookup == lookup && is_mapped(known)) {
+            continue;
+        }
+        let records = if lookup == "users" { client.users().await? } else { client.products().await? };
+        let mut options = Vec::new();
+        for record in &records {
+            for key in told_by {
+                let name =
+                    if key == "name" { record.name.as_deref() } else { record.rest.get(key).and_then(Value::as_str) };
+                options.extend(name.map(|name| (record.id, name.trim().to_owned())));
+            }
+        }
+        for known in attributes.iter_mut().filter(|known| known.lookup == lookup && is_mapped(known)) {
+            known.options.clone_from(&options);
+        }
+    }
+    Ok(())
 }
 
 fn check(view_permission: Option<&str>) -> Result<(), SettingsError> {

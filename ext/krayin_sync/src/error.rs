@@ -44,6 +44,7 @@ fn exception(ruby: &Ruby, failure: CoreError) -> Result<Error, Error> {
         CoreError::Event(error) => Error::new(class(ruby, "EventError")?, error.to_string()),
         CoreError::Doubtful(doubt) => doubtful(ruby, &doubt)?,
         CoreError::Decision(error) => Error::new(class(ruby, "DecisionError")?, error.to_string()),
+        CoreError::Extension(error) => Error::new(class(ruby, "Error")?, error.to_string()),
         CoreError::Records(error) => Error::new(class(ruby, "RecordsError")?, error.to_string()),
     })
 }

@@ -21,6 +21,7 @@ mod fork;
 mod limiter_cache;
 mod message_mapper;
 mod park;
+mod payload;
 mod ports;
 mod processor_service;
 mod runtime;
@@ -46,6 +47,7 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     decision::init(native)?;
     external_id::init(native)?;
     message_mapper::init(native)?;
+    payload::init(native)?;
     processor_service::init(native)?;
     session::init(native)?;
     setup_service::init(native)?;

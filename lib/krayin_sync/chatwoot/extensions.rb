@@ -19,6 +19,19 @@ module KrayinSync
             Intake.guard { Intake.event(event) }
           end
         end
+
+        # Hands on an event that an extension of the host's hears of.
+        # @param name [String]
+        # @return [void]
+        def self.hear(name)
+          return if method_defined?(name)
+
+          define_method(name) do |event|
+            super(event) if defined?(super)
+          ensure
+            Intake.guard { Intake.heard(event) }
+          end
+        end
       end
 
       # Its own perform swallows what is raised; a Krayin hook gets a job of its own instead.
@@ -166,3 +179,5 @@ module KrayinSync
     end
   end
 end
+
+KrayinSync.configuration.extensions.events.each { |name| KrayinSync::Chatwoot::Extensions::HookListener.hear(name) }

@@ -16,6 +16,7 @@ module KrayinSync
 
         # @param event [Events::Base, #name, #data]
         def event(event)
+          heard(event)
           data = event.data
           record = data[:message] || data[:conversation] || data[:contact]
           record ||= data[:contact_data] || data[:conversation_data]
@@ -24,6 +25,17 @@ module KrayinSync
 
           hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account)
           hooks.each { |hook| take(hook, event.name.to_s, data) }
+        end
+
+        # An event that extensions hear of, of each Krayin hook of its account. What one raises is told in the log.
+        # @param event [Events::Base, #name, #data]
+        def heard(event)
+          return unless KrayinSync.configuration.extensions.hears?(event.name)
+
+          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account_of(event.data))
+          hooks.select(&:enabled?).each do |hook|
+            guard_extension { tell(hook, event) }
+          end
         end
 
         # @param import [DataImport, #account_id, #created_at]
@@ -61,6 +73,25 @@ module KrayinSync
         end
 
         private
+
+        def tell(hook, event)
+          Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do
+            ProcessorService.new(hook: hook, event_name: event.name.to_s, event_data: event.data).perform
+          end
+        end
+
+        # {ProcessorService} has told the log.
+        def guard_extension
+          yield
+        rescue ExtensionError
+          nil
+        end
+
+        def account_of(data)
+          data = data.to_h.transform_keys(&:to_sym)
+          account = data[:account_id] || data[:account]&.id
+          account || data.each_value.filter_map { |record| KrayinSync::Snapshot.read(record, :account_id) }.first
+        end
 
         def refusal(hook, name, data)
           return Reason.new("hook_disabled") if hook.disabled?
@@ -159,7 +190,9 @@ module KrayinSync
         def answer(hook, message)
           return Reason.new("message_not_public") if message.private?
 
-          follow(hook, message.conversation_id) if Settings.on?(hook.settings.to_h, "sync_conversations")
+          settings = hook.settings.to_h
+          follows = Settings.on?(settings, "sync_conversations") || Settings.maps_conversations?(settings)
+          follow(hook, message.conversation_id) if follows
           return Reason.new("messages_and_stages_off") unless wanted?(hook, "sync_messages")
 
           RecordRef.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
@@ -208,7 +241,9 @@ module KrayinSync
         end
 
         def conversations?(hook)
-          wanted?(hook, "sync_conversations") || Settings.leads_by_conversation?(hook.settings.to_h)
+          settings = hook.settings.to_h
+          wanted?(hook, "sync_conversations") || Settings.leads_by_conversation?(settings) ||
+            Settings.maps_conversations?(settings)
         end
 
         def wanted?(hook, setting)

@@ -15,7 +15,8 @@ module KrayinSync
       # @param contact [Contact, Hash, #name] a record of Chatwoot's, or what quacks like one
       # @raise [ArgumentError]
       def initialize(contact)
-        @contact = Snapshot.contact_json(Arguments.record(contact, "contact"))
+        @record = Arguments.record(contact, "contact")
+        @contact = Snapshot.contact_json(@record)
       end
 
       # @return [Hash{Symbol => Object}] name, emails, contact_numbers, job_title
@@ -36,6 +37,9 @@ module KrayinSync
       def has_organization? = !map_to_organization.nil? # rubocop:disable Naming/PredicateName
 
       private
+
+      # What it maps, as it was handed over; for classes that descend from it.
+      def contact = @record
 
       def parse(json) = JSON.parse(json, symbolize_names: true)
     end

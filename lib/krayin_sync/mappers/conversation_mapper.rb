@@ -11,7 +11,8 @@ module KrayinSync
       # @param conversation [Conversation, Hash, #display_id] a record of Chatwoot's, or what quacks like one
       # @raise [ArgumentError]
       def initialize(conversation)
-        @conversation = Snapshot.conversation_json(Arguments.record(conversation, "conversation"))
+        @record = Arguments.record(conversation, "conversation")
+        @conversation = Snapshot.conversation_json(@record)
       end
 
       # @param person_id [Integer]
@@ -25,6 +26,11 @@ module KrayinSync
         activity = JSON.parse(json, symbolize_names: true)
         activity.merge(is_done: activity[:is_done] == 1)
       end
+
+      private
+
+      # What it maps, as it was handed over; for classes that descend from it.
+      def conversation = @record
     end
   end
 end

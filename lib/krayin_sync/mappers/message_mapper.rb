@@ -11,7 +11,8 @@ module KrayinSync
       # @param message [Message, Hash, #content] a record of Chatwoot's, or what quacks like one
       # @raise [ArgumentError]
       def initialize(message)
-        @message = Snapshot.message_json(Arguments.record(message, "message"))
+        @record = Arguments.record(message, "message")
+        @message = Snapshot.message_json(@record)
       end
 
       # @param person_id [Integer]
@@ -25,6 +26,11 @@ module KrayinSync
         activity = JSON.parse(json, symbolize_names: true)
         activity&.merge(is_done: activity[:is_done] == 1)
       end
+
+      private
+
+      # What it maps, as it was handed over; for classes that descend from it.
+      def message = @record
     end
   end
 end

@@ -9,8 +9,13 @@ module KrayinSync
       CONVERSATION = <<~SQL.squish
         inboxes.name AS inbox_name, inboxes.timezone AS inbox_zone,
         inboxes.channel_type AS channel_type, channel_twilio_sms.medium AS channel_medium,
-        channel_email.email AS inbox_email, users.name AS assignee_name, teams.name AS team_name
+        channel_email.email AS inbox_email, users.name AS assignee_name, users.email AS assignee_email,
+        teams.name AS team_name
       SQL
+      # What {CONVERSATION} names.
+      JOINED = %i[
+        inbox_zone channel_type channel_medium inbox_name inbox_email assignee_name assignee_email team_name
+      ].freeze
       JOINS = <<~SQL.squish
         LEFT JOIN inboxes ON inboxes.id = conversations.inbox_id
         LEFT JOIN channel_email ON channel_email.id = inboxes.channel_id AND inboxes.channel_type = 'Channel::Email'
@@ -43,6 +48,18 @@ module KrayinSync
            AND taggings.context = 'labels') AS contact_labels
       SQL
 
+      # What is asked for where the settings map it, by its source.
+      MAPPED = {
+        "campaign.title" => "(SELECT title FROM campaigns WHERE campaigns.id = conversations.campaign_id)",
+        "csat.rating" => "(SELECT rating FROM csat_survey_responses said WHERE said.conversation_id = " \
+                         "conversations.id ORDER BY said.id DESC LIMIT 1)",
+        "csat.feedback" => "(SELECT feedback_message FROM csat_survey_responses said WHERE said.conversation_id = " \
+                           "conversations.id ORDER BY said.id DESC LIMIT 1)",
+        "conversation.resolution_seconds" =>
+          "(SELECT value FROM reporting_events told WHERE told.conversation_id = conversations.id AND " \
+          "told.name = 'conversation_resolved' ORDER BY told.id DESC LIMIT 1)"
+      }.transform_keys { |source| [source, source.tr(".", "_").delete_prefix("conversation_")] }.freeze
+
       # Written out: to have it built anew costs a third of reading it.
       CONTACT = "SELECT #{LinkStore.with("contact")}, #{Reach::COLUMNS}%<labels>s FROM contacts " \
                 "WHERE id = %<id>d".freeze
@@ -51,12 +68,13 @@ module KrayinSync
         # @param kind [String] contact, conversation or message
         # @param records [LinkStore] is given what is kept of each, which is read with it
         # @param labels [Boolean] whether a contact's labels matter
+        # @param sources [Array<String>] what the settings map
         # @return [Hash, nil] the data of an event; nil where the record is gone
-        def read(kind, id, records, labels: false)
+        def read(kind, id, records, labels: false, sources: [])
           case kind
           when "contact" then (contact = contact(id, records, labels)) && { contact: contact }
           when "conversation"
-            (talk = conversation(id, records, labels)) && { conversation: with_messages(talk) }
+            (talk = conversation(id, records, labels, sources)) && { conversation: with_messages(talk) }
           when "message" then (message = message(id, records, labels)) && { message: message }
           when "merge" then merge(id, records, labels)
           when "contact_deletion", "erasure" then { contact: { id: id } }
@@ -86,17 +104,16 @@ module KrayinSync
           labels ? plain.merge(label_list: record[:contact_labels].to_s.split(",")) : plain
         end
 
-        def conversation(id, records, labels)
-          record = ::Conversation.unscoped.joins(JOINS).select(LinkStore.with("conversation"), CONVERSATION)
-                                 .find_by(id: id)
+        def conversation(id, records, labels, sources = [])
+          mapped = MAPPED.filter_map { |(source, name), sql| [name.to_sym, sql] if sources.include?(source) }.to_h
+          record = ::Conversation.unscoped.joins(JOINS)
+                                 .select(LinkStore.with("conversation"), CONVERSATION,
+                                         *mapped.map { |name, sql| "#{sql} AS #{name}" }).find_by(id: id)
           return unless record
 
           records.take("conversation", record)
           on_clock(fields(record, KrayinSync::Snapshot::CONVERSATION), record[:inbox_zone]).merge(
-            inbox_zone: record[:inbox_zone],
-            channel_type: record[:channel_type], channel_medium: record[:channel_medium],
-            inbox_name: record[:inbox_name], inbox_email: record[:inbox_email],
-            assignee_name: record[:assignee_name], team_name: record[:team_name],
+            **JOINED.to_h { |name| [name, record[name]] }, **mapped.keys.to_h { |name| [name, record[name]] },
             label_list: record.cached_label_list.to_s.split(",").map(&:strip),
             contact: contact(record.contact_id, records, labels)
           )

@@ -17,6 +17,13 @@ module KrayinSync
           changed.positive?
         end
 
+        # @param account [#to_s, nil] one account's; all where nil
+        # @return [Array<Integrations::Hook>]
+        def hooks(account = nil)
+          all = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
+          (account.to_s.empty? ? all : all.where(account_id: Integer(account))).order(:id).to_a
+        end
+
         def put(hook, path, value)
           rows(hook).update_all(["settings = jsonb_set(settings, ?, ?::jsonb)", "{#{path.join(",")}}",
                                  JSON.generate(value)])

@@ -26,7 +26,7 @@ module KrayinSync
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
       # @raise [Error]
       def perform
-        data = EventData.read(entry.kind, entry.id, records, labels: labels?)
+        data = EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources)
         return unless data
 
         outcome = processor(data).perform
@@ -53,7 +53,9 @@ module KrayinSync
         outcome[:codes].to_a.first.to_h[:code] == "unchanged" && !records.tried?(entry.kind, entry.id)
       end
 
-      def labels? = settings.settings["lead_policy"] == "on_label"
+      def labels? = settings.settings["lead_policy"] == "on_label" || sources.include?("contact.labels")
+
+      def sources = @sources ||= Settings.sources(settings.settings)
 
       def processor(data)
         alive = lambda do
@@ -61,9 +63,9 @@ module KrayinSync
           ::ActiveRecord::Base.connection_pool.release_connection
           gate.extend_life
         end
-        ProcessorService.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
-                             event_data: data, bulk: @bulk, on_attempt: alive,
-                             limiter_store: (gate unless gate.passed?))
+        Registered.processor.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
+                                 event_data: data, bulk: @bulk, on_attempt: alive,
+                                 limiter_store: (gate unless gate.passed?))
       end
 
       # The processor notes in it what an answer tells of the server's clock.
@@ -100,14 +102,18 @@ module KrayinSync
         end
       end
 
-      # Why a contact is not in Krayin. What hangs on it is looked at again by the sweep.
+      # Why a contact is not in Krayin, or what an extension left out. What hangs on a contact is looked at again by the
+      # sweep.
       def keep_skipped(outcome)
         reason = outcome[:codes].to_a.first
-        return unless entry.kind == "contact" && outcome[:status] == "skipped" && reason
+        return unless outcome[:status] == "skipped" && reason
+        return unless entry.kind == "contact" || left_out?(reason)
         return if reason[:code] == "unchanged" || records.stored?(entry.kind, entry.id)
 
         LinkStore.note(entry, hook, state: "skipped", reason: Reason.of(reason))
       end
+
+      def left_out?(reason) = reason[:code] == "extension_skipped" && Extension::MAPPED.include?(entry.kind)
 
       def mark_recovered
         return unless hook.settings["setup_error"]

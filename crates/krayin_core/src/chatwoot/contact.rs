@@ -2,6 +2,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::lenient;
+use crate::krayin::Entity;
 
 /// A contact of Chatwoot, `db/schema.rb`'s `contacts`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,9 +44,16 @@ pub struct Contact {
     /// The inboxes that it has written to, or was written to from.
     #[serde(deserialize_with = "lenient::list")]
     pub contact_inboxes: Vec<ContactInbox>,
+    /// What a host gives in the place of what is mapped, by entity and attribute: `{"lead": {"title": "…"}}`. See
+    /// [`mapper::with_payload`](crate::mapper::with_payload).
+    #[serde(deserialize_with = "lenient::object")]
+    pub mapped: Map<String, Value>,
     /// Whether it has a conversation.
     #[serde(deserialize_with = "lenient::unless_no")]
     pub has_conversation: bool,
+    /// What can be mapped of the conversation that it is brought over for, where the settings map any of that.
+    #[serde(skip)]
+    pub(crate) about: Map<String, Value>,
     /// The two-letter code of the country that its number is of where it says none; not Chatwoot's, the installation's.
     #[serde(skip)]
     pub(crate) default_country: Option<String>,
@@ -98,6 +106,11 @@ impl Contact {
             let source_id = source_id.map(str::to_owned);
             self.contact_inboxes.push(ContactInbox { channel_type: Some(channel_type.to_owned()), source_id });
         }
+    }
+
+    /// What a host gives for an attribute of Krayin's; null where the contact is to say nothing of it.
+    pub(crate) fn given(&self, entity: Entity, attribute: &str) -> Option<&Value> {
+        self.mapped.get(entity.name())?.get(attribute)
     }
 
     /// The first of `keys` among the additional attributes that holds text. `{"name": …}` counts as its name.

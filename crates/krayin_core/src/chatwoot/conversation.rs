@@ -43,6 +43,9 @@ pub struct Conversation {
     /// The name of the colleague it is assigned to.
     #[serde(deserialize_with = "lenient::text")]
     pub assignee_name: Option<String>,
+    /// That colleague's address.
+    #[serde(deserialize_with = "lenient::text")]
+    pub assignee_email: Option<String>,
     /// The name of the team it is assigned to.
     #[serde(deserialize_with = "lenient::text")]
     pub team_name: Option<String>,
@@ -64,6 +67,18 @@ pub struct Conversation {
     /// When a colleague first replied, RFC 3339 in UTC.
     #[serde(deserialize_with = "lenient::text")]
     pub first_reply_created_at: Option<String>,
+    /// How long it took until it was resolved, where the settings ask for it.
+    #[serde(deserialize_with = "lenient::text")]
+    pub resolution_seconds: Option<String>,
+    /// The title of the campaign that it began with, likewise.
+    #[serde(deserialize_with = "lenient::text")]
+    pub campaign_title: Option<String>,
+    /// What its contact said of it, 1 to 5, likewise.
+    #[serde(deserialize_with = "lenient::text")]
+    pub csat_rating: Option<String>,
+    /// In words.
+    #[serde(deserialize_with = "lenient::text")]
+    pub csat_feedback: Option<String>,
     /// Its page in Chatwoot.
     #[serde(deserialize_with = "lenient::text")]
     pub url: Option<String>,
@@ -73,6 +88,9 @@ pub struct Conversation {
     /// The contact that it is with.
     #[serde(deserialize_with = "lenient::nested")]
     pub contact: Option<Contact>,
+    /// What a host gives in the place of what is mapped, by attribute of the activity.
+    #[serde(deserialize_with = "lenient::object")]
+    pub mapped: Map<String, Value>,
     /// Its latest messages, in any order.
     #[serde(deserialize_with = "lenient::list")]
     pub messages: Vec<Message>,

@@ -35,6 +35,12 @@ impl Instant {
         RANGE.contains(&seconds).then_some(Self { seconds, offset })
     }
 
+    /// How many there are until a later one.
+    pub(crate) fn seconds_until(self, later: Self) -> i64 {
+        (later.seconds - self.seconds).max(0)
+    }
+
+    /// Later by so many.
     pub(crate) fn plus_seconds(self, seconds: i64) -> Self {
         Self { seconds: self.seconds.saturating_add(seconds).min(RANGE.end), ..self }
     }

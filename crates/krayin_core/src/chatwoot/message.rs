@@ -53,6 +53,9 @@ pub struct Message {
     /// What is attached to it.
     #[serde(deserialize_with = "lenient::list")]
     pub attachments: Vec<Attachment>,
+    /// What a host gives in the place of what is mapped, by attribute of the activity.
+    #[serde(deserialize_with = "lenient::object")]
+    pub mapped: Map<String, Value>,
     /// The conversation that it belongs to, with its contact.
     #[serde(deserialize_with = "lenient::nested")]
     pub conversation: Option<Box<Conversation>>,

@@ -8,9 +8,11 @@ mod event_data;
 mod instant;
 mod lenient;
 mod message;
+mod source;
 
 pub use contact::{Contact, ContactInbox};
 pub use conversation::{Channel, Conversation};
 pub(crate) use event_data::EventData;
 pub(crate) use instant::{Clock, Instant};
 pub use message::{Attachment, ContentAttributes, Direction, Message, Sender};
+pub(crate) use source::{is_first_touch, is_of_conversation, is_unknown as is_unknown_source};

@@ -39,8 +39,8 @@ pub enum Kind {
     Choices(Vec<(u64, String)>),
     /// Yes or no.
     YesNo,
-    /// The id of another record.
-    Lookup,
+    /// Another record, by id; by name or address where these are known.
+    Lookup(Vec<(u64, String)>),
 }
 
 /// A value that the attribute cannot hold; it is left out.
@@ -77,7 +77,7 @@ impl Kind {
             "email" => Self::Emails,
             "phone" => Self::Phones,
             "address" => Self::Address,
-            "lookup" => Self::Lookup,
+            "lookup" => Self::Lookup(attribute.options.clone()),
             "date" => Self::Date,
             "datetime" => Self::DateTime,
             _ => return None,
@@ -99,7 +99,7 @@ impl Kind {
             Self::Choice(_) => "choice",
             Self::Choices(_) => "choices",
             Self::YesNo => "yes/no",
-            Self::Lookup => "lookup",
+            Self::Lookup(_) => "lookup",
         }
     }
 
@@ -136,7 +136,9 @@ impl Kind {
             }
             Self::Emails | Self::Phones => self.fit_entries(value)?,
             Self::Address => address(&value, place).ok_or(WrongValue)?,
-            Self::Date => moment::day(&plain(&value).ok_or(WrongValue)?).ok_or(WrongValue)?.into(),
+            Self::Date => {
+                moment::local_day(&plain(&value).ok_or(WrongValue)?, utc_offset_minutes).ok_or(WrongValue)?.into()
+            }
             Self::DateTime => {
                 let offset = utc_offset_minutes.ok_or(WrongValue)?;
                 moment::date_time(&plain(&value).ok_or(WrongValue)?, offset).ok_or(WrongValue)?.into()
@@ -151,7 +153,7 @@ impl Kind {
             }
             // A word such as "no" is a yes to Krayin.
             Self::YesNo => json!(u8::from(yes(&value).ok_or(WrongValue)?)),
-            Self::Lookup => json!(id(&value).ok_or(WrongValue)?),
+            Self::Lookup(records) => json!(option(records, &value).or_else(|| id(&value)).ok_or(WrongValue)?),
         };
         Ok((fitted != "").then_some(fitted))
     }
@@ -184,7 +186,7 @@ impl Kind {
             Self::Address => address(value, place).map(|address| address_text(&address)),
             Self::Date => plain(value).and_then(|text| moment::day(&text)),
             Self::DateTime => plain(value).map(|text| text.trim().to_owned()),
-            Self::Choice(_) | Self::Lookup => id(value).map(|id| id.to_string()),
+            Self::Choice(_) | Self::Lookup(_) => id(value).map(|id| id.to_string()),
             Self::YesNo => yes(value).map(|yes| u8::from(yes).to_string()),
         };
         one.filter(|text| !text.is_empty()).into_iter().collect()
@@ -390,6 +392,9 @@ mod tests {
             (Kind::Address, json!("1 Main St"), some(json!({"address": "1 Main St"}))),
             (Kind::Address, json!({"city": " "}), left_out.clone()),
             (Kind::Date, json!("2024-05-01T00:00:00.000Z"), some(json!("2024-05-01"))),
+            (Kind::Date, json!("2024-05-01T20:00:00Z"), some(json!("2024-05-02"))),
+            (Kind::Date, json!("2024-05-01T01:00:00+05:00"), some(json!("2024-05-01"))),
+            (Kind::Date, json!("2024-05-01 noon"), left_out.clone()),
             (Kind::Date, json!("05/05/2031"), left_out.clone()),
             (Kind::DateTime, json!("2024-05-01T10:00:00Z"), some(json!("2024-05-01 15:30:00"))),
             (Kind::Choice(plans()), json!("gold"), some(json!(4))),
@@ -402,9 +407,10 @@ mod tests {
             (Kind::YesNo, json!("no"), some(json!(0))),
             (Kind::YesNo, json!(true), some(json!(1))),
             (Kind::YesNo, json!("perhaps"), left_out.clone()),
-            (Kind::Lookup, json!("12"), some(json!(12))),
-            (Kind::Lookup, json!("Jane"), left_out),
-            (Kind::Lookup, json!(null), Ok(None)),
+            (Kind::Lookup(plans()), json!("12"), some(json!(12))),
+            (Kind::Lookup(plans()), json!("GOLD"), some(json!(4))),
+            (Kind::Lookup(Vec::new()), json!("Jane"), left_out),
+            (Kind::Lookup(Vec::new()), json!(null), Ok(None)),
         ];
         for (kind, value, expected) in table {
             assert_eq!(kind.fit(value.clone(), kind.place(), Some(330)), expected, "{} {value}", kind.name());
@@ -430,7 +436,7 @@ mod tests {
             (Kind::Choices(plans()), json!([7, 4]), json!("4,7")),
             (Kind::YesNo, json!(1), json!(true)),
             (Kind::Date, json!("2024-05-01"), json!("2024-05-01T00:00:00.000000Z")),
-            (Kind::Lookup, json!(5), json!({"id": 5, "name": "x"})),
+            (Kind::Lookup(Vec::new()), json!(5), json!({"id": 5, "name": "x"})),
         ];
         for (kind, sent, answered) in table {
             assert_eq!(

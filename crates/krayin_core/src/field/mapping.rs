@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use super::{Field, Kind, Source, Write};
 use crate::{
-    chatwoot::Contact,
+    chatwoot::{Contact, is_first_touch, is_of_conversation, is_unknown_source},
     language::Label,
     server::KnownAttribute,
     settings::{Mapping, MappingError},
@@ -34,7 +34,14 @@ impl Field {
             kind,
             write,
         };
+        if is_unknown_source(&mapping.from) {
+            return Err(MappingError::Source(from));
+        }
         if mapping.is_line() {
+            // A contact's own event would take such a line away again.
+            if is_of_conversation(&mapping.from) {
+                return Err(MappingError::Line(from));
+            }
             return Ok(row(Kind::Line, Write::AsLine, &label));
         }
         if built_in.iter().any(|field| field.entity == mapping.entity && field.attribute == mapping.attribute) {
@@ -44,12 +51,16 @@ impl Field {
             known.iter().find(|known| known.entity() == Some(mapping.entity) && known.code == mapping.attribute);
         let attribute = attribute.ok_or_else(|| MappingError::Unknown(mapping.key()))?;
         let kind = Kind::of(attribute).ok_or_else(|| MappingError::Type(mapping.key()))?;
-        Ok(row(kind, Write::OnOurChange, &attribute.name))
+        let write = if is_first_touch(&mapping.from) { Write::FillIfBlank } else { Write::OnOurChange };
+        Ok(row(kind, write, &attribute.name))
     }
 }
 
 /// What the contact has at a path: of its custom attributes, else of its additional ones.
 pub(super) fn look_up(contact: &Contact, path: &[String]) -> Option<Value> {
+    if let Some(found) = contact.source(path) {
+        return Some(found);
+    }
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let within = |attributes: &Map<String, Value>, path: &[&str]| {
         let (first, rest) = path.split_first()?;
@@ -82,6 +93,7 @@ mod tests {
             code: code.into(),
             name: code.to_uppercase(),
             kind: kind.into(),
+            lookup: String::new(),
             options: vec![(1, "Gold".into())],
         }
     }

@@ -121,19 +121,36 @@ impl Field {
     /// # Errors
     /// Where the contact has a value that the attribute cannot hold.
     pub fn value(&self, contact: &Contact, settings: &Settings) -> Result<Option<Value>, WrongValue> {
-        let value = match &self.source {
-            Source::Mapped(map) => map(contact, settings),
-            Source::Attribute(path) => {
-                let value = mapping::look_up(contact, path);
-                let is_text = matches!(self.kind, Kind::Line | Kind::Text);
-                let written = |value: Value| attribute::mapped(path, &value, settings).map(Value::from);
-                if is_text { value.and_then(written) } else { value }
-            }
+        let given = contact.given(self.entity, &self.attribute).filter(|_| self.is_own());
+        let value = match given {
+            // No record is without such a one.
+            Some(given) if !(self.required && self.is_nothing(given)) => Some(given.clone()),
+            _ => match &self.source {
+                Source::Mapped(map) => map(contact, settings),
+                Source::Attribute(path) => {
+                    let value = mapping::look_up(contact, path);
+                    let is_text = matches!(self.kind, Kind::Line | Kind::Text);
+                    let written = |value: Value| attribute::mapped(path, &value, settings).map(Value::from);
+                    if is_text { value.and_then(written) } else { value }
+                }
+            },
         };
         match value {
             Some(value) => self.kind.fit(value, self.place(), settings.traits.utc_offset_minutes),
             None => Ok(None),
         }
+    }
+
+    /// Whether the attribute can hold what a host gives, blank or not.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub(crate) fn check(&self, value: &Value, settings: &Settings) -> Result<(), WrongValue> {
+        self.kind.fit(value.clone(), self.place(), settings.traits.utc_offset_minutes).map(|_| ())
+    }
+
+    fn is_nothing(&self, value: &Value) -> bool {
+        self.kind.fit(value.clone(), self.place(), None).is_ok_and(|fitted| fitted.is_none())
     }
 
     /// What a record that the server answered has, `None` where the answer does not have the key.
@@ -156,7 +173,7 @@ impl Field {
 
     /// Whether Krayin knows a contact by it.
     pub(crate) fn identifies(&self) -> bool {
-        self.entity == Entity::Person && self.is_list()
+        self.entity == Entity::Person && self.is_list() && matches!(self.source, Source::Mapped(_))
     }
 
     /// Whether its value is a list of addresses or numbers.

@@ -8,6 +8,18 @@ pub(super) fn day(text: &str) -> Option<String> {
     (rest.is_empty() || rest.starts_with(['T', ' '])).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
+/// The day on a clock that is `offset` minutes ahead of UTC, where an instant is told; a date alone, or its midnight as
+/// Chatwoot writes one, is that day everywhere.
+pub(super) fn local_day(text: &str, offset: Option<i32>) -> Option<String> {
+    let own = day(text)?;
+    let rest = text.trim().get(10..).unwrap_or_default();
+    let is_day = rest.bytes().all(|byte| matches!(byte, b'T' | b't' | b' ' | b'0' | b':' | b'.' | b'Z' | b'z'));
+    match offset.filter(|_| !is_day) {
+        Some(offset) => date_time(text, offset)?.get(..10).map(str::to_owned),
+        None => Some(own),
+    }
+}
+
 /// An instant as `Y-m-d H:i:s` on a clock that is `offset` minutes ahead of UTC. A time without a zone is UTC.
 pub(super) fn date_time(text: &str, offset: i32) -> Option<String> {
     let text = text.trim();

@@ -17,7 +17,7 @@ pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Setti
         let value = field.value(contact, settings).ok().flatten();
         Some((field.attribute.clone().into_owned(), value.or_else(|| field.when_new.map(|number| json!(number)))?))
     });
-    new_lead(fields.collect(), person, settings)
+    new_lead(fields.collect(), person, contact, settings)
 }
 
 /// The title of a lead that is one conversation's, whose own title is `mark`: it ends with it, whatever is cut.
@@ -27,14 +27,20 @@ pub(crate) fn lead_title(title: &str, mark: &str) -> String {
 }
 
 /// A lead of attributes by their codes, where the settings put new leads.
-pub(crate) fn new_lead(fields: Map<String, Value>, person: Option<LeadLink>, settings: &Settings) -> NewLead {
+pub(crate) fn new_lead(
+    fields: Map<String, Value>,
+    person: Option<LeadLink>,
+    contact: &Contact,
+    settings: &Settings,
+) -> NewLead {
+    let place = |attribute, id| contact.given(Entity::Lead, attribute).and_then(Value::as_u64).or(id);
     NewLead {
         fields,
         person,
-        lead_source_id: settings.source_id,
-        lead_type_id: settings.type_id,
-        lead_pipeline_id: settings.pipeline_id,
-        lead_pipeline_stage_id: settings.stage_id,
+        lead_source_id: place("lead_source_id", settings.source_id),
+        lead_type_id: place("lead_type_id", settings.type_id),
+        lead_pipeline_id: place("lead_pipeline_id", settings.pipeline_id),
+        lead_pipeline_stage_id: place("lead_pipeline_stage_id", settings.stage_id),
     }
 }
 

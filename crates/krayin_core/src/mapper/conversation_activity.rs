@@ -1,4 +1,9 @@
-use super::{activity_title, activity_type, email_envelope::envelope, schedule::schedule};
+use super::{
+    activity_title, activity_type,
+    email_envelope::envelope,
+    payload::{take_given, type_of},
+    schedule::schedule,
+};
 use crate::{
     chatwoot::{Conversation, Direction, Instant, Message},
     krayin::{ActivityLink, ActivityType, NewActivity},
@@ -28,14 +33,15 @@ const FACT: usize = 500;
 pub fn map_to_activity(conversation: &Conversation, link: ActivityLink, settings: &Settings) -> NewActivity {
     let offset = settings.traits.utc_offset_minutes;
     let times = Times::of(conversation);
-    let kind = activity_type::of_conversation(conversation.channel());
+    let given = type_of(conversation.mapped.get("type"));
+    let kind = given.unwrap_or_else(|| activity_type::of_conversation(conversation.channel()));
     let schedule = match kind {
         ActivityType::Note => None,
         ActivityType::Call | ActivityType::Email => schedule(times.begun, times.last_activity, offset),
     };
     let kind = if schedule.is_some() { kind } else { ActivityType::Note };
     let (schedule_from, schedule_to) = schedule.map(|schedule| (schedule.from, schedule.to)).unzip();
-    NewActivity {
+    let mut activity = NewActivity {
         kind,
         title: activity_title::of_conversation(conversation),
         comment: comment(conversation, &times, settings),
@@ -44,7 +50,9 @@ pub fn map_to_activity(conversation: &Conversation, link: ActivityLink, settings
         additional: (kind == ActivityType::Email).then(|| envelope(Some(conversation), Direction::Incoming)),
         is_done: conversation.status.as_deref() == Some("resolved"),
         link,
-    }
+    };
+    take_given(&mut activity, &conversation.mapped);
+    activity
 }
 
 struct Times {

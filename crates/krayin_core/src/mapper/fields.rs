@@ -6,7 +6,7 @@ use crate::{
     field::{self, Entity, Entity::*, Field, Kind, Kind::*, Source, Write, Write::*},
     language::Label,
     render::attribute::masked_unless_shown,
-    settings::Settings,
+    settings::{Mapping, Settings},
 };
 
 /// The fields that every contact has. One more is one more row.
@@ -133,6 +133,27 @@ impl Fields {
         Self(settings.mappings.iter().filter_map(|mapping| Field::mapped(mapping, FIELDS, known).ok()).collect())
     }
 
+    /// With rows for what a host gives of a contact and nothing else fills.
+    pub(crate) fn and_given(mut self, contact: &Contact, settings: &Settings) -> Self {
+        for entity in Entity::ALL {
+            let given = contact.mapped.get(entity.name()).and_then(Value::as_object);
+            for attribute in given.into_iter().flat_map(|given| given.keys()) {
+                let is_known = self.own(entity).any(|field| field.attribute == *attribute);
+                let mapping = Mapping { entity, attribute: attribute.clone(), from: Vec::new() };
+                let row = Field::mapped(&mapping, FIELDS, &settings.traits.attributes);
+                if let Some(row) = row.ok().filter(|row| !is_known && row.is_own()) {
+                    self.0.push(row);
+                }
+            }
+        }
+        self
+    }
+
+    /// Those that are not built in.
+    pub(super) fn added(&self) -> impl Iterator<Item = &Field> {
+        self.0.iter()
+    }
+
     /// Every field of the entity that is written for itself.
     pub(crate) fn own(&self, entity: Entity) -> impl Iterator<Item = &Field> {
         field::own(FIELDS, entity).chain(field::own(&self.0, entity))
@@ -161,10 +182,15 @@ mod tests {
 
     /// Keys that are words for something else too: a record, a column of Chatwoot's, a parameter of a call, a setting.
     const WORDS: [&str; 7] = ["name", "email", "phone", "title", "organization", "address", "custom_attributes"];
-    /// Where a key is a word for something else: a source of leads, the text that lines of a mapping go to, and that of a
+    /// Where a key is a word for something else: what an administrator can map, a source of leads, the text that lines of a mapping go to, and that of a
     /// card.
-    const ELSEWHERE: [(&str, &str); 3] =
-        [("website", "setup.rs"), ("description", "settings/mapping.rs"), ("description", "render/structured.rs")];
+    const ELSEWHERE: [(&str, &str); 5] = [
+        ("location", "chatwoot/source.rs"),
+        ("website", "chatwoot/source.rs"),
+        ("website", "setup.rs"),
+        ("description", "settings/mapping.rs"),
+        ("description", "render/structured.rs"),
+    ];
 
     /// Where networks are known for more than a handle: their ids, and the pages of profiles.
     const OF_NETWORKS: [&str; 2] = ["mapper/contact_identity.rs", "mapper/contact_profile.rs"];

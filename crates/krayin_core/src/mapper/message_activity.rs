@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::{activity_title, activity_type, email_envelope::envelope, schedule::schedule};
+use super::{activity_title, activity_type, email_envelope::envelope, payload::take_given, schedule::schedule};
 use crate::{
     chatwoot::{Channel, Conversation, Instant, Message},
     krayin::{ActivityLink, ActivityType, NewActivity},
@@ -36,7 +36,7 @@ pub fn map_message_to_activity(message: &Message, link: ActivityLink, settings: 
     let kind = if schedule.is_some() { kind } else { ActivityType::Note };
     let (schedule_from, schedule_to) = schedule.map(|schedule| (schedule.from, schedule.to)).unzip();
     let sender = sender(message);
-    Some(NewActivity {
+    let mut activity = NewActivity {
         kind,
         title: activity_title::of_message(&sender, message),
         comment: comment(message, &sender, channel, settings),
@@ -45,7 +45,9 @@ pub fn map_message_to_activity(message: &Message, link: ActivityLink, settings: 
         additional: (kind == ActivityType::Email).then(|| envelope(conversation, message.direction())),
         is_done: true,
         link,
-    })
+    };
+    take_given(&mut activity, &message.mapped);
+    Some(activity)
 }
 
 fn comment(message: &Message, sender: &str, channel: Channel, settings: &Settings) -> String {

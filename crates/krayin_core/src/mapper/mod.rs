@@ -13,6 +13,7 @@ mod email_envelope;
 mod fields;
 mod full_name;
 mod message_activity;
+mod payload;
 mod schedule;
 
 pub use crate::placeholder::{is_placeholder, no_email, no_phone};
@@ -28,3 +29,4 @@ pub use conversation_activity::map_to_activity;
 pub use fields::{FIELDS, Fields};
 pub(crate) use full_name::full_name;
 pub use message_activity::map_message_to_activity;
+pub use payload::{Mapped, PayloadError, payload, with_payload};

@@ -16,7 +16,10 @@ pub struct KnownAttribute {
     /// Krayin's type: `text`, `select`, `boolean` and so on.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The choices of a list, id and name.
+    /// What a lookup looks up: `users`, `products` and so on.
+    #[serde(rename = "lookup_type", skip_serializing_if = "String::is_empty")]
+    pub lookup: String,
+    /// The choices of a list, id and name; of a lookup that is mapped, what it can be told by.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<(u64, String)>,
 }
@@ -33,6 +36,7 @@ impl KnownAttribute {
             code: text("code"),
             name: attribute.name.clone().unwrap_or_default(),
             kind: text("type"),
+            lookup: text("lookup_type"),
             options: options(attribute.rest.get("options")),
         };
         (!is_own && known.entity().is_some() && !known.code.is_empty()).then_some(known)

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value, json};
 
 use super::{
-    Mapping,
+    Mapping, StageRule,
     table::{Words, word},
 };
 use crate::{
@@ -36,6 +36,8 @@ pub enum Kind {
     Language,
     /// Lines that say which attribute of Krayin's takes what of a contact: a list of texts, or a text.
     Mapping,
+    /// Rules that move a lead along: a list of texts, or a text.
+    StageRules,
     /// A country by its two letters, in either case.
     Country,
     /// A number of seconds, at most an hour, or a text that holds one.
@@ -58,6 +60,7 @@ impl Kind {
             Self::OneOf(_) => "choice",
             Self::Language => "language",
             Self::Mapping => "mapping",
+            Self::StageRules => "stage_rules",
             Self::Country => "country",
             Self::Seconds => "seconds",
             Self::ServerProfile => "traits",
@@ -112,6 +115,7 @@ impl Kind {
             Self::Dialect | Self::OneOf(_) => Wanted::Choice,
             Self::Language => Wanted::Language,
             Self::Mapping => Wanted::Mapping,
+            Self::StageRules => Wanted::StageRules,
             Self::Country => Wanted::Country,
             Self::Seconds => Wanted::Seconds,
             Self::ServerProfile => Wanted::Traits,
@@ -133,6 +137,7 @@ impl Kind {
             }
             Self::Language => value.as_str().map(|locale| json!(Language::of(locale.trim()))),
             Self::Mapping => Mapping::parse(value).is_ok().then(|| value.clone()),
+            Self::StageRules => StageRule::parse(value).map(|_| value.clone()),
             Self::Country => {
                 let code = value.as_str()?.trim().to_ascii_uppercase();
                 phone::is_country(&code).then(|| json!(code))

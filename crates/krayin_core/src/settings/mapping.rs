@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use crate::{
+    chatwoot::is_of_conversation,
     krayin::Entity,
     problem::{Problem, Wanted},
 };
@@ -9,7 +10,8 @@ use crate::{
 ///
 /// As a text `lead.website = website`; several with a comma or a new line between them, or a list of texts. The left side
 /// is `person`, `lead` or `organization` and the attribute's code; `lead.description` adds a line to the description. The
-/// right side is the key of a custom or additional attribute, with dots between the parts of a path.
+/// right side is the key of a custom or additional attribute, with dots between the parts of a path, or what else Chatwoot
+/// knows: `contact.identifier`, `company.name`, `location.city`, `conversation.priority`, `assignee.email` and others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     pub(crate) entity: Entity,
@@ -31,6 +33,14 @@ pub enum MappingError {
     /// Krayin has no such attribute.
     #[error("has {0}, which Krayin does not have: create the attribute under Settings, Attributes, then connect again")]
     Unknown(String),
+    /// Chatwoot has nothing that is called so.
+    #[error("has {0}, which Chatwoot does not have: take one of those that the README lists")]
+    Source(String),
+    /// A line of the description cannot be a conversation's.
+    #[error(
+        "has {0} as a line of the description, where only what is the contact's own can be: map it to an attribute"
+    )]
+    Line(String),
     /// The attribute holds nothing that a contact could have.
     #[error("has {0}, whose type cannot be filled")]
     Type(String),
@@ -45,6 +55,8 @@ impl MappingError {
             }
             Self::Twice(attribute) => Problem::MappedTwice { attribute },
             Self::Unknown(attribute) => Problem::MappedUnknown { attribute },
+            Self::Source(source) => Problem::MappedSource { source },
+            Self::Line(source) => Problem::MappedLine { source },
             Self::Type(attribute) => Problem::MappedUnfillable { attribute },
         }
     }
@@ -88,6 +100,11 @@ impl Mapping {
     /// `lead.website`.
     pub fn key(&self) -> String {
         format!("{}.{}", self.entity.name(), self.attribute)
+    }
+
+    /// Whether it is known in a conversation alone.
+    pub(crate) fn is_of_conversation(&self) -> bool {
+        is_of_conversation(&self.from)
     }
 
     /// Whether it adds a line to the description.

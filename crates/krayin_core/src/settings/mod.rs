@@ -8,10 +8,12 @@ use serde_json::{Map, Value};
 
 mod kind;
 mod mapping;
+mod stage_rule;
 mod table;
 
 pub use kind::Kind;
 pub use mapping::{Mapping, MappingError};
+pub use stage_rule::{Cause, StageRule};
 pub use table::{SETTINGS, SetBy, Setting, Words, find, read};
 
 use crate::{
@@ -19,7 +21,7 @@ use crate::{
     chatwoot::Clock,
     language::Language,
     problem::Problem,
-    server::{Connection, Destinations, Dialect, Network, ServerProfile},
+    server::{Connection, Destinations, Dialect, KnownStage, Network, ServerProfile},
 };
 
 pub use crate::server::SettingsError;
@@ -31,6 +33,35 @@ pub enum StageRef {
     Id(u64),
     /// By code or by name, without regard to case.
     Named(String),
+}
+
+impl StageRef {
+    /// Whether it means the stage.
+    pub(crate) fn is(&self, stage: &KnownStage) -> bool {
+        match self {
+            Self::Id(id) => stage.id == *id,
+            Self::Named(name) => {
+                [&stage.code, &stage.name].iter().any(|known| known.trim().to_lowercase() == name.trim().to_lowercase())
+            }
+        }
+    }
+
+    /// A number is an id; but a pipeline may have a stage that is called "1.0".
+    pub(crate) fn of(text: &str) -> Self {
+        match text.parse() {
+            Ok(id) if id > 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Self::Id(id),
+            _ => Self::Named(text.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for StageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
 }
 
 /// What becomes of a record that a colleague deleted in Krayin.
@@ -211,6 +242,8 @@ pub struct Settings {
     pub stage_on_conversation_resolved: Option<StageRef>,
     /// What an administrator maps beside the built-in fields, as it was read.
     pub(crate) mappings: Vec<Mapping>,
+    /// The list of rules that move a lead along.
+    pub(crate) stage_rules: Vec<StageRule>,
     /// The language of sentences for people.
     pub language: Language,
     /// Who gets a lead.
@@ -250,6 +283,37 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What moves a lead along, in order: a setting of its own for each of three causes, then the list.
+    pub fn rules(&self) -> Vec<StageRule> {
+        if !self.stage_progression_enabled {
+            return Vec::new();
+        }
+        let own = [
+            (Cause::Created, &self.stage_on_conversation_created),
+            (Cause::FirstReply, &self.stage_on_first_response),
+            (Cause::Resolved, &self.stage_on_conversation_resolved),
+        ];
+        let own = own.into_iter().filter_map(|(cause, stage)| {
+            Some(StageRule { cause, stage: stage.clone()?, lost_reason: None, back: false })
+        });
+        own.chain(self.stage_rules.iter().cloned()).collect()
+    }
+
+    /// What the mapped attributes come from, and what rules look at beside that, each once, as `conversation.priority`.
+    pub fn sources(&self) -> Vec<String> {
+        let mapped = self.mappings.iter().map(|mapping| mapping.from.join("."));
+        let needed = self.rules().into_iter().filter_map(|rule| rule.cause.needs().map(str::to_owned));
+        let mut sources: Vec<String> = mapped.chain(needed).collect();
+        sources.sort();
+        sources.dedup();
+        sources
+    }
+
+    /// Whether any of them is known in a conversation alone.
+    pub fn maps_conversations(&self) -> bool {
+        self.mappings.iter().any(Mapping::is_of_conversation)
+    }
+
     /// Reads a JSON object.
     ///
     /// # Errors
@@ -296,6 +360,7 @@ impl Settings {
             stage_on_conversation_created: read.stage("stage_on_conversation_created"),
             stage_on_first_response: read.stage("stage_on_first_response"),
             stage_on_conversation_resolved: read.stage("stage_on_conversation_resolved"),
+            stage_rules: read.0.get("stage_rules").and_then(StageRule::parse).unwrap_or_default(),
             mappings: read.0.get("field_mapping").and_then(|lines| Mapping::parse(lines).ok()).unwrap_or_default(),
             language: read.text("language").map(|locale| Language::of(&locale)).unwrap_or_default(),
             lead_policy: one_of(read.text("lead_policy"), &LeadPolicy::ALL),

@@ -288,6 +288,13 @@ pub const SETTINGS: &[Setting] = &[
     Setting::asked("stage_on_conversation_resolved", Kind::Stage, words("Stage when a conversation is resolved", "Etapa quando uma conversa é resolvida", "Etapa al resolver una conversación"))
         .help(STAGE)
         .default(NOTHING),
+    Setting::asked("stage_rules", Kind::StageRules, words("More rules for stages", "Mais regras de etapas", "Más reglas de etapas"))
+        .help(words(
+            "Such as label vip -> Negotiation; team sales -> Prospect; csat 1-2 -> lost because unhappy; reopened -> Follow Up, back",
+            "Como label vip -> Negociação; team vendas -> Proposta; csat 1-2 -> lost because insatisfeito; reopened -> Acompanhamento, back",
+            "Como label vip -> Negociación; team ventas -> Propuesta; csat 1-2 -> lost because descontento; reopened -> Seguimiento, back",
+        ))
+        .default(NOTHING),
     Setting::asked("lead_pipeline_id", Kind::Id, words("Pipeline of new leads", "Funil de novos leads", "Embudo de los leads nuevos"))
         .help(NAME_OR_ID)
         .default(words("the default one", "o padrão", "el predeterminado")),

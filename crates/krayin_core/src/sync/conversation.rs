@@ -32,7 +32,8 @@ pub(super) async fn sync(
 ) -> Result<Outcome, Error> {
     let settings = context.settings;
     let policy = settings.lead_policy;
-    if !settings.sync_conversations && !settings.stage_progression_enabled && !policy.is_of_conversations() {
+    let maps = settings.maps_conversations();
+    if !settings.sync_conversations && !settings.stage_progression_enabled && !policy.is_of_conversations() && !maps {
         return match &conversation.contact {
             // With it the contact has what it was waiting for.
             Some(contact) if contact.id != 0 && mapper::is_known_by_channel_alone(contact) => {
@@ -44,10 +45,19 @@ pub(super) async fn sync(
     let Some(contact) = conversation.contact.as_ref().filter(|contact| contact.id != 0) else {
         return Ok(Outcome::skipped(Default::default(), Reason::ConversationWithoutContact));
     };
+    // What is mapped of a conversation is written with its contact's person and lead.
+    let about = if maps { contact::sync(context, contact, Some(conversation)).await? } else { Outcome::default() };
+    let is_mapped = maps && about.status == Status::Synced;
     let mut stored = context.load(Kind::Conversation, conversation.id).await?;
     let is_new = event == EventName::ConversationCreated;
     verify::conversation(context, conversation, &mut stored).await?;
-    let mut due = stage::due(conversation, is_new, &stored, context);
+    let seen = stage::seen((contact, conversation), &stored, context);
+    if !seen.is_empty() {
+        stored.stages.extend(seen);
+        stored.parent = contact.id;
+        context.store(Kind::Conversation, conversation.id, &mut stored).await?;
+    }
+    let mut due = stage::due((contact, conversation), is_new, &stored, context);
     let wanted = settings.sync_conversations.then(|| Wanted::of(conversation, context));
     let own_lead = lead_policy::has_own_lead(settings, &stored).then(|| stored.ids.get("lead"));
     let moved = wanted.is_some()
@@ -55,7 +65,7 @@ pub(super) async fn sync(
         && Owner::has_changed(context, (contact, own_lead), conversation, &stored, first_link(context)).await?;
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
     if shown && !moved && due.is_empty() && !lead_policy::is_due(context, contact, conversation, &stored).await? {
-        return Ok(Outcome::skipped(stored.ids, Reason::Unchanged));
+        return Ok(if is_mapped { about } else { Outcome::skipped(stored.ids, Reason::Unchanged) });
     }
     let follows_closed = settings.on_closed == OnClosed::NewLead && policy != LeadPolicy::PerConversation;
     if is_new && follows_closed && stored.ids.get("activity").is_none() {
@@ -65,10 +75,13 @@ pub(super) async fn sync(
         Ok(owner) => owner,
         Err(reason) => return Ok(Outcome::skipped(Default::default(), reason)),
     };
+    if is_mapped {
+        owner.outcome = std::mem::take(&mut owner.outcome).after(about);
+    }
     if owner.outcome.status == Status::Synced {
         // That took a while, in which a host without a lock may have run another event of the conversation.
         stored = context.load(Kind::Conversation, conversation.id).await?;
-        due = stage::due(conversation, is_new, &stored, context);
+        due = stage::due((contact, conversation), is_new, &stored, context);
     }
     stored.parent = contact.id;
     owner.take_own_lead(context, contact, &mut stored).await?;

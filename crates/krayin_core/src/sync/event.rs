@@ -60,6 +60,11 @@ impl EventName {
         }
     }
 
+    /// Whether its record is mapped: of what is gone only the id is known.
+    pub(crate) fn has_payload(self) -> bool {
+        !matches!(self, Self::ContactDeleted | Self::ContactErased | Self::ConversationDeleted | Self::MessageDeleted)
+    }
+
     /// Reads `contact.created` and `contact_created` alike.
     pub fn parse(name: &str) -> Result<Self, EventError> {
         let wanted = name.trim().replacen('_', ".", 1);
@@ -126,6 +131,25 @@ impl Event {
             contact.default_country = country.map(str::to_owned);
         }
         self
+    }
+
+    /// The same with what can be mapped of its conversation.
+    pub(crate) fn with_sources(mut self) -> Self {
+        for conversation in
+            [Some(&mut self.conversation), self.message.conversation.as_deref_mut()].into_iter().flatten()
+        {
+            let sources = conversation.sources();
+            if let Some(contact) = &mut conversation.contact {
+                contact.about = sources;
+            }
+        }
+        self
+    }
+
+    /// The contacts that it may bring over.
+    pub(crate) fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        let of_message = self.message.conversation.as_ref().and_then(|conversation| conversation.contact.as_ref());
+        [Some(&self.contact), self.conversation.contact.as_ref(), of_message].into_iter().flatten()
     }
 
     /// The contact.

@@ -6,15 +6,23 @@ use super::{Event, EventError, EventName, Outcome};
 use crate::{
     BoxFuture, Error,
     api::{Client, Request, Response, Transport, TransportError},
+    mapper::{Mapped, PayloadError, payload, with_payload},
+    reason::Reason,
     records::Records,
     settings::Settings,
 };
 
-/// What a host adds to the sync: before an event is mapped, around each HTTP attempt, and after the event. A step that is
-/// not implemented changes nothing.
+/// What a host adds to the sync: before an event is mapped, while it is, around each HTTP attempt, and after the event. A
+/// step that is not implemented changes nothing.
 ///
-/// Whatever is added to a record is mapped as if Chatwoot had said it: the sync's own rules hold for it.
+/// Whatever is added to a record is mapped as if Chatwoot had said it, and what is added to a payload is fitted and made
+/// harmless after that: the sync's own rules hold for both.
 pub trait Extension: Send + Sync {
+    /// What errors and reasons call it.
+    fn name(&self) -> &str {
+        std::any::type_name::<Self>()
+    }
+
     /// The event's data, as it is to be mapped.
     ///
     /// # Errors
@@ -22,6 +30,33 @@ pub trait Extension: Send + Sync {
     fn before_mapping(&self, event: EventName, data: Value) -> BoxFuture<'_, Result<Value, Error>> {
         let _ = event;
         Box::pin(std::future::ready(Ok(data)))
+    }
+
+    /// Why the event is to be left out, in words without personal data; `None` where it is not.
+    ///
+    /// # Errors
+    /// End the event before anything is sent.
+    fn skip<'a>(&'a self, event: EventName, data: &'a Value) -> BoxFuture<'a, Result<Option<String>, Error>> {
+        let _ = (event, data);
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// What a record of the event becomes, as [`payload`] tells it, before it is fitted.
+    ///
+    /// # Errors
+    /// End the event before anything is sent, as what gives an attribute that Krayin does not have does.
+    fn map<'a>(&'a self, kind: Mapped, payload: Value, snapshot: &'a Value) -> BoxFuture<'a, Result<Value, Error>> {
+        let _ = (kind, snapshot);
+        Box::pin(std::future::ready(Ok(payload)))
+    }
+
+    /// An event that the sync does not know. `true` where it was taken.
+    ///
+    /// # Errors
+    /// Are the event's.
+    fn other_event<'a>(&'a self, name: &'a str, data: &'a Value) -> BoxFuture<'a, Result<bool, Error>> {
+        let _ = (name, data);
+        Box::pin(std::future::ready(Ok(false)))
     }
 
     /// One attempt. `next` is the attempt itself, with the extensions that were added after this one. Retries, the
@@ -39,6 +74,29 @@ pub trait Extension: Send + Sync {
         let _ = (event, outcome);
         Box::pin(std::future::ready(()))
     }
+}
+
+/// An extension failed, or gave what cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("The extension {extension} failed at {step}: {cause}")]
+pub struct ExtensionError {
+    /// Its name.
+    pub extension: String,
+    /// Where: `before_mapping`, `skip`, `map` or `other_event`.
+    pub step: &'static str,
+    /// What it said.
+    pub cause: ExtensionFailure,
+}
+
+/// What became of an extension.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtensionFailure {
+    /// It ended the event.
+    #[error(transparent)]
+    Said(Error),
+    /// What it gave cannot be used.
+    #[error("{0}.")]
+    Payload(#[from] PayloadError),
 }
 
 /// Extensions in their order: the first one sees an event first and its end last.
@@ -63,7 +121,7 @@ impl Extensions {
     /// [`sync::process`](super::process) between their steps. `data` is the event's, as [`Event::from_json`] takes it.
     ///
     /// # Errors
-    /// As [`sync::process`](super::process), and what a step before it says.
+    /// As [`sync::process`](super::process), and [`Error::Extension`] for what a step before it says.
     pub async fn process(
         &self,
         name: &str,
@@ -72,10 +130,27 @@ impl Extensions {
         client: &Client,
         records: &dyn Records,
     ) -> Result<Outcome, Error> {
-        let event = EventName::parse(name)?;
         let mut data: Value = serde_json::from_slice(data).map_err(|_| EventError::NotJson)?;
+        let event = match EventName::parse(name) {
+            Ok(event) => event,
+            Err(unknown) => {
+                return if self.hear(name, &data).await? { Ok(Outcome::default()) } else { Err(unknown.into()) };
+            }
+        };
         for extension in &self.0 {
-            data = extension.before_mapping(event, data).await?;
+            let before = extension.before_mapping(event, data).await;
+            data = before.map_err(|error| failed(&**extension, "before_mapping", error))?;
+        }
+        for extension in &self.0 {
+            let skipped = extension.skip(event, &data).await;
+            if let Some(reason) = skipped.map_err(|error| failed(&**extension, "skip", error))? {
+                let extension = extension.name().to_owned();
+                let reason = Reason::ExtensionSkipped { extension, reason: Some(reason) };
+                return Ok(Outcome::skipped(Default::default(), reason).in_language(settings.language));
+            }
+        }
+        if event.has_payload() {
+            data = self.map(data, settings).await?;
         }
         let data = serde_json::to_vec(&data).map_err(|_| EventError::NotJson)?;
         let outcome = super::process(&Event::from_json(name, &data)?, settings, client, records).await?;
@@ -84,6 +159,47 @@ impl Extensions {
         }
         Ok(outcome)
     }
+
+    async fn hear(&self, name: &str, data: &Value) -> Result<bool, Error> {
+        let mut is_heard = false;
+        for extension in &self.0 {
+            let heard = extension.other_event(name, data).await;
+            is_heard |= heard.map_err(|error| failed(&**extension, "other_event", error))?;
+        }
+        Ok(is_heard)
+    }
+
+    async fn map(&self, mut data: Value, settings: &Settings) -> Result<Value, Error> {
+        for kind in Mapped::ALL {
+            for place in kind.places() {
+                for extension in &self.0 {
+                    let Some(record) = data.pointer(place).filter(|record| record.is_object()) else { break };
+                    let before = payload(kind, record, settings);
+                    if before.is_null() {
+                        break;
+                    }
+                    let after = extension.map(kind, before.clone(), record).await;
+                    let after = after.map_err(|error| failed(&**extension, "map", error))?;
+                    if after == before {
+                        continue;
+                    }
+                    let given = with_payload(kind, record.clone(), &after, settings).map_err(|error| {
+                        let extension = extension.name().to_owned();
+                        Error::Extension(Box::new(ExtensionError { extension, step: "map", cause: error.into() }))
+                    })?;
+                    if let Some(record) = data.pointer_mut(place) {
+                        *record = given;
+                    }
+                }
+            }
+        }
+        Ok(data)
+    }
+}
+
+fn failed(extension: &dyn Extension, step: &'static str, error: Error) -> Error {
+    let extension = extension.name().to_owned();
+    Error::Extension(Box::new(ExtensionError { extension, step, cause: ExtensionFailure::Said(error) }))
 }
 
 struct Around {

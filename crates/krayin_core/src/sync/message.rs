@@ -29,7 +29,7 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     let mut stored = context.load(Kind::Message, message.id).await?;
     verify::message(context, message, &mut stored).await?;
     let mut about = context.load(Kind::Conversation, conversation.id).await?;
-    let mut due = stage::due(conversation, false, &about, context);
+    let mut due = stage::due((contact, conversation), false, &about, context);
     let is_wanted = settings.sync_messages && stored.ids.get("activity").is_none() && stored.removed.is_empty();
     let link: fn(&Owner<'_>) -> ActivityLink = |owner| ActivityLink::Person(owner.person);
     let moved =

@@ -13,15 +13,17 @@ mod names;
 mod outcome;
 mod owner;
 mod person_finder;
+mod preview;
 mod stage;
 mod unfinished;
 mod verify;
 
 pub use event::{Event, EventError, EventName};
-pub use extension::{Extension, Extensions};
+pub use extension::{Extension, ExtensionError, ExtensionFailure, Extensions};
 pub use lead_finder::{FoundLead, LeadFinder};
 pub use outcome::{Outcome, Status};
 pub use person_finder::{Doubt, FoundPerson, Match, PersonFinder};
+pub use preview::{ExplainedRule, MappedField, MappedState, RuleState, explain_rules, preview_mapping};
 
 use owner::Owner;
 use serde_json::Value;
@@ -56,8 +58,12 @@ pub async fn process(
     client: &Client,
     records: &dyn Records,
 ) -> Result<Outcome, Error> {
-    let context = Context { settings, fields: Fields::of(settings), client, records };
-    let told = settings.default_country.as_deref().map(|country| event.clone().in_country(Some(country)));
+    let fields = event.contacts().fold(Fields::of(settings), |fields, contact| fields.and_given(contact, settings));
+    let context = Context { settings, fields, client, records };
+    let mut told = settings.default_country.as_deref().map(|country| event.clone().in_country(Some(country)));
+    if settings.maps_conversations() {
+        told = Some(told.unwrap_or_else(|| event.clone()).with_sources());
+    }
     let done = run(&context, told.as_ref().unwrap_or(event)).await;
     let kept = unfinished::keep(&context, event).await;
     let mut outcome = match done {

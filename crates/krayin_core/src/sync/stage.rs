@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use super::{Context, Outcome, Owner};
 use crate::{
     Error,
@@ -9,57 +11,143 @@ use crate::{
     reason::Reason,
     records::Stored,
     server::{Dialect, KnownPipeline, KnownStage, ServerProfile},
-    settings::StageRef,
+    settings::{Cause, StageRef, StageRule},
 };
-
-/// What moves a lead along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
-    /// The conversation began.
-    Created,
-    /// A colleague replied for the first time.
-    FirstResponse,
-    /// The conversation was resolved.
-    Resolved,
-}
-
-impl Rule {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::FirstResponse => "first_response",
-            Self::Resolved => "resolved",
-        }
-    }
-}
 
 /// Kept for the first rule where it named no stage: a conversation begins once, and the setting may be corrected later.
 const WAITS: &str = "created_waits";
 
+/// Kept of what is there, where a rule waits for its end.
+const SEEN: &str = "~";
+
 /// The rules that a conversation's state calls for and that have not fired for it. `is_new` says that it has just begun:
 /// a conversation from before the connection does not begin again.
-pub(super) fn due<'a>(
-    conversation: &Conversation,
+pub(super) fn due(
+    (contact, conversation): (&Contact, &Conversation),
     is_new: bool,
     stored: &Stored,
-    context: &Context<'a>,
-) -> Vec<(Rule, &'a StageRef)> {
-    let settings = context.settings;
-    if !settings.stage_progression_enabled {
-        return Vec::new();
+    context: &Context<'_>,
+) -> Vec<StageRule> {
+    let of = About { contact, conversation, is_new, stored };
+    let mut due = context.settings.rules();
+    due.retain(|rule| !has_fired(&rule.cause, stored) && of.applies(&rule.cause));
+    due
+}
+
+/// What has to be kept of a conversation's state, so that a rule sees its end.
+pub(super) fn seen(
+    (contact, conversation): (&Contact, &Conversation),
+    stored: &Stored,
+    context: &Context<'_>,
+) -> Vec<String> {
+    let of = About { contact, conversation, is_new: false, stored };
+    let rules = context.settings.rules();
+    let begins = rules.iter().filter(|rule| !has_fired(&rule.cause, stored)).filter_map(|rule| begin_of(&rule.cause));
+    let mut seen: Vec<String> = begins
+        .filter(|begin| of.applies(begin))
+        .map(|begin| format!("{SEEN}{}", begin.key()))
+        .filter(|begin| !stored.stages.contains(begin))
+        .collect();
+    seen.dedup();
+    seen
+}
+
+/// How a cause stands.
+pub(super) enum Standing {
+    Fired,
+    Due,
+    NotYet,
+}
+
+/// How a cause stands with a conversation that is no new one.
+pub(super) fn standing((contact, conversation): (&Contact, &Conversation), cause: &Cause, stored: &Stored) -> Standing {
+    if has_fired(cause, stored) {
+        return Standing::Fired;
     }
-    let is_new = is_new || stored.stages.iter().any(|rule| rule == WAITS);
-    let replied = conversation.first_reply_created_at.is_some();
-    let resolved = conversation.status.as_deref() == Some("resolved");
-    [
-        (Rule::Created, is_new, &settings.stage_on_conversation_created),
-        (Rule::FirstResponse, replied, &settings.stage_on_first_response),
-        (Rule::Resolved, resolved, &settings.stage_on_conversation_resolved),
-    ]
-    .into_iter()
-    .filter(|(rule, applies, _)| *applies && !stored.stages.iter().any(|fired| fired == rule.name()))
-    .filter_map(|(rule, _, stage)| Some((rule, stage.as_ref()?)))
-    .collect()
+    let of = About { contact, conversation, is_new: false, stored };
+    if of.applies(cause) { Standing::Due } else { Standing::NotYet }
+}
+
+fn has_fired(cause: &Cause, stored: &Stored) -> bool {
+    stored.stages.contains(&cause.key())
+}
+
+/// What must have been before.
+fn begin_of(cause: &Cause) -> Option<Cause> {
+    match cause {
+        Cause::Reopened => Some(Cause::Resolved),
+        Cause::Label { name, of_contact, removed: true } => {
+            Some(Cause::Label { name: name.clone(), of_contact: *of_contact, removed: false })
+        }
+        _ => None,
+    }
+}
+
+/// What a cause is looked for in.
+struct About<'a> {
+    contact: &'a Contact,
+    conversation: &'a Conversation,
+    is_new: bool,
+    stored: &'a Stored,
+}
+
+impl About<'_> {
+    fn applies(&self, cause: &Cause) -> bool {
+        let talk = self.conversation;
+        let is_named = |name: &Option<String>, wanted: &str| name.as_deref().is_some_and(|name| same(name, wanted));
+        let was =
+            || begin_of(cause).is_some_and(|begin| self.stored.stages.contains(&format!("{SEEN}{}", begin.key())));
+        match cause {
+            Cause::Created => self.is_new || self.stored.stages.iter().any(|rule| rule == WAITS),
+            Cause::FirstReply => talk.first_reply_created_at.is_some(),
+            Cause::Resolved => is_named(&talk.status, "resolved"),
+            Cause::Reopened => is_named(&talk.status, "open") && was(),
+            Cause::Label { name, of_contact, removed } => {
+                let labels = if *of_contact { &self.contact.labels } else { &talk.labels };
+                let is_there = labels.iter().any(|label| same(label, name));
+                if *removed { !is_there && was() } else { is_there }
+            }
+            Cause::Agent(None) => talk.assignee_name.is_some() || talk.assignee_email.is_some(),
+            Cause::Agent(Some(who)) => is_named(&talk.assignee_name, who) || is_named(&talk.assignee_email, who),
+            Cause::Team(None) => talk.team_name.is_some(),
+            Cause::Team(Some(team)) => is_named(&talk.team_name, team),
+            Cause::Priority(priority) => is_named(&talk.priority, priority),
+            Cause::Inbox(inbox) => {
+                is_named(&talk.inbox_name, inbox) || (talk.inbox_id != 0 && talk.inbox_id.to_string() == *inbox)
+            }
+            Cause::Csat(ratings) => talk
+                .csat_rating
+                .as_deref()
+                .and_then(|rating| rating.trim().parse().ok())
+                .is_some_and(|rating: u64| ratings.contains(&rating)),
+            Cause::Attribute { key, value, of_contact } => {
+                let attributes = if *of_contact { &self.contact.custom_attributes } else { &talk.custom_attributes };
+                attributes.get(key).is_some_and(|known| has(known, value.as_deref()))
+            }
+        }
+    }
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+/// Whether a custom attribute has the value, or any.
+fn has(known: &Value, wanted: Option<&str>) -> bool {
+    let words: &[&str] = match known {
+        Value::Null => return false,
+        Value::Bool(true) => &["true", "yes"],
+        Value::Bool(false) => &["false", "no"],
+        Value::Array(list) => return list.iter().any(|known| has(known, wanted)),
+        Value::String(text) => {
+            return match wanted {
+                Some(wanted) => same(text, wanted),
+                None => !text.trim().is_empty(),
+            };
+        }
+        other => return wanted.is_none_or(|wanted| same(&other.to_string(), wanted)),
+    };
+    wanted.is_none_or(|wanted| words.iter().any(|word| same(word, wanted)))
 }
 
 /// What a rule means for a lead.
@@ -72,23 +160,14 @@ enum Move {
     Unknown,
 }
 
-fn is_wanted(stage: &KnownStage, wanted: &StageRef) -> bool {
-    match wanted {
-        StageRef::Id(id) => stage.id == *id,
-        StageRef::Named(name) => {
-            [&stage.code, &stage.name].iter().any(|known| known.trim().to_lowercase() == name.to_lowercase())
-        }
-    }
-}
-
-/// Where `wanted` takes a lead that is at `current`: forward only, and never out of won or lost.
-fn decide(stages: &[KnownStage], current: Option<u64>, wanted: &StageRef) -> Move {
-    let Some(to) = stages.iter().position(|stage| is_wanted(stage, wanted)) else { return Move::Unknown };
+/// Where `wanted` takes a lead that is at `current`: forward only, and never out of won or lost, unless it may go back.
+fn decide(stages: &[KnownStage], current: Option<u64>, wanted: &StageRef, back: bool) -> Move {
+    let Some(to) = stages.iter().position(|stage| wanted.is(stage)) else { return Move::Unknown };
     let from = stages.iter().position(|stage| Some(stage.id) == current);
     let ended =
         from.and_then(|from| stages.get(from)).is_some_and(|stage| matches!(stage.code.as_str(), "won" | "lost"));
     match (from, stages.get(to)) {
-        (Some(from), Some(stage)) if !ended && to > from => Move::To(stage.id),
+        (Some(from), Some(stage)) if to != from && (back || !ended && to > from) => Move::To(stage.id),
         (None, Some(stage)) if current.is_none() => Move::To(stage.id),
         _ => Move::None,
     }
@@ -108,7 +187,7 @@ struct Stages<'a> {
 
 impl Stages<'_> {
     fn has(&self, wanted: &StageRef) -> bool {
-        self.traits.pipelines.iter().flat_map(|pipeline| &pipeline.stages).any(|stage| is_wanted(stage, wanted))
+        self.traits.pipelines.iter().flat_map(|pipeline| &pipeline.stages).any(|stage| wanted.is(stage))
     }
 
     fn of(&self, pipeline: Option<u64>) -> &[KnownStage] {
@@ -144,17 +223,16 @@ fn is_about_what_went(error: &ApiError) -> bool {
 pub(super) async fn progress(
     context: &Context<'_>,
     (owner, contact): (&mut Owner<'_>, &Contact),
-    due: &[(Rule, &StageRef)],
+    due: &[StageRule],
     stored: &mut Stored,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let mut stages = Stages { context, traits: Cow::Borrowed(&context.settings.traits) };
     let has_all = context.client.connection().dialect == Dialect::RestApi;
-    let is_known =
-        |(_, wanted): &&(Rule, &StageRef)| !has_all || !stages.traits.knows_stages_since(SOON) || stages.has(wanted);
-    let (due, unknown): (Vec<_>, Vec<_>) = due.iter().partition(is_known);
-    for (rule, _) in unknown {
-        wait(rule, stored, outcome);
+    let is_known = |rule: &&StageRule| !has_all || !stages.traits.knows_stages_since(SOON) || stages.has(&rule.stage);
+    let (due, unknown): (Vec<&StageRule>, Vec<_>) = due.iter().partition(is_known);
+    for rule in unknown {
+        wait(&rule.cause, stored, outcome);
     }
     if due.is_empty() {
         return Ok(());
@@ -162,31 +240,30 @@ pub(super) async fn progress(
     for is_last in [false, true] {
         let Some(lead) = lead_of(context, owner, contact).await? else {
             outcome.why.push(Reason::StageLeadGone);
-            stored.stages.extend(due.iter().map(|(rule, _)| rule.name().to_owned()));
+            stored.stages.extend(due.iter().map(|rule| rule.cause.key()));
             return Ok(());
         };
         let pipeline = lead.lead_pipeline_id;
-        let is_unknown =
-            |(_, wanted): &(Rule, &StageRef)| !stages.of(pipeline).iter().any(|stage| is_wanted(stage, wanted));
+        let is_unknown = |rule: &&StageRule| !stages.of(pipeline).iter().any(|stage| rule.stage.is(stage));
         let is_old = is_last || !stages.traits.knows_stages_since(FRESH);
         if is_old || due.iter().any(is_unknown) && !stages.traits.knows_stages_since(SOON) {
             stages.read(pipeline, outcome).await?;
         }
-        let mut at = lead.lead_pipeline_stage_id;
+        let (mut at, mut reason) = (lead.lead_pipeline_stage_id, None);
         let (mut fired, mut waits) = (Vec::new(), Vec::new());
-        for (rule, wanted) in &due {
-            match decide(stages.of(pipeline), at, wanted) {
+        for rule in &due {
+            match decide(stages.of(pipeline), at, &rule.stage, rule.back) {
                 Move::Unknown => {
-                    waits.push(*rule);
+                    waits.push(&rule.cause);
                     continue;
                 }
-                Move::To(stage) => at = Some(stage),
+                Move::To(stage) => (at, reason) = (Some(stage), rule.lost_reason.as_deref()),
                 Move::None => {}
             }
-            fired.push(rule.name().to_owned());
+            fired.push(rule.cause.key());
         }
         if let Some(stage) = at.filter(|_| at != lead.lead_pipeline_stage_id) {
-            match context.client.move_lead(lead.id, stage).await {
+            match context.client.move_lead_because(lead.id, stage, reason).await {
                 Err(error) if !is_last && is_about_what_went(&error) => continue,
                 moved => moved?,
             };
@@ -217,11 +294,11 @@ async fn lead_of(context: &Context<'_>, owner: &mut Owner<'_>, contact: &Contact
 }
 
 /// Says that a rule names no stage, and leaves it to be fired later.
-fn wait(rule: Rule, stored: &mut Stored, outcome: &mut Outcome) {
-    if rule == Rule::Created && !stored.stages.iter().any(|rule| rule == WAITS) {
+fn wait(cause: &Cause, stored: &mut Stored, outcome: &mut Outcome) {
+    if *cause == Cause::Created && !stored.stages.iter().any(|rule| rule == WAITS) {
         stored.stages.push(WAITS.to_owned());
     }
-    outcome.why.push(Reason::StageUnknown { rule: rule.name().to_owned() });
+    outcome.why.push(Reason::StageUnknown { rule: cause.key() });
 }
 
 #[cfg(test)]
@@ -249,8 +326,17 @@ mod tests {
             (Some(77), StageRef::Id(2), Move::None),
         ];
         for (current, wanted, expected) in table {
-            assert_eq!(decide(&stages, current, &wanted), expected, "{current:?} {wanted:?}");
+            assert_eq!(decide(&stages, current, &wanted, false), expected, "{current:?} {wanted:?}");
         }
-        assert_eq!(decide(&[], Some(1), &StageRef::Id(1)), Move::Unknown);
+        let table = [
+            (Some(3), StageRef::Id(2), Move::To(2)),
+            (Some(4), StageRef::Id(2), Move::To(2)),
+            (Some(5), named("won"), Move::To(4)),
+            (Some(2), StageRef::Id(2), Move::None),
+        ];
+        for (current, wanted, expected) in table {
+            assert_eq!(decide(&stages, current, &wanted, true), expected, "{current:?} {wanted:?}, back");
+        }
+        assert_eq!(decide(&[], Some(1), &StageRef::Id(1), false), Move::Unknown);
     }
 }

@@ -84,6 +84,7 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.bigint "contact_inbox_id"
     t.datetime "last_activity_at", precision: nil, default: -> { "CURRENT_TIMESTAMP" }, null: false
     t.bigint "team_id"
+    t.bigint "campaign_id"
     t.datetime "snoozed_until", precision: nil
     t.datetime "first_reply_created_at", precision: nil
     t.integer "priority"
@@ -177,6 +178,26 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.string "email"
     t.string "type"
     stamps[t]
+  end
+
+  create_table "campaigns", force: :cascade do |t|
+    t.string "title", null: false
+    t.bigint "account_id", null: false
+    stamps[t]
+  end
+
+  create_table "csat_survey_responses", force: :cascade do |t|
+    t.bigint "conversation_id", null: false
+    t.integer "rating", null: false
+    t.text "feedback_message"
+    stamps[t]
+  end
+
+  create_table "reporting_events", force: :cascade do |t|
+    t.string "name"
+    t.float "value"
+    t.integer "conversation_id"
+    stamps[t, precision: nil]
   end
 
   create_table "teams", force: :cascade do |t|

@@ -68,8 +68,16 @@ impl Client {
 
     /// Moves a lead to a stage of its pipeline; all else stays, its closing date too.
     pub async fn move_lead(&self, id: u64, stage_id: u64) -> Result<Lead, ApiError> {
+        self.move_lead_because(id, stage_id, None).await
+    }
+
+    /// The same to the stage of lost leads, with the reason why.
+    pub async fn move_lead_because(&self, id: u64, stage_id: u64, reason: Option<&str>) -> Result<Lead, ApiError> {
         let path = self.connection().dialect.lead_stage(id);
-        let body = json!({"lead_pipeline_stage_id": stage_id});
+        let body = match reason {
+            Some(reason) => json!({"lead_pipeline_stage_id": stage_id, "lost_reason": reason}),
+            None => json!({"lead_pipeline_stage_id": stage_id}),
+        };
         record((Method::Put, &path), self.put(&path, body, &[]).await?)
     }
 

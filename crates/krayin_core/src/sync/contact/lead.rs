@@ -32,7 +32,7 @@ impl<'a> Flow<'a> {
         if let (Some(mark), Some(Value::String(title))) = (&self.lead_title, attributes.get_mut("title")) {
             *title = mapper::lead_title(title, mark);
         }
-        mapper::new_lead(attributes, None, self.context.settings)
+        mapper::new_lead(attributes, None, self.contact, self.context.settings)
     }
 
     /// The person's lead: written where it is known, found or created where it is not.

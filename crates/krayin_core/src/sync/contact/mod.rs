@@ -195,7 +195,7 @@ impl<'a> Flow<'a> {
         let differs = match wanted {
             Some(_) if field.is_filled_once() => kept.is_none(),
             Some(digest) => kept.is_none_or(|kept| !digest.is(kept)),
-            None => field.is_list() && kept.is_some() && self.wanted.is_known_by_something(),
+            None => field.identifies() && kept.is_some() && self.wanted.is_known_by_something(),
         };
         differs && !self.is_left_out(field)
     }

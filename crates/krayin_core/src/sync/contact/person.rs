@@ -5,8 +5,8 @@ use crate::{
     Error,
     api::{ApiError, ErrorKind},
     field::{Entity, Field, Kind as FieldKind, Merged, Sent, merge},
-    krayin::{LeadLink, NewPerson, Person},
-    mapper::{Identity, full_name, is_on_network, new_lead, sendable_phones},
+    krayin::{LeadLink, NewLead, NewPerson, Person},
+    mapper::{Identity, full_name, is_on_network, sendable_phones},
     placeholder::{no_email, no_phone},
     reason::Reason,
     records::{Decision, Kind},
@@ -285,7 +285,7 @@ impl<'a> Flow<'a> {
             }
             return self.create_lead(person.id).await;
         }
-        let lead = new_lead(lead.fields, Some(LeadLink::New(Box::new(person))), self.context.settings);
+        let lead = NewLead { person: Some(LeadLink::New(Box::new(person))), ..lead };
         let lead = LeadFinder { client: self.context.client, settings: self.context.settings }.create(lead).await?;
         if let Some(person) = &lead.person {
             self.record_person(person, true);

@@ -1,0 +1,334 @@
+//! Fields that an administrator mapped: each type of Krayin's attributes, right values and wrong ones, on each server, and
+//! whatever fails meanwhile.
+
+use krayin_core::{settings::Settings, setup};
+use krayin_sim::{Action, Fault, Outage, Server};
+use krayin_tests::{SERVERS, World, conversation, jane, with};
+use serde_json::{Value, json};
+
+/// A type, a value of Chatwoot's, and what Krayin holds then; null where it is left out and told of.
+fn values() -> Vec<(&'static str, Value, Value)> {
+    let emails = |text: &str| json!([{"value": text, "label": "work"}]);
+    vec![
+        ("text", json!("Gold & more"), json!("Gold & more")),
+        ("text", json!(12), json!("12")),
+        ("text", json!(["a", "b"]), json!("a, b")),
+        ("textarea", json!("one\ntwo"), json!("one two")),
+        ("price", json!("12.5"), json!(12.5)),
+        ("price", json!("a lot"), Value::Null),
+        ("boolean", json!("no"), json!(false)),
+        ("boolean", json!(true), json!(true)),
+        ("boolean", json!("perhaps"), Value::Null),
+        ("select", json!("gold"), json!("Gold")),
+        ("select", json!("Silver"), Value::Null),
+        ("multiselect", json!(["Gold", "Free"]), json!(["Gold", "Free"])),
+        ("multiselect", json!("Silver"), Value::Null),
+        ("checkbox", json!("free"), json!(["Free"])),
+        ("email", json!("a@example.com"), emails("a@example.com")),
+        ("email", json!("no address"), Value::Null),
+        ("phone", json!("+14155550100"), emails("+14155550100")),
+        ("phone", json!("none"), Value::Null),
+        ("address", json!("1 Main St"), json!({"address": "1 Main St"})),
+        ("date", json!("2031-05-05T00:00:00.000Z"), json!("2031-05-05")),
+        ("date", json!("05/05/2031"), Value::Null),
+        ("datetime", json!("2031-05-05T20:00:00Z"), json!("2031-05-06 01:30:00")),
+        ("datetime", json!("soon"), Value::Null),
+        ("lookup", json!(1), json!(1)),
+        ("lookup", json!("Nobody"), Value::Null),
+    ]
+}
+
+async fn add_attribute(world: &World, entity: &str, kind: &str, more: Value) {
+    let options = ["select", "multiselect", "checkbox"].contains(&kind);
+    let mut attribute = json!({"code": format!("x_{kind}"), "name": format!("X {kind}"), "type": kind,
+                               "entity_type": entity, "is_required": 0, "is_unique": 0, "quick_add": 0});
+    if options {
+        attribute["option_type"] = json!("options");
+        attribute["options"] = json!({"option_1": {"name": "Gold", "sort_order": 1},
+                                      "option_2": {"name": "Free", "sort_order": 2}});
+    }
+    if kind == "lookup" {
+        attribute["lookup_type"] = json!("users");
+    }
+    world.client().post("settings/attributes", with(attribute, more), &[]).await.unwrap();
+}
+
+/// What the record holds under the attribute, as people name it.
+fn held(record: &Value, code: &str, options: &[(u64, String)]) -> Value {
+    let named = |id: &Value| {
+        let id = id.as_u64().or_else(|| id.as_str()?.trim().parse().ok());
+        options.iter().find(|(known, _)| Some(*known) == id).map(|(_, name)| json!(name)).unwrap_or_default()
+    };
+    match &record[code] {
+        Value::String(ids) if !options.is_empty() && ids.contains(',') => {
+            ids.split(',').map(|id| named(&json!(id))).collect()
+        }
+        Value::Array(ids) if !options.is_empty() => ids.iter().map(named).collect(),
+        id if !options.is_empty() => named(id),
+        value => value.clone(),
+    }
+}
+
+#[tokio::test]
+async fn each_type_takes_what_it_can_hold_and_says_what_it_cannot() {
+    for server in SERVERS {
+        for (entity, of) in [("persons", "person"), ("leads", "lead"), ("organizations", "organization")] {
+            for (kind, value, expected) in values() {
+                let told = format!("{server:?} {of} {kind} {value}");
+                let mut world = World::new(server);
+                add_attribute(&world, entity, kind, json!({})).await;
+                world.set(json!({"field_mapping": format!("{of}.x_{kind} = wanted"), "on_yes_no": "write_anyway"}));
+                let mut world = world.connect().await;
+                world.settings["traits"]["utc_offset_minutes"] = json!(330);
+                let contact = with(jane(), json!({"custom_attributes": {"wanted": value}}));
+                let outcome = world.contact("contact.created", contact.clone()).await;
+                let codes: Vec<String> = outcome.why.iter().map(|why| why.code()).collect();
+                assert_eq!(codes.contains(&"field_wrong".to_owned()), expected.is_null(), "{told}: {outcome:?}");
+                let records = match of {
+                    "person" => world.sim.persons(),
+                    "lead" => world.sim.leads(),
+                    _ => written_organizations(&world, &contact).await,
+                };
+                assert_eq!(records.len(), 1, "{told}");
+                let known = world.settings().traits.attributes;
+                let options = if kind == "lookup" { &[] } else { known[0].options.as_slice() };
+                let held = held(&records[0], &format!("x_{kind}"), options);
+                if expected.is_null() && kind == "boolean" {
+                    // Krayin's own default.
+                    assert_ne!(held, json!(true), "{told}");
+                    assert_ne!(held, json!(1), "{told}");
+                } else if expected.is_null() {
+                    assert!(held.is_null() || held == json!(""), "{told}: {held}");
+                } else {
+                    assert!(is_same(&held, &expected), "{told}: {held}");
+                }
+                assert_eq!(world.contact("contact.updated", contact).await.requests, 0, "{told}: told once");
+            }
+        }
+    }
+}
+
+/// What was written of the organization: the simulator shows no attributes of it. One that was made by name gets what is
+/// its own with the next event at the latest.
+async fn written_organizations(world: &World, contact: &Value) -> Vec<Value> {
+    let written = || world.sim.requests().into_iter().filter(|sent| sent.method == "PUT").map(|sent| sent.json());
+    let first: Vec<Value> = written().collect();
+    world.contact("contact.updated", contact.clone()).await;
+    let mut all = first.into_iter().chain(written()).fold(json!({}), with);
+    if !all.is_object() {
+        all = json!({});
+    }
+    vec![all]
+}
+
+fn is_same(held: &Value, expected: &Value) -> bool {
+    let flag = |value: &Value| value.as_bool().or_else(|| value.as_u64().map(|number| number != 0));
+    match expected {
+        Value::Bool(wanted) => flag(held) == Some(*wanted),
+        Value::Number(wanted) => held.as_str().map_or(held.as_f64(), |text| text.parse().ok()) == wanted.as_f64(),
+        Value::Object(parts) => parts.iter().all(|(key, value)| held[key] == *value),
+        Value::Array(list) if !held.is_array() => list.len() == 1 && list[0] == *held,
+        Value::String(text) => held.as_str().is_some_and(|held| held.starts_with(text.as_str())),
+        other => other == held,
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_filled_is_refused_before_anything_is_sent() {
+    for server in SERVERS {
+        let world = World::new(server);
+        for kind in ["image", "file"] {
+            add_attribute(&world, "leads", kind, json!({})).await;
+        }
+        for (mapping, told) in [
+            ("lead.x_image = photo", "has lead.x_image, whose type cannot be filled"),
+            ("lead.x_file = photo", "has lead.x_file, whose type cannot be filled"),
+            ("lead.none = plan", "has lead.none, which Krayin does not have"),
+            ("person.x_file = plan", "has person.x_file, which Krayin does not have"),
+            ("lead.title = plan", "has lead.title twice"),
+            ("lead.x_file = conversation.mood", "has conversation.mood, which Chatwoot does not have"),
+            ("lead.description = conversation.priority", "as a line of the description"),
+        ] {
+            let settings = with(world.settings.clone(), json!({"field_mapping": mapping}));
+            let settings = Settings::from_json(settings.to_string().as_bytes()).unwrap();
+            let error = setup::connect(&settings, &world.client()).await.unwrap_err().to_string();
+            assert!(error.contains(told), "{server:?} {mapping}: {error}");
+        }
+    }
+    // The document's dialect does not tell its attributes.
+    let mut world = World::new(Server::Documented);
+    world.set(json!({"field_mapping": "lead.plan = plan"}));
+    let error = setup::connect(&world.settings(), &world.client()).await.unwrap_err().to_string();
+    assert!(error.contains("lead.plan, which Krayin does not have"), "{error}");
+}
+
+#[tokio::test]
+async fn a_required_attribute_that_nothing_fills_is_told_at_the_set_up() {
+    for server in SERVERS {
+        let mut world = World::new(server);
+        add_attribute(&world, "persons", "text", json!({"is_required": 1})).await;
+        let warned = async |world: &World| {
+            let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
+            found.warnings.iter().map(|why| why.code()).collect::<Vec<_>>()
+        };
+        assert_eq!(warned(&world).await, ["required_unfilled"], "{server:?}");
+        world.set(json!({"field_mapping": "person.x_text = contact.identifier"}));
+        assert_eq!(warned(&world).await, Vec::<String>::new(), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_lookup_is_told_by_name_or_address_with_one_request_at_the_set_up() {
+    for server in SERVERS {
+        for (lookup, name) in [("users", None), ("products", Some("Chair")), ("products", Some("c-1"))] {
+            let mut world = World::new(server);
+            let user = world.client().users().await.unwrap().remove(0);
+            let email = user.rest["email"].as_str().unwrap().to_uppercase();
+            let chair = json!({"name": "Chair", "sku": "C-1", "price": 5, "quantity": 1});
+            world.client().post("products", chair, &[]).await.unwrap();
+            add_attribute(&world, "leads", "lookup", json!({"lookup_type": lookup})).await;
+            world.sim.clear_requests();
+            setup::connect(&world.settings(), &world.client()).await.unwrap();
+            let without = world.sim.requests().len();
+            world.set(json!({"field_mapping": "lead.x_lookup = who"}));
+            world.sim.clear_requests();
+            let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
+            assert_eq!(world.sim.requests().len(), without + 1, "{server:?} {lookup}");
+            world.set(serde_json::to_value(found).unwrap());
+            let contact = with(jane(), json!({"custom_attributes": {"who": name.unwrap_or(&email)}}));
+            let outcome = world.contact("contact.created", contact).await;
+            let expected = if name.is_some() { 1 } else { user.id };
+            assert_eq!(world.sim.leads()[0]["x_lookup"].as_u64(), Some(expected), "{server:?} {lookup} {outcome:?}");
+        }
+    }
+}
+
+/// Sources, what of the records has them, and the text that Krayin holds then.
+fn sources() -> Vec<(&'static str, Value, &'static str)> {
+    let of_contact = |fields: Value| json!({"contact": with(jane(), fields)});
+    vec![
+        ("contact.identifier", of_contact(json!({"identifier": "crm-7"})), "crm-7"),
+        ("contact.email", json!({}), "jane@example.com"),
+        ("contact.labels", of_contact(json!({"labels": ["vip", "beta"]})), "vip, beta"),
+        ("company.name", json!({}), "Acme, Inc."),
+        ("location.city", of_contact(json!({"additional_attributes": {"city": "Lisbon"}})), "Lisbon"),
+        ("conversation.status", json!({"status": "open"}), "open"),
+        ("conversation.priority", json!({"priority": "high"}), "high"),
+        ("conversation.labels", json!({"labels": ["vip"]}), "vip"),
+        ("conversation.subject", json!({"additional_attributes": {"mail_subject": "Order 9"}}), "Order 9"),
+        ("conversation.custom_attributes.order.total", json!({"custom_attributes": {"order": {"total": 5}}}), "5"),
+        ("conversation.first_reply_seconds", json!({"first_reply_created_at": "2026-11-24T10:02:00Z"}), "120"),
+        ("conversation.resolution_seconds", json!({"resolution_seconds": 3600.0}), "3600"),
+        ("assignee.email", json!({"assignee_email": "ann@example.com"}), "ann@example.com"),
+        ("assignee.name", json!({"assignee_name": "Ann"}), "Ann"),
+        ("team.name", json!({"team_name": "Sales"}), "Sales"),
+        ("inbox.name", json!({}), "Support"),
+        ("channel.name", json!({}), "API"),
+        ("campaign.title", json!({"campaign_title": "Spring"}), "Spring"),
+        ("csat.rating", json!({"csat_rating": 5}), "5"),
+        ("csat.feedback", json!({"csat_feedback": "Great {{x}}"}), "Great { {x} }"),
+        (
+            "first_touch.utm_source",
+            json!({"additional_attributes": {"referer": "https://x.example/?utm_source=ads"}}),
+            "ads",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_source_reaches_person_and_lead_once_and_is_not_taken_away_by_the_contacts_own_events() {
+    for server in SERVERS {
+        for (source, fields, expected) in sources() {
+            for (entity, of) in [("persons", "person"), ("leads", "lead")] {
+                let told = format!("{server:?} {of} {source}");
+                let mut world = World::new(server);
+                add_attribute(&world, entity, "text", json!({})).await;
+                world.set(json!({"field_mapping": format!("{of}.x_text = {source}")}));
+                let world = world.connect().await;
+                let talk = json!({"conversation": with(conversation("Channel::Api"), fields.clone())});
+                world.contact("contact.created", fields.get("contact").cloned().unwrap_or_else(jane)).await;
+                let outcome = world.event("conversation.created", talk.clone()).await.unwrap();
+                let held = || match of {
+                    "person" => world.sim.persons()[0]["x_text"].clone(),
+                    _ => world.sim.leads()[0]["x_text"].clone(),
+                };
+                assert_eq!(held(), expected, "{told}: {outcome:?}");
+                assert_eq!(world.event("conversation.updated", talk.clone()).await.unwrap().requests, 0, "{told}");
+                if fields.get("contact").is_none() {
+                    assert_eq!(world.contact("contact.updated", jane()).await.requests, 0, "{told}");
+                    assert_eq!(held(), expected, "{told}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_changes_in_a_conversation_is_written_and_its_first_touch_is_not() {
+    for server in SERVERS {
+        let mut world = World::new(server);
+        add_attribute(&world, "leads", "text", json!({})).await;
+        add_attribute(&world, "leads", "textarea", json!({})).await;
+        world.set(json!({
+            "field_mapping": "lead.x_text = conversation.priority, lead.x_textarea = first_touch.referer", "sync_conversations": true
+        }));
+        let world = world.connect().await;
+        let talk = |id: u64, priority: &str, referer: &str| {
+            json!({"conversation": with(conversation("Channel::Api"), json!({
+                "id": id, "display_id": id, "priority": priority, "additional_attributes": {"referer": referer}
+            }))})
+        };
+        world.event("conversation.created", talk(1, "low", "https://a.example/")).await.unwrap();
+        world.event("conversation.updated", talk(1, "high", "https://a.example/")).await.unwrap();
+        world.event("conversation.created", talk(2, "urgent", "https://b.example/")).await.unwrap();
+        let leads = world.sim.leads();
+        assert_eq!(leads.len(), 1, "{server:?}");
+        assert_eq!((&leads[0]["x_text"], &leads[0]["x_textarea"]), (&json!("urgent"), &json!("https://a.example/")));
+        assert_eq!(world.sim.activities().len(), 2, "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_meanwhile_a_mapped_value_is_there_in_the_end_and_once() {
+    let refuses = |status| Action::Status { status, body: "{}".into(), headers: Vec::new() };
+    let actions = [
+        refuses(500),
+        refuses(503),
+        Action::CloseBeforeActing,
+        Action::CloseAfterActing,
+        Action::CloseHalfway,
+        Action::Html,
+        Action::Outage(Outage::NoDatabase),
+        Action::Outage(Outage::Maintenance),
+    ];
+    for server in SERVERS {
+        for action in &actions {
+            for nth in 1..=4 {
+                let told = format!("{server:?} {action:?} at {nth}");
+                let mut world = World::new(server);
+                add_attribute(&world, "leads", "select", json!({})).await;
+                world.set(json!({"field_mapping": "lead.x_select = conversation.custom_attributes.plan"}));
+                let world = world.connect().await;
+                let run = async |plan: &str| {
+                    let talk = with(conversation("Channel::Api"), json!({"custom_attributes": {"plan": plan}}));
+                    let mut tries = 0;
+                    while let Err(error) = world.event("conversation.updated", json!({"conversation": talk})).await {
+                        tries += 1;
+                        assert!(tries < 4, "{told}: {error}");
+                        world.sim.clear_faults();
+                    }
+                };
+                for plan in ["Gold", "Free"] {
+                    world.sim.fault(Fault { nth, times: 3, ..Fault::next(action.clone()) });
+                    run(plan).await;
+                    world.sim.clear_faults();
+                    run(plan).await;
+                    let options = world.settings().traits.attributes[0].options.clone();
+                    let leads = world.sim.leads();
+                    assert_eq!((leads.len(), world.sim.persons().len()), (1, 1), "{told}");
+                    assert_eq!(held(&leads[0], "x_select", &options), plan, "{told}");
+                }
+            }
+        }
+    }
+}
