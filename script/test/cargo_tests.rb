@@ -26,6 +26,15 @@ class CargoTests
                      .map { |target| target["name"] }.uniq.sort
   end
 
+  # Builds all of them, as each suite will.
+  def self.build
+    Command.run("cargo", "test", "--no-run", "--locked", "--quiet", *packages, "--lib", "--bins",
+                *targets.flat_map { |name| ["--test", name] })
+  end
+
+  # All of them at every call: cargo then chooses the same features each time, and builds their dependencies once.
+  def self.packages = PACKAGES.flat_map { |name| ["--package", name] }
+
   def self.metadata
     text, status = Open3.capture2("cargo", "metadata", "--no-deps", "--format-version", "1", chdir: ROOT)
     status.success? ? text : '{"packages":[]}'
@@ -55,10 +64,9 @@ class CargoTests
     self.class.targets.select { |name| (PATTERNS.find { |_, pattern| pattern.match?(name) }&.first || :rest) == @suite }
   end
 
-  # All packages at every call: cargo then chooses the same features each time, and builds their dependencies once.
   def cargo_test(*chosen)
     tally = Tally.new
-    packages = PACKAGES.flat_map { |name| ["--package", name] }
+    packages = self.class.packages
     good = Command.run("cargo", "test", "--locked", "--quiet", "--no-fail-fast", *packages, *chosen) do |line|
       passed, failed, ignored = line.match(RESULT)&.captures&.map(&:to_i)
       tally += Tally.new(passed: passed, failed: failed, skipped: ignored) if passed

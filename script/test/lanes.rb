@@ -7,9 +7,12 @@ require "rbconfig"
 require_relative "tally"
 
 # Runs suites beside one another, each in a process of its own: what it says is shown whole when it ends. One lane has
-# those that cargo runs, since two of them would wait for each other; the lane that is done first helps the other.
+# those that look at a clock, one after the other; the other has those that do not, and takes of the processor what the
+# first leaves, which is much: most of them wait for a throttle, a pause or a name server.
 class Lanes
   LOGS = File.join(ROOT, "target/test")
+  # So that the second lane has a tenth where the first takes all.
+  GIVE_WAY = %w[nice -n 10].freeze
 
   # How many at once: what LANES says, up to two. One after the other is easier to read.
   def self.most = ENV.fetch("LANES", "1").to_i.clamp(1, [Etc.nprocessors, 2].min)
@@ -19,7 +22,8 @@ class Lanes
   # @yieldparam tally [Tally]
   # @yieldparam seconds [Float]
   def initialize(names, &ended)
-    @queues = names.partition { |name| cargo?(SUITES.fetch(name)) }
+    @names = names
+    @queues = [names - GIVING_WAY, GIVING_WAY & names]
     @ended = ended
     @lock = Mutex.new
     @running = {}
@@ -27,6 +31,8 @@ class Lanes
   end
 
   def run
+    # Cargo builds one thing at a time: a suite of the first lane would wait for one of the second.
+    CargoTests.build if @names.any? { |name| SUITES.fetch(name).is_a?(CargoTests) }
     lanes = @queues.each_index.map { |lane| Thread.new { work(lane) } }
     lanes.each(&:join)
   rescue SignalException
@@ -38,12 +44,10 @@ class Lanes
 
   private
 
-  def cargo?(suite) = suite.is_a?(CargoTests) || suite.is_a?(Checks) || suite.is_a?(Several)
-
   def work(lane)
     while (name = take(lane))
       began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-      tally = process(name)
+      tally = process(name, lane.zero? ? [] : GIVE_WAY)
       seconds = Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
       @lock.synchronize do
         show(name)
@@ -52,15 +56,16 @@ class Lanes
     end
   end
 
-  # The next of its own, or the last of the other's.
-  def take(lane) = @lock.synchronize { @queues[lane].shift || @queues[1 - lane].pop }
+  # The next of its own. The first helps the second with its last; the second takes nothing that looks at a clock.
+  def take(lane) = @lock.synchronize { @queues[lane].shift || (@queues.last.pop if lane.zero?) }
 
-  def process(name)
+  def process(name, how)
     result = File.join(LOGS, "#{name}.json")
     FileUtils.rm_f(result)
+    command = [*how, RbConfig.ruby, File.join(ROOT, "script/test.rb"), name]
     pid = @lock.synchronize do
-      @running[name] = Process.spawn({ "TALLY" => result }, RbConfig.ruby, File.join(ROOT, "script/test.rb"), name,
-                                     in: File::NULL, out: log(name), err: %i[child out])
+      @running[name] =
+        Process.spawn({ "TALLY" => result }, *command, in: File::NULL, out: log(name), err: %i[child out])
     end
     Process.wait(pid)
     @lock.synchronize { @running.delete(name) }

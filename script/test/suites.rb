@@ -55,5 +55,10 @@ SUITES = {
   "package" => Package.new
 }.select { |_, suite| suite.there? }.freeze
 
-# Run when they are named: these stand on Debian's moving suites, and take long on a busy machine.
+# Run when they are named: these stand on Debian's moving suites, and take long on a busy machine. The newest Ruby's builds
+# the extension once more, and runs the specs of two suites again.
 NAMED_ONLY = %w[ruby-3.4 whole-chatwoot chatwoot-examples].freeze
+
+# Without a clock in them, and with much to build: they run beside the others and give way to them. The one that cargo
+# builds where it builds the others' comes last.
+GIVING_WAY = %w[package memory lint].freeze
