@@ -55,8 +55,8 @@ SUITES = {
   "package" => Package.new
 }.select { |_, suite| suite.there? }.freeze
 
-# Run when they are named: these stand on Debian's moving suites, and take long on a busy machine. That of the newest Ruby
-# builds the extension once more, and runs the specs of two suites again.
+# Run when they are named: these stand on Debian's moving suites, and take long on a busy machine. That of the newest
+# Ruby builds the extension once more, and runs the specs of two suites again.
 NAMED_ONLY = %w[ruby-3.4 whole-chatwoot chatwoot-examples].freeze
 
 # Without a clock in them, and with much to build: they run beside the others and give way to them. The one that cargo
