@@ -17,11 +17,12 @@ class Specs
 
   def there? = !files.empty?
 
-  def run
+  # Yields each line that is said, and shows it unless that is to be `quiet`.
+  def run(quiet: false, &block)
     Dir.mktmpdir(nil, @report_in) do |dir|
       report = File.join(dir, "report.json")
       command = ["rspec", "--format", "progress", "--format", "json", "--out", report, *files]
-      good = Command.run(*@within.call(*command))
+      good = Command.run(*@within.call(*command), quiet: quiet, &block)
       tally = File.size?(report) ? read(report) : Tally.new
       tally += Tally.new(failed: 1) if !good && tally.failed.zero? # the process died
       tally

@@ -57,7 +57,7 @@ SUITES = {
 
 # Run when they are named: these stand on Debian's moving suites, and take long on a busy machine. That of the newest
 # Ruby builds the extension once more, and runs the specs of two suites again.
-NAMED_ONLY = %w[ruby-3.4 whole-chatwoot chatwoot-examples].freeze
+NAMED_ONLY = %w[ruby-3.4 chatwoot-examples].freeze
 
 # Without a clock in them, and with much to build: they run beside the others and give way to them. The one that cargo
 # builds where it builds the others' comes last.
