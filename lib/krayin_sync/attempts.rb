@@ -27,7 +27,7 @@ module KrayinSync
     end
 
     # @param connection [String, nil] of which server and token, unreadable
-    # @param server [URI, nil]
+    # @param server [#call, nil] gives its URI, where it has one
     # @param on_attempt [#call, nil] the caller's own business, after each attempt
     def initialize(connection: nil, server: nil, on_attempt: nil, listening: true)
       @connection = connection
@@ -46,7 +46,7 @@ module KrayinSync
       beginning = JSON.parse(json, symbolize_names: true)
       headers = { "x-request-id" => SecureRandom.uuid }
       own = Headers.of(KrayinSync.configuration.headers, beginning).transform_keys(&:downcase)
-      attempt = Attempt.new(beginning, @connection, @server)
+      attempt = Attempt.new(beginning, @connection, @server&.call)
       Thread.current[OPEN] << attempt if Thread.current[OPEN]
       headers.merge(attempt.headers, own).to_a
     end

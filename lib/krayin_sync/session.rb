@@ -46,7 +46,8 @@ module KrayinSync
       listening = Instrumentation.listening?
       return unless listening || @on_attempt
 
-      Attempts.new(connection: ConnectionId.of(settings), server: server, on_attempt: @on_attempt, listening: listening)
+      Attempts.new(connection: ConnectionId.of(settings), server: method(:server), on_attempt: @on_attempt,
+                   listening: listening)
     end
 
     # Who keeps the budget of requests for all processes; where nil, this process keeps its own.

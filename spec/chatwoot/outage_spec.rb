@@ -75,6 +75,7 @@ RSpec.describe "When Krayin does not work", :chatwoot do
 
   it "tells of a refused token once, keeps the jobs, and brings them over once the token is right" do
     right = @hook.reload.settings
+    Redis::Alfred.delete("reauthorization_prompts:#{@hook.id}")
     KrayinSync::Chatwoot::HookSettings.put(@hook, ["api_token"], "9|revoked")
     known = people("token", 4)
     eventually { @hook.reload.settings["setup_error"] }

@@ -6,8 +6,8 @@ module KrayinSync
     # its Krayin, how many work on that Krayin at once, and the {JobRegistry}.
     #
     # A job that cannot be run now comes back later by itself. It also stands in line, its contact's or its Krayin's,
-    # and whoever leaves brings one back at once: what is due later is looked for every few seconds alone, and then all
-    # of it comes together.
+    # and whoever has done its work brings one back at once: what is due later is looked for every few seconds alone,
+    # and then all of it comes together.
     #
     # A job may {#look} at its record first, and pass the gate when it has found something to do: before it asks Krayin,
     # in one step with the first question to the limiter, or before it writes.
@@ -48,7 +48,9 @@ module KrayinSync
       # The scripts of each as functions, which see their own keys and arguments.
       ENTER = <<~LUA.freeze
         local wait = function(KEYS, ARGV) #{Breaker::WAIT} end
+        local later = function(KEYS, ARGV) #{JobRegistry::LATER} end
         local start = function(KEYS, ARGV) #{JobRegistry::START} end
+        if later({unpack(KEYS, 9)}, {unpack(ARGV, 8)}) == 1 then return {'later', 0} end
         local now = tonumber(redis.call('TIME')[1])
         local stand = function(line)
           local score = now
@@ -108,12 +110,10 @@ module KrayinSync
         redis.call('ZADD', KEYS[2], 'XX', redis.call('TIME')[1] + ARGV[3], ARGV[1])
         #{Lock::EXTEND}
       LUA
-      RELEASE = <<~LUA.freeze
-        local next = function(KEYS) #{NEXT} end
+      RELEASE = <<~LUA
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('SET', KEYS[3], '1', 'PX', ARGV[2])
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-        return next({KEYS[4], KEYS[5]})
       LUA
 
       attr_reader :breaker
@@ -184,7 +184,8 @@ module KrayinSync
       end
 
       # It was not: what is to become of the record has been said already.
-      def release = bring(RedisStore.script(RELEASE, [@lock.key, @at_work, @left, *@lines], [@lock.owner, LEFT]))
+      # What kept it may keep others, who come back by themselves.
+      def release = RedisStore.script(RELEASE, [@lock.key, @at_work, @left], [@lock.owner, LEFT])
 
       # Called at every request.
       def extend_life

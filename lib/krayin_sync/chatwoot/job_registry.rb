@@ -48,16 +48,20 @@ module KrayinSync
         if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
         return due
       LUA
-      # Where a later job of a paced record is still to come, this one leaves it to that. 2 where it began a new pace.
-      START = <<~LUA
+      # Where a later job of the record is still to come, this one leaves it to that: 1.
+      LATER = <<~LUA
+        local due = ARGV[5] ~= '' and redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if not due or tonumber(due) <= tonumber(ARGV[5]) then return 0 end
+        local failing = redis.call('HGET', KEYS[4], ARGV[1])
+        if failing and string.match(failing, '^%S*') == ARGV[4] then redis.call('HDEL', KEYS[4], ARGV[1]) end
+        return 1
+      LUA
+      # 0 where it leaves it to a later one, 2 where it began a new pace.
+      START = <<~LUA.freeze
+        local later = function(KEYS, ARGV) #{LATER} end
+        if later(KEYS, ARGV) == 1 then return 0 end
         local now = tonumber(redis.call('TIME')[1])
         local pace = tonumber(ARGV[3])
-        local due = pace > 0 and ARGV[5] ~= '' and redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if due and tonumber(due) > tonumber(ARGV[5]) then
-          local failing = redis.call('HGET', KEYS[4], ARGV[1])
-          if failing and string.match(failing, '^%S*') == ARGV[4] then redis.call('HDEL', KEYS[4], ARGV[1]) end
-          return 0
-        end
         redis.call('ZREM', KEYS[1], ARGV[1])
         redis.call('HDEL', KEYS[6], ARGV[1])
         redis.call('ZADD', KEYS[2], now, ARGV[1])

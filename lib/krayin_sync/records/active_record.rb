@@ -60,12 +60,14 @@ module KrayinSync
 
       private
 
-      def json_of(rows)
-        first, *others = rows.map { |row| Link.stored_of(row) }
-        return unless first
+      def json_of(rows) = kept_of(rows)&.then { |kept| JSON.generate(kept) }
 
-        first = first.merge("others" => others) unless others.empty?
-        JSON.generate(first)
+      # @return [Hash{String => Object}, nil] the first row's, and the others'
+      def kept_of(rows)
+        first, *others = rows.map { |row| Link.stored_of(row) }
+        return first if others.empty?
+
+        first.merge("others" => others)
       end
 
       # @return [Integer, nil] the row's revision; nothing where another writer came between

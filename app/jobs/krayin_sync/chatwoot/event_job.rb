@@ -31,6 +31,25 @@ module KrayinSync
       # @param asked [Hash{String => Object}] hook_id, kind, id, bulk, due; job_id for those who log
       def perform(asked)
         read(asked)
+        work
+      rescue KnownHook::Changed
+        @known = nil
+        @hook = KnownHook.wanted(entry.hook_id)
+        work
+      end
+
+      private
+
+      attr_reader :entry, :hook
+
+      def read(asked)
+        @entry = RecordRef.of(asked)
+        @bulk, @due = asked.values_at("bulk", "due")
+        @known = KnownHook.remembered(entry.hook_id) if looks_first?
+        @hook = @known ? @known.hook : KnownHook.wanted(entry.hook_id)
+      end
+
+      def work
         contact_id = entry.contact_id if hook
         return JobRegistry.drop(entry.to_s) unless contact_id
         return requeue_unstarted(unready + (rand * SPREAD)) unless hook.settings["traits"]
@@ -42,16 +61,6 @@ module KrayinSync
         run
       rescue Gate::Closed => e
         put_off(e)
-      end
-
-      private
-
-      attr_reader :entry, :hook
-
-      def read(asked)
-        @entry = RecordRef.of(asked)
-        @bulk, @due = asked.values_at("bulk", "due")
-        @hook = KnownHook.wanted(entry.hook_id)
       end
 
       def unready = hook.settings["setup_error"] ? Breaker::LONGEST : UNREADY
@@ -75,7 +84,7 @@ module KrayinSync
 
         @gate.leave(worked: asked?(outcome), unpaced: @gate.began_pace? && !wrote_activity?(outcome))
         true
-      rescue Gate::Closed, Gate::Overtaken
+      rescue Gate::Closed, Gate::Overtaken, KnownHook::Changed
         raise
       rescue StandardError => e
         raise if setback(began).settle(e)
@@ -91,7 +100,7 @@ module KrayinSync
 
       def synchronize(began)
         Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do
-          Synchronization.new(entry, hook, @gate, began: began, bulk: @bulk).perform
+          Synchronization.new(entry, hook, @gate, began: began, bulk: @bulk, known: @known).perform
         end
       end
 

@@ -61,18 +61,20 @@ module KrayinSync
       }.transform_keys { |source| [source, source.tr(".", "_").delete_prefix("conversation_")] }.freeze
 
       # Written out: to have it built anew costs a third of reading it.
-      CONTACT = "SELECT #{LinkStore.with("contact")}, #{Reach::COLUMNS}%<labels>s FROM contacts " \
-                "WHERE id = %<id>d".freeze
+      CONTACT = "SELECT #{LinkStore.with("contact")}, #{Reach::COLUMNS}%<more>s FROM contacts WHERE id = %<id>d".freeze
+      HOOK = "(#{KnownHook::VERSION}) AS krayin_hook".freeze
 
       class << self
         # @param kind [String] contact, conversation or message
         # @param records [LinkStore] is given what is kept of each, which is read with it
         # @param labels [Boolean] whether a contact's labels matter
         # @param sources [Array<String>] what the settings map
+        # @param known [#check, nil] the hook as it was when a contact's job began, to be seen to be as it was
         # @return [Hash, nil] the data of an event; nil where the record is gone
-        def read(kind, id, records, labels: false, sources: [])
+        # @raise [KnownHook::Changed]
+        def read(kind, id, records, labels: false, sources: [], known: nil)
           case kind
-          when "contact" then (contact = contact(id, records, labels)) && { contact: contact }
+          when "contact" then (contact = contact(id, records, labels, known)) && { contact: contact }
           when "conversation"
             (talk = conversation(id, records, labels, sources)) && { conversation: with_messages(talk) }
           when "message" then (message = message(id, records, labels)) && { message: message }
@@ -93,12 +95,14 @@ module KrayinSync
           contact && { contact: contact, merged: merged.except("into").merge("id" => id) }
         end
 
-        def contact(id, records, labels)
+        def contact(id, records, labels, known = nil)
           return unless id
 
-          record = ::Contact.find_by_sql(format(CONTACT, labels: (", #{LABELS}" if labels), id: id)).first
+          more = [(LABELS if labels), (format(HOOK, id: known.hook.id) if known)].compact
+          record = ::Contact.find_by_sql(format(CONTACT, more: more.map { |sql| ", #{sql}" }.join, id: id)).first
           return unless record
 
+          known&.check(record[:krayin_hook])
           records.take("contact", record)
           plain = fields(record, KrayinSync::Snapshot::CONTACT).merge(Reach.read(record))
           labels ? plain.merge(label_list: record[:contact_labels].to_s.split(",")) : plain

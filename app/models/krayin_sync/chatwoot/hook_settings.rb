@@ -51,6 +51,7 @@ module KrayinSync
         def works(hook)
           hook.reauthorized! if hook.reauthorization_required?
           Breaker.new(RedisStore.connection_id(hook.settings)).reset
+          RedisStore.call("DEL", told(hook))
           WakeJob.enqueue(hook.id)
         end
 
@@ -90,8 +91,10 @@ module KrayinSync
 
         # Several jobs meet the refusal at the same moment.
         def first?(hook)
-          RedisStore.call("SET", RedisStore.key("told", hook.id), "1", "NX", "EX", 60) == "OK"
+          RedisStore.call("SET", told(hook), "1", "NX", "EX", 60) == "OK"
         end
+
+        def told(hook) = RedisStore.key("told", hook.id)
 
         def rows(hook) = ::Integrations::Hook.unscoped.where(id: hook.id)
       end

@@ -72,9 +72,11 @@ module KrayinSync
       # @return [String, nil] JSON
       def load(kind, id)
         rows = @read.delete([kind, id])
-        json = rows ? json_of(rows) : super
-        @ids[[kind, id]] = JSON.parse(json)["ids"] if json
-        json
+        return read(kind, id, super) unless rows
+
+        kept = kept_of(rows)
+        @ids[[kind, id]] = kept["ids"] if kept
+        kept && JSON.generate(kept)
       end
 
       # @return [void]
@@ -125,6 +127,11 @@ module KrayinSync
       end
 
       private
+
+      def read(kind, id, json)
+        @ids[[kind, id]] = JSON.parse(json)["ids"] if json
+        json
+      end
 
       def upsert(kind, id, stored)
         super

@@ -14,19 +14,22 @@ module KrayinSync
       # @param hook [Integrations::Hook]
       # @param gate [Gate] which is passed before anything is asked or written
       # @param began [Time] as of when the record is read
-      def initialize(entry, hook, gate, began:, bulk: false)
+      # @param known [#check, nil] the hook where it was remembered: whether it is still so is seen with the record
+      def initialize(entry, hook, gate, began:, bulk: false, known: nil)
         @entry = entry
         @hook = hook
         @gate = gate
         @began = began
         @bulk = bulk
+        @known = known
         @records = LinkStore.new(began: began) { gate.pass }
       end
 
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
-      # @raise [Error]
+      # @raise [Error, KnownHook::Changed]
       def perform
-        data = EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources)
+        data = EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources,
+                                                             known: (@known unless gate.passed?))
         return unless data
 
         outcome = processor(data).perform
