@@ -34,7 +34,8 @@ RSpec.describe "A record that fails", :whole do
       jobs(broken)
     end
     expect(seen.map { |jobs| jobs["retry"] }.max).to eq(1)
-    expect(seen.map { |jobs| jobs.values.sum }.max).to be <= 2 # one of them for an event, about to find the chain there
+    # Of the others one is for an event, about to find the chain there, and one was left for later when it was brought.
+    expect(seen.map { |jobs| jobs.values.sum }.max).to be <= 3
     expect(link(broken)["state"]).to eq("waiting")
     krayin.heal
     eventually { krayin.person("rita@failing.example")["name"] == "Rita Retry the 2" }
