@@ -165,8 +165,13 @@ module KrayinSync
     %i[allow_http allowed_hosts allow_loopback proxy no_proxy ca_file ca_path client_certificate client_key
        default_country language digest_key on_contact_deleted records limiter_store pace retry_base cache
        metrics notifier headers logger].each do |name|
-      define_method(name) { configuration.public_send(name) }
-      define_method(:"#{name}=") { |value| configuration.public_send(:"#{name}=", value) }
+      # Of text, not of a block: another Ractor must be able to call it, to be told that it cannot.
+      class_eval <<~METHODS, __FILE__, __LINE__ + 1
+        def #{name} = configuration.#{name}      # def records = configuration.records
+        def #{name}=(value)                      # def records=(value)
+          configuration.#{name} = value          #   configuration.records = value
+        end                                      # end
+      METHODS
     end
   end
 end
