@@ -12,7 +12,8 @@ RSpec.describe "What a caller hands over" do
   deep = (1..200).inject("x") { |inner, _| { a: inner } }
   values = {
     "bytes" => "\xE9\xFF".b, "bad UTF-8" => "Jos\xE9", "Latin-1" => "José".encode("ISO-8859-1"), "NUL" => "a\u0000b",
-    "UTF-16" => "Jane".encode("UTF-16LE"), "a lone surrogate" => [0xED, 0xA0, 0x80].pack("C*").force_encoding("UTF-8"),
+    "UTF-16" => "Jane".encode("UTF-16LE"), "UTF-7" => "J+AOk-".dup.force_encoding("UTF-7"),
+    "a lone surrogate" => [0xED, 0xA0, 0x80].pack("C*").force_encoding("UTF-8"),
     "not a number" => Float::NAN, "infinity" => Float::INFINITY, "a huge number" => 10**400, "below" => -(10**400),
     "a complex number" => Complex(1, 2), "a hash around itself" => cyclic, "a list around itself" => around_itself,
     "deep" => deep, "an object" => Object.new, "a symbol" => :word, "true" => true, "a list" => [1, [2]],

@@ -50,6 +50,9 @@ module KrayinSync
         return string.scrub if string.encoding == Encoding::UTF_8
 
         string.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
+      rescue Encoding::ConverterNotFoundError
+        # UTF-7, of old mail: Ruby knows its name alone.
+        string.dup.force_encoding(Encoding::UTF_8).scrub
       end
     end
   end
