@@ -164,10 +164,11 @@ RSpec.describe "a process at its limits" do
         -> { KrayinSync::ExternalId.parse(text) },
         -> { KrayinSync::Settings.read({ "default_title" => text }) }
       ]
-      # Ruby has its own word for what it lacks itself.
+      # Ruby has its own word for what it lacks itself, and ends the process where it has no memory for that word.
       ends = [*(0..12), *(16..96).step(16)].product(works).map do |size, work|
-        reader, writer = IO.pipe
+        (reader, writer), (said, errors) = IO.pipe, IO.pipe
         pid = fork do
+          $stderr.reopen(errors)
           taken = File.read("/proc/self/status")[/VmSize:\s+(\d+)/, 1].to_i * 1024
           limited(:AS, taken + (size * 1_500_000)) do
             work.call
@@ -177,8 +178,10 @@ RSpec.describe "a process at its limits" do
           exit!(0)
         end
         Process.wait(pid)
-        writer.close
-        puts "size #{size}, work #{works.index(work)}: #{$?}" unless $?.success?
+        [writer, errors].each(&:close)
+        words = said.read
+        is_rubys = words.start_with?("[FATAL] failed to allocate memory") && $?.exitstatus == 1
+        puts "size #{size}, work #{works.index(work)}: #{$?} #{words}" unless $?.success? || is_rubys
         reader.read
       end
       puts ends.tally.slice("", "KrayinSync::ResourceError").keys.sort.inspect
