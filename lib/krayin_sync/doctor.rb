@@ -37,8 +37,7 @@ module KrayinSync
       @settings = Arguments.settings(settings).transform_keys(&:to_s).merge("api_url" => api_url,
                                                                             "api_token" => api_token)
       @settings = { "attempt_timeout" => 15, "deadline" => 30 }.merge(@settings)
-      own = @settings["language"].to_s.strip
-      @words = Words.new(own.empty? ? KrayinSync.configuration.locale : own)
+      @words = Words.new(Settings.locale(@settings))
     end
 
     # @return [Array<Finding>] in the order in which things were looked at

@@ -151,9 +151,8 @@ module KrayinSync
     # The outcome of what an extension leaves out.
     def left_out(extension, why = nil)
       reason = Reason.new("extension_skipped", **{ extension: extension, reason: why }.compact)
-      settings = Arguments.settings(hook.settings)
-      language = settings["language"].to_s.strip.empty? ? KrayinSync.configuration.locale : settings["language"]
-      { status: "skipped", ids: {}, requests: 0, created: [], updated: [], reasons: [reason.sentence(language)],
+      sentence = reason.sentence(Settings.locale(hook.settings))
+      { status: "skipped", ids: {}, requests: 0, created: [], updated: [], reasons: [sentence],
         codes: [{ code: reason.code, **reason.params.transform_keys(&:to_sym) }] }
     end
 

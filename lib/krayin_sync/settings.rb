@@ -46,6 +46,13 @@ module KrayinSync
       # @param settings [#to_h]
       def maps_conversations?(settings) = sources(settings).any?(OF_CONVERSATIONS)
 
+      # @param settings [#to_h]
+      # @return [String] the locale of what is said about a hook: its own, else the installation's
+      def locale(settings)
+        own = Arguments.settings(settings)["language"].to_s.strip
+        own.empty? ? KrayinSync.configuration.locale : own
+      end
+
       # Whether a toggle is on; one that cannot be read is not.
       # @param settings [#to_h]
       # @param key [String]

@@ -66,10 +66,7 @@ module KrayinSync
       @cache.fetch("krayin_sync:setup:#{key}", expires_in: CACHE_TTL, &)
     end
 
-    def locale
-      own = Arguments.settings(@hook&.settings || {}).transform_keys(&:to_s)["language"].to_s
-      own.strip.empty? ? KrayinSync.configuration.locale : own
-    end
+    def locale = Settings.locale(@hook&.settings || {})
 
     def found = KEYS - %w[api_dialect]
 

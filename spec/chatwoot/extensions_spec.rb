@@ -24,8 +24,6 @@ RSpec.describe "Extensions in a Chatwoot", :chatwoot do
     clear
   end
 
-  def clear = [*Sidekiq::Queue.all, Sidekiq::ScheduledSet.new, Sidekiq::RetrySet.new].each(&:clear)
-
   def contact(word) = @account.contacts.create!(name: word, email: "#{word.downcase}@extensions.example")
 
   def link(record)

@@ -24,8 +24,6 @@ RSpec.describe "What was learned of a Krayin", :chatwoot do
   let(:account) { @account }
   def hook = @hook.reload
 
-  def clear = [*Sidekiq::Queue.all, Sidekiq::ScheduledSet.new, Sidekiq::RetrySet.new].each(&:clear)
-
   # As it was learned before the stages got other names and places, and the server another version.
   def outdate(**changes)
     traits = hook.settings["traits"].deep_dup

@@ -24,8 +24,6 @@ RSpec.describe "An installation's own shape", :chatwoot do
     @krayin.stop
   end
 
-  def clear = [*Sidekiq::Queue.all, Sidekiq::ScheduledSet.new, Sidekiq::RetrySet.new].each(&:clear)
-
   def contact(word, **attributes)
     @account.contacts.create!(name: word, email: "#{word.downcase}@shape.example", custom_attributes: attributes)
   end

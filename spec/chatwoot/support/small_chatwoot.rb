@@ -97,6 +97,9 @@ module SmallChatwoot
       eventually(seconds) { (quiet = settled? ? quiet + 1 : 0) >= 8 }
     end
 
+    # No job is left.
+    def clear = [*Sidekiq::Queue.all, Sidekiq::ScheduledSet.new, Sidekiq::RetrySet.new].each(&:clear)
+
     # Every job in this process, and those that come of it.
     def run_all
       until (jobs = [*Sidekiq::Queue.all.flat_map(&:to_a), *Sidekiq::ScheduledSet.new.to_a]).empty?

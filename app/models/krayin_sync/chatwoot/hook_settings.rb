@@ -65,7 +65,7 @@ module KrayinSync
         end
 
         # @return [String] the locale of what is said about a hook
-        def locale(settings) = settings.to_h["language"].presence || KrayinSync.configuration.locale
+        def locale(settings) = Settings.locale(settings)
 
         private
 

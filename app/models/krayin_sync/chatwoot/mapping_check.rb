@@ -12,6 +12,8 @@ module KrayinSync
       def initialize(hook)
         @hook = hook
         @settings = SettingsJson.of(hook.settings.to_h)
+        @sources = Settings.sources(hook.settings)
+        @maps_conversations = Settings.maps_conversations?(hook.settings)
       end
 
       # @return [Array<Hash{Symbol => Object}>] attribute, source, and the contacts' ids by filled, blank, wrong and
@@ -51,10 +53,9 @@ module KrayinSync
 
       # With the contact's last conversation, where that is mapped.
       def preview(id)
-        sources = Settings.sources(@hook.settings)
-        talk = last_conversation(id) if Settings.maps_conversations?(@hook.settings)
+        talk = last_conversation(id) if @maps_conversations
         kind, record = talk ? ["conversation", talk] : ["contact", id]
-        data = EventData.read(kind, record, LinkStore.new, labels: true, sources: sources)
+        data = EventData.read(kind, record, LinkStore.new, labels: true, sources: @sources)
         return [] unless data
 
         JSON.parse(Native.preview_mapping("#{kind}.updated", KrayinSync::Snapshot.event(data), @settings),

@@ -1,5 +1,6 @@
 //! What an administrator can map beside a contact's attributes, by the names that people know it by.
 
+use reqwest::Url;
 use serde_json::{Map, Value, json};
 
 use super::{Contact, Conversation, Instant};
@@ -140,34 +141,13 @@ fn whole(number: f64) -> i64 {
     number.round() as i64
 }
 
-/// The pairs of an address's query.
-fn query(url: &str) -> Vec<(String, String)> {
-    let query = url.split_once('?').map(|(_, query)| query.split('#').next().unwrap_or_default()).unwrap_or_default();
-    let pair = |pair: &str| {
-        let (name, value) = pair.split_once('=')?;
-        let (name, value) = (decoded(name), decoded(value));
-        (!name.is_empty() && !value.trim().is_empty()).then_some((name, value))
-    };
-    query.split('&').filter_map(pair).collect()
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let of_two = || std::str::from_utf8(after.get(..2)?).ok().and_then(|two| u8::from_str_radix(two, 16).ok());
-        match (first, (*first == b'%').then(of_two).flatten()) {
-            (_, Some(byte)) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-                continue;
-            }
-            (b'+', _) => bytes.push(b' '),
-            (byte, _) => bytes.push(*byte),
-        }
-        rest = after;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+/// The pairs of an address's query that have a value, whatever the rest of the address is.
+fn query(address: &str) -> Vec<(String, String)> {
+    let query = address.split_once('?').map(|(_, query)| query.split('#').next().unwrap_or_default());
+    let Ok(mut url) = Url::parse("http://localhost") else { return Vec::new() };
+    url.set_query(query);
+    let pairs = url.query_pairs().filter(|(name, value)| !name.is_empty() && !value.trim().is_empty());
+    pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
 #[cfg(test)]

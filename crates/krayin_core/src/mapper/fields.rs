@@ -182,8 +182,8 @@ mod tests {
 
     /// Keys that are words for something else too: a record, a column of Chatwoot's, a parameter of a call, a setting.
     const WORDS: [&str; 7] = ["name", "email", "phone", "title", "organization", "address", "custom_attributes"];
-    /// Where a key is a word for something else: what an administrator can map, a source of leads, the text that lines of a mapping go to, and that of a
-    /// card.
+    /// Where a key is a word for something else: what an administrator can map, a source of leads, the text that lines of
+    /// a mapping go to, and that of a card.
     const ELSEWHERE: [(&str, &str); 5] = [
         ("location", "chatwoot/source.rs"),
         ("website", "chatwoot/source.rs"),

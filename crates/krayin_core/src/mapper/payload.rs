@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Fields, map_message_to_activity, map_to_activity};
+use super::{Fields, map_message_to_activity, map_to_activity, new_lead};
 use crate::{
     chatwoot::{Contact, Conversation, Message},
     field::Entity,
@@ -128,15 +128,10 @@ fn of_contact(contact: &Contact, settings: &Settings) -> Value {
             .filter_map(|field| Some((field.attribute.clone().into_owned(), field.value(contact, settings).ok()??)));
         payload.insert(entity.name().to_owned(), Value::Object(values.collect()));
     }
-    let places =
-        [settings.source_id, settings.type_id, settings.pipeline_id, settings.stage_id].into_iter().zip(PLACES);
+    let lead = new_lead(Map::new(), None, contact, settings);
+    let places = [lead.lead_source_id, lead.lead_type_id, lead.lead_pipeline_id, lead.lead_pipeline_stage_id];
     if let Some(lead) = payload.get_mut(Entity::Lead.name()).and_then(Value::as_object_mut) {
-        for (id, place) in places {
-            let given = contact.given(Entity::Lead, place).and_then(Value::as_u64);
-            if let Some(id) = given.or(id) {
-                lead.insert(place.to_owned(), json!(id));
-            }
-        }
+        lead.extend(PLACES.into_iter().zip(places).filter_map(|(place, id)| Some((place.to_owned(), json!(id?)))));
     }
     // A person carries its organization's name.
     let name = payload

@@ -157,7 +157,7 @@ impl Cause {
         }
     }
 
-    /// Whether it is about the contact's labels, which are read where somebody asks for them.
+    /// What it looks at that is read only where somebody asks for it, by its name among the sources of a mapping.
     pub(crate) fn needs(&self) -> Option<&'static str> {
         match self {
             Self::Label { of_contact: true, .. } => Some("contact.labels"),
