@@ -100,6 +100,14 @@ RSpec.describe KrayinSync::Tracing do
     expect(spans.map(&:attributes).to_s).not_to match(/zebedee/i)
   end
 
+  it "makes no span where the API stands alone, as a library brought it" do
+    allow(OpenTelemetryDouble).to receive(:tracer_provider)
+      .and_return(OpenTelemetryDouble::Internal::ProxyTracerProvider.new)
+    expect(described_class.tracer).to be_nil
+    expect(perform(id: 33, name: "Unheard", email: "unheard@example.com")).to include(status: "synced")
+    expect(spans).to be_empty
+  end
+
   it "loses no event by a tracer that raises" do
     allow(tracer).to receive(:start_span).and_raise(IOError)
     expect(perform(id: 32, name: "Raising", email: "raising@example.com")).to include(status: "synced")

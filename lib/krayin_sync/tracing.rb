@@ -11,7 +11,8 @@ module KrayinSync
       def tracer
         return unless defined?(::OpenTelemetry::Trace::Span) && ::OpenTelemetry.respond_to?(:tracer_provider)
 
-        ::OpenTelemetry.tracer_provider.tracer("krayin_sync", VERSION)
+        provider = ::OpenTelemetry.tracer_provider
+        provider.tracer("krayin_sync", VERSION) unless nobody?(provider)
       end
 
       # Runs an event within its span.
@@ -64,6 +65,13 @@ module KrayinSync
       end
 
       private
+
+      # Whether it is the one that stands there until a host has set another: libraries bring the API with them, and its
+      # spans, which go nowhere, would be made for each event.
+      def nobody?(provider)
+        defined?(::OpenTelemetry::Internal::ProxyTracerProvider) &&
+          provider.instance_of?(::OpenTelemetry::Internal::ProxyTracerProvider)
+      end
 
       def attributes_of_event(payload)
         { "krayin_sync.event" => payload[:event], "krayin_sync.account_id" => payload[:account_id],

@@ -216,6 +216,30 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     journal.drop(name)
   end
 
+  it "reads a contact as its class does, each of its columns, without making one" do
+    contact = Contact.create!(account: Account.create!(name: "Acme"), name: "Jürgen", email: "row@acme.example",
+                              phone_number: "+491511234567", identifier: "crm-7", middle_name: "", last_name: nil,
+                              additional_attributes: { "company_name" => "Ümlaut & Söhne", "social_profiles" => {} },
+                              custom_attributes: { "since" => "2024-02-29", "seats" => 3, "vip" => true })
+    allow(Contact).to receive(:instantiate).and_call_original
+    data = KrayinSync::Chatwoot::EventData.read("contact", contact.id, KrayinSync::Chatwoot::LinkStore.new)
+    expect(Contact).not_to have_received(:instantiate)
+    fields = KrayinSync::Snapshot::CONTACT
+    expect(data[:contact].slice(*fields)).to eq(fields.to_h { |name| [name, Contact.find(contact.id)[name]] })
+    expect(KrayinSync::Chatwoot::EventData.read("contact", 0, KrayinSync::Chatwoot::LinkStore.new)).to be_nil
+  end
+
+  it "reads what a class keeps encrypted or as a number in words, as it does" do
+    contact = Contact.create!(account: Account.create!(name: "Acme"), name: "shouted", email: "row2@acme.example")
+    type = Class.new(ActiveModel::Type::String) { def deserialize(value) = value&.upcase }
+    kept = Class.new(Contact) do
+      self.table_name = "contacts"
+      attribute :name, type.new
+    end
+    row = KrayinSync::Chatwoot::Row.find(kept, "SELECT *, 7 AS more FROM contacts WHERE id = #{contact.id}")
+    expect([row[:name], row[:more], row.id]).to eq(["SHOUTED", 7, contact.id])
+  end
+
   it "reads a conversation in four queries, whatever it has" do
     account = Account.create!(name: "Acme")
     contact = Contact.create!(account: account, name: "Jane", email: "sql@acme.example")

@@ -3,8 +3,8 @@
 module KrayinSync
   module Chatwoot
     # The records of an event as they are now, in at most four queries: contact, conversation with what it is joined to,
-    # messages with their senders, attachments with their files. Chatwoot's own classes read them, so its encryption and
-    # enumerations hold.
+    # messages with their senders, attachments with their files. Chatwoot's own classes say how each column is read, so its
+    # encryption and enumerations hold.
     module EventData
       CONVERSATION = <<~SQL.squish
         inboxes.name AS inbox_name, inboxes.timezone AS inbox_zone,
@@ -99,12 +99,12 @@ module KrayinSync
           return unless id
 
           more = [(LABELS if labels), (format(HOOK, id: known.hook.id) if known)].compact
-          record = ::Contact.find_by_sql(format(CONTACT, more: more.map { |sql| ", #{sql}" }.join, id: id)).first
+          record = Row.find(::Contact, format(CONTACT, more: more.map { |sql| ", #{sql}" }.join, id: id))
           return unless record
 
           known&.check(record[:krayin_hook])
           records.take("contact", record)
-          plain = fields(record, KrayinSync::Snapshot::CONTACT).merge(Reach.read(record))
+          plain = KrayinSync::Snapshot::CONTACT.to_h { |name| [name, record[name]] }.merge(Reach.read(record))
           labels ? plain.merge(label_list: record[:contact_labels].to_s.split(",")) : plain
         end
 

@@ -1,0 +1,31 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # A row as a class of Chatwoot's reads it, encrypted and enumerated columns too, without the object that the class
+    # makes of one: that costs more than the statement.
+    class Row
+      # @param model [Class<ActiveRecord::Base>]
+      # @param sql [String] of a statement that answers with one row at most
+      # @return [Row, nil]
+      def self.find(model, sql)
+        result = model.connection.select_all(sql, "#{model.name} Load")
+        values = result.rows.first
+        values && new(model, result.columns.zip(values).to_h)
+      end
+
+      def initialize(model, values)
+        @model = model
+        @values = values
+      end
+
+      # @param name [Symbol, String] of a column; one that is none of the class's own is as the database tells it
+      def [](name)
+        name = name.to_s
+        @model.type_for_attribute(name).deserialize(@values[name])
+      end
+
+      def id = self["id"]
+    end
+  end
+end
