@@ -36,13 +36,12 @@ module Crowd
       %w[contacts conversations messages krayin_sync_links].each { |table| run("VACUUM ANALYZE #{table}") }
     end
 
-    # Of each account so many were written a moment ago.
+    # Of each account so many were written a moment ago, of those that it was filled with.
     def touch(accounts, count)
       accounts.each do |account|
-        ids = account.contacts.order(Arel.sql("md5(id::text)")).limit(count).ids
-        Contact.where(id: ids).update_all("updated_at = now()")
-        account.conversations.where(contact_id: ids).update_all("updated_at = now()")
-        talks = account.conversations.where(contact_id: ids).ids
+        talks = account.conversations.order(Arel.sql("md5(id::text)")).limit(count).ids
+        account.conversations.where(id: talks).update_all("updated_at = now()")
+        Contact.where(id: account.conversations.where(id: talks).select(:contact_id)).update_all("updated_at = now()")
         said = Message.unscoped.where(conversation_id: talks)
         KrayinSync::Records::Link.where(kind: "message", record_id: said.ids).delete_all
         said.update_all("created_at = now()")
