@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
+require_relative "desk_jobs"
 
 # Runs inside Chatwoot by `rails runner`: a line of JSON in, {"code":, "with":}, a line out, {"value":} or {"error":}.
 # What Chatwoot itself prints has no such mark.

@@ -14,7 +14,8 @@ module WholeChatwoot
   MARK = "\u001E"
 
   class << self
-    attr_reader :servers, :url
+    # since: when they were begun with
+    attr_reader :servers, :url, :since
 
     def start
       return if @url
@@ -28,9 +29,8 @@ module WholeChatwoot
       @url = told[/FRONTEND_URL=(\S+)/, 1]
       @keep = running
       @servers = Servers.new
+      @since = Time.now.to_f
       open_console
-      # Of an earlier run.
-      inside("Sidekiq::DeadSet.new.clear; 1") if running
     end
 
     def stop
@@ -238,24 +238,11 @@ module WholeChatwoot
       value
     end
 
-    # What is due within ten seconds: a conversation's next turn may be a minute away. Of other desks' connections
-    # nothing, where there is one of one's own; of Chatwoot's own jobs all.
-    PENDING = <<~RUBY
-      hooks = Integrations::Hook.where({ app_id: "krayin", account_id: account }.compact).ids
-      soon = Time.now.to_i + 10
-      others = lambda do |job|
-        job.klass.to_s.start_with?("KrayinSync") && !hooks.include?(job.args.first.to_h["hook_id"])
-      end
-      ours = ->(job) { job.klass.to_s.start_with?("KrayinSync") && !others.(job) && job.score < soon }
-      journal = %w[queued running].to_h do |name|
-        due = Sidekiq.redis { |redis| redis.call("ZRANGE", "krayin_sync:\#{name}", "-inf", soon, "BYSCORE") }
-        [name, due.count { |entry| hooks.include?(entry.to_i) }]
-      end
-      { pushed: Sidekiq::Queue.all.sum { |queue| queue.reject(&others).size },
-        busy: Sidekiq::WorkSet.new.count { |_, _, work| !others.(work.job) },
-        scheduled: Sidekiq::ScheduledSet.new.count(&ours), retried: Sidekiq::RetrySet.new.count(&ours), **journal }
-    RUBY
-    def pending_jobs = inside(PENDING, account: (desk.account if respond_to?(:desk)))
+    def pending_jobs = inside("DeskJobs.new(account).pending", account: account)
+
+    # What ended for good since these examples began, of this desk's jobs or by our fault.
+    def dead_jobs = inside("DeskJobs.new(account).dead(since)", account: account, since: WholeChatwoot.since)
+
     def sweep = inside("KrayinSync::Chatwoot::SweepJob.enqueue; 1")
     def rake(task) = WholeChatwoot.command("inside", "env", "RAILS_LOG_TO_STDOUT=", "bundle", "exec", "rake", task)
 
@@ -280,13 +267,10 @@ module WholeChatwoot
              accounts: desks.map(&:account))
     end
 
-    # But for what channels ask of their providers, whom mostly nobody reaches from here.
-    def dead_jobs
-      inside(<<~RUBY)
-        Sidekiq::DeadSet.new.map { |job| [job.display_class, job.item["error_message"]] }
-                        .reject { |name, _| name.start_with?("Channels::") }
-      RUBY
-    end
+    private
+
+    # One's own desk's, where there is one.
+    def account = (desk.account if respond_to?(:desk))
   end
 end
 
