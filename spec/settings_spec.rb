@@ -23,8 +23,10 @@ RSpec.describe "The table of settings" do
   it "lets through each setting of a hook, and shows no token" do
     hook = KrayinSync::Settings.table.reject { |row| row["set_by"] == "installation" }.map { |row| row["key"] }
     expect(config.to_h["settings_json_schema"]["properties"].keys).to eq(hook)
-    expect(config.to_h["visible_properties"]).to include("api_url", "field_mapping", "setup_error")
-    expect(config.to_h["visible_properties"]).not_to include("api_token", "traits")
+    expect(config.readable).to include("api_url", "field_mapping", "setup_error")
+    expect(config.to_h["visible_properties"]).to eq(%w[name api_url route_inboxes route_labels route_countries
+                                                       setup_error])
+    expect(config.readable & %w[api_token traits]).to eq([])
   end
 
   it "offers what holds without a choice first" do

@@ -33,14 +33,20 @@ fn victim(folder: &std::path::Path, point: u32, settings: &Value, event: &str, d
 }
 
 /// Brings Krayin and the records to where the event finds them.
-fn prepare(
+fn prepare(case: &Case, krayin: (&Sim, Server), transport: &Arc<ReqwestTransport>, folder: &std::path::Path) -> Value {
+    let _ = std::fs::remove_dir_all(folder.join("records"));
+    prepare_beside(case, krayin, transport, folder, None)
+}
+
+/// The same beside what the records hold already; `instance` tells it from another Krayin.
+fn prepare_beside(
     case: &Case,
     (sim, server): (&Sim, Server),
     transport: &Arc<ReqwestTransport>,
     folder: &std::path::Path,
+    instance: Option<&str>,
 ) -> Value {
     sim.reset();
-    let _ = std::fs::remove_dir_all(folder.join("records"));
     let mut settings = json!({"api_url": sim.url(), "api_token": TOKEN, "sync_to_organization": true});
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -61,6 +67,9 @@ fn prepare(
             for (key, value) in values.as_object().unwrap() {
                 settings[key] = value.clone();
             }
+        }
+        if let Some(instance) = instance {
+            settings["traits"]["instance"] = json!(instance);
         }
         for (event, data) in &case.before {
             let event = Event::from_json(event, data.to_string().as_bytes()).unwrap();
@@ -117,6 +126,55 @@ fn kill_everywhere(server: Server) -> Vec<String> {
     }
     std::fs::remove_dir_all(&folder).unwrap();
     failures
+}
+
+/// Of a contact that two Krayins have: the event of the one is killed at each of its points, that of the other runs in
+/// between, by the same records.
+fn kill_beside_another(servers: [Server; 2]) -> (usize, Vec<String>) {
+    let tokens = vec![TOKEN.to_owned()];
+    let sims = servers.map(|server| {
+        Sim::start(Options { server, tokens: tokens.clone(), throttle: false, ..Options::default() }).unwrap()
+    });
+    let folder = std::env::temp_dir().join(format!("krayin-crashes-two-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let transport = Arc::new(ReqwestTransport::new().unwrap());
+    let (mut points, mut failures) = (0, Vec::new());
+    for (case, others) in cases(servers[0]).into_iter().zip(cases(servers[1])) {
+        assert_eq!(case.name, others.name);
+        for point in 1.. {
+            let settings = prepare(&case, (&sims[0], servers[0]), &transport, &folder);
+            let beside = prepare_beside(&others, (&sims[1], servers[1]), &transport, &folder, Some("krayin-beside"));
+            let killed = victim(&folder, point, &settings, case.event.0, &case.event.1);
+            if killed.status.success() {
+                break; // It has fewer points.
+            }
+            points += 1;
+            let (event, data) = case.again();
+            let ended = [
+                victim(&folder, 0, &beside, others.event.0, &others.event.1),
+                victim(&folder, 0, &settings, event, data),
+                victim(&folder, 0, &beside, event, data),
+            ];
+            let mut wrong = [case.wrong(&sims[0], true), others.wrong(&sims[1], true)].concat();
+            wrong.extend(
+                ended
+                    .iter()
+                    .filter(|ended| !ended.status.success())
+                    .map(|ended| String::from_utf8_lossy(&ended.stderr).into_owned()),
+            );
+            failures.extend(wrong.iter().map(|what| format!("{}, killed at point {point}: {what}", case.name)));
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    (points, failures)
+}
+
+#[test]
+fn a_contact_of_two_krayins_is_once_in_each_wherever_a_process_is_killed() {
+    let (points, failures) = kill_beside_another([Server::Krayin210, Server::Krayin223Official]);
+    report(&format!("{points} points beside another Krayin"));
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(points > 100, "{points}");
 }
 
 #[test]

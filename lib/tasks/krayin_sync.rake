@@ -8,27 +8,40 @@ namespace :krayin_sync do
     puts "Enqueued: #{found.empty? ? "nothing" : found.map { |kind, count| "#{count} #{kind}" }.join(", ")}"
   end
 
-  desc "Change settings of an account's connection: krayin_sync:settings[3,sync_messages=true,lead_source_id=Web]"
+  desc "Change settings of an account's connection: krayin_sync:settings[3,sync_messages=true,lead_source_id=Web]; " \
+       "of several, of the one of a name: krayin_sync:settings[3:Sales,route_inboxes=Web]"
   task :settings, [:account] => :environment do |_task, arguments|
-    hook = Integrations::Hook.find_by!(app_id: KrayinSync::ProcessorService::APP_ID, account_id: arguments[:account])
+    hook = KrayinSync::Chatwoot::HookSettings.one(arguments[:account])
     settings = arguments.extras.to_h { |pair| pair.split("=", 2) }
     booleans = { "true" => true, "false" => false }
     hook.update!(settings: settings.transform_values { |value| booleans.fetch(value, value) })
     puts hook.app.description_for(hook)
   rescue ActiveRecord::RecordInvalid => e
     abort e.record.errors.full_messages.join(" ")
+  rescue KrayinSync::ConfigurationError => e
+    abort e.message
   end
 end
 
 namespace :krayin_sync do
   desc "Take a contact's data out of Krayin, by the account's and the contact's id: krayin_sync:erase[3,1234]"
   task :erase, %i[account contact] => :environment do |_task, arguments|
-    hook = Integrations::Hook.find_by!(app_id: KrayinSync::ProcessorService::APP_ID, account_id: arguments[:account])
+    hooks = KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account])
+    abort "There is no Krayin connection." if hooks.empty?
     contact = Integer(arguments[:contact])
-    report = KrayinSync::Chatwoot::Erasure.new(hook, contact).run
-    erased = report["erased"].map { |what, count| "#{count} #{what}" }.join(", ")
-    puts "Erased: #{erased.empty? ? "nothing" : erased}"
-    report["left"].tally.each { |why, count| puts "#{count}x #{why}" }
+    failed = hooks.reject do |hook|
+      puts "#{KrayinSync::Chatwoot::HookSettings.name(hook.settings)}:" if hooks.many?
+      report = KrayinSync::Chatwoot::Erasure.new(hook, contact).run
+      erased = report["erased"].map { |what, count| "#{count} #{what}" }.join(", ")
+      puts "Erased: #{erased.empty? ? "nothing" : erased}"
+      report["left"].tally.each { |why, count| puts "#{count}x #{why}" }
+    rescue KrayinSync::Error => e
+      raise unless hooks.many?
+
+      # The others' part is done all the same.
+      puts e.message
+    end
+    abort "Run it again where it failed." if failed.any?
     puts "The contact is still in Chatwoot: delete it there too." if Contact.exists?(contact)
   end
 
@@ -61,11 +74,14 @@ namespace :krayin_sync do
     abort "There is no Krayin connection." if reports.empty?
     if ENV["JSON"]
       told = reports.map do |hook, report|
-        { account_id: hook.account_id, hook_id: hook.id }.merge(JSON.parse(report.to_json))
+        name = KrayinSync::Chatwoot::HookSettings.name(hook.settings)
+        { account_id: hook.account_id, hook_id: hook.id, name: name }.merge(JSON.parse(report.to_json))
       end
       puts JSON.pretty_generate(told)
     else
-      reports.each { |hook, report| puts "Account #{hook.account_id}", report.to_text(colour: $stdout.tty?), "" }
+      reports.each do |hook, report|
+        puts KrayinSync::Chatwoot::HookSettings.title(hook), report.to_text(colour: $stdout.tty?), ""
+      end
     end
     worst = reports.values.map(&:exit_status)
     exit(worst.include?(1) ? 1 : worst.max)
@@ -78,7 +94,8 @@ namespace :krayin_sync do
          "krayin_sync:mapping:check[3]; nothing is written"
     task :check, [:account] => :environment do |_task, arguments|
       KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
-        puts "Account #{hook.account_id}:", KrayinSync::Chatwoot::MappingCheck.new(hook).lines
+        title = KrayinSync::Chatwoot::HookSettings.title(hook)
+        puts "#{title}:", KrayinSync::Chatwoot::MappingCheck.new(hook).lines
       end
     end
 
@@ -87,7 +104,7 @@ namespace :krayin_sync do
     task :suggest, [:account] => :environment do |_task, arguments|
       KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
         suggested = KrayinSync::Chatwoot::MappingSuggestion.of(hook)
-        puts "Account #{hook.account_id}: #{suggested.empty? ? "nothing" : suggested.join(", ")}"
+        puts "#{KrayinSync::Chatwoot::HookSettings.title(hook)}: #{suggested.empty? ? "nothing" : suggested.join(", ")}"
       end
     end
   end

@@ -31,7 +31,7 @@ const { chromium } = require("playwright-core");
 
   const connect = async (settings, name) => {
     await tab.goto(`${page}/krayin`);
-    await tab.getByRole("button", { name: "Connect" }).click();
+    await tab.getByRole("button", { name: "Add a new hook" }).click();
     for (const [field, value] of Object.entries(settings)) await tab.fill(`input[name=${field}]`, value);
     await keep(`${name}-form`);
     const answer = tab.waitForResponse((met) => met.url().endsWith("/integrations/hooks"));
@@ -44,7 +44,11 @@ const { chromium } = require("playwright-core");
   seen.refused = await connect({ ...asked.settings, api_token: "9|none" }, "refused");
   seen.taken = await connect(asked.settings, "connected");
   await tab.goto(`${page}/krayin`);
-  await tab.getByRole("button", { name: "Disconnect" }).waitFor();
+  await tab.getByText(asked.settings.api_url).first().waitFor();
+  seen.hooks = await tab.evaluate(() => document.body.innerText);
+  await keep("hooks");
+  await tab.goto(page);
+  await tab.getByText("Krayin", { exact: true }).first().waitFor();
   seen.page = await tab.evaluate(() => document.body.innerText);
   await keep("state");
   await browser.close();

@@ -75,7 +75,7 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
   describe "kept by KrayinSync::Records::ActiveRecord" do
     let(:records) { KrayinSync::Records::ActiveRecord.new }
 
-    before { link.where(kind: %w[contact conversation], record_id: 1..5, instance: %w[krayin-a krayin-b]).delete_all }
+    before { link.where(kind: %w[contact conversation], record_id: 1..16).delete_all }
     after { link.where(instance: %w[krayin-a krayin-b]).delete_all }
 
     it_behaves_like "a place for ids"
@@ -84,7 +84,7 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
   describe "kept by KrayinSync::Chatwoot::LinkStore" do
     let(:records) { KrayinSync::Chatwoot::LinkStore.new }
 
-    before { link.where(kind: %w[contact conversation], record_id: 1..5, instance: %w[krayin-a krayin-b]).delete_all }
+    before { link.where(kind: %w[contact conversation], record_id: 1..16).delete_all }
     after { link.where(instance: %w[krayin-a krayin-b]).delete_all }
 
     it_behaves_like "a place for ids"

@@ -27,6 +27,8 @@ RSpec.describe "The page of the integration", :whole do
     expect(seen["refused"]).to match(/does not accept this API token/)
     expect(seen["taken"]).to be_nil
     expect(seen["page"]).to include("The connection works: new leads go to Default Pipeline.")
-    expect(Dir["#{pictures}/*.png"].size).to eq(6)
+    expect(seen["hooks"]).to include(@krayin.url)
+    expect(seen["hooks"]).not_to include(@krayin.tokens.first)
+    expect(Dir["#{pictures}/{list,refused,refused-form,connected,connected-form,hooks,state}.png"].size).to eq(7)
   end
 end

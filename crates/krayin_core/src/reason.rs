@@ -140,6 +140,25 @@ pub enum Reason {
         /// The names of those that are there.
         known: Vec<String>,
     },
+    /// The account has no such inbox.
+    InboxUnknown {
+        /// What the administrator entered.
+        entered: String,
+        /// The names of those that are there.
+        known: Vec<String>,
+    },
+    /// The contact is none of those whom the hook's Krayin is for.
+    NotRouted,
+    /// The account has a connection with the same Krayin and token.
+    ConnectedTwice {
+        /// What that one is called.
+        name: String,
+    },
+    /// Another connection of the account is called so.
+    NameTaken {
+        /// So.
+        name: String,
+    },
     /// The connection works.
     ConnectionWorks {
         /// The name of the pipeline that new leads go to, where it is known.
@@ -472,6 +491,29 @@ impl Reason {
                     format!("Krayin no tiene {es} \"{entered}\". Introduzca uno de estos, o déjelo vacío: {there}.").into(),
                 ]
             }
+            Self::InboxUnknown { entered, known } => {
+                let there = known.join(", ");
+                [
+                    format!("This account has no inbox \"{entered}\". Enter one of these: {there}.").into(),
+                    format!("Esta conta não tem a caixa de entrada \"{entered}\". Informe uma destas: {there}.").into(),
+                    format!("Esta cuenta no tiene la bandeja de entrada \"{entered}\". Introduzca una de estas: {there}.").into(),
+                ]
+            }
+            Self::NotRouted => fixed(
+                "This Krayin is for others: neither inbox, label nor country leads here. What is there already stays as it is.",
+                "Este Krayin é para outros: nem caixa de entrada, nem etiqueta, nem país levam a ele. O que já está lá fica como está.",
+                "Este Krayin es para otros: ni bandeja de entrada, ni etiqueta, ni país llevan a él. Lo que ya está allí se queda como está.",
+            ),
+            Self::ConnectedTwice { name } => [
+                format!("The connection {name} has this Krayin and this token already: everything would come there twice. Change that one, or enter another Krayin or token.").into(),
+                format!("A conexão {name} já tem este Krayin e este token: tudo chegaria lá duas vezes. Altere aquela, ou informe outro Krayin ou token.").into(),
+                format!("La conexión {name} ya tiene este Krayin y este token: todo llegaría allí dos veces. Cambie aquella, o introduzca otro Krayin u otro token.").into(),
+            ],
+            Self::NameTaken { name } => [
+                format!("Another connection of this account is called {name}. Enter another name.").into(),
+                format!("Outra conexão desta conta se chama {name}. Informe outro nome.").into(),
+                format!("Otra conexión de esta cuenta se llama {name}. Introduzca otro nombre.").into(),
+            ],
             Self::ConnectionWorks { pipeline } => {
                 let name = |unnamed: &str| pipeline.clone().unwrap_or_else(|| unnamed.to_owned());
                 [

@@ -217,7 +217,14 @@ fn reason_sentence(ruby: &Ruby, reason: RString, locale: String) -> Result<Optio
     sentence.map(|sentence| convert::string(ruby, sentence.as_bytes())).transpose()
 }
 
+/// The two letters of the country that a number is of; nil where it does not say.
+fn phone_country(ruby: &Ruby, number: RString) -> Result<Option<String>, Error> {
+    let number = convert::bytes(ruby, number)?;
+    park::guard(ruby, || krayin_core::phone::country(&String::from_utf8_lossy(&number)))
+}
+
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
+    native.define_singleton_method("phone_country", function!(phone_country, 1))?;
     native.define_singleton_method("check", function!(check, 1))?;
     native.define_singleton_method("reason_sentence", function!(reason_sentence, 2))?;
     native.define_singleton_method("may_be_inside", function!(may_be_inside, 1))?;

@@ -6,21 +6,26 @@ module KrayinSync
     # settings. `config/krayin_app.yml` is this in English, written by `script/settings`.
     module AppConfig
       HEAD = { "id" => "krayin", "feature_flag" => "crm_integration", "logo" => "krayin.png", "i18n_key" => "krayin",
-               "action" => "/krayin", "hook_type" => "account", "allow_multiple_hooks" => false }.freeze
+               "action" => "/krayin", "hook_type" => "account", "allow_multiple_hooks" => true }.freeze
       # Ids are text too: a form's number comes as text, and people enter names.
       TYPES = { "toggle" => "boolean", "id" => %w[integer string], "stage" => %w[integer string],
                 "texts" => %w[string array], "mapping" => %w[string array], "traits" => "object" }.freeze
       INPUTS = { "toggle" => "checkbox", "secret" => "password" }.freeze
       # After what a setting means: what holds without it.
       WITHOUT = { "en" => "; %s where empty", "pt" => "; %s se vazio", "es" => "; %s si está vacío" }.freeze
-      private_constant :HEAD, :TYPES, :INPUTS, :WITHOUT
+      # The columns of the list in which an account's Krayins are told apart: each a text, as its search wants it.
+      COLUMNS = %w[name api_url route_inboxes route_labels route_countries setup_error].freeze
+      private_constant :HEAD, :TYPES, :INPUTS, :WITHOUT, :COLUMNS
 
       class << self
         # @return [Hash{String => Object}]
         def to_h
           HEAD.merge("settings_json_schema" => schema, "settings_form_schema" => form("en"),
-                     "visible_properties" => keys_of(rows.select { |row| row["shown"] }))
+                     "visible_properties" => COLUMNS)
         end
+
+        # @return [Array<String>] the settings that administrators' programs may read of a hook
+        def readable = @readable ||= keys_of(rows.select { |row| row["shown"] }).freeze
 
         # @param locale [#to_s] pt_BR and the like; English where it is none of the three languages
         # @return [Array<Hash{String => Object}>] FormKit's inputs

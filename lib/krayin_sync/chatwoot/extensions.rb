@@ -87,14 +87,15 @@ module KrayinSync
           return super unless params[:id] == ProcessorService::APP_ID
 
           account = ::Current.account if defined?(::Current)
-          hook = account&.hooks&.find_by(app_id: ProcessorService::APP_ID)
-          hook ? description_for(hook) : [super, token_notice].compact.join(" ")
+          hooks = account ? HookSettings.hooks(account.id) : []
+          hooks.any? ? description_for(*hooks) : [super, token_notice].compact.join(" ")
         end
 
-        # @return [String] with the state of the connection
-        def description_for(hook)
+        # @return [String] with the state of each connection
+        def description_for(*hooks)
           text = I18n.t("integration_apps.#{params[:i18n_key]}.description")
-          [text, HookSettings.state(hook), token_notice].compact.join(" ")
+          states = hooks.map { |hook| HookSettings.state(hook, named: hooks.many?) }
+          [text, *states, token_notice].compact.join(" ")
         end
 
         private
@@ -105,6 +106,11 @@ module KrayinSync
 
           I18n.t("integration_apps.#{params[:i18n_key]}.token_notice")
         end
+      end
+
+      # The columns of Krayin's page are few; administrators' programs may read more of a hook.
+      module Readable
+        def visible_properties = AppConfig.readable
       end
 
       # Sets a hook up once it can be read by others.
@@ -118,6 +124,10 @@ module KrayinSync
         end
 
         def krayin? = app_id == ProcessorService::APP_ID
+
+        def app
+          super.tap { |app| app.extend(Readable) if krayin? && app.respond_to?(:visible_properties) }
+        end
 
         private
 
@@ -150,13 +160,17 @@ module KrayinSync
 
         # All that an administrator chose.
         def krayin_choices(settings)
-          settings.to_h.except(*SetupService::KEYS.without("api_url", "api_dialect"), "setup_error", "setup_error_at")
+          settings.to_h.except(*SetupService::KEYS.without("api_url", "api_dialect"), "shares_with", "setup_error",
+                               "setup_error_at")
         end
 
         def check_krayin
           return if errors.any?
 
-          self.settings = Form.new(settings.to_h.stringify_keys).check
+          siblings = Siblings.new(self)
+          siblings.hold
+          given = RouteForm.new(settings.to_h.stringify_keys, settings_in_database, account_id).check
+          self.settings = siblings.tell_apart(Form.new(siblings.check(given)).check)
         rescue Form::Refused => e
           errors.add(:base, e.message)
         end

@@ -128,12 +128,13 @@ module KrayinSync
         @jid = jid
         @due = due
         @bulk = bulk
-        @lock = Lock.new(entry.hook_id, contact_id)
+        scope = HookSettings.scope(settings, entry.hook_id)
+        @lock = Lock.new(scope, contact_id)
         connection = RedisStore.connection_id(settings)
         @breaker = Breaker.new(connection)
         @at_work = RedisStore.key("at_work", connection)
-        @left = RedisStore.key("left", entry.hook_id, contact_id)
-        @lines = [RedisStore.key("line", entry.hook_id, contact_id), RedisStore.key("line", connection)]
+        @left = RedisStore.key("left", scope, contact_id)
+        @lines = [RedisStore.key("line", scope, contact_id), RedisStore.key("line", connection)]
       end
 
       # Called before the record is read, by a job that has not passed.

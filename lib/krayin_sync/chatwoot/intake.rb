@@ -114,28 +114,31 @@ module KrayinSync
           contact = data[:contact]
           return Reason.new("event_wrong") unless contact
           return Reason.new("unchanged") unless RelevantChanges.contact?(data[:changed_attributes])
-          return Reason.new("no_identity") if !Reach.include?(contact, hook) && unknown?(contact)
+          return Reason.new("no_identity") if !Reach.include?(contact, hook) && unknown?(contact, hook)
 
           RecordRef.new(hook.id, "contact", contact.id).enqueue
         end
 
         # Krayin does not know it, and could not: it would come back as someone else each time.
-        def unknown?(contact) = !LinkStore.known?("contact", contact.id)
+        def unknown?(contact, hook) = !LinkStore.known?("contact", contact.id, hook)
 
         # Mostly its first words are written a moment later, and its last ones a moment before it ends.
         def conversation(hook, data, urgent:)
           conversation = data[:conversation]
           return Reason.new("event_wrong") unless conversation
           return Reason.new("unchanged") unless RelevantChanges.conversation?(data[:changed_attributes])
+          return Reason.new("not_routed") if route(hook).elsewhere?(conversation)
           return first_conversation(hook, conversation) unless conversations?(hook)
 
           follow(hook, conversation.id, urgent: urgent)
         end
 
-        # With it a contact of a network has what it was waiting for, though the conversation itself is not wanted.
+        # With it a contact of a network has what it was waiting for, though the conversation itself is not wanted; and
+        # its inbox or label may be what leads the contact here.
         def first_conversation(hook, conversation)
           contact = conversation.contact
-          waits = contact && contact.email.blank? && contact.phone_number.blank? && unknown?(contact)
+          alone = contact && contact.email.blank? && contact.phone_number.blank?
+          waits = contact && (alone || !route(hook).all?) && unknown?(contact, hook)
           return Reason.new("conversations_off") unless waits && Reach.include?(contact, hook)
 
           RecordRef.new(hook.id, "contact", contact.id).enqueue
@@ -152,6 +155,7 @@ module KrayinSync
         def message(hook, message)
           return Reason.new("event_wrong") unless message
           return Reason.new("message_not_public") unless public?(message)
+          return Reason.new("not_routed") if route(hook).elsewhere?(message)
 
           follow(hook, message.conversation_id) if Settings.on?(hook.settings.to_h, "sync_conversations")
           return Reason.new("messages_and_stages_off") unless wanted?(hook, "sync_messages")
@@ -189,6 +193,7 @@ module KrayinSync
         # What Chatwoot asked (a choice, a form, a survey) was said by nobody until now.
         def answer(hook, message)
           return Reason.new("message_not_public") if message.private?
+          return Reason.new("not_routed") if route(hook).elsewhere?(message)
 
           settings = hook.settings.to_h
           follows = Settings.on?(settings, "sync_conversations") || Settings.maps_conversations?(settings)
@@ -210,7 +215,7 @@ module KrayinSync
           return Reason.new("conversations_off") unless wanted?(hook, "sync_conversations")
 
           follow(hook, conversation.id, urgent: true)
-          said = Aftermath.children("message", conversation.id).distinct.pluck(:record_id)
+          said = Aftermath.children("message", conversation.id, hook).distinct.pluck(:record_id)
           said.each { |id| RecordRef.new(hook.id, "message", id).enqueue(bulk: true) }
           nil
         end
@@ -234,11 +239,15 @@ module KrayinSync
 
         def contact_deleted(hook, id)
           return Reason.new("event_wrong") unless id
-          return RecordRef.new(hook.id, "merge", id).enqueue if Merge.of(id)
+          return RecordRef.new(hook.id, "merge", id).enqueue if Merge.of(id, HookSettings.instance(hook))
+          # It lives on as another one, in the Krayins that have it.
+          return Reason.new("not_in_krayin") if Merge.of(id)
           return Reason.new("contact_kept") if Chatwoot.configuration.on_contact_deleted.to_s == "keep"
 
           RecordRef.new(hook.id, "contact_deletion", id).enqueue
         end
+
+        def route(hook) = Route.of(hook.settings.to_h)
 
         def conversations?(hook)
           settings = hook.settings.to_h

@@ -13,11 +13,14 @@ module KrayinSync
     # A load is one statement, a store another. Where two writers meet, the later one locks the row and keeps what the
     # other added.
     class ActiveRecord
+      # What the instances of Krayins begin with that are known by more than their address. Such a row is its Krayin's
+      # own: what is known of another one neither takes it away nor brings it back.
+      RECOGNISED = "krayin-"
       # A format of a format: what comes with each record is quoted by {#upsert}.
       UPSERT = <<~SQL.squish
         WITH %<beside>s adopted AS (
           DELETE FROM krayin_sync_links WHERE kind = %%<kind>s AND record_id = %%<record>s
-            AND instance NOT IN (%%<servers>s)
+            AND instance NOT IN (%%<servers>s) AND NOT starts_with(instance, '#{RECOGNISED}')
         )
         INSERT INTO krayin_sync_links AS link (kind, record_id, revision, %<names>s, created_at, updated_at)
         VALUES (%%<kind>s, %%<record>s, 1, %<values>s, %%<now>s, %%<now>s)
@@ -106,7 +109,7 @@ module KrayinSync
       # What was known of another Krayin by a row of this one, before both were told apart.
       def keep_others(kind, id, others)
         now = Time.now.utc
-        rows = others.map do |other|
+        rows = others.reject { |other| other["server"].to_s.start_with?(RECOGNISED) }.map do |other|
           Link.columns_of(other).merge("kind" => kind, "record_id" => id, "seen_at" => now, "created_at" => now,
                                        "updated_at" => now)
         end

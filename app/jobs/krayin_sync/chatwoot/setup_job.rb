@@ -32,11 +32,15 @@ module KrayinSync
         shell = HookSettings.new(ProcessorService::APP_ID, settings)
         url, token = settings.values_at("api_url", "api_token")
         found = SetupService.new(inbox: nil, hook: shell, api_url: url, api_token: token, cache: nil).perform
+        found = Siblings.new(hook).tell_apart(found.merge("api_token" => token)).except("api_token")
         # The administrator has changed it meanwhile: that change has a job of its own.
-        return unless HookSettings.merge(hook, found, without: %w[setup_error setup_error_at])
+        gone = %w[setup_error setup_error_at shares_with] - found.keys
+        return unless HookSettings.merge(hook, found, without: gone)
 
         hook.reload
         HookSettings.works(hook)
+      rescue Form::Refused => e
+        HookSettings.show(hook, e.message)
       end
     end
   end

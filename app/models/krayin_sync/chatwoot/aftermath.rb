@@ -10,31 +10,32 @@ module KrayinSync
         # @return [void]
         def of(entry, hook)
           case entry.kind
-          when "merge" then Merge.done(entry.id)
-          when "conversation_deletion" then enqueue(hook, "message_deletion", children("message", entry.id))
+          when "merge" then Merge.done(entry.id, HookSettings.instance(hook))
+          when "conversation_deletion" then enqueue(hook, "message_deletion", children("message", entry.id, hook))
           when "erasure" then erase(entry, hook)
           when "contact_deletion" then contact_deleted(entry, hook)
           end
         end
 
         # @param kind [String] of the links
-        # @return [ActiveRecord::Relation<KrayinSync::Records::Link>] those that belong to a record
-        def children(kind, parent) = KrayinSync::Records::Link.where(kind: kind, parent_id: parent)
+        # @param hook [Integrations::Hook]
+        # @return [ActiveRecord::Relation<KrayinSync::Records::Link>] those of its Krayin that belong to a record
+        def children(kind, parent, hook) = LinkStore.of(hook, kind: kind, parent_id: parent)
 
         private
 
         def contact_deleted(entry, hook)
           case Chatwoot.configuration.on_contact_deleted.to_s
           when "erase" then erase(entry, hook)
-          when "unlink_and_mark" then unlink(entry.id)
+          when "unlink_and_mark" then unlink(entry.id, hook)
           end
         end
 
-        def erase(entry, hook) = enqueue(hook, "conversation_deletion", children("conversation", entry.id))
+        def erase(entry, hook) = enqueue(hook, "conversation_deletion", children("conversation", entry.id, hook))
 
-        def unlink(contact)
-          talks = children("conversation", contact)
-          children("message", talks.select(:record_id)).delete_all
+        def unlink(contact, hook)
+          talks = children("conversation", contact, hook)
+          children("message", talks.select(:record_id), hook).delete_all
           talks.delete_all
         end
 

@@ -22,7 +22,7 @@ module KrayinSync
       # @raise [ApiError]
       def run
         give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + Lock::LIFETIME
-        until Lock.hold(@hook.id, @contact_id) { |lock| erase(lock) }
+        until Lock.hold(HookSettings.scope(@hook.settings, @hook.id), @contact_id) { |lock| erase(lock) }
           raise ResourceError, "A job holds the contact." if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
 
           sleep LOOK
@@ -33,9 +33,10 @@ module KrayinSync
       private
 
       def erase(lock)
-        talks = Aftermath.children("conversation", @contact_id).distinct.pluck(:record_id)
+        talks = Aftermath.children("conversation", @contact_id, @hook).distinct.pluck(:record_id)
         talks.each do |talk|
-          Aftermath.children("message", talk).distinct.pluck(:record_id).each { |id| one("message_deletion", id, lock) }
+          said = Aftermath.children("message", talk, @hook).distinct.pluck(:record_id)
+          said.each { |id| one("message_deletion", id, lock) }
           one("conversation_deletion", talk, lock)
         end
         one("erasure", @contact_id, lock)
@@ -52,7 +53,7 @@ module KrayinSync
       end
 
       def run_event(kind, id, lock)
-        records = LinkStore.new
+        records = LinkStore.new(instance: HookSettings.instance(@hook))
         ProcessorService.new(
           hook: HookSettings.new(ProcessorService::APP_ID, @hook.settings.deep_dup), records: records,
           event_name: Synchronization::EVENTS.fetch(kind), event_data: EventData.read(kind, id, records),

@@ -3,8 +3,8 @@
 module KrayinSync
   module Chatwoot
     # The records of an event as they are now, in at most four queries: contact, conversation with what it is joined to,
-    # messages with their senders, attachments with their files. Chatwoot's own classes say how each column is read, so its
-    # encryption and enumerations hold.
+    # messages with their senders, attachments with their files. Chatwoot's own classes say how each column is read, so
+    # its encryption and enumerations hold.
     module EventData
       CONVERSATION = <<~SQL.squish
         inboxes.name AS inbox_name, inboxes.timezone AS inbox_zone,
@@ -70,14 +70,17 @@ module KrayinSync
         # @param labels [Boolean] whether a contact's labels matter
         # @param sources [Array<String>] what the settings map
         # @param known [#check, nil] the hook as it was when a contact's job began, to be seen to be as it was
+        # @param route [Route, nil] whom the hook's Krayin is for, where not for everybody; what was deleted or merged
+        #   is looked for all the same
         # @return [Hash, nil] the data of an event; nil where the record is gone
         # @raise [KnownHook::Changed]
-        def read(kind, id, records, labels: false, sources: [], known: nil)
+        # @raise [Route::Elsewhere] where the record is for another Krayin
+        def read(kind, id, records, labels: false, sources: [], known: nil, route: nil)
           case kind
-          when "contact" then (contact = contact(id, records, labels, known)) && { contact: contact }
+          when "contact" then (contact = contact(id, records, labels, known, route)) && { contact: contact }
           when "conversation"
-            (talk = conversation(id, records, labels, sources)) && { conversation: with_messages(talk) }
-          when "message" then (message = message(id, records, labels)) && { message: message }
+            (talk = conversation(id, records, labels, sources, route)) && { conversation: with_messages(talk) }
+          when "message" then (message = message(id, records, labels, route)) && { message: message }
           when "merge" then merge(id, records, labels)
           when "contact_deletion", "erasure" then { contact: { id: id } }
           when "conversation_deletion" then { conversation: { id: id } }
@@ -89,29 +92,30 @@ module KrayinSync
 
         # Who was merged is gone, and may have been merged into one that was merged as well.
         def merge(id, records, labels)
-          merged = Merge.of(id)
+          merged = Merge.of(id, records.instance)
           kept = merged && Merge.kept(merged["into"])
           contact = kept && contact(kept, records, labels)
           contact && { contact: contact, merged: merged.except("into").merge("id" => id) }
         end
 
-        def contact(id, records, labels, known = nil)
+        def contact(id, records, labels, known = nil, route = nil)
           return unless id
 
-          more = [(LABELS if labels), (format(HOOK, id: known.hook.id) if known)].compact
+          more = [(LABELS if labels), (format(HOOK, id: known.hook.id) if known), here("contact", route)].compact
           record = Row.find(::Contact, format(CONTACT, more: more.map { |sql| ", #{sql}" }.join, id: id))
           return unless record
 
           known&.check(record[:krayin_hook])
           records.take("contact", record)
+          route_to(route, record[:krayin_here], record)
           plain = KrayinSync::Snapshot::CONTACT.to_h { |name| [name, record[name]] }.merge(Reach.read(record))
           labels ? plain.merge(label_list: record[:contact_labels].to_s.split(",")) : plain
         end
 
-        def conversation(id, records, labels, sources = [])
+        def conversation(id, records, labels, sources = [], route = nil)
           mapped = MAPPED.filter_map { |(source, name), sql| [name.to_sym, sql] if sources.include?(source) }.to_h
           record = ::Conversation.unscoped.joins(JOINS)
-                                 .select(LinkStore.with("conversation"), CONVERSATION,
+                                 .select(LinkStore.with("conversation"), CONVERSATION, *here("conversation", route),
                                          *mapped.map { |name, sql| "#{sql} AS #{name}" }).find_by(id: id)
           return unless record
 
@@ -119,8 +123,25 @@ module KrayinSync
           on_clock(fields(record, KrayinSync::Snapshot::CONVERSATION), record[:inbox_zone]).merge(
             **JOINED.to_h { |name| [name, record[name]] }, **mapped.keys.to_h { |name| [name, record[name]] },
             label_list: record.cached_label_list.to_s.split(",").map(&:strip),
-            contact: contact(record.contact_id, records, labels)
+            contact: contact_of(record, records, labels, route)
           )
+        end
+
+        def contact_of(conversation, records, labels, route)
+          contact = contact(conversation.contact_id, records, labels)
+          route_to(route, conversation[:krayin_here], contact)
+          contact
+        end
+
+        # As a column of its own.
+        def here(kind, route) = route && "(#{route.sql(kind)}) AS krayin_here"
+
+        # @param contact [Contact, Hash{Symbol => Object}, nil]
+        def route_to(route, here, contact)
+          return if route.nil? || here
+          return if contact && route.country?(contact[:phone_number], contact[:additional_attributes])
+
+          raise Route::Elsewhere
         end
 
         def with_messages(conversation)
@@ -131,13 +152,13 @@ module KrayinSync
           conversation.merge(messages: messages.map { |message| on_clock(message, zone) })
         end
 
-        def message(id, records, labels)
+        def message(id, records, labels, route = nil)
           record = ::Message.unscoped.where(id: id).joins(SENDERS).select(LinkStore.with("message"), SENDER).first
           return unless record
 
           records.take("message", record)
           plain = plain([record]).first
-          about = conversation(plain.delete(:conversation_id), records, labels)
+          about = conversation(plain.delete(:conversation_id), records, labels, [], route)
           on_clock(plain, about&.delete(:inbox_zone)).merge(conversation: about)
         end
 

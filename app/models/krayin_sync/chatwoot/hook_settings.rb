@@ -24,6 +24,41 @@ module KrayinSync
           (account.to_s.empty? ? all : all.where(account_id: Integer(account))).order(:id).to_a
         end
 
+        # @return [String] what people call a Krayin: its name, else its host
+        def name(settings)
+          given = settings.to_h["name"].to_s.strip
+          return given unless given.empty?
+
+          address = settings.to_h["api_url"].to_s.strip
+          address[%r{\Ahttps?://([^/?#\s]+)}i, 1] || address.presence || "Krayin"
+        end
+
+        # @return [String] for a list of the connections of several accounts
+        def title(hook)
+          alone = rows_of(hook.account_id).one?
+          "Account #{hook.account_id}#{", #{name(hook.settings)}" unless alone}"
+        end
+
+        # @param given [#to_s] an account's id; where it has several connections, with the name of one: "3:Sales"
+        # @return [Integrations::Hook]
+        # @raise [ConfigurationError] where it does not say which
+        def one(given)
+          account, wanted = given.to_s.split(":", 2)
+          all = rows_of(Integer(account)).order(:id).to_a
+          found = wanted ? all.select { |hook| name(hook.settings).casecmp?(wanted.strip) } : all
+          return found.first if found.one?
+
+          names = all.map { |hook| name(hook.settings) }
+          raise ConfigurationError, names.empty? ? "There is no Krayin connection." : "Say which: #{names.join(", ")}."
+        end
+
+        # @return [String, nil] which Krayin a hook's is, once that is known
+        def instance(hook) = hook.settings.to_h.dig("traits", "instance").presence
+
+        # @return [Integer] what stands for a hook where one at a time may work on a contact: that of another one which
+        #   has the same Krayin
+        def scope(settings, hook_id) = settings["shares_with"] || hook_id
+
         def put(hook, path, value)
           rows(hook).update_all(["settings = jsonb_set(settings, ?, ?::jsonb)", "{#{path.join(",")}}",
                                  JSON.generate(value)])
@@ -32,12 +67,17 @@ module KrayinSync
         # Shows on the hook what keeps it from working. Chatwoot is told once: the jobs that come after find it told.
         # @return [Boolean] false where the hook's address or token is no longer what failed: nothing is told then
         def failed(hook, error)
-          since = hook.settings.to_h["setup_error_at"] || Time.now.utc.iso8601
-          told = { "setup_error" => Form.sentence(error, hook.settings), "setup_error_at" => since }
-          return false unless merge(hook, told)
+          return false unless show(hook, Form.sentence(error, hook.settings))
 
           prompt(hook) if error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
           true
+        end
+
+        # @param sentence [String] what keeps it from working
+        # @return [Boolean] as of {failed}
+        def show(hook, sentence)
+          since = hook.settings.to_h["setup_error_at"] || Time.now.utc.iso8601
+          merge(hook, { "setup_error" => sentence, "setup_error_at" => since })
         end
 
         # Chatwoot's own question builds its whole list of apps first.
@@ -55,13 +95,16 @@ module KrayinSync
           WakeJob.enqueue(hook.id)
         end
 
+        # @param named [Boolean] whether it is one of several
         # @return [String] a sentence on the connection, for people
-        def state(hook)
+        def state(hook, named: false)
           error, since = hook.settings.to_h.values_at("setup_error", "setup_error_at")
-          return Reason.new("hook_disabled").sentence(locale(hook.settings)) if hook.disabled?
-          return [since && "(#{since.to_s.tr("TZ", " ").strip} UTC)", error].compact.join(" ") if error
-
-          standing(hook.settings.to_h).map { |reason| reason.sentence(locale(hook.settings)) }.join(" ")
+          said = if error && !hook.disabled?
+                   [since && "(#{since.to_s.tr("TZ", " ").strip} UTC)", error].compact
+                 else
+                   standing(hook).map { |reason| reason.sentence(locale(hook.settings)) }
+                 end
+          [("#{name(hook.settings)}:" if named), *said].compact.join(" ")
         end
 
         # @return [String] the locale of what is said about a hook
@@ -69,11 +112,25 @@ module KrayinSync
 
         private
 
-        def standing(settings)
+        def standing(hook)
+          return [Reason.new("hook_disabled")] if hook.disabled?
+
+          settings = hook.settings.to_h
           return [Reason.new("set_up_waits")] unless settings["traits"]
 
           works = Reason.new("connection_works", **{ pipeline: settings["default_pipeline_name"] }.compact)
-          [works, yes_no_at_stake(settings)].compact
+          [works, yes_no_at_stake(settings), *gone_inboxes(hook)].compact
+        end
+
+        # Inboxes that it is for and that are there no more.
+        def gone_inboxes(hook)
+          route = Route.of(hook.settings.to_h)
+          return [] if route.inboxes.empty?
+
+          there = ::Inbox.where(account_id: hook.account_id).pluck(:id, :name)
+          gone = route.inboxes - there.map(&:first)
+          Route.list(hook.settings["route_inboxes"]).select { |text| gone.include?(Route.id_of(text)) }
+               .map { |text| Reason.new("inbox_unknown", entered: text, known: there.map(&:last).first(12)) }
         end
 
         # What the administrator chooses by on_yes_no, where Krayin has any such attributes.
@@ -95,6 +152,8 @@ module KrayinSync
         end
 
         def told(hook) = RedisStore.key("told", hook.id)
+
+        def rows_of(account) = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account)
 
         def rows(hook) = ::Integrations::Hook.unscoped.where(id: hook.id)
       end

@@ -41,21 +41,33 @@ module KrayinSync
         SQL
       end
 
-      # Whether Krayin has a record, any that was ever connected.
-      def self.known?(kind, id)
-        KrayinSync::Records::Link.where(kind: kind, record_id: id).exists?
+      # @param hook [Integrations::Hook]
+      # @return [ActiveRecord::Relation<KrayinSync::Records::Link>] those of its Krayin; where that is not known, of all
+      def self.of(hook, **where)
+        known = KrayinSync::Records::Link.where(where)
+        instance = HookSettings.instance(hook)
+        instance ? known.where(instance: instance) : known
       end
 
+      # Whether its Krayin has a record.
+      def self.known?(kind, id, hook) = of(hook, kind: kind, record_id: id).exists?
+
       # @param began [Time] when the record was read: what changes later is not yet in Krayin
+      # @param instance [String, nil] which Krayin's are asked for; of any where nil
       # @yield before anything is written
-      def initialize(began: Time.now, &before)
+      def initialize(began: Time.now, instance: nil, &before)
         super(began: began)
+        @instance = instance
         @before = before
         @read = {}
+        @ours = {}
         @ids = {}
         @stored = []
         @tried = []
       end
+
+      # @return [String, nil]
+      attr_reader :instance
 
       # Takes what was read {with} a record.
       # @return [void]
@@ -63,11 +75,16 @@ module KrayinSync
         rows = record[:krayin_links]
         rows = JSON.parse(rows) if rows.is_a?(String)
         @read[[kind, record.id]] = rows.to_a
-        @tried << [kind, record.id] if rows.to_a.any? { |row| row["attempts"].positive? }
+        @ours[[kind, record.id]] = ours = rows.to_a.select { |row| ours?(row) }
+        @tried << [kind, record.id] if ours.any? { |row| row["attempts"].positive? }
       end
 
       # Whether there was a link of the record when it was read.
-      def known?(kind, id) = @ids.key?([kind, id]) || @read[[kind, id]].to_a.any?
+      def known?(kind, id) = @ours[[kind, id]].to_a.any?
+
+      # Whether its link says so by now.
+      # @param code [String] a reason's
+      def said?(kind, id, code) = @ours[[kind, id]].to_a.any? { |row| row["reason_code"] == code }
 
       # @return [String, nil] JSON
       def load(kind, id)
@@ -98,7 +115,7 @@ module KrayinSync
       def seen(kind, id)
         return if stored?(kind, id)
 
-        known = KrayinSync::Records::Link.where(kind: kind, record_id: id)
+        known = KrayinSync::Records::Link.where(kind: kind, record_id: id, **{ instance: @instance }.compact)
         return known.update_all(seen_at: @began.getutc) unless tried?(kind, id)
 
         known.update_all(["seen_at = ?, attempts = 0, reason_code = NULL, reason_params = '{}', " \
@@ -111,8 +128,8 @@ module KrayinSync
       # @param state [String] waiting, skipped, refused or doubtful
       # @param reason [Reason]
       def self.note(entry, hook, state:, reason:)
-        instance = hook.settings.dig("traits", "instance")
-        return if instance.nil? || instance.empty?
+        instance = HookSettings.instance(hook)
+        return unless instance
 
         now = Time.now.utc
         said = { state: state, reason_code: reason.code, reason_params: reason.params }
@@ -127,6 +144,9 @@ module KrayinSync
       end
 
       private
+
+      # Of one that is known by its address alone nobody knows whose it is until it was looked at.
+      def ours?(row) = @instance.nil? || row["instance"] == @instance || !row["instance"].start_with?(RECOGNISED)
 
       def read(kind, id, json)
         @ids[[kind, id]] = JSON.parse(json)["ids"] if json

@@ -55,7 +55,8 @@ module KrayinSync
       def preview(id)
         talk = last_conversation(id) if @maps_conversations
         kind, record = talk ? ["conversation", talk] : ["contact", id]
-        data = EventData.read(kind, record, LinkStore.new, labels: true, sources: @sources)
+        records = LinkStore.new(instance: HookSettings.instance(@hook))
+        data = EventData.read(kind, record, records, labels: true, sources: @sources)
         return [] unless data
 
         JSON.parse(Native.preview_mapping("#{kind}.updated", KrayinSync::Snapshot.event(data), @settings),

@@ -23,8 +23,9 @@ module KrayinSync
           end
         end
 
-        # @return [Hash{String => Object}, nil] what was noted of a merged contact
-        def of(id) = link.where(kind: "contact", record_id: id).where.not(merged: nil).pick(:merged)
+        # @param instance [String, nil] of which Krayin; of any where nil
+        # @return [Hash{String => Object}, nil] what was noted of a merged contact, and not yet told there
+        def of(id, instance = nil) = links(id, instance).where.not(merged: nil).pick(:merged)
 
         # @return [Integer, nil] the contact that is there
         def kept(id)
@@ -36,14 +37,16 @@ module KrayinSync
           nil
         end
 
-        # Krayin knows by now.
+        # That Krayin knows by now.
         # @return [void]
-        def done(id)
-          link.where(kind: "contact", record_id: id)
-              .update_all("merged = NULL, state = CASE WHEN state = 'waiting' THEN 'skipped' ELSE state END")
+        def done(id, instance)
+          links(id, instance)
+            .update_all("merged = NULL, state = CASE WHEN state = 'waiting' THEN 'skipped' ELSE state END")
         end
 
         private
+
+        def links(id, instance) = link.where(kind: "contact", record_id: id, **{ instance: instance }.compact)
 
         def link = KrayinSync::Records::Link
       end

@@ -21,7 +21,8 @@ module KrayinSync
         account = ::Conversation.unscoped.where(id: @id).pick(:account_id)
         return ["There is no conversation #{@id}."] unless account
 
-        HookSettings.hooks(account).flat_map { |hook| lines_of(hook) }
+        hooks = HookSettings.hooks(account)
+        hooks.flat_map { |hook| [*("#{HookSettings.name(hook.settings)}:" if hooks.many?), *lines_of(hook)] }
       end
 
       def inspect = "#<#{self.class.name} #{@id}>"
@@ -29,7 +30,7 @@ module KrayinSync
       private
 
       def lines_of(hook)
-        records = LinkStore.new
+        records = LinkStore.new(instance: HookSettings.instance(hook))
         data = EventData.read("conversation", @id, records, labels: true, sources: Settings.sources(hook.settings))
         kept = records.load("conversation", @id) || "{}"
         rows = JSON.parse(Native.explain_rules(KrayinSync::Snapshot.conversation_json(data[:conversation]), kept,

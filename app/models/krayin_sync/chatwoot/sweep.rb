@@ -123,7 +123,7 @@ module KrayinSync
       end
 
       def enqueue(hook, kind, records)
-        records.pluck(:id, :updated_at).count do |id, changed_at|
+        Route.of(hook.settings).pluck(kind.to_s, records).count do |id, changed_at|
           RecordRef.new(hook.id, kind.to_s, id).enqueue(bulk: true, changed_at: changed_at)
         end
       end

@@ -22,20 +22,24 @@ module KrayinSync
         @began = began
         @bulk = bulk
         @known = known
-        @records = LinkStore.new(began: began) { gate.pass }
+        @records = LinkStore.new(began: began, instance: HookSettings.instance(hook)) { gate.pass }
       end
 
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
       # @raise [Error, KnownHook::Changed]
       def perform
+        route = Route.of(hook.settings)
         data = EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources,
-                                                             known: (@known unless gate.passed?))
+                                                             known: (@known unless gate.passed?),
+                                                             route: (route unless route.all?))
         return unless data
 
         outcome = processor(data).perform
         conclude(outcome)
         mark_recovered if outcome[:requests].to_i.positive?
         outcome
+      rescue Route::Elsewhere
+        leave_alone
       end
 
       private
@@ -50,6 +54,16 @@ module KrayinSync
         learn
         keep_skipped(outcome)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
+      end
+
+      # What its Krayin has of it stays as it is, and says why.
+      def leave_alone
+        KrayinSync.logger&.debug { "krayin_sync: #{entry} left out (not_routed)" }
+        return if !records.known?(entry.kind, entry.id) || records.said?(entry.kind, entry.id, "not_routed")
+
+        gate.pass
+        LinkStore.note(entry, hook, state: "skipped", reason: Reason.new("not_routed"))
+        nil
       end
 
       def nothing_to_keep?(outcome)

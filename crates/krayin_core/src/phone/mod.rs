@@ -21,6 +21,12 @@ pub fn e164(raw: &str, country: Option<&str>) -> Option<String> {
     in_e164(&parse(&typed, country)?)
 }
 
+/// The two letters of the country that a number with `+` is of; `None` where it cannot be understood.
+pub fn country(raw: &str) -> Option<String> {
+    let number = parse(&Typed::read(raw)?, None)?;
+    with_plans(|plans| plans.get_region_for_number(&number).map(|region| region.to_string()))
+}
+
 /// Every number in a text, in E.164: one field may hold several. None where there is but one.
 pub(crate) fn several(raw: &str, country: Option<&str>) -> Vec<String> {
     let all = Typed::all(raw);
@@ -136,7 +142,25 @@ fn letters(text: &str) -> String {
 mod tests {
     use std::{sync::mpsc, thread};
 
-    use super::{e164, hold, pattern, release, same, same_in};
+    use super::{country, e164, hold, pattern, release, same, same_in};
+
+    #[test]
+    fn tells_the_country_of_a_number_that_says_it() {
+        let table = [
+            ("+14155550182", Some("US")),
+            ("+1 416 967 1111", Some("CA")),
+            ("+44 20 7946 0018", Some("GB")),
+            ("+5511987654321", Some("BR")),
+            ("0049 30 901820", Some("DE")),
+            ("030 901820", None),
+            ("+1", None),
+            ("", None),
+            ("call me", None),
+        ];
+        for (number, expected) in table {
+            assert_eq!(country(number).as_deref(), expected, "{number}");
+        }
+    }
 
     #[test]
     fn nobody_is_within_the_plans_while_they_are_held() {

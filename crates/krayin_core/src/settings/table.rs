@@ -143,6 +143,31 @@ pub const SETTINGS: &[Setting] = &[
         ))
         .required()
         .shown(false),
+    Setting::asked("name", Kind::Text, words("Name", "Nome", "Nombre"))
+        .help(words(
+            "What this Krayin is called in lists and notices",
+            "Como este Krayin se chama em listas e avisos",
+            "Cómo se llama este Krayin en listas y avisos",
+        ))
+        .default(words("the address's host", "o host do endereço", "el host de la dirección")),
+    Setting::asked("route_inboxes", Kind::Texts, words("For inboxes", "Para caixas de entrada", "Para bandejas de entrada"))
+        .help(words(
+            "Of several Krayins, which this is for: who has to do with one of these inboxes (names or ids, separated by commas), bears one of the labels, or is of one of the countries below; everybody where all three are empty",
+            "De vários Krayins, para quem é este: quem tem a ver com uma destas caixas de entrada (nomes ou ids, separados por vírgulas), tem uma das etiquetas, ou é de um dos países abaixo; todos se os três estão vazios",
+            "De varios Krayin, para quién es este: quien tiene que ver con una de estas bandejas de entrada (nombres o ids, separados por comas), lleva una de las etiquetas, o es de uno de los países de abajo; todos si los tres están vacíos",
+        )),
+    Setting::asked("route_labels", Kind::Texts, words("For labels", "Para etiquetas", "Para etiquetas"))
+        .help(words(
+            "Of the contact or of one of its conversations, separated by commas",
+            "Do contato ou de uma de suas conversas, separadas por vírgulas",
+            "Del contacto o de una de sus conversaciones, separadas por comas",
+        )),
+    Setting::asked("route_countries", Kind::Texts, words("For countries", "Para países", "Para países"))
+        .help(words(
+            "By their two letters, separated by commas; the contact's own, else its phone number's",
+            "Pelas duas letras, separados por vírgulas; o do contato, senão o do telefone",
+            "Por sus dos letras, separados por comas; el del contacto, si no el de su teléfono",
+        )),
     Setting::asked("sync_conversations", Kind::Toggle, words("Sync conversations", "Sincronizar conversas", "Sincronizar conversaciones"))
         .help(words(
             "Each conversation becomes an activity of the contact's lead",
@@ -324,6 +349,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting::found("default_lead_type_name", Kind::Text).help(ITS_NAME).shown(true),
     Setting::found("traits", Kind::ServerProfile)
         .help(words("What the server is like; learned again every hour", "Como é o servidor; aprendido de novo a cada hora", "Cómo es el servidor; se aprende de nuevo cada hora")),
+    Setting::found("shares_with", Kind::Id)
+        .help(words("The connection of the account that has the same Krayin with another token", "A conexão da conta que tem o mesmo Krayin com outro token", "La conexión de la cuenta que tiene el mismo Krayin con otro token")),
     Setting::found("setup_error", Kind::Text)
         .help(words("Why the set-up failed, or the token was refused", "Por que a configuração falhou ou o token foi recusado", "Por qué falló la configuración o se rechazó el token"))
         .shown(true),
