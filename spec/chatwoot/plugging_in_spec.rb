@@ -189,6 +189,26 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     Sidekiq.redis { |connection| connection.call("FLUSHDB") }
   end
 
+  it "finds what a process that died had taken out of a long queue, and leaves what is in any place" do
+    journal = KrayinSync::Chatwoot::JobRegistry
+    stub_const("KrayinSync::Chatwoot::JobRegistry::PAGE", 2)
+    redis = ->(*command) { KrayinSync::Chatwoot::RedisStore.call(*command) }
+    earlier = ->(id, seconds) { redis["ZINCRBY", "krayin_sync:queued", -seconds, "9:contact:#{id}"] }
+    records = Array.new(7) { |id| KrayinSync::Chatwoot::RecordRef.new(9, "contact", id) }
+    records[0..4].each(&:enqueue)
+    Sidekiq::Queue.new(KrayinSync::Chatwoot.configuration.queue).each { |job| job.delete if job.args.first["id"] == 2 }
+    records[5].enqueue(delay: 1)
+    Sidekiq::ScheduledSet.new.each { |job| job.reschedule(Time.now - 40) }
+    6.times { |id| earlier[id, 45] }
+    redis["LPOP", "queue:#{KrayinSync::Chatwoot.configuration.queue}"]
+    records[6].enqueue
+    Sidekiq::Queue.new(KrayinSync::Chatwoot.configuration.queue).each { |job| job.delete if job.args.first["id"] == 6 }
+    expect(journal.taken).to match_array(%w[9:contact:2 9:contact:4])
+    expect(journal.taken).to eq([])
+  ensure
+    Sidekiq.redis { |connection| connection.call("FLUSHDB") }
+  end
+
   it "says where this Chatwoot gives the token to browsers" do
     app = Integrations::App.find(id: "krayin")
     expect(app.description).not_to include("browsers")

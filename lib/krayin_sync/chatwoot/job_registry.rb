@@ -16,6 +16,10 @@ module KrayinSync
       NAMES = %w[queued running owners failing refused again].freeze
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
+      # Seconds after which a job that was taken out of a queue has begun or has nothing to do.
+      BEGUN = 30
+      # Jobs of a queue that are read at once.
+      PAGE = 1000
 
       # In how many seconds its job is to run, and when that is; nothing where one is on its way. One that should have
       # run long ago has been lost.
@@ -48,12 +52,18 @@ module KrayinSync
         if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
         return due
       LUA
-      # Where a later job of the record is still to come, this one leaves it to that: 1.
+      # Where the record has another job than this one, that is still to come or has begun since, this one leaves it to
+      # that: 1. What is tried again has begun before, and so has what its process could not end; what was refused is
+      # looked at again because a person has asked for it.
       LATER = <<~LUA
-        local due = ARGV[5] ~= '' and redis.call('ZSCORE', KEYS[1], ARGV[1])
-        if not due or tonumber(due) <= tonumber(ARGV[5]) then return 0 end
+        if ARGV[5] == '' then return 0 end
+        local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if due and tonumber(due) <= tonumber(ARGV[5]) then return 0 end
         local failing = redis.call('HGET', KEYS[4], ARGV[1])
-        if failing and string.match(failing, '^%S*') == ARGV[4] then redis.call('HDEL', KEYS[4], ARGV[1]) end
+        local tried = failing and string.match(failing, '^%S*') == ARGV[4]
+        if not due and (tried or redis.call('ZSCORE', KEYS[2], ARGV[1])
+                        or redis.call('HEXISTS', KEYS[5], ARGV[1]) == 1) then return 0 end
+        if tried then redis.call('HDEL', KEYS[4], ARGV[1]) end
         return 1
       LUA
       # 0 where it leaves it to a later one, 2 where it began a new pace.
@@ -81,10 +91,14 @@ module KrayinSync
         local failing = redis.call('HGET', KEYS[4], ARGV[1])
         if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
       LUA
-      # Of a job that was never started. Who came meanwhile may have changed what it has read already.
+      # Of a job that was never started. Who came meanwhile may have changed what it has read already. A job of the
+      # record that is still to come stays.
       UNCHANGED = <<~LUA
-        if redis.call('HEXISTS', KEYS[6], ARGV[1]) == 1 then return 0 end
-        redis.call('ZREM', KEYS[1], ARGV[1])
+        local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
+        if due and (ARGV[2] == '' or tonumber(due) <= tonumber(ARGV[2])) then
+          if redis.call('HEXISTS', KEYS[6], ARGV[1]) == 1 then return 0 end
+          redis.call('ZREM', KEYS[1], ARGV[1])
+        end
         redis.call('HDEL', KEYS[4], ARGV[1])
         redis.call('HDEL', KEYS[5], ARGV[1])
         return 1
@@ -147,6 +161,12 @@ module KrayinSync
         return found
       LUA
 
+      # Unless its job has been pushed anew meanwhile.
+      TAKE_OFF = <<~LUA
+        if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) ~= tonumber(ARGV[2]) then return 0 end
+        return redis.call('ZREM', KEYS[1], ARGV[1])
+      LUA
+
       # How many processes have gone since anybody looked; a process says that it is there by looking.
       GONE = <<~LUA
         redis.call('HSET', KEYS[1], ARGV[1], '1')
@@ -192,8 +212,9 @@ module KrayinSync
         end
 
         # Krayin has the record as its job read it, without having been asked.
+        # @param due [Integer, nil] when this job was to run
         # @return [Boolean] false where another event has come meanwhile: the job starts then
-        def unchanged?(entry) = run(UNCHANGED, entry) == 1
+        def unchanged?(entry, due: nil) = run(UNCHANGED, entry, due) == 1
 
         # It failed.
         # @return [Boolean] whether this job tries it again; another does otherwise
@@ -226,15 +247,40 @@ module KrayinSync
         # @return [Array<String>] entries whose jobs were lost with their process, off the journal
         def orphans = run(ORPHANS, OVERDUE).uniq
 
+        # What a process had taken out of its queue and not begun, which no register tells: what should have begun by
+        # now and is in no place of Sidekiq's. It reads the whole queue, and is for when a process has died.
+        # @return [Array<String>] entries, off the journal
+        def taken
+          due = RedisStore.call("ZRANGEBYSCORE", key("queued"), "-inf", Time.now.to_i - BEGUN, "WITHSCORES")
+          due = due.flatten.each_slice(2).to_h
+          return [] if due.empty?
+
+          in_sidekiq { |jobs| jobs.each { |job| due.delete(job[/"job_id":"([^"]+)"/, 1]) } }
+          due.filter_map { |entry, score| entry if run(TAKE_OFF, entry, score).positive? }
+        end
+
         # @return [Boolean] whether a process of Sidekiq's is gone that was there; one alone is told
         def process_gone? = RedisStore.script(GONE, [key("processes")], [Server.identity]).positive?
 
         # @return [Array<String>] in the order in which its scripts take them
         def keys(entry)
-          [*NAMES.map { |name| key(name) }, "queue:#{Chatwoot.configuration.queue}", RedisStore.key("paced", entry)]
+          [*NAMES.map { |name| key(name) }, jobs_key, RedisStore.key("paced", entry)]
         end
 
         private
+
+        # Those that are due and not in the queue yet, and those in it. Whatever moves meanwhile moves to where it is
+        # read once more, or is taken out.
+        def in_sidekiq
+          yield RedisStore.call("ZRANGEBYSCORE", "schedule", "-inf", Time.now.to_i)
+          first = 0
+          while (jobs = RedisStore.call("LRANGE", jobs_key, first, first + PAGE - 1)).any?
+            yield jobs
+            first += PAGE
+          end
+        end
+
+        def jobs_key = "queue:#{Chatwoot.configuration.queue}"
 
         def run(script, *arguments)
           RedisStore.script(script, keys(arguments.first), arguments)

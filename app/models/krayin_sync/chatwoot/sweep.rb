@@ -20,11 +20,22 @@ module KrayinSync
       # Pushes what was lost with a process of Sidekiq's. Every process looks at every beat.
       def self.recover
         Intake.guard do
-          JobRegistry.orphans.each { |entry| RecordRef.parse(entry).enqueue }
-          # Chatwoot's own jobs that tell of events went with it.
-          SweepJob.enqueue(seconds: SINCE_DEATH) if JobRegistry.process_gone?
+          back = JobRegistry.orphans.map { |entry| RecordRef.parse(entry).enqueue }
+          if JobRegistry.process_gone?
+            back += JobRegistry.taken.map { |entry| RecordRef.parse(entry).enqueue }
+            # Chatwoot's own jobs that tell of events went with it.
+            SweepJob.enqueue(seconds: SINCE_DEATH)
+          end
+          tell(back.count(true))
         end
       end
+
+      def self.tell(back)
+        return if back.zero?
+
+        KrayinSync.logger&.info("krayin_sync: #{back} jobs that were lost with a process of Sidekiq's are back")
+      end
+      private_class_method :tell
 
       # @return [Hash{Symbol => Integer}] how many jobs were enqueued, by kind
       def run
