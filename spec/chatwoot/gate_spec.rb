@@ -92,6 +92,27 @@ RSpec.describe "What a job passes", :chatwoot do
     expect([seen, registry.sizes.values.sum]).to eq([2, 0])
   end
 
+  it "loses no change that comes while another is on its way to Krayin" do
+    jim = contact("jim")
+    run(jim)
+    store.call("DEL", store.key("left", @hook.id, jim.id))
+    jim.update_columns(name: "Jim 2")
+    entry(jim).enqueue
+    due = Sidekiq::Queue.new(KrayinSync::Chatwoot.configuration.queue).first.args.first["due"]
+    seen = 0
+    allow(event_data).to receive(:read).and_wrap_original do |read, *arguments, **named|
+      read.call(*arguments, **named).tap do
+        next unless (seen += 1) == 1
+
+        jim.update_columns(name: "Jim 3")
+        expect(entry(jim).enqueue).to be(false)
+      end
+    end
+    run(jim, due: due)
+    expect(krayin.person(jim.email)).to include("name" => "Jim 3")
+    expect([seen, registry.sizes.values.sum]).to eq([2, 0])
+  end
+
   it "reads a record again where another job has worked on it since it was looked at" do
     kay = contact("kay")
     seen = 0
@@ -160,6 +181,78 @@ RSpec.describe "What a job passes", :chatwoot do
     expect(pushed.first).to eq([waiting[0].id, true])
     run(waiting[0], bulk: true)
     expect(pushed.size).to eq(3)
+  end
+
+  # The job that was brought last, as Sidekiq runs it.
+  def brought
+    asked = queue.first.args.first
+    queue.clear
+    expect(asked["brought"]).to be(true)
+    job.perform(asked)
+    asked["id"]
+  end
+
+  it "brings the next where the one that was brought has nothing to do, is gone or has its contact at work" do
+    known, gone, busy, fresh = all = %w[known gone busy fresh].map { |word| contact(word) }
+    run(known)
+    known.update_columns(name: "Known 2")
+    working = Array.new(3) { |n| gate(contact("work#{n}")) }
+    all.each { |one| run(one) }
+    expect([put_off.size, pushed]).to eq([4, []])
+    known.update_columns(name: "known")
+    gone.destroy
+    KrayinSync::Chatwoot::Lock.new(@hook.id, busy.id).take
+    working.first.leave
+    order = []
+    order << brought while queue.any?
+    expect(order).to match_array(all.map(&:id))
+    expect(krayin.person(fresh.email)).to include("name" => "fresh")
+  end
+
+  it "brings the next where Krayin refuses a record, and nobody where it answers none" do
+    working = Array.new(3) { |n| gate(contact("at work #{n}".tr(" ", "-"))) }
+    late = contact("refused-before")
+    run(late)
+    settle = lambda do |gate, error|
+      KrayinSync::Chatwoot::Setback.new(entry(late), @hook, gate, jid: "spec", began: Time.now).settle(error)
+      pushed
+    end
+    expect(settle.call(working[0], KrayinSync::UnavailableError.new("away"))).to eq([])
+    expect(settle.call(working[1], KrayinSync::RateLimitError.new("enough", retry_after: 60.0))).to eq([])
+    expect(settle.call(working[2], KrayinSync::ValidationError.new("no"))).to eq([[late.id, false]])
+    # Others count those that were refused.
+    KrayinSync::Records::Link.where(kind: "contact", record_id: late.id).delete_all
+  end
+
+  it "leaves a record to the job that has begun since, unless it is the one that tries it again" do
+    max = contact("max")
+    run(max)
+    entry(max).enqueue(delay: 20)
+    entry(max).enqueue(urgent: true)
+    scheduled = Sidekiq::ScheduledSet.new.first.args.first
+    first = queue.first.args.first
+    max.update_columns(name: "Max 2")
+    job.perform(first)
+    expect(krayin.person(max.email)).to include("name" => "Max 2")
+    krayin.forget_requests
+    max.update_columns(name: "Max 3")
+    job.perform(scheduled)
+    expect(krayin.requests).to eq([])
+    registry.fail(entry(max).to_s, "tries")
+    job.tap { |one| one.jid = "tries" }.perform(scheduled)
+    expect(krayin.person(max.email)).to include("name" => "Max 3")
+  end
+
+  it "does not take another job's place in the journal where it has found nothing" do
+    may = contact("may")
+    run(may)
+    entry(may).enqueue
+    entry(may).requeue(20, jid: "put off")
+    job.perform(queue.first.args.first)
+    expect(registry.waiting).to eq(1)
+    may.update_columns(name: "May 2")
+    job.perform(Sidekiq::ScheduledSet.new.first.args.first)
+    expect([krayin.person(may.email)["name"], registry.waiting]).to eq(["May 2", 0])
   end
 
   it "leaves a record to its later job, so that one that was brought back and sent away again has no more than that" do

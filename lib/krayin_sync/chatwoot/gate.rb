@@ -7,7 +7,7 @@ module KrayinSync
     #
     # A job that cannot be run now comes back later by itself. It also stands in line, its contact's or its Krayin's,
     # and whoever has done its work brings one back at once: what is due later is looked for every few seconds alone,
-    # and then all of it comes together.
+    # and then all of it comes together. One that was brought back and does not take the place brings the next.
     #
     # A job may {#look} at its record first, and pass the gate when it has found something to do: before it asks Krayin,
     # in one step with the first question to the limiter, or before it writes.
@@ -75,15 +75,17 @@ module KrayinSync
         end
         redis.call('ZREM', KEYS[7], ARGV[7])
         redis.call('ZREM', KEYS[8], ARGV[7])
+        local since = math.max(redis.call('EXISTS', KEYS[6]), redis.call('HEXISTS', KEYS[14], ARGV[8]))
         local started = start({unpack(KEYS, 9)}, {unpack(ARGV, 8)})
         if started == 0 then
           redis.call('DEL', KEYS[1], KEYS[4])
           return {'later', 0}
         end
         redis.call('ZADD', KEYS[5], now + tonumber(ARGV[6]), ARGV[1])
-        return {'run', started, redis.call('EXISTS', KEYS[6])}
+        return {'run', started, since}
       LUA
-      # What was read before is not to be used where somebody has left since: nothing is asked of the limiter then.
+      # What was read before is not to be used where somebody has left since, or an event has come: nothing is asked of
+      # the limiter then.
       ENTER_AND_STEP = <<~LUA.freeze
         local enter = function(KEYS, ARGV) #{ENTER} end
         local step = function(KEYS, ARGV) #{LimiterStore::Redis::SWAP} end
@@ -93,7 +95,10 @@ module KrayinSync
       LUA
       # Who takes the place that is free now: of the same contact before others.
       NEXT = <<~LUA
-        return redis.call('ZPOPMIN', KEYS[1])[1] or redis.call('ZPOPMIN', KEYS[2])[1]
+        for _, line in ipairs(KEYS) do
+          local member = redis.call('ZPOPMIN', line)[1]
+          if member then return member end
+        end
       LUA
       # Where it has worked, its Krayin answers.
       LEAVE = <<~LUA.freeze
@@ -123,11 +128,13 @@ module KrayinSync
       # @param settings [Hash{String => Object}] the hook's
       # @param due [Integer, nil] when the job was to run
       # @param bulk [Boolean] whether it has time
-      def initialize(entry, contact_id, settings, jid: nil, due: nil, bulk: false)
+      # @param brought [Boolean] whether a place that is free was left to it
+      def initialize(entry, contact_id, settings, jid: nil, due: nil, bulk: false, brought: false)
         @entry = entry
         @jid = jid
         @due = due
         @bulk = bulk
+        @brought = brought
         scope = HookSettings.scope(settings, entry.hook_id)
         @lock = Lock.new(scope, contact_id)
         connection = RedisStore.connection_id(settings)
@@ -185,8 +192,19 @@ module KrayinSync
       end
 
       # It was not: what is to become of the record has been said already.
-      # What kept it may keep others, who come back by themselves.
-      def release = RedisStore.script(RELEASE, [@lock.key, @at_work, @left], [@lock.owner, LEFT])
+      # @param bring [Boolean] whether others can go on; otherwise what kept it keeps them as well, and they come back
+      #   by themselves
+      def release(bring: false)
+        RedisStore.script(RELEASE, [@lock.key, @at_work, @left], [@lock.owner, LEFT])
+        bring_next if bring
+      end
+
+      # By a job that has ended without passing: the place that was left to it is the next one's.
+      # @param contact [Boolean] whether others of the contact could take it
+      # @return [void]
+      def give_up_place(contact: true)
+        bring_next(contact ? @lines : @lines.last(1)) if @brought
+      end
 
       # Called at every request.
       def extend_life
@@ -198,11 +216,16 @@ module KrayinSync
 
       private
 
-      # Its job is to come later: now it comes at once.
-      def bring(member)
-        return unless member
+      def bring_next(lines = @lines) = bring(RedisStore.script(NEXT, lines), lines)
 
-        RecordRef.parse(member.delete_suffix(BULK)).enqueue(urgent: true, bulk: member.end_with?(BULK))
+      # Its job is to come later: now it comes at once. Where it does already, it is not the one that takes the place.
+      def bring(member, lines = @lines)
+        while member
+          record = RecordRef.parse(member.delete_suffix(BULK))
+          return if record.enqueue(urgent: true, bulk: member.end_with?(BULK), brought: true)
+
+          member = RedisStore.script(NEXT, lines)
+        end
       end
 
       def arguments

@@ -28,7 +28,7 @@ module KrayinSync
         JobRegistry.refuse(RecordRef.of(job["args"].first).to_s, Time.now)
       end
 
-      # @param asked [Hash{String => Object}] hook_id, kind, id, bulk, due; job_id for those who log
+      # @param asked [Hash{String => Object}] hook_id, kind, id, bulk, due, brought; job_id for those who log
       def perform(asked)
         read(asked)
         work
@@ -44,23 +44,33 @@ module KrayinSync
 
       def read(asked)
         @entry = RecordRef.of(asked)
-        @bulk, @due = asked.values_at("bulk", "due")
+        @bulk, @due, @brought = asked.values_at("bulk", "due", "brought")
         @known = KnownHook.remembered(entry.hook_id) if looks_first?
         @hook = @known ? @known.hook : KnownHook.wanted(entry.hook_id)
       end
 
       def work
         contact_id = entry.contact_id if hook
-        return JobRegistry.drop(entry.to_s) unless contact_id
+        return drop unless contact_id
         return requeue_unstarted(unready + (rand * SPREAD)) unless hook.settings["traits"]
 
-        @gate = Gate.new(entry, contact_id, hook.settings, jid: jid, due: @due, bulk: @bulk)
+        @gate = gate(contact_id)
         return if looks_first? && look
 
         @gate.enter
         run
       rescue Gate::Closed => e
         put_off(e)
+      end
+
+      def gate(contact_id)
+        Gate.new(entry, contact_id, hook.settings, jid: jid, due: @due, bulk: @bulk, brought: @brought)
+      end
+
+      # There is nothing to do for it any more.
+      def drop
+        JobRegistry.drop(entry.to_s)
+        gate(nil).give_up_place(contact: false) if hook
       end
 
       def unready = hook.settings["setup_error"] ? Breaker::LONGEST : UNREADY
@@ -80,7 +90,7 @@ module KrayinSync
       def run
         began = Time.now
         outcome = synchronize(began)
-        return JobRegistry.unchanged?(entry.to_s) unless @gate.passed?
+        return unchanged? unless @gate.passed?
 
         @gate.leave(worked: asked?(outcome), unpaced: @gate.began_pace? && !wrote_activity?(outcome))
         true
@@ -89,6 +99,14 @@ module KrayinSync
       rescue StandardError => e
         raise if setback(began).settle(e)
 
+        true
+      end
+
+      # Without having been asked, Krayin has it as it is.
+      def unchanged?
+        return false unless JobRegistry.unchanged?(entry.to_s, due: @due)
+
+        @gate.give_up_place
         true
       end
 
@@ -107,8 +125,12 @@ module KrayinSync
       def put_off(closed)
         case closed.verdict
         when Gate::AWAY then stay_away(closed.seconds)
-        when Gate::BUSY then requeue_unstarted(rand(BUSY))
+        when Gate::BUSY
+          requeue_unstarted(rand(BUSY))
+          # Whoever works on the contact brings its next one.
+          @gate.give_up_place(contact: false)
         when Gate::FULL then requeue_unstarted(rand(BUSY) + (rand * [JobRegistry.waiting * EACH, Breaker::LONGEST].min))
+        when Gate::LATER then @gate.give_up_place
         end
       end
 

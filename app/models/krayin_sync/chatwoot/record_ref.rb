@@ -13,13 +13,14 @@ module KrayinSync
       # @return [Boolean] whether it was pushed
       # @param changed_at [Time, nil] of what has time: since when the record is as it is
       # @param urgent [Boolean] whether it waits for nothing, be a later job of it on its way
-      # @param parked [Boolean] whether it waits until a person has mended the connection
-      def enqueue(delay: 0, bulk: false, changed_at: nil, urgent: false, parked: false)
+      # @param marks [Hash{Symbol => Boolean}] parked: whether it waits until a person has mended the connection;
+      #   brought: whether a place among those that work is left to it
+      def enqueue(delay: 0, bulk: false, changed_at: nil, urgent: false, **marks)
         pace = urgent ? :urgent : (:paced if kind == "conversation")
         seconds, due = JobRegistry.queue(to_s, delay: delay, changed_at: changed_at, pace: pace)
         return false unless due
 
-        push(seconds, bulk, due, parked)
+        push(seconds, bulk, due, **marks)
         true
       end
 
@@ -28,7 +29,7 @@ module KrayinSync
 
       # Its job comes back later, for what it could not do now.
       def requeue(delay, jid:, bulk: false, parked: false)
-        push(delay, bulk, JobRegistry.again(to_s, delay, jid), parked)
+        push(delay, bulk, JobRegistry.again(to_s, delay, jid), parked: parked)
       end
 
       # @param asked [Hash{String => Object}] a job's argument
@@ -55,9 +56,10 @@ module KrayinSync
         KrayinSync::Records::Link.where(kind: kind, record_id: id).where.not(parent_id: nil).pick(:parent_id)
       end
 
-      def push(delay, bulk, due, parked)
+      def push(delay, bulk, due, parked: false, brought: false)
         job = EventJob.set(queue: Chatwoot.configuration.queue)
         asked = { "job_id" => to_s, "hook_id" => hook_id, "kind" => kind, "id" => id, "bulk" => bulk, "due" => due }
+        asked["brought"] = true if brought
         if parked
           WakeJob.note(hook_id)
           asked[WakeJob::MARK] = true

@@ -39,7 +39,7 @@ module KrayinSync
         keep(error)
         follow(error)
       ensure
-        @gate.release
+        @gate.release(bring: !others_too?(error))
       end
 
       private
@@ -47,6 +47,11 @@ module KrayinSync
       attr_reader :entry, :hook
 
       def breaker = @gate.breaker
+
+      # Whether what ended this job would end that of any other record.
+      def others_too?(error)
+        [RateLimitError, *NOT_ALLOWED, *DOWN].any? { |failure| error.is_a?(failure) }
+      end
 
       def follow(error)
         return reschedule(error) if error.is_a?(ApiError) && error.detail&.code == STILL_RUNNING
