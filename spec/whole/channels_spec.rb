@@ -61,6 +61,18 @@ RSpec.describe "Over real channels", :whole do
     send_json(path, text, { header => prefix + yield(OpenSSL::HMAC.digest(digest, "secret", text)) })
   end
 
+  # As WhatsApp's server tells of a message.
+  def whatsapp(from, name, **message)
+    message = { from: from, id: "wamid.#{rand(1_000_000)}", timestamp: Time.now.to_i.to_s, **message }
+    body = { contacts: [{ profile: { name: name }, wa_id: from }], messages: [message] }
+    send_json("/webhooks/whatsapp/#{@numbers[0]}", body)
+  end
+
+  def sms(from, text)
+    send_form("/twilio/callback", "AccountSid" => "AC1", "SmsSid" => "SM#{rand(1_000_000)}", "To" => @numbers[1],
+                                  "From" => from, "Body" => text)
+  end
+
   # As Meta tells of a message to a page or to an account of Instagram.
   def meta(object, to, from, text)
     now = (Time.now.to_f * 1000).to_i
@@ -76,15 +88,11 @@ RSpec.describe "Over real channels", :whole do
   channels = {
     "WhatsApp" => [200, "WhatsApp", lambda { |text|
       from = number
-      message = { from: from, id: "wamid.#{rand(1_000_000)}", text: { body: text }, timestamp: Time.now.to_i.to_s,
-                  type: "text" }
-      body = { contacts: [{ profile: { name: "Wanda" }, wa_id: from }], messages: [message] }
-      [send_json("/webhooks/whatsapp/#{@numbers[0]}", body), "Wanda", "+#{from}"]
+      [whatsapp(from, "Wanda", type: "text", text: { body: text }), "Wanda", "+#{from}"]
     }],
     "Twilio's SMS" => [204, "SMS", lambda { |text|
       from = "+#{number}"
-      [send_form("/twilio/callback", "AccountSid" => "AC1", "SmsSid" => "SM#{rand(1_000_000)}", "To" => @numbers[1],
-                                     "From" => from, "Body" => text), nil, from]
+      [sms(from, text), nil, from]
     }],
     "Twilio's WhatsApp" => [204, "WhatsApp", lambda { |text|
       from = "+#{number}"
@@ -167,10 +175,7 @@ RSpec.describe "Over real channels", :whole do
   it "takes out of Krayin what a deleted message had with it: a place, its link, a file" do
     from = number
     place = { latitude: 48.3984, longitude: 9.9916, name: "My home", address: "Lane 7", url: "https://maps.example/home" }
-    message = { from: from, id: "wamid.#{rand(1_000_000)}", timestamp: Time.now.to_i.to_s, type: "location",
-                location: place }
-    send_json("/webhooks/whatsapp/#{@numbers[0]}",
-              { contacts: [{ profile: { name: "Paula Place" }, wa_id: from }], messages: [message] })
+    whatsapp(from, "Paula Place", type: "location", location: place)
     eventually { said("https://maps.example/home").size == 2 }
     talk, there = with_attachment("external_url", "https://maps.example/home")
     file = Net::HTTP::Post.new("/api/v1/accounts/#{desk.account}/conversations/#{talk}/messages")
@@ -185,6 +190,22 @@ RSpec.describe "Over real channels", :whole do
     settle
     expect(JSON.generate(krayin.records)).not_to match(/maps\.example|My home|Lane 7|contract|48\.398/)
     expect(said("This message was deleted in Chatwoot.").size).to be >= 2
+  end
+
+  # Chatwoot has a contact for each of the ways in which the world writes a number of these countries.
+  { "Brazil" => %w[55119 5511], "Argentina" => %w[54911 5411], "Mexico" => %w[52155 5255] }.each do |country, ways|
+    it "has one person for both ways in which a number of #{country} is written" do
+      numbers = ways.zip([format("8%07d", rand(10_000_000))] * 2).map(&:join)
+      texts = Array.new(2) { |n| "#{country} #{n} #{rand(1_000_000)}" }
+      whatsapp(numbers.first, "Bia", type: "text", text: { body: texts.first })
+      eventually { said(texts.first).size == 2 }
+      sms("+#{numbers.last}", texts.last)
+      eventually { said(texts.last).size == 2 }
+      contacts = inside("Contact.where(account_id: account, phone_number: numbers).count",
+                        account: desk.account, numbers: numbers.map { |known| "+#{known}" })
+      expect([contacts, texts.flat_map { |text| said(text) }.flat_map { |known| known["person_ids"] }.uniq.size])
+        .to eq([2, 1])
+    end
   end
 
   it "takes what an agent writes" do
