@@ -72,6 +72,7 @@ mod json;
 pub mod krayin;
 pub mod language;
 pub mod mapper;
+mod memo;
 pub mod phone;
 mod placeholder;
 pub mod problem;

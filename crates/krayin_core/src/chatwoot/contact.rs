@@ -2,7 +2,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::lenient;
-use crate::krayin::Entity;
+use crate::{krayin::Entity, memo::Memo};
 
 /// A contact of Chatwoot, `db/schema.rb`'s `contacts`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -57,6 +57,11 @@ pub struct Contact {
     /// The two-letter code of the country that its number is of where it says none; not Chatwoot's, the installation's.
     #[serde(skip)]
     pub(crate) default_country: Option<String>,
+    /// The addresses in its address, and the numbers in its number in a country: an event asks again and again.
+    #[serde(skip)]
+    pub(crate) addresses: Memo<String, Vec<String>>,
+    #[serde(skip)]
+    pub(crate) numbers: Memo<(String, Option<String>), Vec<String>>,
 }
 
 /// How an inbox's channel reaches a contact, `db/schema.rb`'s `contact_inboxes`.

@@ -33,12 +33,15 @@ pub(super) fn numbers(contact: &Contact) -> Vec<Labelled> {
 
 /// The contact's addresses, those that have the form of one and are no code. One field may hold several.
 pub fn sendable_emails(contact: &Contact) -> Vec<String> {
-    let mut addresses = email::addresses(contact.email.as_deref().unwrap_or_default());
-    // One that stands for none is ours to give: a visitor who types it is not the person who has it.
-    addresses.retain(|address| {
-        email::is_email(address) && !harmless::is_code(address) && !placeholder::is_in_domain(address)
-    });
-    addresses
+    let Some(raw) = contact.email.clone() else { return Vec::new() };
+    contact.addresses.of(raw, |raw| {
+        let mut addresses = email::addresses(raw);
+        // One that stands for none is ours to give: a visitor who types it is not the person who has it.
+        addresses.retain(|address| {
+            email::is_email(address) && !harmless::is_code(address) && !placeholder::is_in_domain(address)
+        });
+        addresses
+    })
 }
 
 /// The first of them.
@@ -49,17 +52,23 @@ pub fn sendable_email(contact: &Contact) -> Option<String> {
 /// The contact's numbers in E.164: one field may hold several. One that cannot be understood is as it is, where it still has
 /// enough digits for one and is no code. What says no country is of the installation's, else of the contact's own.
 pub fn sendable_phones(contact: &Contact) -> Vec<String> {
-    let Some(raw) = contact.phone_number.as_deref().filter(|raw| !harmless::is_code(raw)) else { return Vec::new() };
+    let Some(raw) = contact.phone_number.clone() else { return Vec::new() };
     let country = contact.default_country.clone().or_else(|| contact.attribute(&["country_code"]));
-    let several = phone::several(raw, country.as_deref());
+    contact.numbers.of((raw, country), |(raw, country)| {
+        if harmless::is_code(raw) { Vec::new() } else { numbers_in(raw, country.as_deref()) }
+    })
+}
+
+fn numbers_in(raw: &str, country: Option<&str>) -> Vec<String> {
+    let several = phone::several(raw, country);
     if !several.is_empty() {
         return several;
     }
     let as_typed = || {
         let typed: String = raw.chars().filter(|c| !text::is_invisible(*c)).collect();
-        phone::pattern_in(raw, country.as_deref()).map(|_| text::cut_chars(&text::one_line(&typed), 64))
+        phone::pattern_in(raw, country).map(|_| text::cut_chars(&text::one_line(&typed), 64))
     };
-    phone::e164(raw, country.as_deref()).or_else(as_typed).into_iter().collect()
+    phone::e164(raw, country).or_else(as_typed).into_iter().collect()
 }
 
 /// The first of them.
