@@ -53,6 +53,7 @@ module KrayinSync
         if later({unpack(KEYS, 9)}, {unpack(ARGV, 8)}) == 1 then return {'later', 0} end
         local now = tonumber(redis.call('TIME')[1])
         local stand = function(line)
+          if ARGV[7] == '' then return end
           local score = now
           if string.sub(ARGV[7], -#'#{BULK}') == '#{BULK}' then score = score * 2 end
           redis.call('ZADD', line, 'NX', score, ARGV[7])
@@ -129,12 +130,14 @@ module KrayinSync
       # @param due [Integer, nil] when the job was to run
       # @param bulk [Boolean] whether it has time
       # @param brought [Boolean] whether a place that is free was left to it
-      def initialize(entry, contact_id, settings, jid: nil, due: nil, bulk: false, brought: false)
+      # @param line [Boolean] whether it stands in line: not who comes back with the record by itself, and soon
+      def initialize(entry, contact_id, settings, jid: nil, due: nil, bulk: false, brought: false, line: true)
         @entry = entry
         @jid = jid
         @due = due
         @bulk = bulk
         @brought = brought
+        @line = line
         scope = HookSettings.scope(settings, entry.hook_id)
         @lock = Lock.new(scope, contact_id)
         connection = RedisStore.connection_id(settings)
@@ -230,7 +233,7 @@ module KrayinSync
 
       def arguments
         [@lock.owner, @lock.lifetime, Breaker::PROBE * 1000, Breaker::SOON * 1000,
-         Chatwoot.configuration.jobs_per_krayin, at_work_for, "#{@entry}#{BULK if @bulk}",
+         Chatwoot.configuration.jobs_per_krayin, at_work_for, ("#{@entry}#{BULK if @bulk}" if @line),
          @entry.to_s, Server.identity, @entry.pace, @jid, @due]
       end
 

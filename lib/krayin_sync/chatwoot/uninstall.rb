@@ -13,6 +13,7 @@ module KrayinSync
       # @return [Hash{String => Integer}] how much of what was removed
       def run(hooks: false, links: false)
         unschedule
+        Backfill.cancel_all
         told = { "jobs" => jobs, "keys" => keys }
         told["connections"] = connections if hooks
         told["links"] = unlink if links

@@ -28,6 +28,7 @@ module KrayinSync
           end
           tell(back.count(true))
         end
+        Intake.guard { Backfill.recover }
       end
 
       def self.tell(back)

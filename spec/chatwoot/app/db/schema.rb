@@ -237,8 +237,10 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     t.string "variation_digest", null: false
   end
 
-  # The gem's own table, by the migration that its generator writes.
-  template = File.expand_path("../../../../lib/generators/krayin_sync/install/templates/links.rb.tt", __dir__)
-  eval(ERB.new(File.read(template)).result(binding), TOPLEVEL_BINDING, template) # rubocop:disable Security/Eval
-  CreateKrayinSyncLinks.new.change
+  # The gem's own tables, by the migrations that its generator writes.
+  %w[links backfills].each do |name|
+    template = File.expand_path("../../../../lib/generators/krayin_sync/install/templates/#{name}.rb.tt", __dir__)
+    eval(ERB.new(File.read(template)).result(binding), TOPLEVEL_BINDING, template) # rubocop:disable Security/Eval
+    Object.const_get("CreateKrayinSync#{name.capitalize}").new.change
+  end
 end

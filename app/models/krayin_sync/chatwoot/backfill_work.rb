@@ -1,0 +1,193 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # What one job does of a {Backfill}: contact after contact of its lane, each with what goes with it, until its time
+    # is over, live events wait for a thread, or nothing can be done for now.
+    class BackfillWork
+      # Seconds after which a job gives its thread back and stands in the queue again.
+      SLICE = 10
+      # Contacts that are taken in hand at once.
+      HAND = 25
+      # Contacts of which nothing need be told at once, and seconds for which.
+      UNTOLD = 25
+      TOLD_AFTER = 2
+      # How often one may fail before it is left to a job of its own, which is tried for three weeks.
+      TRIES = 5
+      # The longest wait, in seconds: what has been mended is noticed after that.
+      LONGEST = 60
+      SOON = (1.0..3.0)
+
+      # @param lane [BackfillLane]
+      # @param jid [String] of the job
+      def initialize(lane, jid)
+        @lane = lane
+        @run = lane.backfill
+        @jid = jid
+        @told = Hash.new(0)
+        @examples = []
+        @busy = 0
+        @told_at = @began = now
+      end
+
+      # @return [Float, nil] seconds after which the lane's job is to come back; nil where it is not
+      def perform
+        @hook = KnownHook.wanted(run.hook_id)
+        return without_hook unless hook
+        return stop_moved unless HookSettings.instance(hook) == run.instance
+
+        catch(:wait) do
+          work_on while run.running?
+          note
+          nil
+        end
+      end
+
+      private
+
+      attr_reader :lane, :run, :hook
+
+      def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
+      def work_on
+        contact = lane.contact_ids.first || (return take_more)
+
+        one(contact)
+        note if due?
+        wait(0) if now - @began > SLICE || others_wait?
+      end
+
+      def take_more
+        note
+        throw(:wait, nil) unless run.hand_out(lane, hook, HAND)
+      end
+
+      # Live events stand in the same queue; they do where every thread is at work.
+      def others_wait?
+        @asked && RedisStore.call("LLEN", "queue:#{Chatwoot.configuration.queue}").positive?
+      end
+
+      def due? = @asked || @told["done"] >= UNTOLD || now - @told_at > TOLD_AFTER
+
+      def wait(seconds)
+        note
+        throw(:wait, run.running? ? seconds.to_f : nil)
+      end
+
+      # The next that is to be done of the first contact.
+      def one(contact)
+        kind, id = @next || step(contact)
+        return leave(contact) unless kind
+
+        outcome = RecordWork.new(hook, @jid, contact).perform(kind, id)
+        @asked = outcome.requests.positive?
+        @told["requests"] += outcome.requests
+        return put_off(outcome, contact, kind, id) if outcome.later?
+
+        @busy = 0
+        @next = nil
+        tell(kind, contact, outcome)
+      end
+
+      # @return [Array(String, Integer), nil]
+      def step(contact)
+        kind, after = lane.position.values_at("kind", "id")
+        choice = run.choice_of_contacts
+        return ["contact", contact] unless kind
+
+        talks = choice.conversations? && %w[contact conversation].include?(kind)
+        id = following(choice.conversations(contact), kind == "conversation" ? after : 0) if talks
+        return ["conversation", id] if id
+
+        id = following(choice.messages(contact), kind == "message" ? after : 0) if choice.messages?
+        ["message", id] if id
+      end
+
+      def following(records, after) = records.where("id > ?", after).order(:id).limit(1).ids.first
+
+      def tell(kind, contact, outcome)
+        lane.position = { "kind" => kind, "id" => outcome.id }
+        kind == "contact" ? tell_of_contact(contact, outcome) : @told["#{kind}s"] += 1
+        @next = step(contact) unless kind == "contact" && outcome.ends?
+        leave(contact) unless @next
+      end
+
+      def tell_of_contact(contact, outcome)
+        @told[outcome.name] += 1
+        @told["asked"] += 1 if outcome.asked?
+        @examples << [outcome.name, contact, outcome.code] if outcome.code
+      end
+
+      # All of the contact is done.
+      def leave(contact)
+        @told["done"] += 1
+        lane.contact_ids = lane.contact_ids.drop(1)
+        lane.tries = lane.tries.except(contact.to_s)
+        lane.position = {}
+        @next = nil
+      end
+
+      def put_off(outcome, contact, kind, id)
+        case outcome.name
+        when :busy then busy(kind)
+        when :failed then failed(outcome, contact, kind, id)
+        end
+        wait([outcome.seconds, LONGEST].min) if outcome.seconds.positive?
+      end
+
+      # Another job works on the contact: the others come first.
+      def busy(kind)
+        behind(kind)
+        @busy += 1
+        wait(rand(SOON)) if kind != "contact" || @busy >= lane.contact_ids.size
+      end
+
+      def failed(outcome, contact, kind, id)
+        failures = lane.tries.fetch(contact.to_s, 0) + 1
+        lane.tries = lane.tries.merge(contact.to_s => failures)
+        return behind(kind) if failures < TRIES
+
+        RecordRef.new(hook.id, kind, id).enqueue(bulk: true, urgent: true)
+        lane.tries = lane.tries.except(contact.to_s)
+        @next = nil
+        tell(kind, contact, outcome.handed_over)
+      end
+
+      # One that has been begun is brought to its end first.
+      def behind(kind)
+        lane.contact_ids = lane.contact_ids.rotate if kind == "contact"
+      end
+
+      # What was done counts with where the lane is.
+      def note
+        noted = lane.note(@told, @examples)
+        throw(:wait, nil) unless noted
+
+        @told = Hash.new(0)
+        @examples = []
+        @told_at = now
+        @run = noted
+        run.look_at_first
+      end
+
+      def without_hook
+        return wait_for_hook if ::Integrations::Hook.where(id: run.hook_id).exists?
+
+        run.cancel
+        nil
+      rescue Backfill::NotPossible
+        nil
+      end
+
+      # It is disabled.
+      def wait_for_hook = LONGEST.to_f
+
+      def stop_moved
+        return LONGEST.to_f unless HookSettings.instance(hook)
+
+        run.stop("The connection leads to another Krayin now: cancel this backfill and start another.")
+        nil
+      end
+    end
+  end
+end

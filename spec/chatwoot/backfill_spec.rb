@@ -1,0 +1,330 @@
+# frozen_string_literal: true
+
+require "rake"
+require "stringio"
+require_relative "support/small_chatwoot"
+
+# Contacts are written as an import does it, without events.
+RSpec.describe "A backfill", :chatwoot do
+  before(:context) { SmallChatwoot.start }
+
+  let(:krayin) { Krayin.new(servers, "backfill#{rand(1_000_000)}", throttle: false) }
+  let(:word) { "bf#{rand(1_000_000)}" }
+  let(:backfill) { KrayinSync::Chatwoot::Backfill }
+  let(:link) { KrayinSync::Records::Link }
+  let(:account) { @account }
+  let(:hook) { @hook.reload }
+
+  before do
+    Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+    backfill.delete_all
+    KrayinSync::Chatwoot::BackfillLane.delete_all
+    @account, @hook = connect(krayin, sync_conversations: true, sync_messages: true)
+    run_all
+    @sidekiqs = []
+  end
+
+  after do
+    @sidekiqs.each { |pid| servers.end_process(pid) }
+    Integrations::Hook.where(id: @hook.id).delete_all
+    krayin.stop
+  end
+
+  def fill(count, name: word, **fields)
+    rows = Array.new(count) do |n|
+      { name: "#{name} #{n}", email: "#{name}-#{n}@past.example", account_id: account.id, additional_attributes: {},
+        created_at: 30.days.ago, updated_at: 30.days.ago, **fields }
+    end
+    Contact.where(id: Contact.insert_all(rows).rows.flatten).order(:id).to_a
+  end
+
+  def persons(of = word) = krayin.records["persons"].select { |person| person["name"].to_s.start_with?("#{of} ") }
+
+  def expect_each_once(contacts, of = word)
+    expect(persons(of).map { |person| person["name"] }).to match_array(contacts.map(&:name))
+    leads = krayin.records["leads"].map { |lead| lead["person_id"] }.tally
+    expect(persons(of).map { |person| leads[person["id"]] }).to all(eq(1))
+  end
+
+  def sidekiq = SmallChatwoot.sidekiq.tap { |pid| @sidekiqs << pid }
+
+  # As a heartbeat does it once the lease of what a dead process had is over.
+  def recover
+    KrayinSync::Chatwoot::BackfillLane.update_all(leased_until: 1.second.ago)
+    KrayinSync::Chatwoot::Sweep.recover
+  end
+
+  def ended(run, seconds = 90) = eventually(seconds) { run.reload.state != "running" }
+
+  it "brings all that is there, each once, as estimated; and asks nothing where nothing is to change" do
+    contacts = fill(70)
+    box = inbox(account)
+    talks = contacts.first(3).map { |contact| conversation(contact, box, created_at: 20.days.ago) }
+    message(talks.first, "Said long ago", created_at: 20.days.ago)
+    fill(2, name: "nobody", email: nil)
+    clear
+    told = backfill.estimate(hook)
+    expect(told).to include(contacts: 70, known: 0, new: 70, conversations: 3, messages: 1, left_out: 2)
+    krayin.forget_requests
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", done: 70, total: 70, created: 70, conversations: 3, messages: 1,
+                                    seconds_left: 0)
+    expect_each_once(contacts)
+    expect(krayin.records["activities"].count { |known| known["comment"].to_s.include?("Said long ago") }).to eq(2)
+    spent = krayin.requests.size
+    expect(run.requests).to eq(spent)
+    expect(told[:requests]).to be_within(spent * 0.05).of(spent)
+
+    krayin.forget_requests
+    again = backfill.start(hook)
+    run_all
+    expect(again.progress).to include(state: "done", done: 70, unchanged: 70, requests: 0)
+    expect(krayin.requests).to eq([])
+  end
+
+  it "tells what became of whom" do
+    fill(4)
+    known = fill(1, name: "known#{word}").first
+    KrayinSync::Chatwoot::RecordRef.new(hook.id, "contact", known.id).enqueue
+    run_all
+    link.where(kind: "contact", record_id: known.id).delete_all
+    changed = fill(1, name: "changed#{word}").first
+    KrayinSync::Chatwoot::RecordRef.new(hook.id, "contact", changed.id).enqueue
+    run_all
+    changed.update_columns(name: "other#{word} 0", updated_at: Time.now)
+    run = backfill.start(hook)
+    run_all
+    expect(run.report).to include(done: 6, created: 4, linked: 1, updated: 1, refused: 0, later: 0, examples: {})
+    expect(persons("other#{word}").size).to eq(1)
+    expect(persons("known#{word}").size).to eq(1)
+  end
+
+  it "takes those who are chosen" do
+    contacts = fill(6)
+    box = inbox(account)
+    conversation(contacts[0], box)
+    contacts[1].update_columns(last_activity_at: 1.day.ago)
+    contacts[2].update!(label_list: ["vip"])
+    clear
+    wanted = ->(**choice) { backfill.estimate(hook, **choice)[:contacts] }
+    expect([wanted.call, wanted.call(inbox: box.id.to_s), wanted.call(label: "vip"),
+            wanted.call(since: 2.days.ago.to_s), wanted.call(since: Date.new(2020, 1, 1)),
+            wanted.call(inbox: box.id, label: "vip")])
+      .to eq([6, 1, 1, 1, 6, 0])
+    expect(backfill.estimate(hook, conversations: "false")[:conversations]).to eq(0)
+    run = backfill.start(hook, inbox: box.id, conversations: false)
+    run_all
+    expect([run.reload.done, run.conversations, persons.map { |one| one["name"] }]).to eq([1, 0, [contacts[0].name]])
+  end
+
+  it "brings those whom its Krayin is for, where an account has several" do
+    contacts = fill(4)
+    box = inbox(account)
+    conversation(contacts[1], box)
+    clear
+    hook.update!(settings: hook.settings.merge("route_inboxes" => box.name))
+    run_all
+    expect(backfill.estimate(hook)).to include(contacts: 1, left_out: 3)
+    backfill.start(hook)
+    run_all
+    expect(persons.map { |one| one["name"] }).to eq([contacts[1].name])
+    hook.update!(settings: hook.settings.merge("route_inboxes" => "", "route_countries" => "PT"))
+    contacts[2].update_columns(additional_attributes: { "country_code" => "PT" })
+    run = backfill.start(hook.reload)
+    run_all
+    expect(run.report).to include(done: 4, created: 1, skipped: 3)
+    expect(run.examples["skipped"].map(&:last).uniq).to eq(["not_routed"])
+  end
+
+  it "says what cannot be chosen before anything is asked" do
+    fill(1)
+    { { inbox: 0 } => /inbox must be the id/, { inbox: "x" } => /inbox must/,
+      { since: "soon" } => /since must be a day/, { since: 7 } => /since must/,
+      { messages: "perhaps" } => /messages must be true or false/ }.each do |wrong, words|
+      expect { backfill.start(hook, **wrong) }.to raise_error(ArgumentError, words)
+    end
+    hook.update!(settings: hook.settings.merge("sync_messages" => false))
+    expect { backfill.start(hook, messages: true) }.to raise_error(ArgumentError, /sync_messages/)
+  end
+
+  it "says what cannot be done" do
+    fill(1)
+    expect { backfill.start(hook, label: "nobody") }.to raise_error(backfill::NotPossible, /no contact/)
+    run = backfill.start(hook)
+    expect { backfill.start(hook) }.to raise_error(backfill::NotPossible, /under way/)
+    expect { run.resume }.to raise_error(backfill::NotPossible, /is running/)
+    run.cancel
+    %i[pause resume cancel].each do |step|
+      expect { run.public_send(step) }.to raise_error(backfill::NotPossible, /is cancelled/)
+    end
+    hook.disabled!
+    expect { backfill.start(hook) }.to raise_error(backfill::NotPossible, /disabled/)
+    hook.update_columns(status: 1, settings: hook.settings.except("traits"))
+    expect { backfill.start(hook) }.to raise_error(backfill::NotPossible, /set-up has not ended/)
+  end
+
+  it "rests and goes on, and ends where it is told" do
+    contacts = fill(60)
+    run = backfill.start(hook)
+    stub_const("KrayinSync::Chatwoot::BackfillWork::SLICE", 0)
+    job = lambda do
+      Sidekiq::Queue.all.flat_map(&:to_a).each do |one|
+        one.delete
+        one.klass.constantize.new.perform(*one.args)
+      end
+    end
+    3.times { job.call }
+    run.pause
+    job.call
+    expect([run.reload.state, run.done, Sidekiq::Queue.all.sum(&:size)]).to eq(["paused", 3, 0])
+    recover
+    expect(Sidekiq::Queue.all.sum(&:size)).to eq(0)
+    expect { backfill.start(hook) }.to raise_error(backfill::NotPossible)
+    run.resume
+    3.times { job.call }
+    expect(run.reload.done).to eq(6)
+    run.cancel
+    job.call
+    expect([run.reload.state, persons.size, Sidekiq::Queue.all.sum(&:size)]).to eq(["cancelled", 6, 0])
+    backfill.start(hook)
+    run_all
+    expect_each_once(contacts)
+    expect(backfill.of(hook)).to have_attributes(state: "done", done: 60, unchanged: 6, created: 54)
+  end
+
+  it "stops where the first were refused, and goes on once that is mended" do
+    contacts = fill(120)
+    krayin.faults({ method: "POST", path: "/leads", action: "status", status: 422, times: "forever",
+                    body: { message: "The given data was invalid.", errors: { title: ["The title is taken."] } } })
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "stopped", done: 50, refused: 50, reason: /50 of the first 50 .*refused/)
+    expect(run.report[:examples]["refused"].size).to eq(50)
+    krayin.heal
+    run.resume
+    run_all
+    expect(run.progress).to include(state: "done", done: 120, refused: 50, created: 70)
+    expect(Sidekiq::DeadSet.new.size).to eq(0)
+    kept = link.where(kind: "contact", record_id: contacts.first(50).map(&:id))
+    expect(kept.pluck(:state).tally).to eq("refused" => 50)
+    backfill.start(hook)
+    run_all
+    expect_each_once(contacts)
+  end
+
+  it "leaves what fails again and again to jobs of its own" do
+    contacts = fill(3)
+    stub_const("KrayinSync::Chatwoot::RecordWork::FAILED", 0)
+    allow(KrayinSync::Chatwoot::EventData).to receive(:read).and_wrap_original do |read, kind, id, *rest, **more|
+      raise "odd" if id == contacts[1].id && backfill.of(hook).running?
+
+      read.call(kind, id, *rest, **more)
+    end
+    run = backfill.start(hook)
+    run_all
+    expect(run.report).to include(state: "done", done: 3, created: 2, later: 1,
+                                  examples: { "later" => [[contacts[1].id, "internal_error"]] })
+    expect_each_once(contacts)
+  end
+
+  it "goes on when processes are killed, each contact once" do
+    contacts = fill(400)
+    sidekiq
+    run = backfill.start(hook)
+    kills = 0
+    until run.reload.state == "done"
+      sleep(0.2 + (rand * 1.2))
+      break if run.reload.state == "done" || kills == 6
+
+      servers.end_process(@sidekiqs.pop, kills.even? ? :KILL : :TERM)
+      kills += 1
+      sidekiq
+      recover
+    end
+    ended(run)
+    puts "", "backfill: #{kills} kills, #{krayin.requests.size} requests, #{run.requests} counted, for 400 contacts"
+    expect(kills).to be >= 2
+    expect(run.progress).to include(state: "done", done: 400, total: 400)
+    settle
+    expect_each_once(contacts)
+  end
+
+  it "waits for a Krayin that is down, and for a token that is refused" do
+    contacts = fill(200)
+    sidekiq
+    run = backfill.start(hook)
+    eventually { run.reload.done > 5 }
+    krayin.faults({ action: "close_before_acting", times: "forever" })
+    sleep 2
+    done = run.reload.done
+    expect(run.state).to eq("running")
+    krayin.heal
+    eventually(60) { run.reload.done > done || run.state == "done" }
+    krayin.faults({ action: "refused_token", times: "forever" })
+    eventually(60) { @hook.reload.settings["setup_error"] }
+    expect(run.reload.state).to eq("running")
+    krayin.heal
+    KrayinSync::Chatwoot::HookSettings.works(@hook)
+    # What has been mended is noticed within a minute.
+    advance(60)
+    ended(run)
+    expect(run.progress).to include(state: "done", done: 200, later: 0)
+    expect(persons.size).to be <= 200
+    expect_each_once(contacts)
+  end
+
+  it "lets live events pass, and brings each contact once, whoever brings it" do
+    contacts = fill(300)
+    sidekiq
+    run = backfill.start(hook)
+    eventually { run.reload.done > 5 }
+    waits = Array.new(10) do |n|
+      began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      contacts.last(10)[n].update!(name: "#{word} live #{n}")
+      email = contacts.last(10)[n].email
+      eventually(20) { krayin.person(email).to_h["name"] == "#{word} live #{n}" }
+      Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
+    end
+    puts "", format("backfill: live events waited %<worst>.1f s at most, %<done>d of 300 done meanwhile",
+                    worst: waits.max, done: run.reload.done)
+    ended(run)
+    settle
+    expect(run.progress).to include(state: "done", done: 300)
+    expect_each_once(contacts.each(&:reload))
+  end
+
+  describe "by its tasks" do
+    def task(name, *arguments, **env)
+      Rails.application.load_tasks unless Rake::Task.task_defined?("krayin_sync:backfill:#{name}")
+      before = ENV.to_h
+      ENV.update(env.transform_keys(&:to_s).transform_values(&:to_s))
+      out = StringIO.new
+      $stdout = out
+      Rake::Task["krayin_sync:backfill:#{name}"].tap(&:reenable).invoke(*arguments)
+      out.string
+    ensure
+      $stdout = STDOUT
+      ENV.replace(before)
+    end
+
+    it "estimates, asks before it starts, shows how far it is, and reports" do
+      fill(60)
+      id = account.id.to_s
+      expect(task("estimate", id)).to include("60 contacts: 60 not brought over yet", "about 120 requests")
+      allow($stdin).to receive(:gets).and_return("n\n", "y\n")
+      refused = "Nothing was started.\n"
+      expect { expect { task("start", id) }.to raise_error(SystemExit) }.to output(refused).to_stderr
+      expect(backfill.of(hook)).to be_nil
+      asked = "Bring 60 contacts to Krayin, with about 120 requests in 3 min? [y/N] Started"
+      expect(task("start", id)).to include(asked)
+      expect(task("pause", id)).to include("0 of 60", "paused")
+      expect(task("resume", id)).to include("begins")
+      run_all
+      expect(task("progress", id)).to eq("[##############################] 100.0 %  60 of 60  done\n")
+      expect(task("report", id)).to match(/^ +60 created$/)
+      expect(JSON.parse(task("report", id, JSON: 1))).to include("state" => "done", "created" => 60)
+      expect { expect { task("cancel", id) }.to raise_error(SystemExit) }.to output(/is done/).to_stderr
+    end
+  end
+end
