@@ -33,7 +33,8 @@ RSpec.describe "The table of settings" do
     first = config.form("en").to_h { |input| [input["name"], input["options"]&.first] }.compact
     expect(first.transform_values { |option| option["value"] })
       .to eq("language" => "", "lead_policy" => "per_contact", "on_deleted_in_krayin" => "respect",
-             "on_closed" => "note", "on_yes_no" => "carry", "time_zone" => "utc",
+             "on_closed" => "note", "on_yes_no" => "carry", "time_zone" => "utc", "owner_policy" => "never",
+             "label_tags" => "never",
              "contacts_without_email_or_phone" => "with_conversation")
   end
 

@@ -71,6 +71,7 @@ fn prepare_beside(
         if let Some(instance) = instance {
             settings["traits"]["instance"] = json!(instance);
         }
+        case.learn(&mut settings);
         for (event, data) in &case.before {
             let event = Event::from_json(event, data.to_string().as_bytes()).unwrap();
             sync::process(&event, &read(&settings), &client, &FileRecords::new(folder.join("records"))).await.unwrap();

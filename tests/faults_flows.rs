@@ -122,6 +122,7 @@ impl World<'_> {
             }
         }
         self.settings["traits"]["person_workflow"] = json!(case.workflow);
+        case.learn(&mut self.settings);
         if let Some(theirs) = &case.theirs {
             self.client().create_person(theirs.clone()).await.unwrap();
         }

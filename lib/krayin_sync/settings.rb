@@ -25,11 +25,11 @@ module KrayinSync
       private_constant :OF_CONVERSATIONS
 
       # What says which these are.
-      SOURCED = %w[field_mapping stage_rules].freeze
+      SOURCED = %w[field_mapping stage_rules owner_policy label_tags].freeze
       private_constant :SOURCED
 
-      # What field_mapping takes from Chatwoot and stage_rules look at: +["plan", "conversation.priority"]+; none where
-      # they cannot be read.
+      # What field_mapping, owner_policy and label_tags take from Chatwoot and stage_rules look at: +["plan",
+      # "conversation.priority"]+; none where they cannot be read.
       # @param settings [#to_h]
       # @return [Array<String>]
       def sources(settings)
@@ -42,7 +42,7 @@ module KrayinSync
         []
       end
 
-      # Whether anything that is mapped is known in a conversation alone.
+      # Whether anything that is written of a contact is known in a conversation alone.
       # @param settings [#to_h]
       def maps_conversations?(settings) = sources(settings).any?(OF_CONVERSATIONS)
 

@@ -66,7 +66,12 @@ module KrayinSync
         labels = read(record, :label_list) || read(record, :labels) if record.is_a?(Hash)
         plain = fields(record, CONTACT).merge(contact_inboxes: contact_inboxes(record),
                                               has_conversation: conversation?(record))
-        labels ? plain.merge(labels: JsonSafe.of(labels)) : plain
+        labels ? plain.merge(labels: JsonSafe.of(labels), **colors(record)) : plain
+      end
+
+      # Of labels, where they are asked for.
+      def colors(record)
+        { label_colors: record.is_a?(Hash) ? JsonSafe.of(read(record, :label_colors)) : nil }.compact
       end
 
       def contact_inboxes(record)
@@ -97,6 +102,7 @@ module KrayinSync
           **told(record),
           team_name: read(record, :team_name) || read(read(record, :team), :name),
           labels: read(record, :label_list) || read(record, :labels),
+          **colors(record),
           source_id: source_id(record),
           url: url(record)
         )

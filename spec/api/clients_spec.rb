@@ -39,6 +39,19 @@ RSpec.describe KrayinSync::Api do
     expect(leads.get_lead(lead["id"])["person"]).to include("id" => person["id"])
   end
 
+  it "makes one tag, also where its answer is lost, and takes it off again" do
+    tags = client(:TagClient)
+    person = client(:PersonClient).create_person(person_of("coloured"))
+    expect(tags.create_tag("vip", color: "#ff8800")).to include("name" => "vip", "color" => "#ff8800")
+    krayin.fail_next(action: "close_after_acting", method: "POST", path: "/settings/tags")
+    lost = tags.create_tag("lost")
+    expect(tags.get_tags.count { |tag| tag["name"] == "lost" }).to eq(1)
+    tags.tag_person(person["id"], lost["id"])
+    tags.untag_person(person["id"], lost["id"])
+    tags.untag_person(person["id"], lost["id"])
+    expect { tags.create_tag("lost") }.to raise_error(KrayinSync::ConflictError)
+  end
+
   it "knows pipelines, stages, sources and types" do
     leads = client(:LeadClient)
     pipeline = leads.get_pipelines.first
@@ -113,7 +126,7 @@ RSpec.describe KrayinSync::Api do
             tags.find_tag(" ")]).to eq([tag["id"], nil, nil])
     expect(tags.get_tags.map { |known| known["name"] }).to include("From the desk")
     expect { tags.create_tag("From the desk") }.to raise_error(KrayinSync::ApiError)
-    person = client(:PersonClient).create_person(person_of("tagged"))
+    person = client(:PersonClient).create_person(person_of("coloured"))
     lead = client(:LeadClient).create_lead(title: "T", lead_pipeline_stage_id: 1, person_id: person["id"])
     2.times { [tags.tag_person(person["id"], tag["id"]), tags.tag_lead(lead["id"], tag["id"])] }
   end

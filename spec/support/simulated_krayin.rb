@@ -53,6 +53,12 @@ class SimulatedKrayin
     raise answer.body unless answer.is_a?(Net::HTTPSuccess)
   end
 
+  # One call fails, as `POST /_sim/faults` takes it.
+  def fail_next(**fault)
+    answer = Net::HTTP.post(URI.join(url, "/_sim/faults"), JSON.generate([fault]))
+    raise answer.body unless answer.is_a?(Net::HTTPSuccess)
+  end
+
   # Those that the block sent, as "POST /leads".
   def requests
     control(:delete, "/_sim/requests")

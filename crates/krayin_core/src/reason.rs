@@ -295,6 +295,13 @@ pub enum Reason {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// Krayin has no user with the address of the colleague whom the conversation is assigned to.
+    OwnerUnknown,
+    /// The server's API does not have what a setting needs.
+    NotServed {
+        /// Which setting.
+        setting: String,
+    },
     /// Krayin has no source, or no type: leads are created without one.
     NoneThere {
         /// `source` or `type`.
@@ -525,6 +532,16 @@ impl Reason {
             Self::SetUpWaits => {
                 fixed("Waiting for the set-up.", "Aguardando a configuração.", "A la espera de la configuración.")
             }
+            Self::OwnerUnknown => fixed(
+                "The agent whom the conversation is assigned to has no user in Krayin with the same e-mail address, or a disabled one: the owner was left as it is. Create or enable the user in Krayin.",
+                "O agente a quem a conversa está atribuída não tem no Krayin um usuário com o mesmo e-mail, ou tem um desativado: o responsável ficou como está. Crie ou ative o usuário no Krayin.",
+                "El agente a quien está asignada la conversación no tiene en Krayin un usuario con el mismo correo, o tiene uno desactivado: el responsable quedó como está. Cree o active el usuario en Krayin.",
+            ),
+            Self::NotServed { setting } => [
+                format!("{setting} does nothing with this Krayin: its API does not have what that takes.").into(),
+                format!("{setting} não faz nada com este Krayin: a API dele não tem o que isso exige.").into(),
+                format!("{setting} no hace nada con este Krayin: su API no tiene lo que eso requiere.").into(),
+            ],
             Self::FieldKept(name) => about(
                 name,
                 ["was edited in Krayin and is left alone.", "foi alterado no Krayin e fica como está.", "se cambió en Krayin y se deja como está."],

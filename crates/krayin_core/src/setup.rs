@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     Error,
-    api::{Client, ErrorKind},
+    api::{ApiError, Client, ErrorKind},
     field::Field,
     instance,
     krayin::{Entity, Named, Pipeline, Stage, midnight_offset},
@@ -13,7 +13,7 @@ use crate::{
     problem::Problem,
     reason::Reason,
     server::{self, Dialect, KnownAttribute, KnownPipeline, NoPhone, ServerProfile},
-    settings::{MappingError, Settings, SettingsError, StageRule, TimeZone},
+    settings::{LabelTags, MappingError, OwnerPolicy, Settings, SettingsError, StageRule, TimeZone},
 };
 
 /// What the set-up found: the keys that go into the hook's settings.
@@ -127,6 +127,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     }
     check_mappings(settings, &traits.attributes)?;
     read_lookups(settings, &client, &mut traits.attributes).await?;
+    let not_served = read_lists(settings, &client, &mut traits).await?;
     if settings.time_zone == TimeZone::Krayin && traits.utc_offset_minutes.is_none() {
         // Before the first text is written: closing dates tell it, and later every call and e-mail.
         let leads = client.newest_leads().await?;
@@ -140,6 +141,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     }
     (traits.learned_at, traits.stages_at) = (server::now(), server::now());
     let mut warnings = wrong_ids(settings, &pipelines, &sources, &types);
+    warnings.extend(not_served);
     for (what, list) in [("source", &sources), ("type", &types)] {
         if list.is_empty() {
             warnings.push(Reason::NoneThere { place: what.to_owned() });
@@ -266,6 +268,52 @@ async fn read_lookups(settings: &Settings, client: &Client, attributes: &mut [Kn
     Ok(())
 }
 
+/// What the settings need to know beside that, each by one request; told where the server does not serve it.
+async fn read_lists(settings: &Settings, client: &Client, traits: &mut ServerProfile) -> Result<Vec<Reason>, Error> {
+    let mut not_served = Vec::new();
+    traits.users.clear();
+    if settings.owner_policy != OwnerPolicy::Never {
+        match served(client, client.users()).await? {
+            Some(users) => traits.users = users.iter().filter_map(enabled).collect(),
+            None => not_served.push(Reason::NotServed { setting: "owner_policy".to_owned() }),
+        }
+    }
+    traits.tags = None;
+    if settings.label_tags != LabelTags::Never {
+        traits.tags = served(client, client.tags()).await?.map(|tags| tags.into_iter().map(named).collect());
+        if traits.tags.is_none() {
+            not_served.push(Reason::NotServed { setting: "label_tags".to_owned() });
+        }
+    }
+    Ok(not_served)
+}
+
+fn named(row: Named) -> (u64, String) {
+    (row.id, row.name.unwrap_or_default())
+}
+
+/// Nothing where the server has no such path. The document's dialect has none for users and tags.
+async fn served<T>(
+    client: &Client,
+    list: impl Future<Output = Result<Vec<T>, ApiError>>,
+) -> Result<Option<Vec<T>>, Error> {
+    if client.connection().dialect == Dialect::Documented {
+        return Ok(None);
+    }
+    match list.await {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        list => Ok(Some(list?)),
+    }
+}
+
+/// A user who may be given a record, with the address.
+fn enabled(user: &Named) -> Option<(u64, String)> {
+    let status = user.rest.get("status");
+    let is_off = status.is_some_and(|status| status.as_u64() == Some(0) || *status == Value::Bool(false));
+    let email = user.rest.get("email").and_then(Value::as_str).map(str::trim).filter(|email| !email.is_empty())?;
+    (!is_off).then(|| (user.id, email.to_owned()))
+}
+
 fn check(view_permission: Option<&str>) -> Result<(), SettingsError> {
     match view_permission {
         None | Some("global") => Ok(()),
@@ -318,11 +366,28 @@ fn for_persons(workflow: &Named) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Configuration, Defaults};
+    use serde_json::json;
+
+    use super::{Configuration, Defaults, enabled};
     use crate::{
+        krayin::Named,
         server::{Dialect, ServerProfile},
         settings::Settings,
     };
+
+    #[test]
+    fn who_may_own_a_record_is_enabled_and_has_an_address() {
+        for (user, expected) in [
+            (json!({"id": 5, "email": " ann@example.com "}), Some((5, "ann@example.com".to_owned()))),
+            (json!({"id": 5, "email": "ann@example.com", "status": 1}), Some((5, "ann@example.com".to_owned()))),
+            (json!({"id": 5, "email": "ann@example.com", "status": 0}), None),
+            (json!({"id": 5, "email": "ann@example.com", "status": false}), None),
+            (json!({"id": 5, "email": null, "status": 1}), None),
+            (json!({"id": 5, "name": "Ann"}), None),
+        ] {
+            assert_eq!(enabled(&serde_json::from_value::<Named>(user.clone()).unwrap()), expected, "{user}");
+        }
+    }
 
     #[test]
     fn what_the_set_up_found_fills_what_is_not_set() {

@@ -17,8 +17,12 @@ module KrayinSync
         found.find { |tag| tag["name"].to_s.strip.casecmp?(wanted) }
       end
 
+      # One tag, also where the answer is lost.
+      # @param color [String, nil] +#1f93ff+
       # @return [Hash]
-      def create_tag(name) = post("settings/tags", name: text(name, "the name").to_s).fetch("data")
+      def create_tag(name, color: nil)
+        session.call(:create_tag, text(name, "the name").to_s, text(color, "the color"))
+      end
 
       # Puts a tag on a lead; one that is there stays.
       # @return [void]
@@ -28,10 +32,26 @@ module KrayinSync
       # @return [void]
       def tag_person(person_id, tag_id) = attach("contacts/persons/#{id!(person_id)}/tags", tag_id)
 
+      # Takes a tag off a lead.
+      # @return [void]
+      def untag_lead(lead_id, tag_id) = detach("leads/#{id!(lead_id)}/tags", tag_id)
+
+      # Takes a tag off a person.
+      # @return [void]
+      def untag_person(person_id, tag_id) = detach("contacts/persons/#{id!(person_id)}/tags", tag_id)
+
       private
 
       def attach(path, tag_id)
         post(path, tag_id: id!(tag_id))
+        nil
+      end
+
+      # Without the id all tags would go. Some servers say so where it is not there.
+      def detach(path, tag_id)
+        delete(path, tag_id: id!(tag_id))
+        nil
+      rescue NotFoundError
         nil
       end
     end

@@ -48,6 +48,9 @@ module KrayinSync
            AND taggings.context = 'labels') AS contact_labels
       SQL
 
+      # What asks for the colours of labels.
+      COLORS = "label.color"
+
       # What is asked for where the settings map it, by its source.
       MAPPED = {
         "campaign.title" => "(SELECT title FROM campaigns WHERE campaigns.id = conversations.campaign_id)",
@@ -76,6 +79,13 @@ module KrayinSync
         # @raise [KnownHook::Changed]
         # @raise [Route::Elsewhere] where the record is for another Krayin
         def read(kind, id, records, labels: false, sources: [], known: nil, route: nil)
+          data = data_of(kind, id, records, labels: labels, sources: sources, known: known, route: route)
+          data && sources.include?(COLORS) ? colored(data) : data
+        end
+
+        private
+
+        def data_of(kind, id, records, labels:, sources:, known:, route:)
           case kind
           when "contact" then (contact = contact(id, records, labels, known, route)) && { contact: contact }
           when "conversation"
@@ -88,7 +98,17 @@ module KrayinSync
           end
         end
 
-        private
+        # The labels' colours, in one statement more where there are any labels.
+        def colored(data)
+          labelled = [data[:contact], data[:conversation], data.dig(:conversation, :contact)]
+          labelled = labelled.compact.select { |of| of[:label_list].present? }
+          return data if labelled.empty?
+
+          titles = labelled.flat_map { |of| of[:label_list] }.uniq
+          colors = ::Label.where(account_id: labelled.first[:account_id], title: titles).pluck(:title, :color).to_h
+          labelled.each { |of| of[:label_colors] = colors }
+          data
+        end
 
         # Who was merged is gone, and may have been merged into one that was merged as well.
         def merge(id, records, labels)

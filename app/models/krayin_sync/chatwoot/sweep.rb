@@ -80,7 +80,7 @@ module KrayinSync
       def kinds(hook)
         wanted = ->(key) { Settings.on?(hook.settings.to_h, key) }
         talks = wanted["sync_conversations"] || wanted["stage_progression_enabled"] ||
-                Settings.leads_by_conversation?(hook.settings.to_h)
+                Settings.leads_by_conversation?(hook.settings.to_h) || Settings.maps_conversations?(hook.settings.to_h)
         [:contact, (:conversation if talks), (:message if wanted["sync_messages"])].compact
       end
 

@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::lenient;
@@ -39,8 +39,11 @@ pub struct Contact {
     #[serde(deserialize_with = "lenient::object")]
     pub custom_attributes: Map<String, Value>,
     /// Its labels, where the settings ask for them.
-    #[serde(deserialize_with = "lenient::texts")]
-    pub labels: Vec<String>,
+    #[serde(deserialize_with = "known_labels")]
+    pub labels: Labels,
+    /// The colours of labels, `{"vip": "#ff0000"}`, likewise.
+    #[serde(deserialize_with = "lenient::object")]
+    pub label_colors: Map<String, Value>,
     /// The inboxes that it has written to, or was written to from.
     #[serde(deserialize_with = "lenient::list")]
     pub contact_inboxes: Vec<ContactInbox>,
@@ -62,6 +65,29 @@ pub struct Contact {
     pub(crate) addresses: Memo<String, Vec<String>>,
     #[serde(skip)]
     pub(crate) numbers: Memo<(String, Option<String>), Vec<String>>,
+}
+
+/// Labels, where they are told: none is another thing than not to know.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Labels(Option<Vec<String>>);
+
+impl Labels {
+    /// Whether they are told.
+    pub fn is_known(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl std::ops::Deref for Labels {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+fn known_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Labels, D::Error> {
+    Ok(Labels(Some(lenient::texts(deserializer)?)))
 }
 
 /// How an inbox's channel reaches a contact, `db/schema.rb`'s `contact_inboxes`.

@@ -52,6 +52,9 @@ pub struct Conversation {
     /// Its labels.
     #[serde(deserialize_with = "lenient::texts")]
     pub labels: Vec<String>,
+    /// Their colours, `{"vip": "#ff0000"}`, where the settings ask for them.
+    #[serde(deserialize_with = "lenient::object")]
+    pub label_colors: Map<String, Value>,
     /// What the channel noted: an e-mail's subject, but also addresses and devices.
     #[serde(deserialize_with = "lenient::object")]
     pub additional_attributes: Map<String, Value>,

@@ -65,6 +65,11 @@ fn fields_of(path: &[String]) -> Option<&'static [&'static str]> {
 }
 
 impl Contact {
+    /// The address of the colleague whom the conversation is assigned to that it is brought over for.
+    pub(crate) fn assignee_address(&self) -> Option<String> {
+        Some(self.about.get("assignee")?.get("email")?.as_str()?.trim().to_lowercase())
+    }
+
     /// What a path names that is no attribute of the contact's own.
     pub(crate) fn source(&self, path: &[String]) -> Option<Value> {
         let [of, field, rest @ ..] = path else { return None };
@@ -78,7 +83,7 @@ impl Contact {
             ("contact", "email", []) => text(&self.email),
             ("contact", "phone_number", []) => text(&self.phone_number),
             ("contact", "identifier", []) => text(&self.identifier),
-            ("contact", "labels", []) => (!self.labels.is_empty()).then(|| json!(self.labels)),
+            ("contact", "labels", []) => (!self.labels.is_empty()).then(|| json!(*self.labels)),
             ("company", "name", []) => attribute(&["company_name", "company", "organization"]),
             ("company", "website", []) => attribute(&["company_website", "website"]),
             ("company", "postcode", []) => attribute(&["company_zipcode", "company_postcode"]),

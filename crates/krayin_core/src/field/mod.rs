@@ -11,13 +11,21 @@ mod kind;
 mod mapping;
 mod merge;
 mod moment;
+mod owner;
 mod sent;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::{DigestKey, chatwoot::Contact, harmless::Place, language::Label, render::attribute, settings::Settings};
+use crate::{
+    DigestKey,
+    chatwoot::{Contact, is_of_conversation},
+    harmless::Place,
+    language::Label,
+    render::attribute,
+    settings::Settings,
+};
 
 pub use crate::krayin::Entity;
 pub(crate) use entries::without_ours;
@@ -174,6 +182,11 @@ impl Field {
     /// Whether Krayin knows a contact by it.
     pub(crate) fn identifies(&self) -> bool {
         self.entity == Entity::Person && self.is_list() && matches!(self.source, Source::Mapped(_))
+    }
+
+    /// Whether its value is known in a conversation alone.
+    pub(crate) fn is_of_conversation(&self) -> bool {
+        matches!(&self.source, Source::Attribute(path) if is_of_conversation(path))
     }
 
     /// Whether its value is a list of addresses or numbers.

@@ -127,10 +127,12 @@ fn list<T: serde::Serialize>(entries: Vec<T>, is_given: bool) -> Option<Value> {
 pub struct Fields(Vec<Field>);
 
 impl Fields {
-    /// Makes rows of the settings' mappings, as far as the server's attributes are known; the set-up tells of the others.
+    /// Makes rows of the settings' mappings, as far as the server's attributes are known, and of owners; the set-up tells of
+    /// the others.
     pub fn of(settings: &Settings) -> Self {
         let known = &settings.traits.attributes;
-        Self(settings.mappings.iter().filter_map(|mapping| Field::mapped(mapping, FIELDS, known).ok()).collect())
+        let mapped = settings.mappings.iter().filter_map(|mapping| Field::mapped(mapping, FIELDS, known).ok());
+        Self(mapped.chain(Field::owners(settings)).collect())
     }
 
     /// With rows for what a host gives of a contact and nothing else fills.

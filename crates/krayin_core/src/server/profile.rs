@@ -47,6 +47,12 @@ pub struct ServerProfile {
     /// The attributes that somebody added to persons, leads and organizations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<KnownAttribute>,
+    /// The users who may own a record, id and address, where the settings need them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<(u64, String)>,
+    /// The tags, id and name, where the settings need them and the server has any such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<(u64, String)>>,
 }
 
 impl ServerProfile {
@@ -131,6 +137,8 @@ impl Default for ServerProfile {
             stages_at: None,
             pipelines: Vec::new(),
             attributes: Vec::new(),
+            users: Vec::new(),
+            tags: None,
         }
     }
 }

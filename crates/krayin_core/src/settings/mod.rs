@@ -141,6 +141,40 @@ impl OnYesNo {
         [("carry", Self::Carry), ("leave_out", Self::LeaveOut), ("write_anyway", Self::WriteAnyway)];
 }
 
+/// Whether the colleague whom a conversation is assigned to owns its person and its lead in Krayin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OwnerPolicy {
+    /// Owners are Krayin's alone.
+    #[default]
+    Never,
+    /// Where there is none yet, once.
+    SetIfNone,
+    /// With each new assignment; an owner whom somebody chose in Krayin stays.
+    Follow,
+}
+
+impl OwnerPolicy {
+    const ALL: [(&'static str, Self); 3] =
+        [("never", Self::Never), ("set_if_none", Self::SetIfNone), ("follow", Self::Follow)];
+}
+
+/// Whether Chatwoot's labels become Krayin's tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelTags {
+    /// They do not.
+    #[default]
+    Never,
+    /// Those of a contact and of its conversations become tags of its person.
+    Person,
+    /// And of its lead.
+    PersonAndLead,
+}
+
+impl LabelTags {
+    const ALL: [(&'static str, Self); 3] =
+        [("never", Self::Never), ("person", Self::Person), ("person_and_lead", Self::PersonAndLead)];
+}
+
 /// On whose clock people read the times in texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TimeZone {
@@ -252,6 +286,10 @@ pub struct Settings {
     pub lead_labels: Vec<String>,
     /// The names or ids of inboxes whose conversations make a lead, likewise.
     pub lead_inboxes: Vec<String>,
+    /// Whether assigned colleagues own persons and leads.
+    pub owner_policy: OwnerPolicy,
+    /// Whether labels become tags.
+    pub label_tags: LabelTags,
     /// What becomes of a record that was deleted in Krayin.
     pub on_deleted_in_krayin: OnDeleted,
     /// What becomes of a contact whose lead was won or lost.
@@ -299,19 +337,28 @@ impl Settings {
         own.chain(self.stage_rules.iter().cloned()).collect()
     }
 
-    /// What the mapped attributes come from, and what rules look at beside that, each once, as `conversation.priority`.
+    /// What the mapped attributes, owners and tags come from, and what rules look at beside that, each once, as
+    /// `conversation.priority`.
     pub fn sources(&self) -> Vec<String> {
         let mapped = self.mappings.iter().map(|mapping| mapping.from.join("."));
         let needed = self.rules().into_iter().filter_map(|rule| rule.cause.needs().map(str::to_owned));
-        let mut sources: Vec<String> = mapped.chain(needed).collect();
+        let owner = (self.owner_policy != OwnerPolicy::Never).then(|| "assignee.email".to_owned());
+        let labels: &[&str] = match self.label_tags {
+            LabelTags::Never => &[],
+            _ => &["contact.labels", "conversation.labels", "label.color"],
+        };
+        let labels = labels.iter().map(|source| (*source).to_owned());
+        let mut sources: Vec<String> = mapped.chain(needed).chain(owner).chain(labels).collect();
         sources.sort();
         sources.dedup();
         sources
     }
 
-    /// Whether any of them is known in a conversation alone.
+    /// Whether any of what is written of a contact is known in a conversation alone.
     pub fn maps_conversations(&self) -> bool {
-        self.mappings.iter().any(Mapping::is_of_conversation)
+        self.owner_policy != OwnerPolicy::Never
+            || self.label_tags != LabelTags::Never
+            || self.mappings.iter().any(Mapping::is_of_conversation)
     }
 
     /// Reads a JSON object.
@@ -366,6 +413,8 @@ impl Settings {
             lead_policy: one_of(read.text("lead_policy"), &LeadPolicy::ALL),
             lead_labels: read.texts("lead_labels").unwrap_or_default(),
             lead_inboxes: read.texts("lead_inboxes").unwrap_or_default(),
+            owner_policy: one_of(read.text("owner_policy"), &OwnerPolicy::ALL),
+            label_tags: one_of(read.text("label_tags"), &LabelTags::ALL),
             on_deleted_in_krayin: one_of(read.text("on_deleted_in_krayin"), &OnDeleted::ALL),
             on_closed: one_of(read.text("on_closed"), &OnClosed::ALL),
             on_yes_no: one_of(read.text("on_yes_no"), &OnYesNo::ALL),

@@ -244,6 +244,28 @@ pub const SETTINGS: &[Setting] = &[
             "Donde una bandeja de entrada crea un lead: nombres o ids, separados por comas",
         ))
         .default(NOTHING),
+    Setting::asked("owner_policy", Kind::OneOf(&[
+            ("never", words("Krayin's owners stay as they are", "Os responsáveis do Krayin ficam como estão", "Los responsables de Krayin quedan como están")),
+            ("set_if_none", words("Whoever a conversation is assigned to, where there is no owner yet", "A quem a conversa é atribuída, onde ainda não há responsável", "A quien se asigna la conversación, donde aún no hay responsable")),
+            ("follow", words("Whoever a conversation is assigned to last; an owner chosen in Krayin stays", "A quem a conversa é atribuída por último; um responsável escolhido no Krayin fica", "A quien se asigna la conversación por último; un responsable elegido en Krayin se queda")),
+        ]), words("Owner of persons and leads", "Responsável por pessoas e leads", "Responsable de personas y leads"))
+        .help(words(
+            "The Krayin user with the address of the agent in Chatwoot",
+            "O usuário do Krayin com o endereço do agente no Chatwoot",
+            "El usuario de Krayin con la dirección del agente en Chatwoot",
+        ))
+        .default(word("never")),
+    Setting::asked("label_tags", Kind::OneOf(&[
+            ("never", words("Labels stay in Chatwoot", "As etiquetas ficam no Chatwoot", "Las etiquetas se quedan en Chatwoot")),
+            ("person", words("Tags of the person", "Tags da pessoa", "Etiquetas de la persona")),
+            ("person_and_lead", words("Tags of the person and of the lead", "Tags da pessoa e do lead", "Etiquetas de la persona y del lead")),
+        ]), words("Labels as tags", "Etiquetas como tags", "Etiquetas como tags"))
+        .help(words(
+            "The labels of a contact and of its conversations become tags in Krayin; those that are set or removed there stay so",
+            "As etiquetas de um contato e de suas conversas viram tags no Krayin; as postas ou tiradas lá ficam assim",
+            "Las etiquetas de un contacto y de sus conversaciones pasan a ser tags en Krayin; las que se ponen o quitan allí quedan así",
+        ))
+        .default(word("never")),
     Setting::asked("time_zone", Kind::OneOf(&[
             ("utc", words("UTC", "UTC", "UTC")),
             ("krayin", words("Krayin's", "O do Krayin", "La de Krayin")),

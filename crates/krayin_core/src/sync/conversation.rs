@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, EventName, Outcome, Owner, Status,
+    Context, EventName, Outcome, Owner, Status, assignee,
     comment::{self, Merged},
     contact, lead_policy,
     owner::{LINK, Lost},
@@ -65,6 +65,7 @@ pub(super) async fn sync(
         && Owner::has_changed(context, (contact, own_lead), conversation, &stored, first_link(context)).await?;
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
     if shown && !moved && due.is_empty() && !lead_policy::is_due(context, contact, conversation, &stored).await? {
+        assignee::note(context, conversation, &mut stored).await?;
         return Ok(if is_mapped { about } else { Outcome::skipped(stored.ids, Reason::Unchanged) });
     }
     let follows_closed = settings.on_closed == OnClosed::NewLead && policy != LeadPolicy::PerConversation;
@@ -101,6 +102,7 @@ pub(super) async fn sync(
         lead_policy::note_gone(settings, &mut stored);
         context.store(Kind::Conversation, conversation.id, &mut stored).await?;
     }
+    assignee::note(context, conversation, &mut stored).await?;
     flow.outcome.ids = stored.ids;
     Ok(flow.outcome.after(flow.owner.outcome))
 }

@@ -103,7 +103,7 @@ impl About<'_> {
             Cause::Resolved => is_named(&talk.status, "resolved"),
             Cause::Reopened => is_named(&talk.status, "open") && was(),
             Cause::Label { name, of_contact, removed } => {
-                let labels = if *of_contact { &self.contact.labels } else { &talk.labels };
+                let labels: &[String] = if *of_contact { &self.contact.labels } else { &talk.labels };
                 let is_there = labels.iter().any(|label| same(label, name));
                 if *removed { !is_there && was() } else { is_there }
             }

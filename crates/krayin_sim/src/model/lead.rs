@@ -94,6 +94,7 @@ impl Searched for Lead {
     fn related(field: &str) -> Option<Visit<Self>> {
         Some(match field {
             "user.name" => |row, reach, found| found(reach.user(row.user_id, "name")),
+            "tags.id" => |row, _, found| row.tags.iter().any(|tag| found(Cell::id(*tag))),
             "attribute_values.text_value" => |row, _, found| row.values.any(ValueColumn::Text, found),
             "attribute_values.boolean_value" => |row, _, found| row.values.any(ValueColumn::Boolean, found),
             "attribute_values.integer_value" => |row, _, found| row.values.any(ValueColumn::Integer, found),

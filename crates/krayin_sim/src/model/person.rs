@@ -89,6 +89,7 @@ impl Searched for Person {
         Some(match field {
             "organization.name" => |row, reach, found| found(reach.organization(row.organization_id, "name")),
             "user.name" => |row, reach, found| found(reach.user(row.user_id, "name")),
+            "tags.id" => |row, _, found| row.tags.iter().any(|tag| found(Cell::id(*tag))),
             "attribute_values.text_value" => |row, _, found| row.values.any(ValueColumn::Text, found),
             "attribute_values.boolean_value" => |row, _, found| row.values.any(ValueColumn::Boolean, found),
             "attribute_values.integer_value" => |row, _, found| row.values.any(ValueColumn::Integer, found),

@@ -206,6 +206,13 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     stamps[t, precision: 6]
   end
 
+  create_table "labels", force: :cascade do |t|
+    t.string "title"
+    t.string "color", default: "#1f93ff", null: false
+    t.bigint "account_id"
+    stamps[t, precision: 6]
+  end
+
   create_table "agent_bots", force: :cascade do |t|
     t.string "name"
     t.bigint "account_id"

@@ -65,6 +65,11 @@ impl Client {
         self.all("products").await
     }
 
+    /// The tags.
+    pub async fn tags(&self) -> Result<Vec<Named>, ApiError> {
+        self.all("settings/tags").await
+    }
+
     /// The workflows, each with `entity_type` and `event`.
     pub async fn workflows(&self) -> Result<Vec<Named>, ApiError> {
         self.all("settings/workflows").await

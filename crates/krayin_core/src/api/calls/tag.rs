@@ -1,12 +1,16 @@
 use serde_json::json;
 
 use crate::api::{
-    ApiError, Client, Method,
+    ApiError, Client, ErrorKind, Method,
     calls::answer::{record, records},
     client::{Call, Repeat},
     recovery::create_recovery::Creates,
 };
-use crate::{body::Body, harmless::Place, krayin::Named};
+use crate::{
+    body::Body,
+    harmless::Place,
+    krayin::{Entity, Named},
+};
 
 const PATH: &str = "settings/tags";
 
@@ -30,7 +34,16 @@ impl Client {
 
     /// Creates a tag, exactly one: where the answer is lost, it is looked for by its name.
     pub async fn create_tag(&self, name: &str) -> Result<Named, ApiError> {
-        record((Method::Post, PATH), self.create(Creates::Tag, PATH, json!({"name": name})).await?)
+        self.create_coloured_tag(name, None).await
+    }
+
+    /// The same in a colour, `#1f93ff`.
+    pub async fn create_coloured_tag(&self, name: &str, colour: Option<&str>) -> Result<Named, ApiError> {
+        let tag = match colour.map(str::trim).filter(|colour| is_colour(colour)) {
+            Some(colour) => json!({"name": name, "color": colour}),
+            None => json!({"name": name}),
+        };
+        record((Method::Post, PATH), self.create(Creates::Tag, PATH, tag).await?)
     }
 
     /// Puts a tag on a lead; one that is there stays.
@@ -43,10 +56,57 @@ impl Client {
         self.attach(&format!("{}/{person_id}/tags", self.connection().dialect.persons()), tag_id).await
     }
 
+    /// Puts a tag on a person or a lead; one that is there stays.
+    pub(crate) async fn tag(&self, entity: Entity, id: u64, tag_id: u64) -> Result<(), ApiError> {
+        match entity {
+            Entity::Lead => self.tag_lead(id, tag_id).await,
+            _ => self.tag_person(id, tag_id).await,
+        }
+    }
+
+    /// Takes a tag off a person or a lead. One that is not there is a failure to some servers.
+    pub(crate) async fn untag(&self, entity: Entity, id: u64, tag_id: u64) -> Result<(), ApiError> {
+        let of = match entity {
+            Entity::Lead => "leads",
+            _ => self.connection().dialect.persons(),
+        };
+        // In the query: without the id all tags go, and what is between may drop the body of a DELETE.
+        self.delete(&format!("{of}/{id}/tags"), &[("tag_id", tag_id.to_string())]).await.map(|_| ())
+    }
+
+    /// Whether a person or a lead has a tag; `None` where the server does not tell. It lists no record's tags, but searches
+    /// by them.
+    pub(crate) async fn is_tagged(&self, entity: Entity, id: u64, tag_id: u64) -> Result<Option<bool>, ApiError> {
+        let path = match entity {
+            Entity::Lead => "leads/search",
+            _ => self.connection().dialect.persons_search(),
+        };
+        let query = [
+            ("search", format!("id:{id};tags.id:{tag_id}")),
+            ("searchFields", "id:=;tags.id:=".to_owned()),
+            ("searchJoin", "and".to_owned()),
+        ];
+        match self.get(path, &query).await {
+            Err(error) if matches!(error.kind, ErrorKind::Server | ErrorKind::NotFound | ErrorKind::Validation) => {
+                Ok(None)
+            }
+            found => {
+                let found: Vec<Named> = records((Method::Get, path), found?)?;
+                Ok(Some(found.iter().any(|record| record.id == id)))
+            }
+        }
+    }
+
     async fn attach(&self, path: &str, tag_id: u64) -> Result<(), ApiError> {
         let body = Some(Body::of(path, json!({"tag_id": tag_id})));
         self.call(Call { method: Method::Post, path, query: Vec::new(), body, repeat: Repeat::Harmless })
             .await
             .map(|_| ())
     }
+}
+
+/// `#1f93ff` and the like: a page puts it into a style.
+fn is_colour(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    matches!(digits.len(), 3 | 6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

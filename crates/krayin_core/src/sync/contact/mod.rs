@@ -7,6 +7,7 @@ mod organization;
 mod person;
 mod profile;
 mod refusal;
+mod tags;
 mod wanted;
 mod yes_no;
 
@@ -17,7 +18,11 @@ pub(super) use merged::sync_merged;
 use serde_json::{Map, Value};
 use wanted::Wanted;
 
-use super::{Context, Doubt, Outcome, Status, lead_policy::wants_lead, verify};
+use super::{
+    Context, Doubt, Outcome, Status, assignee,
+    lead_policy::{self, wants_lead},
+    verify,
+};
 use crate::{
     DigestKey, Error,
     chatwoot::{Contact, Conversation},
@@ -27,7 +32,7 @@ use crate::{
     mapper::is_on_network,
     reason::Reason,
     records::{Kind, LeftOut, State, Stored},
-    settings::{LeadPolicy, OnDeleted, WithoutEmailOrPhone},
+    settings::{LabelTags, LeadPolicy, OnDeleted, OwnerPolicy, WithoutEmailOrPhone},
 };
 
 /// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
@@ -44,11 +49,18 @@ pub(super) async fn sync(
     if let Some(reason) = flow.stays_away() {
         return Ok(Outcome::skipped(flow.stored.ids, reason).and(flow.wanted.wrong));
     }
-    if flow.is_complete() && !flow.is_anything_due() && flow.profile_note().is_none() {
+    let tells_owner = flow.note_unknown_owner();
+    let is_idle = flow.is_complete() && !flow.is_anything_due() && flow.profile_note().is_none() && !tells_owner;
+    if is_idle && !flow.are_labels_due(about) {
         return Ok(Outcome::skipped(flow.stored.ids, Reason::Unchanged));
     }
     flow.outcome.why.append(&mut flow.wanted.wrong);
+    if tells_owner {
+        flow.outcome.why.push(Reason::OwnerUnknown);
+        flow.store().await?;
+    }
     flow.person().await?;
+    flow.sync_tags(about).await?;
     flow.write_profile_note().await?;
     Ok(flow.end())
 }
@@ -103,6 +115,10 @@ struct Flow<'a> {
     /// What the title of a lead says of its conversation, where it is one's own.
     lead_title: Option<String>,
     wanted: Wanted,
+    /// Whether the lead is another conversation's than the one that the contact is synced for.
+    lead_is_anothers: bool,
+    /// Whether the owner has followed that conversation's assignment already.
+    owner_has_followed: bool,
     /// The person, where it was read just now.
     known: Option<Person>,
     stored: Stored,
@@ -112,6 +128,9 @@ struct Flow<'a> {
     placeholder_is_anothers: bool,
     outcome: Outcome,
 }
+
+/// What `Stored::left_out` knows a colleague by who has no user in Krayin.
+const OWNER: &str = "owner";
 
 /// What `Stored::removed` says of a contact whose person was deleted in Krayin.
 pub(super) const PERSON: &str = "person";
@@ -126,18 +145,65 @@ impl<'a> Flow<'a> {
         }
         let wanted = Wanted::of(contact, context);
         let wants_lead = wants_lead(context.settings, contact, about);
-        Ok(Self {
+        let mut flow = Self {
             context,
             contact,
             wants_lead,
             lead_title: None,
             wanted,
+            lead_is_anothers: false,
+            owner_has_followed: false,
             known: None,
             stored,
             is_doubtful: false,
             placeholder_is_anothers: false,
             outcome: Outcome::default(),
-        })
+        };
+        flow.look_at_conversation(about).await?;
+        Ok(flow)
+    }
+
+    /// What of the conversation's is not this lead's, or was done before. It is read only where that makes a difference.
+    async fn look_at_conversation(&mut self, about: Option<&Conversation>) -> Result<(), Error> {
+        let context = self.context;
+        let Some(conversation) = about.filter(|conversation| conversation.id != 0) else { return Ok(()) };
+        let lead = self.stored.ids.get("lead");
+        let is_apart = context.settings.lead_policy == LeadPolicy::PerConversation
+            && lead.is_some()
+            && (context.settings.label_tags == LabelTags::PersonAndLead
+                || self.fields(Entity::Lead).any(Field::is_of_conversation));
+        let is_newly_assigned = context.settings.owner_policy == OwnerPolicy::Follow
+            && Entity::ALL
+                .into_iter()
+                .flat_map(|entity| self.fields(entity))
+                .any(|field| field.is_owner() && self.stored.sent.contains_key(&*field.key) && self.is_due(field));
+        if is_apart || is_newly_assigned {
+            let kept = context.load(Kind::Conversation, conversation.id).await?;
+            let has_own = lead_policy::lacks_own_lead(context.settings, &kept)
+                || lead_policy::has_own_lead(context.settings, &kept);
+            self.lead_is_anothers = is_apart && has_own && kept.ids.get("lead") != lead;
+            self.owner_has_followed = assignee::is_noted(context, conversation, &kept);
+        }
+        Ok(())
+    }
+
+    /// Whether nobody in Krayin has the address of the colleague whom the conversation is assigned to, and that was not
+    /// told yet.
+    fn note_unknown_owner(&mut self) -> bool {
+        let Some(unknown) = &self.wanted.unknown_owner else {
+            if self.fields(Entity::Person).any(|field| field.is_owner() && self.wanted.value(field).is_some()) {
+                self.stored.left_out.remove(OWNER);
+            }
+            return false;
+        };
+        let left = LeftOut {
+            digest: self.context.settings.digest_key.digest(unknown).text().to_owned(),
+            theirs: String::new(),
+            code: Reason::OwnerUnknown.code(),
+        };
+        let told = self.stored.left_out.get(OWNER) == Some(&left);
+        self.stored.left_out.insert(OWNER.to_owned(), left);
+        !told
     }
 
     /// Why the contact is not to be in Krayin.
@@ -190,6 +256,12 @@ impl<'a> Flow<'a> {
         let wanted = self.wanted.digest(field);
         if field.key == "title" && self.context.settings.lead_policy == LeadPolicy::PerConversation {
             // It names the conversation that the lead is of.
+            return false;
+        }
+        if field.entity == Entity::Lead && self.lead_is_anothers && field.is_of_conversation() {
+            return false;
+        }
+        if field.is_owner() && kept.is_some() && self.owner_has_followed {
             return false;
         }
         let differs = match wanted {

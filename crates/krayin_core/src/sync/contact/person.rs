@@ -412,6 +412,6 @@ impl<'a> Flow<'a> {
 /// The owner, whom the server takes from a person that is written without.
 pub(super) fn keep_owner(body: &mut Attributes, person: &Person) {
     if let Some(owner) = &person.sales_owner {
-        body.insert("user_id".into(), json!(owner.id));
+        body.entry("user_id").or_insert_with(|| json!(owner.id));
     }
 }

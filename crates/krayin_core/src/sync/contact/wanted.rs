@@ -17,6 +17,8 @@ pub(super) struct Wanted {
     pub(super) values: BTreeMap<String, Value>,
     /// What of the contact is none that its field can hold.
     pub(super) wrong: Vec<Reason>,
+    /// The address of the colleague who would be the owner and is no user of Krayin's.
+    pub(super) unknown_owner: Option<String>,
     digests: BTreeMap<String, ValueDigest>,
     is_known: bool,
 }
@@ -24,7 +26,13 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn of(contact: &Contact, context: &Context<'_>) -> Self {
         let settings = context.settings;
-        let mut wanted = Self { values: BTreeMap::new(), wrong: Vec::new(), digests: BTreeMap::new(), is_known: false };
+        let mut wanted = Self {
+            values: BTreeMap::new(),
+            wrong: Vec::new(),
+            unknown_owner: None,
+            digests: BTreeMap::new(),
+            is_known: false,
+        };
         for field in Entity::ALL.into_iter().flat_map(|entity| context.fields.own(entity)) {
             match field.value(contact, settings) {
                 Ok(Some(value)) => {
@@ -33,6 +41,7 @@ impl Wanted {
                     wanted.values.insert(field.key.clone().into_owned(), value);
                 }
                 Ok(None) => {}
+                Err(_) if field.is_owner() => wanted.unknown_owner = contact.assignee_address(),
                 Err(_) => wanted.wrong.push(Reason::FieldWrong(field.into())),
             }
         }
