@@ -225,6 +225,16 @@ fn sources() -> Vec<(&'static str, Value, &'static str)> {
         ("inbox.name", json!({}), "Support"),
         ("channel.name", json!({}), "API"),
         ("campaign.title", json!({"campaign_title": "Spring"}), "Spring"),
+        (
+            "referral.headline",
+            json!({"messages": [
+                {"id": 3, "message_type": 0, "content": "Again", "content_attributes": {"referral": {"headline": "Later"}}},
+                {"id": 2, "message_type": 0, "content": "Hi", "content_attributes": {"referral": {"headline": "Spring sale"}}},
+                {"id": 1, "message_type": 0, "content": "Hello"}
+            ]}),
+            "Spring sale",
+        ),
+        ("referral.ctwa_clid", json!({"additional_attributes": {"referral": {"ctwa_clid": "AR-7"}}}), "AR-7"),
         ("csat.rating", json!({"csat_rating": 5}), "5"),
         ("csat.feedback", json!({"csat_feedback": "Great {{x}}"}), "Great { {x} }"),
         (

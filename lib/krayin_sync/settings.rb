@@ -21,15 +21,15 @@ module KrayinSync
       end
 
       # Those of {sources} that are known in a conversation alone.
-      OF_CONVERSATIONS = /\A(?:conversation|assignee|team|inbox|channel|campaign|csat|first_touch)\./
+      OF_CONVERSATIONS = /\A(?:conversation|assignee|team|inbox|channel|campaign|csat|first_touch|referral)\./
       private_constant :OF_CONVERSATIONS
 
       # What says which these are.
-      SOURCED = %w[field_mapping stage_rules owner_policy label_tags].freeze
+      SOURCED = %w[field_mapping stage_rules owner_policy label_tags lead_sources].freeze
       private_constant :SOURCED
 
-      # What field_mapping, owner_policy and label_tags take from Chatwoot and stage_rules look at: +["plan",
-      # "conversation.priority"]+; none where they cannot be read.
+      # What field_mapping, owner_policy, label_tags and lead_sources take from Chatwoot and stage_rules look at:
+      # +["plan", "conversation.priority"]+; none where they cannot be read.
       # @param settings [#to_h]
       # @return [Array<String>]
       def sources(settings)

@@ -65,8 +65,13 @@ module KrayinSync
       def contact(record)
         labels = read(record, :label_list) || read(record, :labels) if record.is_a?(Hash)
         plain = fields(record, CONTACT).merge(contact_inboxes: contact_inboxes(record),
-                                              has_conversation: conversation?(record))
+                                              has_conversation: conversation?(record),
+                                              **first_inbox(record))
         labels ? plain.merge(labels: JsonSafe.of(labels), **colors(record)) : plain
+      end
+
+      def first_inbox(record)
+        { first_inbox: record.is_a?(Hash) ? JsonSafe.of(read(record, :first_inbox)) : nil }.compact
       end
 
       # Of labels, where they are asked for.

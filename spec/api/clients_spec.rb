@@ -126,7 +126,7 @@ RSpec.describe KrayinSync::Api do
             tags.find_tag(" ")]).to eq([tag["id"], nil, nil])
     expect(tags.get_tags.map { |known| known["name"] }).to include("From the desk")
     expect { tags.create_tag("From the desk") }.to raise_error(KrayinSync::ApiError)
-    person = client(:PersonClient).create_person(person_of("coloured"))
+    person = client(:PersonClient).create_person(person_of("tagged"))
     lead = client(:LeadClient).create_lead(title: "T", lead_pipeline_stage_id: 1, person_id: person["id"])
     2.times { [tags.tag_person(person["id"], tag["id"]), tags.tag_lead(lead["id"], tag["id"])] }
   end

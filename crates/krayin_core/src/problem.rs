@@ -28,6 +28,8 @@ pub enum Wanted {
     Mapping,
     /// Rules for stages.
     StageRules,
+    /// Lines for leads' sources.
+    LeadSources,
     /// A country's two letters.
     Country,
     /// A number of seconds.
@@ -66,6 +68,11 @@ impl Wanted {
                 "rules such as label vip -> Negotiation: a cause, and the stage's name; the README lists the causes",
                 "regras como label vip -> Negociação: uma causa e o nome da etapa; o README lista as causas",
                 "reglas como label vip -> Negociación: una causa y el nombre de la etapa; el README enumera las causas",
+            ],
+            Self::LeadSources => [
+                "lines such as inbox Web shop = Shop or channel WhatsApp = WhatsApp: an inbox or a channel, and the source's name",
+                "linhas como inbox Loja = Loja ou channel WhatsApp = WhatsApp: uma caixa de entrada ou um canal, e o nome da origem",
+                "líneas como inbox Tienda = Tienda o channel WhatsApp = WhatsApp: una bandeja de entrada o un canal, y el nombre del origen",
             ],
             Self::Country => [
                 "the two letters of a country, such as DE",

@@ -297,6 +297,15 @@ pub enum Reason {
     },
     /// Krayin has no user with the address of the colleague whom the conversation is assigned to.
     OwnerUnknown,
+    /// A setting names what the account in Chatwoot does not have.
+    NotInChatwoot {
+        /// Which setting.
+        setting: String,
+        /// `label`, `team`, `inbox` or `agent`.
+        what: String,
+        /// What it is called there.
+        entered: String,
+    },
     /// The server's API does not have what a setting needs.
     NotServed {
         /// Which setting.
@@ -537,6 +546,14 @@ impl Reason {
                 "O agente a quem a conversa está atribuída não tem no Krayin um usuário com o mesmo e-mail, ou tem um desativado: o responsável ficou como está. Crie ou ative o usuário no Krayin.",
                 "El agente a quien está asignada la conversación no tiene en Krayin un usuario con el mismo correo, o tiene uno desactivado: el responsable quedó como está. Cree o active el usuario en Krayin.",
             ),
+            Self::NotInChatwoot { setting, what, entered } => {
+                let (pt, es) = in_romance(what);
+                [
+                    format!("{setting} names the {what} \"{entered}\", which this account does not have.").into(),
+                    format!("{setting} cita {pt} \"{entered}\", que esta conta não tem.").into(),
+                    format!("{setting} nombra {es} \"{entered}\", que esta cuenta no tiene.").into(),
+                ]
+            }
             Self::NotServed { setting } => [
                 format!("{setting} does nothing with this Krayin: its API does not have what that takes.").into(),
                 format!("{setting} não faz nada com este Krayin: a API dele não tem o que isso exige.").into(),
@@ -805,6 +822,10 @@ fn in_romance(place: &str) -> (&str, &str) {
         "stage" => ("a etapa", "la etapa"),
         "source" => ("a origem", "el origen"),
         "type" => ("o tipo", "el tipo"),
+        "label" => ("a etiqueta", "la etiqueta"),
+        "team" => ("o time", "el equipo"),
+        "inbox" => ("a caixa de entrada", "la bandeja de entrada"),
+        "agent" => ("o agente", "el agente"),
         other => (other, other),
     }
 }

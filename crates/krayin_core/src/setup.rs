@@ -127,7 +127,14 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     }
     check_mappings(settings, &traits.attributes)?;
     read_lookups(settings, &client, &mut traits.attributes).await?;
-    let not_served = read_lists(settings, &client, &mut traits).await?;
+    let mut not_served = read_lists(settings, &client, &mut traits).await?;
+    traits.sources.clear();
+    if !settings.lead_sources.is_empty() {
+        traits.sources = sources.iter().cloned().map(named).collect();
+        if settings.make_sources && client.connection().dialect == Dialect::Documented {
+            not_served.push(Reason::NotServed { setting: "make_sources".to_owned() });
+        }
+    }
     if settings.time_zone == TimeZone::Krayin && traits.utc_offset_minutes.is_none() {
         // Before the first text is written: closing dates tell it, and later every call and e-mail.
         let leads = client.newest_leads().await?;
@@ -148,6 +155,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         }
     }
     warnings.extend(rules_without_stage(settings, &traits));
+    warnings.extend(rules_without_source(settings, &traits));
     warnings.extend(required_unfilled(settings, &attributes));
     warnings.extend(yes_no_at_stake(settings, &traits));
     let defaults = defaults(pipeline, &stage, &sources, &types);
@@ -199,6 +207,21 @@ fn rules_without_stage(settings: &Settings, traits: &ServerProfile) -> Vec<Reaso
         })
     };
     settings.rules().into_iter().filter_map(unknown).collect()
+}
+
+/// The sources that the settings name, and that are neither there nor to be made.
+fn rules_without_source(settings: &Settings, traits: &ServerProfile) -> Vec<Reason> {
+    if settings.make_sources {
+        return Vec::new();
+    }
+    let known: Vec<String> = traits.sources.iter().map(|(_, name)| name.clone()).take(MOST_NAMED).collect();
+    let unknown = settings.lead_sources.iter().filter(|rule| traits.source(&rule.source).is_none());
+    let unknown = unknown.map(|rule| Reason::PlaceUnknown {
+        place: "source".to_owned(),
+        entered: rule.source.clone(),
+        known: known.clone(),
+    });
+    unknown.collect()
 }
 
 /// What somebody made required and nothing fills: Krayin's own forms ask for it, and a server may refuse a write without.

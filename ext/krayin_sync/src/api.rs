@@ -50,6 +50,7 @@ calls! {
     stages, 2, |client, pipeline_id: Option<u64>| client.stages(pipeline_id);
     sources, 1, |client| client.sources();
     types, 1, |client| client.types();
+    create_source, 2, |client, name: String| client.create_source(&name);
     create_tag, 3, |client, name: String, color: Option<String>| client.create_coloured_tag(&name, color.as_deref());
 
     search_organization, 2, |client, name: String| client.search_organization(&name);

@@ -7,9 +7,12 @@ module KrayinSync
       # @return [Array<Hash>]
       def get_sources = session.call(:sources)
 
-      # Needs +name+.
+      # One source, also where the answer is lost. Needs +name+.
       # @return [Hash]
-      def create_source(source_data) = post("settings/sources", source_data).fetch("data")
+      def create_source(source_data)
+        name = Arguments.fields(Arguments.hash(source_data)).transform_keys(&:to_s)["name"]
+        session.call(:create_source, text(name, "the name").to_s)
+      end
     end
   end
 end

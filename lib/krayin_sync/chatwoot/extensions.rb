@@ -161,7 +161,7 @@ module KrayinSync
         # All that an administrator chose.
         def krayin_choices(settings)
           settings.to_h.except(*SetupService::KEYS.without("api_url", "api_dialect"), "shares_with", "setup_error",
-                               "setup_error_at")
+                               "setup_error_at", SetupWarnings::KEY)
         end
 
         def check_krayin
@@ -170,7 +170,8 @@ module KrayinSync
           siblings = Siblings.new(self)
           siblings.hold
           given = RouteForm.new(settings.to_h.stringify_keys, settings_in_database, account_id).check
-          self.settings = siblings.tell_apart(Form.new(siblings.check(given)).check)
+          form = Form.new(siblings.check(given), account_id: account_id)
+          self.settings = siblings.tell_apart(form.check)
         rescue Form::Refused => e
           errors.add(:base, e.message)
         end

@@ -31,10 +31,11 @@ module KrayinSync
         settings = hook.settings.deep_dup
         shell = HookSettings.new(ProcessorService::APP_ID, settings)
         url, token = settings.values_at("api_url", "api_token")
-        found = SetupService.new(inbox: nil, hook: shell, api_url: url, api_token: token, cache: nil).perform
+        service = SetupService.new(inbox: nil, hook: shell, api_url: url, api_token: token, cache: nil)
+        found = service.perform.merge(SetupWarnings.of(service, hook.account_id, settings))
         found = Siblings.new(hook).tell_apart(found.merge("api_token" => token)).except("api_token")
         # The administrator has changed it meanwhile: that change has a job of its own.
-        gone = %w[setup_error setup_error_at shares_with] - found.keys
+        gone = ["setup_error", "setup_error_at", "shares_with", SetupWarnings::KEY] - found.keys
         return unless HookSettings.merge(hook, found, without: gone)
 
         hook.reload

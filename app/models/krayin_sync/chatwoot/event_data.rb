@@ -48,6 +48,17 @@ module KrayinSync
            AND taggings.context = 'labels') AS contact_labels
       SQL
 
+      # The inbox that a contact first wrote to, and what asks for it.
+      FIRST_INBOX = "contact.first_inbox"
+      FIRST = <<~SQL.squish
+        (SELECT jsonb_build_object('id', inboxes.id, 'name', inboxes.name, 'channel_type', inboxes.channel_type,
+          'channel_medium', channel_twilio_sms.medium)
+         FROM contact_inboxes JOIN inboxes ON inboxes.id = contact_inboxes.inbox_id
+         LEFT JOIN channel_twilio_sms
+           ON channel_twilio_sms.id = inboxes.channel_id AND inboxes.channel_type = 'Channel::TwilioSms'
+         WHERE contact_inboxes.contact_id = contacts.id ORDER BY contact_inboxes.id LIMIT 1) AS krayin_first_inbox
+      SQL
+
       # What asks for the colours of labels.
       COLORS = "label.color"
 
@@ -87,7 +98,9 @@ module KrayinSync
 
         def data_of(kind, id, records, labels:, sources:, known:, route:)
           case kind
-          when "contact" then (contact = contact(id, records, labels, known, route)) && { contact: contact }
+          when "contact"
+            contact = contact(id, records, labels, known, route, first: sources.include?(FIRST_INBOX))
+            contact && { contact: contact }
           when "conversation"
             (talk = conversation(id, records, labels, sources, route)) && { conversation: with_messages(talk) }
           when "message" then (message = message(id, records, labels, route)) && { message: message }
@@ -118,10 +131,11 @@ module KrayinSync
           contact && { contact: contact, merged: merged.except("into").merge("id" => id) }
         end
 
-        def contact(id, records, labels, known = nil, route = nil)
+        def contact(id, records, labels, known = nil, route = nil, first: false)
           return unless id
 
-          more = [(LABELS if labels), (format(HOOK, id: known.hook.id) if known), here("contact", route)].compact
+          more = [(LABELS if labels), (FIRST if first), (format(HOOK, id: known.hook.id) if known),
+                  here("contact", route)].compact
           record = Row.find(::Contact, format(CONTACT, more: more.map { |sql| ", #{sql}" }.join, id: id))
           return unless record
 
@@ -129,7 +143,13 @@ module KrayinSync
           records.take("contact", record)
           route_to(route, record[:krayin_here], record)
           plain = KrayinSync::Snapshot::CONTACT.to_h { |name| [name, record[name]] }.merge(Reach.read(record))
+          plain[:first_inbox] = first_inbox(record) if first
           labels ? plain.merge(label_list: record[:contact_labels].to_s.split(",")) : plain
+        end
+
+        def first_inbox(contact)
+          inbox = contact[:krayin_first_inbox]
+          inbox.is_a?(String) ? JSON.parse(inbox) : inbox
         end
 
         def conversation(id, records, labels, sources = [], route = nil)

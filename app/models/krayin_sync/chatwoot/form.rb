@@ -58,8 +58,10 @@ module KrayinSync
       end
 
       # @param settings [Hash{String => Object}] as they would be saved
-      def initialize(settings)
+      # @param account_id [Integer, nil] whose labels, teams, inboxes and agents rules may name
+      def initialize(settings, account_id: nil)
         @settings = settings
+        @account_id = account_id
       end
 
       # @return [Hash{String => Object}] the settings with what was found and ids for names; with setup_error where
@@ -85,14 +87,16 @@ module KrayinSync
         ids = names.empty? ? {} : ids_of(names, found)
         found = look(@settings.merge(ids)) if names.any?
         check_stages(found, ids["lead_pipeline_id"])
-        @settings.merge(ids, found).except("setup_error", "setup_error_at")
+        @settings.merge(ids, found).except("setup_error", "setup_error_at", SetupWarnings::KEY)
+                 .merge(SetupWarnings.of(@looked, @account_id, @settings))
       end
 
       def look(settings)
         limits = { "deadline" => LIMIT / 2, "attempt_timeout" => LIMIT / 2 }
         url, token = settings.values_at("api_url", "api_token")
         shell = HookSettings.new(ProcessorService::APP_ID, settings.merge(limits))
-        SetupService.new(hook: shell, api_url: url, api_token: token, cache: nil).perform
+        @looked = SetupService.new(hook: shell, api_url: url, api_token: token, cache: nil)
+        @looked.perform
       end
 
       # The pipeline first: its stages are those that count.

@@ -102,7 +102,7 @@ module KrayinSync
           said = if error && !hook.disabled?
                    [since && "(#{since.to_s.tr("TZ", " ").strip} UTC)", error].compact
                  else
-                   standing(hook).map { |reason| reason.sentence(locale(hook.settings)) }
+                   [*standing(hook).map { |reason| reason.sentence(locale(hook.settings)) }, warnings(hook)]
                  end
           [("#{name(hook.settings)}:" if named), *said].compact.join(" ")
         end
@@ -111,6 +111,8 @@ module KrayinSync
         def locale(settings) = Settings.locale(settings)
 
         private
+
+        def warnings(hook) = (hook.settings.to_h[SetupWarnings::KEY] unless hook.disabled?)
 
         def standing(hook)
           return [Reason.new("hook_disabled")] if hook.disabled?

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::lenient;
+use super::{Channel, Conversation, lenient};
 use crate::{krayin::Entity, memo::Memo};
 
 /// A contact of Chatwoot, `db/schema.rb`'s `contacts`.
@@ -51,6 +51,9 @@ pub struct Contact {
     /// [`mapper::with_payload`](crate::mapper::with_payload).
     #[serde(deserialize_with = "lenient::object")]
     pub mapped: Map<String, Value>,
+    /// The inbox that it first wrote to, or was written to from, where the settings ask for it.
+    #[serde(deserialize_with = "lenient::nested")]
+    pub first_inbox: Option<Inbox>,
     /// Whether it has a conversation.
     #[serde(deserialize_with = "lenient::unless_no")]
     pub has_conversation: bool,
@@ -65,6 +68,42 @@ pub struct Contact {
     pub(crate) addresses: Memo<String, Vec<String>>,
     #[serde(skip)]
     pub(crate) numbers: Memo<(String, Option<String>), Vec<String>>,
+}
+
+/// An inbox, as far as a lead's source depends on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Inbox {
+    /// Its id in Chatwoot; 0 where there is none.
+    #[serde(deserialize_with = "lenient::id")]
+    pub id: u64,
+    /// Its name.
+    #[serde(deserialize_with = "lenient::text")]
+    pub name: Option<String>,
+    /// The channel's class, `Channel::WebWidget`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub channel_type: Option<String>,
+    /// What the channel carries where it carries several: Twilio's `sms` or `whatsapp`.
+    #[serde(deserialize_with = "lenient::text")]
+    pub channel_medium: Option<String>,
+}
+
+impl Inbox {
+    /// What its channel is called: by us, by its class, and a web chat as Chatwoot's pages call it.
+    pub(crate) fn channel_names(&self) -> Vec<String> {
+        let Some(class) = self.channel_type.as_deref() else { return Vec::new() };
+        let talk = Conversation {
+            channel_type: self.channel_type.clone(),
+            channel_medium: self.channel_medium.clone(),
+            ..Conversation::default()
+        };
+        let mut names = vec![talk.channel_name().into_owned()];
+        names.push(class.strip_prefix("Channel::").unwrap_or(class).to_owned());
+        if talk.channel() == Channel::WebWidget {
+            names.push("Website".to_owned());
+        }
+        names
+    }
 }
 
 /// Labels, where they are told: none is another thing than not to know.

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Contact, Message, lenient};
+use super::{Contact, Inbox, Message, lenient};
 use crate::text;
 
 /// A conversation of Chatwoot with what its activity shows of it.
@@ -100,6 +100,16 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// The inbox that it is in.
+    pub(crate) fn inbox(&self) -> Inbox {
+        Inbox {
+            id: self.inbox_id,
+            name: self.inbox_name.clone(),
+            channel_type: self.channel_type.clone(),
+            channel_medium: self.channel_medium.clone(),
+        }
+    }
+
     /// Reads a snapshot; total.
     pub fn from_json(json: &[u8]) -> Self {
         lenient::record(json)

@@ -117,6 +117,9 @@ pub struct ContentAttributes {
     /// What a picture is to a message: `ig_story_reply`, `story_mention`.
     #[serde(deserialize_with = "lenient::text")]
     pub image_type: Option<String>,
+    /// The advertisement that brought the contact here, as its network tells it.
+    #[serde(deserialize_with = "lenient::object")]
+    pub referral: Map<String, Value>,
     /// Whether it is of a kind that Chatwoot does not know.
     #[serde(deserialize_with = "lenient::unless_no")]
     pub is_unsupported: bool,

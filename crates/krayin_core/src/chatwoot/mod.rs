@@ -10,7 +10,7 @@ mod lenient;
 mod message;
 mod source;
 
-pub use contact::{Contact, ContactInbox};
+pub use contact::{Contact, ContactInbox, Inbox, Labels};
 pub use conversation::{Channel, Conversation};
 pub(crate) use event_data::EventData;
 pub(crate) use instant::{Clock, Instant};

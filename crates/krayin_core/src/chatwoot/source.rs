@@ -7,7 +7,7 @@ use super::{Contact, Conversation, Instant};
 
 /// Of whom, and what of it; an open one has attributes of its own below that. Those of a conversation are known where
 /// something happens in one.
-const OF_CONVERSATION: [(&str, &[&str]); 8] = [
+const OF_CONVERSATION: [(&str, &[&str]); 9] = [
     (
         "conversation",
         &[
@@ -32,6 +32,7 @@ const OF_CONVERSATION: [(&str, &[&str]); 8] = [
     ("channel", &["name"]),
     ("campaign", &["title"]),
     ("csat", &["rating", "feedback"]),
+    (REFERRAL, &[]),
     (
         FIRST_TOUCH,
         &["referer", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "channel", "inbox"],
@@ -40,6 +41,9 @@ const OF_CONVERSATION: [(&str, &[&str]); 8] = [
 
 /// What brought a contact here: its first conversation's, and no other's.
 const FIRST_TOUCH: &str = "first_touch";
+
+/// The advertisement that it came by, as the network tells it: `headline`, `source_id`, `ctwa_clid` and others.
+const REFERRAL: &str = "referral";
 
 /// Whether a path is one of a conversation's.
 pub(crate) fn is_of_conversation(path: &[String]) -> bool {
@@ -50,12 +54,13 @@ pub(crate) fn is_of_conversation(path: &[String]) -> bool {
 pub(crate) fn is_unknown(path: &[String]) -> bool {
     let [_, field, rest @ ..] = path else { return false };
     let has_own = field.ends_with("_attributes");
-    fields_of(path).is_some_and(|fields| !fields.contains(&field.as_str()) || has_own == rest.is_empty())
+    let is_named = |fields: &[&str]| fields.is_empty() || fields.contains(&field.as_str());
+    fields_of(path).is_some_and(|fields| !is_named(fields) || has_own == rest.is_empty())
 }
 
 /// Whether what it names is taken once.
 pub(crate) fn is_first_touch(path: &[String]) -> bool {
-    is_of_conversation(path) && path.first().is_some_and(|first| first == FIRST_TOUCH)
+    is_of_conversation(path) && path.first().is_some_and(|first| first == FIRST_TOUCH || first == REFERRAL)
 }
 
 fn fields_of(path: &[String]) -> Option<&'static [&'static str]> {
@@ -99,6 +104,18 @@ impl Contact {
 }
 
 impl Conversation {
+    /// The advertisement that its first message tells of that tells of any; older Chatwoots and hosts note it with the
+    /// conversation.
+    fn referral(&self) -> Map<String, Value> {
+        let told = self.messages.iter().filter_map(|message| {
+            let referral = &message.content_attributes.as_ref()?.referral;
+            (!referral.is_empty()).then_some((message.id, referral))
+        });
+        let first = told.min_by_key(|(id, _)| *id).map(|(_, referral)| referral.clone());
+        let noted = || self.additional_attributes.get(REFERRAL)?.as_object().cloned();
+        first.or_else(noted).unwrap_or_default()
+    }
+
     /// What can be mapped of it.
     pub(crate) fn sources(&self) -> Map<String, Value> {
         let instant = |text: &Option<String>| text.as_deref().and_then(Instant::parse);
@@ -131,7 +148,8 @@ impl Conversation {
             "channel": {"name": self.channel_name()},
             "campaign": {"title": self.campaign_title},
             "csat": {"rating": number(&self.csat_rating), "feedback": self.csat_feedback},
-            FIRST_TOUCH: first
+            FIRST_TOUCH: first,
+            REFERRAL: self.referral()
         });
         match sources {
             Value::Object(sources) => sources,

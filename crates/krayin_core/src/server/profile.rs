@@ -53,6 +53,9 @@ pub struct ServerProfile {
     /// The tags, id and name, where the settings need them and the server has any such.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<(u64, String)>>,
+    /// The sources of leads, id and name, where the settings need them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<(u64, String)>,
 }
 
 impl ServerProfile {
@@ -66,6 +69,12 @@ impl ServerProfile {
     /// The yes/no attributes that somebody added to an entity.
     pub(crate) fn yes_no(&self, entity: Entity) -> impl Iterator<Item = &KnownAttribute> {
         self.attributes.iter().filter(move |known| known.is_yes_no() && known.entity() == Some(entity))
+    }
+
+    /// The source of that name, without regard to case.
+    pub(crate) fn source(&self, name: &str) -> Option<u64> {
+        let wanted = name.trim().to_lowercase();
+        self.sources.iter().find(|(_, known)| known.trim().to_lowercase() == wanted).map(|(id, _)| *id)
     }
 
     /// Takes over the stages that the server has now.
@@ -139,6 +148,7 @@ impl Default for ServerProfile {
             attributes: Vec::new(),
             users: Vec::new(),
             tags: None,
+            sources: Vec::new(),
         }
     }
 }

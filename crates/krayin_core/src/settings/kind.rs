@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value, json};
 
 use super::{
-    Mapping, StageRule,
+    Mapping, SourceRule, StageRule,
     table::{Words, word},
 };
 use crate::{
@@ -38,6 +38,8 @@ pub enum Kind {
     Mapping,
     /// Rules that move a lead along: a list of texts, or a text.
     StageRules,
+    /// Lines that say which source a lead of an inbox or a channel has: a list of texts, or a text.
+    LeadSources,
     /// A country by its two letters, in either case.
     Country,
     /// A number of seconds, at most an hour, or a text that holds one.
@@ -61,6 +63,7 @@ impl Kind {
             Self::Language => "language",
             Self::Mapping => "mapping",
             Self::StageRules => "stage_rules",
+            Self::LeadSources => "lead_sources",
             Self::Country => "country",
             Self::Seconds => "seconds",
             Self::ServerProfile => "traits",
@@ -116,6 +119,7 @@ impl Kind {
             Self::Language => Wanted::Language,
             Self::Mapping => Wanted::Mapping,
             Self::StageRules => Wanted::StageRules,
+            Self::LeadSources => Wanted::LeadSources,
             Self::Country => Wanted::Country,
             Self::Seconds => Wanted::Seconds,
             Self::ServerProfile => Wanted::Traits,
@@ -138,6 +142,7 @@ impl Kind {
             Self::Language => value.as_str().map(|locale| json!(Language::of(locale.trim()))),
             Self::Mapping => Mapping::parse(value).is_ok().then(|| value.clone()),
             Self::StageRules => StageRule::parse(value).map(|_| value.clone()),
+            Self::LeadSources => SourceRule::parse(value).map(|_| value.clone()),
             Self::Country => {
                 let code = value.as_str()?.trim().to_ascii_uppercase();
                 phone::is_country(&code).then(|| json!(code))

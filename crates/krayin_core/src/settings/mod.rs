@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 mod kind;
+mod lead_source;
 mod mapping;
 mod stage_rule;
 mod table;
 
 pub use kind::Kind;
+pub use lead_source::SourceRule;
 pub use mapping::{Mapping, MappingError};
 pub use stage_rule::{Cause, StageRule};
 pub use table::{SETTINGS, SetBy, Setting, Words, find, read};
@@ -290,6 +292,10 @@ pub struct Settings {
     pub owner_policy: OwnerPolicy,
     /// Whether labels become tags.
     pub label_tags: LabelTags,
+    /// Which source a new lead has, by where its contact wrote to; the first that is about it counts.
+    pub(crate) lead_sources: Vec<SourceRule>,
+    /// Whether a source that these name and Krayin does not have is made.
+    pub make_sources: bool,
     /// What becomes of a record that was deleted in Krayin.
     pub on_deleted_in_krayin: OnDeleted,
     /// What becomes of a contact whose lead was won or lost.
@@ -337,7 +343,7 @@ impl Settings {
         own.chain(self.stage_rules.iter().cloned()).collect()
     }
 
-    /// What the mapped attributes, owners and tags come from, and what rules look at beside that, each once, as
+    /// What the mapped attributes, owners, tags and leads' sources come from, and what rules look at beside that, each once, as
     /// `conversation.priority`.
     pub fn sources(&self) -> Vec<String> {
         let mapped = self.mappings.iter().map(|mapping| mapping.from.join("."));
@@ -348,7 +354,8 @@ impl Settings {
             _ => &["contact.labels", "conversation.labels", "label.color"],
         };
         let labels = labels.iter().map(|source| (*source).to_owned());
-        let mut sources: Vec<String> = mapped.chain(needed).chain(owner).chain(labels).collect();
+        let inbox = (!self.lead_sources.is_empty()).then(|| "contact.first_inbox".to_owned());
+        let mut sources: Vec<String> = mapped.chain(needed).chain(owner).chain(labels).chain(inbox).collect();
         sources.sort();
         sources.dedup();
         sources
@@ -414,6 +421,8 @@ impl Settings {
             lead_labels: read.texts("lead_labels").unwrap_or_default(),
             lead_inboxes: read.texts("lead_inboxes").unwrap_or_default(),
             owner_policy: one_of(read.text("owner_policy"), &OwnerPolicy::ALL),
+            lead_sources: read.0.get("lead_sources").and_then(SourceRule::parse).unwrap_or_default(),
+            make_sources: read.toggle("make_sources"),
             label_tags: one_of(read.text("label_tags"), &LabelTags::ALL),
             on_deleted_in_krayin: one_of(read.text("on_deleted_in_krayin"), &OnDeleted::ALL),
             on_closed: one_of(read.text("on_closed"), &OnClosed::ALL),

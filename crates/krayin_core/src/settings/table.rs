@@ -351,6 +351,20 @@ pub const SETTINGS: &[Setting] = &[
     Setting::asked("lead_source_id", Kind::Id, words("Source of new leads", "Origem de novos leads", "Origen de los leads nuevos"))
         .help(NAME_OR_ID)
         .default(words("the web's", "a da web", "el de la web")),
+    Setting::asked("lead_sources", Kind::LeadSources, words("Sources by inbox and channel", "Origens por caixa de entrada e canal", "Orígenes por bandeja de entrada y canal"))
+        .help(words(
+            "Which source a new lead has, by its name in Krayin: inbox Web shop = Shop; channel WhatsApp = WhatsApp; the first that fits counts",
+            "Que origem um novo lead tem, pelo nome no Krayin: inbox Loja = Loja; channel WhatsApp = WhatsApp; vale a primeira que se aplica",
+            "Qué origen tiene un lead nuevo, por su nombre en Krayin: inbox Tienda = Tienda; channel WhatsApp = WhatsApp; vale el primero que se aplique",
+        ))
+        .default(NOTHING),
+    Setting::asked("make_sources", Kind::Toggle, words("Make missing sources", "Criar origens que faltam", "Crear los orígenes que faltan"))
+        .help(words(
+            "A source of that list that Krayin does not have is made when the first lead needs it",
+            "Uma origem dessa lista que o Krayin não tem é criada quando o primeiro lead precisa dela",
+            "Un origen de esa lista que Krayin no tiene se crea cuando lo necesita el primer lead",
+        ))
+        .default(NO),
     Setting::asked("lead_type_id", Kind::Id, words("Type of new leads", "Tipo de novos leads", "Tipo de los leads nuevos"))
         .help(NAME_OR_ID)
         .default(words("the first", "o primeiro", "el primero")),
@@ -378,6 +392,9 @@ pub const SETTINGS: &[Setting] = &[
         .shown(true),
     Setting::found("setup_error_at", Kind::Text)
         .help(words("Since when", "Desde quando", "Desde cuándo")),
+    Setting::found("setup_warnings", Kind::Text)
+        .help(words("What the settings name that is not there, and what this Krayin cannot do", "O que as configurações citam e não existe, e o que este Krayin não consegue fazer", "Lo que los ajustes nombran y no existe, y lo que este Krayin no puede hacer"))
+        .shown(true),
     Setting::new("attempt_timeout", Kind::Seconds, SetBy::Installation)
         .help(words("The longest that one attempt may take", "O máximo que uma tentativa pode durar", "Lo máximo que puede durar un intento"))
         .default(word("30 s")),

@@ -206,6 +206,12 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     stamps[t, precision: 6]
   end
 
+  create_table "account_users", force: :cascade do |t|
+    t.bigint "account_id"
+    t.bigint "user_id"
+    stamps[t, precision: 6]
+  end
+
   create_table "labels", force: :cascade do |t|
     t.string "title"
     t.string "color", default: "#1f93ff", null: false

@@ -1,11 +1,15 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::{
     ApiError, Client, Method,
     calls::answer::{record, records},
+    recovery::create_recovery::Creates,
 };
+use crate::harmless::Place;
 use crate::krayin::{Named, Pipeline, Stage, User};
 use crate::server::Dialect;
+
+const SOURCES: &str = "settings/sources";
 
 impl Client {
     /// The user behind the token: the cheapest way to see whether address and token are good.
@@ -42,7 +46,17 @@ impl Client {
 
     /// The sources that a lead may have.
     pub async fn sources(&self) -> Result<Vec<Named>, ApiError> {
-        self.all("settings/sources").await
+        self.all(SOURCES).await
+    }
+
+    /// The source of that name, without regard to case.
+    pub async fn find_source(&self, name: &str) -> Result<Option<Named>, ApiError> {
+        self.find_named(SOURCES, &Place::Text.harmless(name.trim())).await
+    }
+
+    /// Creates a source, exactly one: where the answer is lost, it is looked for by its name.
+    pub async fn create_source(&self, name: &str) -> Result<Named, ApiError> {
+        record((Method::Post, SOURCES), self.create(Creates::Source, SOURCES, json!({"name": name})).await?)
     }
 
     /// The types that a lead may have.

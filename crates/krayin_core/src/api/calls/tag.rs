@@ -1,10 +1,10 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::{
     ApiError, Client, ErrorKind, Method,
     calls::answer::{record, records},
     client::{Call, Repeat},
-    recovery::create_recovery::Creates,
+    recovery::{create_recovery::Creates, failure::wrong_shape},
 };
 use crate::{
     body::Body,
@@ -17,19 +17,23 @@ const PATH: &str = "settings/tags";
 impl Client {
     /// The tag of that name, without regard to case.
     pub async fn find_tag(&self, name: &str) -> Result<Option<Named>, ApiError> {
-        let wanted = Place::Line.harmless(name.trim());
+        self.find_named(PATH, &Place::Line.harmless(name.trim())).await
+    }
+
+    /// The record of a list that has the name, without regard to case.
+    pub(super) async fn find_named(&self, path: &str, wanted: &str) -> Result<Option<Named>, ApiError> {
         if wanted.is_empty() {
             return Ok(None);
         }
         // A comma in a filter makes two values of it; then all are read.
         let body = if wanted.contains(',') {
-            self.get(PATH, &[("pagination", "0".to_owned())]).await?
+            self.get(path, &[("pagination", "0".to_owned())]).await?
         } else {
-            self.get(PATH, &[("name", wanted.to_string())]).await?
+            self.get(path, &[("name", wanted.to_owned())]).await?
         };
-        let found: Vec<Named> = records((Method::Get, PATH), body)?;
+        let found: Vec<Named> = records((Method::Get, path), body)?;
         let wanted = wanted.to_lowercase();
-        Ok(found.into_iter().find(|tag| tag.name.as_ref().is_some_and(|name| name.trim().to_lowercase() == wanted)))
+        Ok(found.into_iter().find(|row| row.name.as_ref().is_some_and(|name| name.trim().to_lowercase() == wanted)))
     }
 
     /// Creates a tag, exactly one: where the answer is lost, it is looked for by its name.
@@ -71,7 +75,8 @@ impl Client {
             _ => self.connection().dialect.persons(),
         };
         // In the query: without the id all tags go, and what is between may drop the body of a DELETE.
-        self.delete(&format!("{of}/{id}/tags"), &[("tag_id", tag_id.to_string())]).await.map(|_| ())
+        let path = format!("{of}/{id}/tags");
+        said((Method::Delete, &path), &self.delete(&path, &[("tag_id", tag_id.to_string())]).await?)
     }
 
     /// Whether a person or a lead has a tag; `None` where the server does not tell. It lists no record's tags, but searches
@@ -99,10 +104,15 @@ impl Client {
 
     async fn attach(&self, path: &str, tag_id: u64) -> Result<(), ApiError> {
         let body = Some(Body::of(path, json!({"tag_id": tag_id})));
-        self.call(Call { method: Method::Post, path, query: Vec::new(), body, repeat: Repeat::Harmless })
-            .await
-            .map(|_| ())
+        let call = Call { method: Method::Post, path, query: Vec::new(), body, repeat: Repeat::Harmless };
+        said((Method::Post, path), &self.call(call).await?)
     }
+}
+
+/// An answer has a message and nothing else: what has none comes from elsewhere.
+fn said((method, path): (Method, &str), answer: &Value) -> Result<(), ApiError> {
+    let message = ["/message", "/data/message"].iter().find_map(|at| answer.pointer(at)?.as_str());
+    message.map(|_| ()).ok_or_else(|| wrong_shape(method, path))
 }
 
 /// `#1f93ff` and the like: a page puts it into a style.

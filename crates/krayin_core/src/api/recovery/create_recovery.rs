@@ -23,6 +23,7 @@ pub(crate) enum Creates {
     /// One whose caller sees to its link.
     UnlinkedActivity,
     Tag,
+    Source,
 }
 
 /// What a look found.
@@ -43,7 +44,7 @@ impl Creates {
         match self {
             Self::Person => Identity::of(body).is_some(),
             Self::Lead => text(body, "title").is_some() && (id(body, "person_id").is_some() || nested(body).is_some()),
-            Self::Organization | Self::Tag => text(body, "name").is_some(),
+            Self::Organization | Self::Tag | Self::Source => text(body, "name").is_some(),
             // A comma in a filter makes two values of it; the other dialect knows no filter.
             Self::Activity | Self::UnlinkedActivity => {
                 dialect == Dialect::RestApi && text(body, "title").is_some_and(|title| !title.contains(','))
@@ -54,7 +55,7 @@ impl Creates {
     /// Whether the server refuses a second record of the same identity.
     pub(in crate::api) fn is_guarded(self, body: &Value) -> bool {
         match self {
-            Self::Person | Self::Organization | Self::Tag => true,
+            Self::Person | Self::Organization | Self::Tag | Self::Source => true,
             Self::Lead => nested(body).is_some(),
             Self::Activity | Self::UnlinkedActivity => false,
         }
@@ -97,6 +98,7 @@ impl Client {
                     seen(self.search_organization(name).await?.pop())
                 }
                 Creates::Tag => seen(self.find_tag(text(body, "name").unwrap_or_default()).await?),
+                Creates::Source => seen(self.find_source(text(body, "name").unwrap_or_default()).await?),
                 Creates::Lead => self.look_for_lead(body).await?,
                 Creates::Activity | Creates::UnlinkedActivity => self.look_for_activity(creates, body, kind).await?,
             })

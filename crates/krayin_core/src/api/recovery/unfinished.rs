@@ -58,7 +58,7 @@ impl Unfinished {
                 let title = body.get("title").and_then(Value::as_str).unwrap_or_default();
                 [Some(short(title)), self.event.clone()]
             }
-            Creates::Person | Creates::Organization | Creates::Tag => [None, None],
+            Creates::Person | Creates::Organization | Creates::Tag | Creates::Source => [None, None],
         };
         keys.into_iter().flatten().collect()
     }

@@ -32,7 +32,9 @@ impl<'a> Flow<'a> {
         if let (Some(mark), Some(Value::String(title))) = (&self.lead_title, attributes.get_mut("title")) {
             *title = mapper::lead_title(title, mark);
         }
-        mapper::new_lead(attributes, None, self.contact, self.context.settings)
+        let lead = mapper::new_lead(attributes, None, self.contact, self.context.settings);
+        let source = self.source.filter(|_| self.contact.given(Entity::Lead, "lead_source_id").is_none());
+        NewLead { lead_source_id: source.or(lead.lead_source_id), ..lead }
     }
 
     /// The person's lead: written where it is known, found or created where it is not.
@@ -160,8 +162,12 @@ impl<'a> Flow<'a> {
         if !lead.is_closed() {
             let record = value(lead);
             let mut merged = fill(fields.iter().copied(), &record, &self.wanted.values);
+            if lead.rest.get("lead_source_id") == Some(&Value::Null) {
+                self.choose_source().await?;
+            }
             let settings = self.context.settings;
-            for (key, id) in [("lead_source_id", settings.source_id), ("lead_type_id", settings.type_id)] {
+            let source = self.source.or(settings.source_id);
+            for (key, id) in [("lead_source_id", source), ("lead_type_id", settings.type_id)] {
                 if let (Some(Value::Null), Some(id)) = (lead.rest.get(key), id) {
                     merged.body.insert(key.to_owned(), json!(id));
                 }
@@ -196,6 +202,7 @@ impl<'a> Flow<'a> {
     pub(super) async fn create_lead(&mut self, person_id: u64) -> Result<(), Error> {
         let fields: Vec<&Field> = self.fields(Entity::Lead).collect();
         let mut tries = 0;
+        self.choose_source().await?;
         let lead = loop {
             let lead = NewLead { person: Some(LeadLink::Id(person_id)), ..self.new_lead() };
             match self.lead_finder().create(lead).await {

@@ -7,6 +7,7 @@ mod organization;
 mod person;
 mod profile;
 mod refusal;
+mod source;
 mod tags;
 mod wanted;
 mod yes_no;
@@ -32,7 +33,7 @@ use crate::{
     mapper::is_on_network,
     reason::Reason,
     records::{Kind, LeftOut, State, Stored},
-    settings::{LabelTags, LeadPolicy, OnDeleted, OwnerPolicy, WithoutEmailOrPhone},
+    settings::{LabelTags, LeadPolicy, OnDeleted, OwnerPolicy, SourceRule, WithoutEmailOrPhone},
 };
 
 /// Nothing that Krayin shows changed: no request. New: a search and one create. Changed: a read and a write for the
@@ -119,6 +120,9 @@ struct Flow<'a> {
     lead_is_anothers: bool,
     /// Whether the owner has followed that conversation's assignment already.
     owner_has_followed: bool,
+    /// Which source a new lead has, by where the contact wrote to; and its id, once it is known.
+    source_rule: Option<&'a SourceRule>,
+    source: Option<u64>,
     /// The person, where it was read just now.
     known: Option<Person>,
     stored: Stored,
@@ -153,6 +157,8 @@ impl<'a> Flow<'a> {
             wanted,
             lead_is_anothers: false,
             owner_has_followed: false,
+            source_rule: source::rule_of(context.settings, contact, about),
+            source: None,
             known: None,
             stored,
             is_doubtful: false,

@@ -259,10 +259,11 @@ impl<'a> Flow<'a> {
         let lead_fields: Vec<&Field> = if self.wants_lead { self.fields(Entity::Lead).collect() } else { Vec::new() };
         let person_fields: Vec<&Field> = self.fields(Entity::Person).collect();
         let all = [person_fields.as_slice(), lead_fields.as_slice()].concat();
-        let lead = self.new_lead();
         if self.wants_lead {
-            needs_stage(&lead)?;
+            self.choose_source().await?;
+            needs_stage(&self.new_lead())?;
         }
+        let lead = self.new_lead();
         // The answer may be lost: a later run must tell our own values from a colleague's.
         self.note_all_sent(&all);
         self.store().await?;

@@ -38,6 +38,8 @@ struct Mark {
     /// Who bears it: the contact itself (0) and conversations.
     by: Vec<u64>,
     on: Vec<(Entity, u64, Hand)>,
+    /// Whether the tag was made just now: nobody can have put it anywhere. It is not kept.
+    is_new: bool,
 }
 
 impl Mark {
@@ -200,11 +202,10 @@ impl Flow<'_> {
         about: Option<&Conversation>,
     ) -> Result<(), Error> {
         let client = self.context.client;
-        let mut is_new = false;
         if mark.tag == 0 {
-            (mark.tag, is_new) = self.tag_of(label, about, false).await?;
+            (mark.tag, mark.is_new) = self.tag_of(label, about, false).await?;
         }
-        let is_alone = is_new || self.outcome.created.contains(&entity.name());
+        let is_alone = mark.is_new || self.outcome.created.contains(&entity.name());
         let mut hand = Hand::Ours;
         if mark.hand(entity, id).is_none() && !is_alone {
             match client.is_tagged(entity, id, mark.tag).await? {
@@ -288,6 +289,7 @@ mod tests {
                 (Entity::Lead, 8, Hand::Theirs),
                 (Entity::Lead, 9, Hand::InFlight),
             ],
+            is_new: false,
         };
         assert_eq!(mark.to_string(), "3 by 0,5 on person:7+,lead:8-,lead:9|");
         for kept in [mark, Mark::default(), Mark { by: vec![4], ..Mark::default() }] {
