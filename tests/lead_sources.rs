@@ -76,7 +76,7 @@ async fn a_source_that_is_not_there_is_told_and_made_only_where_that_is_asked_fo
         let warned = async |world: &World| setup::connect(&world.settings(), &world.client()).await.unwrap().0.warnings;
         let known: Vec<String> = sources(&world).await.into_iter().map(|(name, _)| name).collect();
         let unknown = Reason::PlaceUnknown { place: "source".into(), entered: "Messengers, all".into(), known };
-        assert_eq!(warned(&world).await, [unknown.clone()], "{server:?}");
+        assert_eq!(warned(&world).await, std::slice::from_ref(&unknown), "{server:?}");
         let mut world = world.connect().await;
         world.set(json!({"sync_conversations": true}));
         let outcome = talk(&world, "Channel::Whatsapp", json!({})).await;

@@ -11,7 +11,7 @@ class WholeChatwoot
   UNAVAILABLE = 75
 
   # Files whose examples stop and kill what the others' need: they run when those have ended.
-  ALONE = %w[deleted failing killed lost neighbours].map { |name| "spec/whole/#{name}_spec.rb" }.freeze
+  ALONE = %w[deleted extensions failing killed lost neighbours].map { |name| "spec/whole/#{name}_spec.rb" }.freeze
   # How many of the others run beside one another: they wait for what is due later more than they work.
   LANES = 3
 
