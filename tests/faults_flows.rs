@@ -92,7 +92,7 @@ struct World<'a> {
     attempt_timeout: f64,
     transport: Arc<ReqwestTransport>,
     settings: Value,
-    records: Memory,
+    records: Arc<Memory>,
 }
 
 impl World<'_> {
@@ -108,12 +108,17 @@ impl World<'_> {
 
     async fn run(&self, event: &str, data: &Value) -> Result<Outcome, Error> {
         let event = Event::from_json(event, data.to_string().as_bytes()).unwrap();
-        sync::process(&event, &self.settings(), &self.client(), &self.records).await
+        sync::process(&event, &self.settings(), &self.client(), &*self.records).await
     }
 
     async fn prepare(&mut self, case: &Case, found: &Value, server: Server) {
+        self.records = Arc::default();
+        self.prepare_beside(case, found, server).await;
+    }
+
+    /// The same beside what the records hold already.
+    async fn prepare_beside(&mut self, case: &Case, found: &Value, server: Server) {
         self.sim.reset();
-        self.records = Memory::default();
         let base = json!({"api_url": self.url, "api_token": TOKEN, "sync_to_organization": true, "attempt_timeout": self.attempt_timeout});
         self.settings = base;
         for values in [found, &case.settings] {
@@ -143,7 +148,7 @@ async fn break_everywhere(server: Server, part: usize) -> Vec<String> {
     let transport = Arc::new(ReqwestTransport::new().unwrap());
     let settings = json!({"api_url": sim.url(), "api_token": TOKEN});
     let mut world =
-        World { sim: &sim, url: sim.url(), attempt_timeout: 0.3, transport, settings, records: Memory::default() };
+        World { sim: &sim, url: sim.url(), attempt_timeout: 0.3, transport, settings, records: Arc::default() };
     let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
     let found = serde_json::to_value(found).unwrap();
     let mut failures = Vec::new();
@@ -206,6 +211,71 @@ fn every_request_of_every_flow_may_fail() {
     assert!(points > 5000, "{points}");
 }
 
+/// Of a contact that two Krayins have: each request of the one's flows fails, the other's event runs in between by the same
+/// records. Each fault comes at every few points.
+async fn break_beside_another(servers: [Server; 2]) -> (usize, Vec<String>) {
+    let tokens = vec![TOKEN.to_owned()];
+    let sims = servers.map(|server| {
+        Sim::start(Options { server, tokens: tokens.clone(), throttle: false, ..Options::default() }).unwrap()
+    });
+    let transport = Arc::new(ReqwestTransport::new().unwrap());
+    let [mut world, mut beside] = [&sims[0], &sims[1]].map(|sim| {
+        let settings = json!({"api_url": sim.url(), "api_token": TOKEN});
+        let (url, transport, records) = (sim.url(), Arc::clone(&transport), Arc::default());
+        World { sim, url, attempt_timeout: 0.3, transport, settings, records }
+    });
+    let mut found = Vec::new();
+    for (number, world) in [&world, &beside].into_iter().enumerate() {
+        let (learned, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
+        let mut learned = serde_json::to_value(learned).unwrap();
+        learned["traits"]["instance"] = json!(format!("krayin-{number}"));
+        found.push(learned);
+    }
+    let (mut points, mut failures) = (0, Vec::new());
+    for (at, (case, others)) in cases(servers[0]).into_iter().zip(cases(servers[1])).enumerate() {
+        assert_eq!(case.name, others.name);
+        world.prepare(&case, &found[0], servers[0]).await;
+        world.run(case.event.0, &case.event.1).await.unwrap();
+        let requests = sims[0].requests().len();
+        for (nth, (name, fault)) in (1..=requests).flat_map(|nth| {
+            let some = faults().into_iter().skip((nth + at) % 5).step_by(5);
+            some.map(move |fault| (nth, fault)).collect::<Vec<_>>()
+        }) {
+            world.prepare(&case, &found[0], servers[0]).await;
+            beside.records = Arc::clone(&world.records);
+            beside.prepare_beside(&others, &found[1], servers[1]).await;
+            sims[0].fault(fault.nth(u32::try_from(nth).unwrap()));
+            let mut ran = Ok(Outcome::default());
+            for run in 0..RUNS {
+                let (event, data) = if run == 0 { &case.event } else { case.again() };
+                ran = world.run(event, data).await;
+                beside.run(event, data).await.unwrap();
+                if ran.is_ok() && (run > 0 || case.later.is_none()) {
+                    break;
+                }
+                if name.starts_with("slow") {
+                    tokio::time::sleep(SLOW).await;
+                }
+            }
+            sims[0].clear_faults();
+            points += 1;
+            let mut wrong = [case.wrong(&sims[0], true), others.wrong(&sims[1], true)].concat();
+            wrong.extend(ran.err().map(|error| format!("failed in the end: {error}")));
+            failures.extend(wrong.iter().map(|what| format!("{}, {name} at {nth}: {what}", case.name)));
+        }
+    }
+    (points, failures)
+}
+
+#[test]
+fn a_contact_of_two_krayins_is_once_in_each_whatever_fails() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (points, failures) = runtime.block_on(break_beside_another([Server::Krayin210, Server::Krayin223Community]));
+    report(&format!("{points} points beside another Krayin"));
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+    assert!(points > 300, "{points}");
+}
+
 /// Between the client and the server stands a proxy that spoils one answer in seven after the server has acted, in every
 /// way, over every flow again and again: `SPOILED_REQUESTS` requests, the same ones every time.
 #[test]
@@ -245,7 +315,7 @@ async fn spoil(server: Server, wanted: usize) -> (usize, usize, usize, Vec<Strin
     let transport = Arc::new(ReqwestTransport::new().unwrap());
     let settings = json!({"api_url": proxy.url(), "api_token": TOKEN});
     let mut world =
-        World { sim: &sim, url: proxy.url(), attempt_timeout: 1.0, transport, settings, records: Memory::default() };
+        World { sim: &sim, url: proxy.url(), attempt_timeout: 1.0, transport, settings, records: Arc::default() };
     let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
     let found = serde_json::to_value(found).unwrap();
     let (mut points, mut failures) = (0, Vec::new());

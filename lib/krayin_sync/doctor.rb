@@ -63,7 +63,7 @@ module KrayinSync
     def look
       session = WatchedSession.new(@settings)
       found = session.call(:connect)
-      [*passed("pipeline", found), *Krayin.new(session, found, @settings, @words).findings, *seen(session)]
+      [*passed("pipeline", found), *tokens, *Krayin.new(session, found, @settings, @words).findings, *seen(session)]
     rescue ConfigurationError => e
       failed(Failure.of_settings(e, @words), session)
     rescue Error => e
@@ -89,6 +89,18 @@ module KrayinSync
                "user" => ["sees_all"] }
       steps = last ? ORDER[0..ORDER.index(last)] : []
       steps.filter_map { |step| @words.ok(step, *told[step]) if told[step] }
+    end
+
+    # Each of several: the others hide that one is refused.
+    def tokens
+      all = @settings["api_token"].to_s.split.uniq
+      return [] if all.size < 2
+
+      all.each.with_index(1).filter_map do |token, place|
+        WatchedSession.new(@settings.merge("api_token" => token)).call(:connect) && nil
+      rescue AuthenticationError, PermissionError
+        @words.warn("tokens_refused", "token", { place: place, count: all.size })
+      end
     end
 
     # What the answers told beside what they were asked for.

@@ -464,6 +464,23 @@ RSpec.describe "Several Krayins of one account", :chatwoot do
     end
   end
 
+  it "follows a contact that is merged twice before any job has run, where a Krayin knows the first one alone" do
+    web = box("Web")
+    hook(north)
+    hook(south, route_inboxes: "Web")
+    one, two, three = %w[One Two Three].map { |name| contact(name) }
+    conversation(one, web)
+    run_all
+    expect([one, two, three].map { |each| counts(each).last }).to eq([[1, 1], [0, 0], [0, 0]])
+    ContactMergeAction.new(account: account, base_contact: two, mergee_contact: one).perform
+    ContactMergeAction.new(account: account, base_contact: three, mergee_contact: two.reload).perform
+    run_all
+    expect(@krayins.map { |krayin| persons(krayin, three.reload).size }).to eq([1, 1])
+    expect(link.where(kind: "contact", record_id: [one.id, two.id]).where.not(merged: nil).count).to eq(0)
+    run_all
+    expect(@krayins.last.records["persons"].count { |person| person["emails"].to_s.include?(word) }).to eq(1)
+  end
+
   it "lets the jobs of a hook that is deleted meanwhile end, and the others' run" do
     one = hook(north)
     hook(south)

@@ -154,6 +154,11 @@ pub enum Reason {
         /// What that one is called.
         name: String,
     },
+    /// Of several tokens some are refused; the others go on.
+    TokensRefused {
+        /// Which, by their places from 1 on.
+        places: Vec<u64>,
+    },
     /// Another connection of the account is called so.
     NameTaken {
         /// So.
@@ -525,6 +530,14 @@ impl Reason {
                 format!("A conexão {name} já tem este Krayin e este token: tudo chegaria lá duas vezes. Altere aquela, ou informe outro Krayin ou token.").into(),
                 format!("La conexión {name} ya tiene este Krayin y este token: todo llegaría allí dos veces. Cambie aquella, o introduzca otro Krayin u otro token.").into(),
             ],
+            Self::TokensRefused { places } => {
+                let places = places.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                [
+                    format!("Krayin does not accept these of the API tokens, by their order: {places}. The others go on. Make new ones in Krayin and enter them here.").into(),
+                    format!("O Krayin não aceita estes dos tokens da API, por ordem: {places}. Os outros continuam. Crie novos no Krayin e informe-os aqui.").into(),
+                    format!("Krayin no acepta estos de los tokens de la API, por orden: {places}. Los demás siguen. Cree otros nuevos en Krayin e introdúzcalos aquí.").into(),
+                ]
+            }
             Self::NameTaken { name } => [
                 format!("Another connection of this account is called {name}. Enter another name.").into(),
                 format!("Outra conexão desta conta se chama {name}. Informe outro nome.").into(),

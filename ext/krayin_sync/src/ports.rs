@@ -9,6 +9,7 @@ use krayin_core::{
         TransportErrorKind,
     },
     records::{Kind, Records, RecordsError, Stored},
+    retry::RateState,
 };
 use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
 use tokio::sync::oneshot;
@@ -222,6 +223,12 @@ impl LimiterStore for RubyLimiterStore {
                 }
             }
         })
+    }
+
+    /// As this process saw it last.
+    fn room(&self, identity: &str) -> u32 {
+        let (kept, now) = self.cache.last_seen(identity);
+        serde_json::from_str::<RateState>(&kept).map_or(u32::MAX, |state| state.room(now))
     }
 }
 

@@ -24,10 +24,10 @@ use crate::{
 
 type Work = BoxFuture<'static, Result<Vec<u8>, CoreError>>;
 
-/// A client, and whom it asks before it sends where that is not the process itself.
+/// A client, and whom it asks before it sends where that is not the process itself: one a token.
 struct Limited {
     client: Client,
-    limiter: Option<Arc<RateLimiter>>,
+    limiters: Vec<Arc<RateLimiter>>,
 }
 
 type Parts = (RString, Value, Value, Value, Value, bool, Option<f64>);
@@ -72,19 +72,21 @@ impl Session {
     where
         F: Future<Output = Result<Vec<u8>, CoreError>> + Send + 'static,
     {
-        let Limited { client, limiter } = self.client(ruby)?;
+        let Limited { client, limiters } = self.client(ruby)?;
         // Tens of KiB, which are not moved again. What follows is there once, and not once a call.
         let work = park::guard(ruby, || Box::pin(work(client)))?;
-        self.wait(ruby, work, limiter)
+        self.wait(ruby, work, limiters)
     }
 
     /// Ends with what was reserved and not used given back.
-    fn wait(&self, ruby: &Ruby, work: Work, limiter: Option<Arc<RateLimiter>>) -> Result<RString, Error> {
-        let future: Work = match limiter {
-            None => work,
-            Some(limiter) => Box::pin(async move {
+    fn wait(&self, ruby: &Ruby, work: Work, limiters: Vec<Arc<RateLimiter>>) -> Result<RString, Error> {
+        let future: Work = match limiters.is_empty() {
+            true => work,
+            false => Box::pin(async move {
                 let outcome = work.await;
-                limiter.settle().await;
+                for limiter in limiters {
+                    limiter.settle().await;
+                }
                 outcome
             }),
         };
@@ -107,27 +109,36 @@ impl Session {
         };
         // Ruby's stubs are no server: what fails in one example must not open the breaker for the next.
         let identity = self.known.identity(&connection);
-        let server = if is_real { self.state.server(identity) } else { Arc::default() };
+        let server = |identity: &str| if is_real { self.state.server(identity) } else { Arc::default() };
+        let further: Vec<String> = connection.further_identities().collect();
         let mut client = Client::new(connection, transport)
-            .with_state(server)
+            .with_state(server(identity))
             .with_priority(self.priority)
             .with_jitter(Arc::clone(&self.state.jitter));
         if let Some(base) = self.retry_base {
             client = client.with_backoff(Backoff { base, ..Backoff::default() });
         }
-        let limiter = (!self.answers.limiter_store.is_nil()).then(|| {
+        let store = (!self.answers.limiter_store.is_nil()).then(|| {
             let (callback_queue, cache) = (Arc::clone(&self.callback_queue), Arc::clone(&self.state.limiter_cache));
-            let store = Arc::new(RubyLimiterStore { callback_queue, cache });
-            Arc::new(RateLimiter::new(store, identity.to_owned()).at_once(self.reserves))
+            Arc::new(RubyLimiterStore { callback_queue, cache })
         });
-        if let Some(limiter) = &limiter {
-            client = client.with_limiter(Arc::clone(limiter));
+        let mut limiters = Vec::new();
+        let mut limiter = |identity: &str| {
+            let limiter = RateLimiter::new(store.clone()?, identity.to_owned()).at_once(self.reserves);
+            limiters.push(Arc::new(limiter));
+            limiters.last().cloned()
+        };
+        if let Some(limiter) = limiter(identity) {
+            client = client.with_limiter(limiter);
+        }
+        if !further.is_empty() {
+            client = client.with_further(further.iter().map(|token| (server(token), limiter(token))).collect());
         }
         client = client.with_rate_headers(self.known.settings.traits.rate_headers);
         if !self.answers.observer.is_nil() {
             client = client.with_observer(Arc::new(RubyObserver(Arc::clone(&self.callback_queue))));
         }
-        Ok(Limited { client, limiter })
+        Ok(Limited { client, limiters })
     }
 
     pub(crate) fn known(&self) -> Arc<Known> {

@@ -160,8 +160,8 @@ module KrayinSync
 
         # All that an administrator chose.
         def krayin_choices(settings)
-          settings.to_h.except(*SetupService::KEYS.without("api_url", "api_dialect"), "shares_with", "setup_error",
-                               "setup_error_at", SetupWarnings::KEY)
+          settings.to_h.except(*SetupService::KEYS.without("api_url", "api_dialect"), "shares_with", "tokens_refused",
+                               "setup_error", "setup_error_at", SetupWarnings::KEY)
         end
 
         def check_krayin

@@ -69,8 +69,12 @@ module KrayinSync
           records.joins(::ActiveRecord::Base.sanitize_sql_array([join, kind, HookSettings.instance(hook)]))
         end
 
-        # Servers that send no rate headers have no throttle.
-        def limit(hook) = (LIMIT unless hook.settings.dig("traits", "rate_headers") == false)
+        # Servers that send no rate headers have no throttle. The budgets of several tokens add up.
+        def limit(hook)
+          return if hook.settings.dig("traits", "rate_headers") == false
+
+          LIMIT * [hook.settings["api_token"].to_s.split.uniq.size, 1].max
+        end
       end
     end
   end

@@ -82,13 +82,28 @@ module KrayinSync
       private
 
       def connect
+        check_tokens
         names = @settings.slice(*PLACES.keys).compact_blank
         found = look(@settings.except(*PLACES.keys))
         ids = names.empty? ? {} : ids_of(names, found)
         found = look(@settings.merge(ids)) if names.any?
         check_stages(found, ids["lead_pipeline_id"])
-        @settings.merge(ids, found).except("setup_error", "setup_error_at", SetupWarnings::KEY)
+        @settings.merge(ids, found).except("setup_error", "setup_error_at", "tokens_refused", SetupWarnings::KEY)
                  .merge(SetupWarnings.of(@looked, @account_id, @settings))
+      end
+
+      # Of several each must do: what one user may says nothing of another.
+      def check_tokens
+        tokens = @settings["api_token"].to_s.split.uniq
+        return unless tokens.many?
+
+        # All of them have the right form.
+        Session.new(@settings)
+        tokens.each.with_index(1) do |token, place|
+          look(@settings.except(*PLACES.keys).merge("api_token" => token))
+        rescue AuthenticationError, PermissionError => e
+          raise Refused, "#{place}/#{tokens.size}: #{self.class.sentence(e, @settings)}"
+        end
       end
 
       def look(settings)

@@ -80,6 +80,18 @@ module KrayinSync
           merge(hook, { "setup_error" => sentence, "setup_error_at" => since })
         end
 
+        # Of several tokens, what their answers have told.
+        # @param told [Array<Array(Integer, Boolean)>] the place of each, and whether it works
+        # @return [void]
+        def tell_tokens(hook, told)
+          before = refused_tokens(hook)
+          now = (before - told.map(&:first)) | told.filter_map { |place, works| place unless works }
+          return if now.sort == before
+
+          merge(hook, { "tokens_refused" => now.sort.join(", ") }.compact_blank,
+                without: (now.empty? ? ["tokens_refused"] : []))
+        end
+
         # Chatwoot's own question builds its whole list of apps first.
         # @return [Boolean] whether the account may use the integration
         def feature?(hook)
@@ -121,8 +133,12 @@ module KrayinSync
           return [Reason.new("set_up_waits")] unless settings["traits"]
 
           works = Reason.new("connection_works", **{ pipeline: settings["default_pipeline_name"] }.compact)
-          [works, yes_no_at_stake(settings), *gone_inboxes(hook)].compact
+          refused = refused_tokens(hook)
+          [works, (Reason.new("tokens_refused", places: refused) if refused.any?), yes_no_at_stake(settings),
+           *gone_inboxes(hook)].compact
         end
+
+        def refused_tokens(hook) = hook.settings.to_h["tokens_refused"].to_s.scan(/\d+/).map(&:to_i).sort
 
         # Inboxes that it is for and that are there no more.
         def gone_inboxes(hook)

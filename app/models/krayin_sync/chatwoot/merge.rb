@@ -18,6 +18,7 @@ module KrayinSync
           said = merged.attributes.slice(*NOTED).compact.merge("into" => kept.id)
           # An error of ours must not end Chatwoot's transaction.
           link.transaction(requires_new: true) do
+            forward(merged.id, kept.id)
             link.where(kind: "contact", record_id: merged.id)
                 .update_all(["merged = ?, state = 'waiting', updated_at = ?", JSON.generate(said), Time.now.utc])
           end
@@ -45,6 +46,12 @@ module KrayinSync
         end
 
         private
+
+        # Who was merged into this one before goes on with it, also in a Krayin that never knew this one.
+        def forward(from, into)
+          link.where(kind: "contact").where.not(state: "synced").where("merged ->> 'into' = ?", from.to_s)
+              .update_all(["merged = jsonb_set(merged, '{into}', ?::jsonb)", into.to_s])
+        end
 
         def links(id, instance) = link.where(kind: "contact", record_id: id, **{ instance: instance }.compact)
 

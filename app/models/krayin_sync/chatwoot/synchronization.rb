@@ -37,6 +37,7 @@ module KrayinSync
         outcome = processor(data).perform
         conclude(outcome)
         mark_recovered if outcome[:requests].to_i.positive?
+        HookSettings.tell_tokens(hook, outcome[:tokens]) if outcome[:tokens]
         outcome
       rescue Route::Elsewhere
         leave_alone

@@ -2,7 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
 };
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     ApiError, Method, Observer, RateLimiter, Request, Response, ServerState, Transport, TransportError,
-    recovery::{create_recovery::Creates, unfinished::Unfinished},
+    recovery::{create_recovery::Creates, seat::Seat, unfinished::Unfinished},
 };
 use crate::{
     body::Body,
@@ -25,8 +25,9 @@ use crate::{
 pub struct Client {
     pub(super) connection: Connection,
     pub(super) transport: Arc<dyn Transport>,
-    pub(super) state: Arc<ServerState>,
-    pub(super) limiter: Option<Arc<RateLimiter>>,
+    pub(super) first: Seat,
+    pub(super) others: Vec<Seat>,
+    pub(super) last_seat: AtomicUsize,
     pub(super) priority: Priority,
     pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) jitter: Arc<Jitter>,
@@ -71,10 +72,11 @@ impl Client {
     /// A client that shares nothing with others.
     pub fn new(connection: Connection, transport: Arc<dyn Transport>) -> Self {
         Self {
+            others: vec![Seat::default(); connection.further_tokens()],
             connection,
             transport,
-            state: Arc::default(),
-            limiter: None,
+            first: Seat::default(),
+            last_seat: AtomicUsize::new(0),
             priority: Priority::default(),
             observer: None,
             jitter: Arc::default(),
@@ -87,14 +89,23 @@ impl Client {
     /// Shares what is known of the server with other clients of it.
     #[must_use]
     pub fn with_state(mut self, state: Arc<ServerState>) -> Self {
-        self.state = state;
+        self.first.state = state;
+        self
+    }
+
+    /// The same, and who grants requests, of each further token, in their order: each has a budget of its own.
+    #[must_use]
+    pub fn with_further(mut self, further: Vec<(Arc<ServerState>, Option<Arc<RateLimiter>>)>) -> Self {
+        for (seat, (state, limiter)) in self.others.iter_mut().zip(further) {
+            *seat = Seat { state, limiter };
+        }
         self
     }
 
     /// Has requests granted by `limiter`, whose store other processes may share, instead of by the state's own.
     #[must_use]
     pub fn with_limiter(mut self, limiter: Arc<RateLimiter>) -> Self {
-        self.limiter = Some(limiter);
+        self.first.limiter = Some(limiter);
         self
     }
 
@@ -110,9 +121,11 @@ impl Client {
     #[must_use]
     pub fn with_rate_headers(self, sends: Option<bool>) -> Self {
         if let Some(sends) = sends {
-            self.state.assume_rate_headers(sends);
-            if sends {
-                self.limiter().assume_limit();
+            for seat in self.seats() {
+                seat.state.assume_rate_headers(sends);
+                if sends {
+                    seat.limiter().assume_limit();
+                }
             }
         }
         self
@@ -142,11 +155,13 @@ impl Client {
     /// The same client for another address.
     #[must_use]
     pub fn at(&self, connection: Connection) -> Self {
+        let anew = |seat: &Seat| Seat { state: Arc::default(), limiter: seat.limiter.clone() };
         Self {
             connection,
             transport: Arc::clone(&self.transport),
-            state: Arc::default(),
-            limiter: self.limiter.clone(),
+            first: anew(&self.first),
+            others: self.others.iter().map(anew).collect(),
+            last_seat: AtomicUsize::new(0),
             priority: self.priority,
             observer: self.observer.clone(),
             jitter: Arc::clone(&self.jitter),
@@ -168,7 +183,7 @@ impl Client {
 
     /// Whether the server's good answers carry rate headers, once one has come.
     pub fn sends_rate_headers(&self) -> Option<bool> {
-        self.state.sends_rate_headers()
+        self.seats().find_map(|seat| seat.state.sends_rate_headers())
     }
 
     /// What answers at `path` of the server's host, whatever it is: by the same way as a call, but without the token, and

@@ -189,6 +189,14 @@ impl RateState {
         Permit::Granted { first, count }
     }
 
+    /// How many requests are left of the window; as many as anybody wants where no limit is known.
+    pub fn room(&self, now: Micros) -> u32 {
+        let Some(limit) = self.limit else { return u32::MAX };
+        let window = self.window.filter(|window| window.ends > now);
+        let left = window.map_or(limit.saturating_sub(self.carried), |window| window.remaining);
+        left.saturating_sub(u32::try_from(self.reserved.len()).unwrap_or(u32::MAX))
+    }
+
     fn wait(&self, limit: u32, kept_free: u32, count: u32, priority: Priority, now: Micros) -> Option<Duration> {
         let full = limit.saturating_sub(self.carried).max(1);
         let left = self.window.map_or(full, |window| window.remaining);

@@ -13,6 +13,7 @@ use crate::{
 pub struct Connection {
     base: Url,
     token: String,
+    more: Vec<String>,
     any_address: bool,
     network: Arc<Network>,
     /// Which paths serve which call.
@@ -60,16 +61,14 @@ impl Connection {
         if !any_address && !destinations.may_name(host, url.trim()) {
             return Err(SettingsError::one(Problem::AddressPrivate));
         }
-        let token = token.trim();
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(SettingsError::one(Problem::TokenWrong));
-        }
+        let Some((token, more)) = tokens(token) else { return Err(SettingsError::one(Problem::TokenWrong)) };
         let path = base.path().trim_end_matches('/').to_owned();
         let dialect = dialect.unwrap_or_else(|| Dialect::of_path(&path));
         base.set_path(if path.is_empty() { default_path(dialect) } else { &path });
         Ok(Self {
             base,
-            token: token.to_owned(),
+            token,
+            more,
             any_address,
             network: Arc::default(),
             dialect,
@@ -127,6 +126,16 @@ impl Connection {
         format!("{}#{}", self.url(), one_way(&self.token))
     }
 
+    /// As [`identity`](Self::identity), of each further token.
+    pub fn further_identities(&self) -> impl Iterator<Item = String> {
+        self.more.iter().map(|token| format!("{}#{}", self.url(), one_way(token)))
+    }
+
+    /// How many tokens there are beside the first.
+    pub(crate) fn further_tokens(&self) -> usize {
+        self.more.len()
+    }
+
     /// Whether the host may have an address of a private network.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.base.scheme() == "https"
@@ -136,8 +145,10 @@ impl Connection {
         self.any_address
     }
 
-    pub(crate) fn authorization(&self) -> String {
-        format!("Bearer {}", self.token)
+    /// Of the token with that number, from 0 on.
+    pub(crate) fn authorization(&self, number: usize) -> String {
+        let further = number.checked_sub(1).and_then(|further| self.more.get(further));
+        format!("Bearer {}", further.unwrap_or(&self.token))
     }
 
     /// A path beside the API's.
@@ -159,6 +170,30 @@ impl Connection {
         }
         url.into()
     }
+}
+
+/// One token, or several with white space between them: then each has Krayin's own form, so that what is pasted with
+/// something beside it is none.
+fn tokens(text: &str) -> Option<(String, Vec<String>)> {
+    let mut tokens: Vec<String> = Vec::new();
+    for token in text.split_ascii_whitespace() {
+        if !tokens.iter().any(|known| known == token) {
+            tokens.push(token.to_owned());
+        }
+    }
+    let is_one = |token: &String| token.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_krayins = |token: &String| {
+        let parts = token.split_once('|');
+        parts.is_some_and(|(id, rest)| {
+            !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) && !rest.is_empty()
+        })
+    };
+    let fits = tokens.iter().all(|token| is_one(token) && (tokens.len() == 1 || is_krayins(token)));
+    if tokens.is_empty() || !fits {
+        return None;
+    }
+    let first = tokens.remove(0);
+    Some((first, tokens))
 }
 
 fn default_path(dialect: Dialect) -> &'static str {
@@ -221,6 +256,10 @@ mod tests {
             ("https://crm.example.com", "", "api_token"),
             ("https://crm.example.com", "secret\r\nX-Evil: 1", "api_token"),
             ("https://crm.example.com", "sécret", "api_token"),
+            ("https://crm.example.com", "Bearer 1|abc", "api_token"),
+            ("https://crm.example.com", "1|abc secret", "api_token"),
+            ("https://crm.example.com", "1|abc 2|", "api_token"),
+            ("https://crm.example.com", "1|abc 2|sécret", "api_token"),
         ];
         for (url, token, expected) in table {
             let message = Connection::new(url, token, None, &Destinations::default()).unwrap_err().to_string();
@@ -229,6 +268,19 @@ mod tests {
         }
         let open = Destinations { allow_http: true, ..Destinations::default() };
         assert!(Connection::new("http://crm.example.com", "1|a", None, &open).is_ok());
+    }
+
+    #[test]
+    fn several_tokens_have_lines_or_spaces_between_them() {
+        let read =
+            |token: &str| Connection::new("https://crm.example.com", token, None, &Destinations::default()).unwrap();
+        let three = read(" 1|abc\r\n2|def \t3|ghi 2|def\n");
+        assert_eq!(three.further_tokens(), 2);
+        let sent: Vec<_> = (0..4).map(|number| three.authorization(number)).collect();
+        assert_eq!(sent, ["Bearer 1|abc", "Bearer 2|def", "Bearer 3|ghi", "Bearer 1|abc"]);
+        let alone = ["1|abc", "2|def", "3|ghi"].map(|token| read(token).identity());
+        assert_eq!([vec![three.identity()], three.further_identities().collect()].concat(), alone);
+        assert_eq!(read("any-token").further_tokens(), 0);
     }
 
     #[test]

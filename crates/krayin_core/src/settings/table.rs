@@ -137,9 +137,9 @@ pub const SETTINGS: &[Setting] = &[
         .required(),
     Setting::asked("api_token", Kind::Secret, words("API token", "Token da API", "Token de la API"))
         .help(words(
-            "Of a Krayin user who sees all records",
-            "De um usuário do Krayin que vê todos os registros",
-            "De un usuario de Krayin que ve todos los registros",
+            "Of a Krayin user who sees all records; the budgets of several users add up, with spaces between their tokens",
+            "De um usuário do Krayin que vê todos os registros; os limites de vários usuários se somam, com espaços entre os tokens",
+            "De un usuario de Krayin que ve todos los registros; los límites de varios usuarios se suman, con espacios entre sus tokens",
         ))
         .required()
         .shown(false),
@@ -385,6 +385,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting::found("default_lead_type_name", Kind::Text).help(ITS_NAME).shown(true),
     Setting::found("traits", Kind::ServerProfile)
         .help(words("What the server is like; learned again every hour", "Como é o servidor; aprendido de novo a cada hora", "Cómo es el servidor; se aprende de nuevo cada hora")),
+    Setting::found("tokens_refused", Kind::Texts)
+        .help(words("Which of several tokens Krayin refuses, by their order", "Quais de vários tokens o Krayin recusa, por ordem", "Cuáles de varios tokens rechaza Krayin, por orden"))
+        .shown(true),
     Setting::found("shares_with", Kind::Id)
         .help(words("The connection of the account that has the same Krayin with another token", "A conexão da conta que tem o mesmo Krayin com outro token", "La conexión de la cuenta que tiene el mismo Krayin con otro token")),
     Setting::found("setup_error", Kind::Text)

@@ -70,13 +70,14 @@ pub async fn process(
     let mut outcome = match done {
         // Nothing is written of either before someone has decided.
         Err(Error::Doubtful(doubt)) => {
-            let outcome = Outcome { requests: client.requests(), ..Outcome::doubtful(doubt) };
+            let outcome = Outcome { requests: client.requests(), tokens: client.tokens(), ..Outcome::doubtful(doubt) };
             return Ok(outcome.in_language(settings.language));
         }
         done => done?,
     };
     kept?;
     outcome.requests = client.requests();
+    outcome.tokens = client.tokens();
     Ok(outcome.in_language(settings.language))
 }
 

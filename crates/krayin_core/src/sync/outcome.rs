@@ -45,6 +45,9 @@ pub struct Outcome {
     /// The persons in Krayin of whom one may be the contact, where only a person can tell: nothing was written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubtful: Vec<u64>,
+    /// Of several tokens, by their place from 1 on, whether each works, as far as answers have told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<(usize, bool)>,
     /// The server's time zone in minutes east of UTC, where this event told it and the settings' traits did not know it:
     /// keep it there as `utc_offset_minutes`.
     #[serde(skip_serializing_if = "Option::is_none")]

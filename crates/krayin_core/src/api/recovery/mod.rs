@@ -4,6 +4,7 @@ pub(in crate::api) mod create_recovery;
 pub(in crate::api) mod failure;
 mod rate_limiter;
 mod retry_loop;
+pub(in crate::api) mod seat;
 mod state;
 pub(crate) mod unfinished;
 

@@ -27,6 +27,13 @@ pub trait LimiterStore: Send + Sync {
     /// Applies `change` to the state of `identity`, so that no other change comes between. `change` is called again
     /// where one did. A store that cannot be reached returns all the same: the server still counts.
     fn update<'a>(&'a self, identity: &'a str, change: Change<'a>) -> BoxFuture<'a, ()>;
+
+    /// How many requests the token has left, as far as is known without asking: of several, the one with the most is
+    /// asked first. As many as anybody wants where nothing is known.
+    fn room(&self, identity: &str) -> u32 {
+        let _ = identity;
+        u32::MAX
+    }
 }
 
 /// A store within one process, of one token.
@@ -47,6 +54,11 @@ impl LimiterStore for MemoryStore {
         let now = Micros::try_from(self.began.elapsed().as_micros()).unwrap_or(Micros::MAX);
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), now);
         Box::pin(std::future::ready(()))
+    }
+
+    fn room(&self, _: &str) -> u32 {
+        let now = Micros::try_from(self.began.elapsed().as_micros()).unwrap_or(Micros::MAX);
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).room(now)
     }
 }
 
@@ -107,6 +119,16 @@ impl RateLimiter {
     /// The server is known to throttle, though it has not told how yet.
     pub fn assume_limit(&self) {
         self.throttled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something is reserved and not sent.
+    pub(in crate::api) fn holds(&self) -> bool {
+        !self.reservation().held.is_empty()
+    }
+
+    /// As of [`LimiterStore::room`].
+    pub(in crate::api) fn room(&self) -> u32 {
+        self.store.room(&self.identity)
     }
 
     /// Leave to send one request now: its number, or how long to stay away.

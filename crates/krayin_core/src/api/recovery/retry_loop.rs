@@ -9,13 +9,14 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::{
-    ApiError, Attempt, Beginning, Client, ErrorKind, Executed, Method, RateLimiter, Request, Response, TransportError,
+    ApiError, Attempt, Beginning, Client, ErrorKind, Executed, Method, Request, Response, TransportError,
     client::{Call, Repeat},
     http::attempt::{millis, request_id},
     http::body,
     http::path::{names_a_record, template},
     recovery::create_recovery::{CreateRecovery, Creates},
     recovery::failure::{error, failed, given_up, holds_a_record, is_foreign_limit, unanswered, wrong_shape},
+    recovery::seat::Leave,
 };
 use crate::detail::Detail;
 use crate::{
@@ -37,7 +38,7 @@ impl Client {
         let mut may_still_run = false;
         let mut plainer = false;
         let mut before: Option<ApiError> = None;
-        self.state.earn();
+        self.first.state.earn();
         for attempt in 1.. {
             let leave = match self.leave(&call).await {
                 Ok(leave) => leave,
@@ -46,7 +47,7 @@ impl Client {
             let sent_at = Instant::now();
             let turn = Turn { attempt, most: MOST_ATTEMPTS };
             let sent = self.send(&call, until.saturating_duration_since(sent_at), leave, turn).await;
-            let mut error = match self.read(&call, &sent.answer, until).await {
+            let mut error = match self.read(&call, &sent, until).await {
                 Ok(value) => {
                     self.report(&call, &sent, None, None);
                     return Ok(value);
@@ -59,6 +60,12 @@ impl Client {
                 return Ok(Value::Object(Default::default()));
             }
             let taken_by_us = lost && error.kind == ErrorKind::Conflict;
+            if self.goes_on_with_another(leave.seat, &error) {
+                error.attempts = attempt;
+                self.report(&call, &sent, Some(Duration::ZERO), Some(&error));
+                before = Some(error);
+                continue;
+            }
             let may_have_run = error.executed.may_be();
             lost |= may_have_run;
             // That a later attempt has ended says nothing of an earlier one.
@@ -100,7 +107,7 @@ impl Client {
                 guarded: call.repeat.creates().is_some_and(|creates| creates.is_guarded(body)),
                 attempt,
                 most: MOST_ATTEMPTS,
-                affordable: self.state.can_spend(),
+                affordable: self.first.state.can_spend(),
                 backoff: self.backoff.delay(attempt, self.jitter.next()),
                 retry_after: error.retry_after,
                 left: until.saturating_duration_since(Instant::now()),
@@ -133,7 +140,7 @@ impl Client {
                     _ => return Err(error),
                 }
             }
-            self.state.spend();
+            self.first.state.spend();
             before = Some(error);
         }
         Err(error(call.method, call.path, ErrorKind::Server, Detail::NoAttempt))
@@ -193,28 +200,48 @@ impl Client {
         Behind::Nothing
     }
 
-    /// Leave to send one request, or why none is sent: the server is down, or its requests are spent.
-    async fn leave(&self, call: &Call<'_>) -> Result<u64, ApiError> {
+    /// Leave to send one request, or why none is sent: the server is down, or the requests of each token are spent.
+    async fn leave(&self, call: &Call<'_>) -> Result<Leave, ApiError> {
+        let mut soonest: Option<ApiError> = None;
+        for seat in self.seats_in_order() {
+            let refused = match self.leave_by(call, seat).await {
+                Ok(leave) => return Ok(leave),
+                Err(refused) if refused.kind == ErrorKind::RateLimit => refused,
+                Err(refused) => return Err(refused),
+            };
+            if soonest.as_ref().is_none_or(|soonest| refused.retry_after < soonest.retry_after) {
+                soonest = Some(refused);
+            }
+        }
+        Err(soonest.unwrap_or_else(|| error(call.method, call.path, ErrorKind::Server, Detail::NoAttempt)))
+    }
+
+    /// The same by one of the tokens. Whether the server is down is known of the first, for all.
+    async fn leave_by(&self, call: &Call<'_>, seat: usize) -> Result<Leave, ApiError> {
+        let known = self.seat(seat);
+        let state = &self.first.state;
         let refused =
             |kind, detail, wait| ApiError { retry_after: Some(wait), ..error(call.method, call.path, kind, detail) };
         let down = |wait| refused(ErrorKind::Unavailable, Detail::ServerRests, wait);
-        if let Some(rest) = self.state.rests() {
+        if let Some(rest) = state.rests() {
             return Err(down(rest));
         }
-        let number = if self.state.sends_rate_headers() == Some(false) {
+        let number = if known.state.sends_rate_headers() == Some(false) {
             0
         } else {
-            self.limiter()
+            known
+                .limiter()
                 .take(self.priority())
                 .await
                 .map_err(|wait| refused(ErrorKind::RateLimit, Detail::MinuteSpent, wait))?
         };
         // Last, so that the one trial of a server that was down is one that is sent.
-        if let Err(rest) = self.state.admit() {
-            self.limiter().release(number).await;
+        if let Err(rest) = state.admit() {
+            known.limiter().release(number).await;
             return Err(down(rest));
         }
-        Ok(number)
+        self.last_seat.store(seat, Ordering::Relaxed);
+        Ok(Leave { seat, number })
     }
 
     /// What has begun is finished: half an event would cost its requests once more.
@@ -222,13 +249,9 @@ impl Client {
         if self.requests() == 0 { self.priority } else { Priority::Live }
     }
 
-    pub(in crate::api) fn limiter(&self) -> &RateLimiter {
-        self.limiter.as_ref().unwrap_or(&self.state.limiter)
-    }
-
-    async fn send(&self, call: &Call<'_>, left: Duration, leave: u64, turn: Turn) -> Sent {
+    async fn send(&self, call: &Call<'_>, left: Duration, leave: Leave, turn: Turn) -> Sent {
         let mut headers = vec![
-            ("authorization".to_owned(), self.connection.authorization()),
+            ("authorization".to_owned(), self.connection.authorization(leave.seat)),
             // Without it production answers 200 with an HTML page for a refused token.
             ("accept".to_owned(), "application/json".to_owned()),
             ("x-requested-with".to_owned(), "XMLHttpRequest".to_owned()),
@@ -263,29 +286,31 @@ impl Client {
         let sent_at = Instant::now();
         let answer = self.transport.send(&request).await;
         let took = sent_at.elapsed();
-        if leave != 0 {
-            self.limiter().observe(leave, told(&answer), sent_at).await;
+        if leave.number != 0 {
+            self.seat(leave.seat).limiter().observe(leave.number, told(&answer), sent_at).await;
         }
         let answered = answer.as_ref().ok().and_then(|response| request_id(response.header(REQUEST_ID)?));
-        Sent { turn, took, request_id: answered.or(asked), answer }
+        Sent { turn, seat: leave.seat, took, request_id: answered.or(asked), answer }
     }
 
-    async fn read(
-        &self,
-        call: &Call<'_>,
-        sent: &Result<Response, TransportError>,
-        until: Instant,
-    ) -> Result<Value, ApiError> {
-        let outcome = match sent {
-            Ok(response) => self.answer(call, response, until).await,
+    async fn read(&self, call: &Call<'_>, sent: &Sent, until: Instant) -> Result<Value, ApiError> {
+        let outcome = match &sent.answer {
+            Ok(response) => self.answer(call, response, sent.seat, until).await,
             Err(failure) => Err(unanswered(call, failure)),
         };
         let down = |error: &ApiError| matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Timeout);
-        self.state.note(!outcome.as_ref().is_err_and(down));
+        self.first.state.note(!outcome.as_ref().is_err_and(down));
         outcome
     }
 
-    async fn answer(&self, call: &Call<'_>, response: &Response, until: Instant) -> Result<Value, ApiError> {
+    async fn answer(
+        &self,
+        call: &Call<'_>,
+        response: &Response,
+        seat: usize,
+        until: Instant,
+    ) -> Result<Value, ApiError> {
+        let known = self.seat(seat);
         let json = body::read(&response.body);
         let answer = Answer {
             status: response.status,
@@ -299,30 +324,30 @@ impl Client {
             }),
         };
         let foreign = !answer.rate_headers && json.is_none() && !response.body.trim_ascii().is_empty();
-        let class = classify(answer, self.state.sends_rate_headers());
+        let class = classify(answer, known.state.sends_rate_headers());
         let class = match if foreign { in_foreign_words(class, response.status) } else { class } {
             Class::Ok => {
-                self.state.worked(answer.rate_headers);
+                known.state.worked(answer.rate_headers);
                 let body = json.unwrap_or_default();
                 let whole = call.repeat.creates().is_none() || holds_a_record(&body);
                 return if whole { Ok(body) } else { Err(wrong_shape(call.method, call.path)) };
             }
             unclear @ (Class::Uncounted | Class::ExecutedOrNot | Class::Barred) => {
-                self.disambiguate_500(unclear, response, until).await
+                self.disambiguate_500(unclear, response, seat, until).await
             }
             class => class,
         };
         if let Class::Throttled(wait) = class {
             let refusal = RateObservation::Exhausted(wait.unwrap_or(WINDOW));
-            self.limiter().observe(0, refusal, Instant::now()).await;
+            known.limiter().observe(0, refusal, Instant::now()).await;
         }
-        Err(failed(call, response, class, self.state.ever_worked()))
+        Err(failed(call, response, class, known.state.ever_worked()))
     }
 
     /// What an answer was that does not say itself whom it is about. `GET get` costs one request and tells: where it is good,
     /// it was this request alone, and the token goes on.
-    async fn disambiguate_500(&self, unclear: Class, response: &Response, until: Instant) -> Class {
-        let seen = self.probe(until).await;
+    async fn disambiguate_500(&self, unclear: Class, response: &Response, seat: usize, until: Instant) -> Class {
+        let seen = self.probe(seat, until).await;
         if unclear == Class::Barred {
             let asked = asked_wait(response);
             return match (seen, response.status) {
@@ -340,7 +365,7 @@ impl Client {
             Probe::Good => Class::FailedInside,
             Probe::Refused => Class::RefusedToken,
             Probe::Throttled(wait) if counts => Class::Throttled(wait),
-            Probe::Bare => match suspect(self.state.token_history(), WINDOW) {
+            Probe::Bare => match suspect(self.seat(seat).state.token_history(), WINDOW) {
                 Suspicion::Throttle(wait) if counts => Class::Throttled(Some(wait)),
                 // Without a throttle, a token that has just worked leaves nothing but the inside.
                 Suspicion::Throttle(_) => Class::FailedInside,
@@ -350,9 +375,9 @@ impl Client {
         }
     }
 
-    async fn probe(&self, until: Instant) -> Probe {
+    async fn probe(&self, seat: usize, until: Instant) -> Probe {
         let probe = Call { method: Method::Get, path: "get", query: Vec::new(), body: None, repeat: Repeat::ByMethod };
-        let leave = match self.leave(&probe).await {
+        let leave = match self.leave_by(&probe, seat).await {
             Ok(leave) => leave,
             Err(refused) if refused.kind == ErrorKind::RateLimit => return Probe::Throttled(refused.retry_after),
             Err(_) => return Probe::None,
@@ -370,7 +395,7 @@ impl Client {
         let is_json = body::read(&answer.body).is_some_and(|body| body.is_object());
         match answer.status {
             200 if is_json => {
-                self.state.worked(answer.is_counted());
+                self.seat(seat).state.worked(answer.is_counted());
                 Probe::Good
             }
             429 => Probe::Throttled(asked_wait(&answer)),
@@ -427,6 +452,8 @@ enum Behind {
 /// An attempt that was made.
 struct Sent {
     turn: Turn,
+    /// The number of its token.
+    seat: usize,
     took: Duration,
     request_id: Option<String>,
     answer: Result<Response, TransportError>,

@@ -8,6 +8,9 @@ use tokio::time::Instant;
 use crate::api::RateLimiter;
 use crate::retry::{Breaker, Budget, TokenHistory};
 
+/// How long a token that was refused is left out, before it is tried again.
+const REFUSED: Duration = Duration::from_secs(600);
+
 /// What the answers so far have told of a server and a token. Share one among all clients of the same.
 #[derive(Debug, Default)]
 pub struct ServerState {
@@ -22,6 +25,7 @@ struct Known {
     set_up: bool,
     worked: Option<Instant>,
     failing_since: Option<Instant>,
+    refused: Option<Instant>,
     budget: Budget,
     breaker: Breaker,
 }
@@ -48,6 +52,23 @@ impl ServerState {
         known.sends_rate_headers = Some(rate_headers);
         known.worked = Some(Instant::now());
         known.failing_since = None;
+        known.refused = None;
+    }
+
+    /// The token was refused, where others can go on.
+    pub(in crate::api) fn refuse(&self) {
+        self.lock().refused = Some(Instant::now());
+    }
+
+    /// Whether the token is left out for now.
+    pub(in crate::api) fn is_refused(&self) -> bool {
+        self.lock().refused.is_some_and(|at| at.elapsed() < REFUSED)
+    }
+
+    /// Whether the token works, as far as answers have told.
+    pub(in crate::api) fn works(&self) -> Option<bool> {
+        let known = self.lock();
+        known.refused.map(|_| false).or_else(|| known.worked.map(|_| true))
     }
 
     /// Whether an answer was ever good, if only at the set-up.
