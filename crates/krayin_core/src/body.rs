@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     field::{Entity, Kind},
     harmless::{Place, comment_beside, words},
+    json,
     mapper::FIELDS,
     text::{cut_bytes, cut_chars},
 };
@@ -136,7 +137,7 @@ impl Record {
             };
             (key, value)
         };
-        fields.into_iter().map(clean).collect()
+        json::object(fields.into_iter().map(clean))
     }
 
     /// A field's value; what stands inside of it is of the same field.
@@ -168,7 +169,7 @@ impl Record {
                     let known = current.get(&inner).unwrap_or(&Value::Null);
                     (inner, self.clean_value(key, value, known))
                 };
-                Value::Object(fields.into_iter().map(clean).collect())
+                Value::Object(json::object(fields.into_iter().map(clean)))
             }
             other => other,
         }

@@ -1,12 +1,21 @@
 //! JSON as programs write it, also where it is not quite JSON: what cannot be read costs itself and nothing beside it.
 
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 /// Deeper is no value that a page shows, and no reader goes much deeper.
 const DEEPEST: usize = 100;
 
 /// What stands for a character that is none.
 const NO_CHARACTER: &str = "\\ufffd";
+
+/// The fields as an object; of two with one name the later one. One by one: `collect` sorts them first, by code that is made
+/// anew for each place that collects, and takes as much room as all else that such a place does.
+pub(crate) fn object(fields: impl IntoIterator<Item = (String, Value)>) -> Map<String, Value> {
+    let mut object = Map::new();
+    object.extend(fields);
+    object
+}
 
 /// Reads a record. Half a pair of surrogates, an escape that is none and a byte that is no text become a mark; control
 /// characters in a text, numbers beyond any and what is nested too deep are read past.

@@ -4,6 +4,7 @@ use super::{FIELDS, amount::amount};
 use crate::{
     chatwoot::Contact,
     field::{self, Entity},
+    json,
     krayin::{Amount, LeadLink, NewLead},
     render::attribute::custom,
     settings::Settings,
@@ -17,7 +18,7 @@ pub fn map_to_lead(contact: &Contact, person: Option<LeadLink>, settings: &Setti
         let value = field.value(contact, settings).ok().flatten();
         Some((field.attribute.clone().into_owned(), value.or_else(|| field.when_new.map(|number| json!(number)))?))
     });
-    new_lead(fields.collect(), person, contact, settings)
+    new_lead(json::object(fields), person, contact, settings)
 }
 
 /// The title of a lead that is one conversation's, whose own title is `mark`: it ends with it, whatever is cut.

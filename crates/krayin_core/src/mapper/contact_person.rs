@@ -3,7 +3,7 @@ use crate::{
     chatwoot::Contact,
     email,
     field::{self, Entity},
-    harmless,
+    harmless, json,
     krayin::{Labelled, NewPerson},
     phone, placeholder,
     settings::Settings,
@@ -20,7 +20,7 @@ pub fn map_to_person(contact: &Contact) -> NewPerson {
     let settings = Settings::default();
     let fields = field::own(FIELDS, Entity::Person)
         .filter_map(|field| Some((field.attribute.clone().into_owned(), field.value(contact, &settings).ok()??)));
-    NewPerson::of(fields.collect())
+    NewPerson::of(json::object(fields))
 }
 
 pub(super) fn emails(contact: &Contact) -> Vec<Labelled> {

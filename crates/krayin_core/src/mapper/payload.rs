@@ -7,6 +7,7 @@ use crate::{
     chatwoot::{Contact, Conversation, Message},
     field::Entity,
     harmless::Place,
+    json,
     krayin::{ActivityLink, ActivityType, NewActivity},
     settings::Settings,
     text::{cut_bytes, one_line},
@@ -126,7 +127,7 @@ fn of_contact(contact: &Contact, settings: &Settings) -> Value {
         let values = fields
             .own(entity)
             .filter_map(|field| Some((field.attribute.clone().into_owned(), field.value(contact, settings).ok()??)));
-        payload.insert(entity.name().to_owned(), Value::Object(values.collect()));
+        payload.insert(entity.name().to_owned(), Value::Object(json::object(values)));
     }
     let lead = new_lead(Map::new(), None, contact, settings);
     let places = [lead.lead_source_id, lead.lead_type_id, lead.lead_pipeline_id, lead.lead_pipeline_stage_id];
@@ -166,7 +167,7 @@ fn changes(before: &Value, after: &Map<String, Value>) -> Map<String, Value> {
     let before = before.as_object().unwrap_or(&blank);
     let gone = before.keys().filter(|key| !after.contains_key(*key)).map(|key| (key.clone(), Value::Null));
     let changed = after.iter().filter(|(key, value)| before.get(*key).unwrap_or(&Value::Null) != *value);
-    gone.chain(changed.map(|(key, value)| (key.clone(), value.clone()))).collect()
+    json::object(gone.chain(changed.map(|(key, value)| (key.clone(), value.clone()))))
 }
 
 fn take_contact(

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use super::names;
 use crate::{
     DigestKey, Error,
@@ -308,11 +306,13 @@ fn has_real_email(person: &Person) -> bool {
 
 /// Whether several people answer a number, a front desk's or a family's: they have different addresses or names.
 fn is_shared(holders: &[&Person]) -> bool {
-    let addresses: BTreeSet<String> = holders
+    let mut addresses: Vec<String> = holders
         .iter()
         .filter_map(|person| person.emails.iter().find(|entry| !is_placeholder(&entry.value)))
         .map(|entry| email::fold(&entry.value))
         .collect();
+    addresses.sort();
+    addresses.dedup();
     let differ = |a: &Person, b: &Person| {
         a.name.as_deref().zip(b.name.as_deref()).is_some_and(|(a, b)| names::are_anothers(a, b))
     };

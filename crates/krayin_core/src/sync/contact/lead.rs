@@ -5,6 +5,7 @@ use crate::{
     Error,
     chatwoot::Conversation,
     field::{Entity, Field, Merged, fill, merge},
+    json,
     krayin::{ClosingDay, Lead, LeadLink, NewLead},
     mapper,
     reason::Reason,
@@ -286,7 +287,7 @@ impl<'a> Flow<'a> {
             ClosingDay::None => None,
         };
         let flags = self.yes_no(Entity::Lead, lead.id, record, merged).await?;
-        Ok(flags.map(|flags| flags.into_iter().chain(day).collect()))
+        Ok(flags.map(|flags| json::object(flags.into_iter().chain(day))))
     }
 
     pub(super) fn took_lead(&mut self, lead: &Lead, created: bool) {

@@ -9,6 +9,7 @@ use crate::{
     Error,
     chatwoot::Contact,
     field::{Entity, Field, Merged, Sent, merge},
+    json,
     krayin::Person,
     reason::Reason,
     records::{Kind, State, Stored},
@@ -128,7 +129,7 @@ impl<'a> Flow<'a> {
         let mark = format!(" (merged into #{into})");
         let name = if name.ends_with(&mark) { name.to_owned() } else { format!("{name}{mark}") };
         let nobody = format!("merged {}", person.id);
-        let mut body = super::Attributes::from_iter([("name".to_owned(), json!(name))]);
+        let mut body = json::object([("name".to_owned(), json!(name))]);
         for field in self.fields(Entity::Person).filter(|field| field.identifies()) {
             body.insert(field.attribute.clone().into_owned(), json!([self.nobodys(field, &nobody)]));
         }

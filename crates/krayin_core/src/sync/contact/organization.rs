@@ -5,6 +5,7 @@ use crate::{
     Error,
     api::ErrorKind,
     field::{Entity, Field, Kind, Merged, Sent, merge},
+    json,
     krayin::{Organization, Person},
     mapper,
     reason::Reason,
@@ -162,7 +163,7 @@ impl<'a> Flow<'a> {
             }
         };
         self.note_sending(&merged.written).await?;
-        let body = flags.into_iter().chain(merged.body).collect();
+        let body = json::object(flags.into_iter().chain(merged.body));
         match self.context.client.write_organization(organization, Value::Object(body)).await {
             // A colleague has deleted it since it was read.
             Err(error) if error.kind == ErrorKind::NotFound => self.outcome.why.push(Reason::OrganizationDeleted),

@@ -5,6 +5,7 @@ use crate::{
     Error,
     api::{ApiError, ErrorKind},
     field::{Entity, Field, Kind as FieldKind, Merged, Sent, merge},
+    json,
     krayin::{LeadLink, NewLead, NewPerson, Person},
     mapper::{Identity, full_name, is_on_network, sendable_phones},
     placeholder::{no_email, no_phone},
@@ -272,7 +273,7 @@ impl<'a> Flow<'a> {
             self.wants_lead && !traits.person_workflow && self.context.client.connection().dialect == Dialect::RestApi;
         let mut person = self.complete(self.new_person());
         if let Some(name) = person.organization_name.take() {
-            let mut link = Attributes::from_iter([("organization_name".to_owned(), json!(name))]);
+            let mut link = json::object([("organization_name".to_owned(), json!(name))]);
             self.link_organization(&mut link).await?;
             person.rest.extend(link);
         }

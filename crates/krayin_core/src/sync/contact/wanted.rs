@@ -6,6 +6,7 @@ use super::Attributes;
 use crate::{
     chatwoot::Contact,
     field::{Entity, Field, ValueDigest},
+    json,
     krayin::NewPerson,
     mapper::Identity,
     reason::Reason,
@@ -64,7 +65,9 @@ impl Wanted {
 
     /// The values of some fields, by attribute.
     pub(super) fn attributes<'a>(&self, fields: impl Iterator<Item = &'a Field>) -> Attributes {
-        fields.filter_map(|field| Some((field.attribute.clone().into_owned(), self.value(field)?.clone()))).collect()
+        json::object(
+            fields.filter_map(|field| Some((field.attribute.clone().into_owned(), self.value(field)?.clone()))),
+        )
     }
 
     /// The person to be created, with what may be sent of it.

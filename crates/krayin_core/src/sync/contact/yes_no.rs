@@ -7,6 +7,7 @@ use crate::{
     Error,
     field::{Entity, Kind, Merged},
     harmless::Place,
+    json,
     reason::Reason,
     server::Dialect,
     settings::OnYesNo,
@@ -36,7 +37,7 @@ impl<'a> Flow<'a> {
             OnYesNo::Carry => {}
         }
         let unknown = Reason::YesNoUnknown { entity };
-        let told: Option<Attributes> = codes
+        let told: Option<Vec<(String, Value)>> = codes
             .iter()
             .map(|code| {
                 let flag = Kind::YesNo.canonical(record.get(*code)?, Place::Line).concat();
@@ -46,13 +47,13 @@ impl<'a> Flow<'a> {
         let is_silent =
             self.context.client.connection().dialect == Dialect::Documented || entity == Entity::Organization;
         if told.is_some() || is_silent {
-            return Ok(told.ok_or(unknown));
+            return Ok(told.map(json::object).ok_or(unknown));
         }
         // The server does not tell them, but can be asked whether any of them is a yes.
         let any = self.context.client.has_yes(entity, id).await?;
         Ok(match (any, codes.as_slice()) {
             (false, _) => Ok(Attributes::new()),
-            (true, [only]) => Ok(Attributes::from_iter([((*only).to_owned(), json!(1))])),
+            (true, [only]) => Ok(json::object([((*only).to_owned(), json!(1))])),
             (true, _) => Err(unknown),
         })
     }
