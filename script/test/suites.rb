@@ -41,8 +41,10 @@ SUITES = {
   "races" => CargoTests.new(:races),
   "colleagues" => CargoTests.new(:colleagues),
   "mapping" => CargoTests.new(:mapping),
-  "ruby" => Specs.new("spec/**/*_spec.rb", except: %w[spec/chatwoot/ spec/process/ spec/text/ spec/whole/]),
+  "ruby" => Specs.new("spec/**/*_spec.rb",
+                      except: %w[spec/backfill/ spec/chatwoot/ spec/process/ spec/text/ spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
+  "backfill" => Specs.new("spec/backfill/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
                                   "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),
