@@ -72,14 +72,19 @@ module KrayinSync
         run = Backfill.lock.find_by(id: backfill_id)
         return unless run
 
-        named = run.examples
+        run.update_columns(told.to_h { |name, count| [name, run[name] + count] }
+                               .merge(updated_at: Time.now.utc, **named(run.examples, examples)))
+        run
+      end
+
+      def named(known, examples)
+        return {} if examples.empty?
+
         examples.each do |outcome, contact, code|
-          list = (named[outcome] ||= [])
+          list = (known[outcome] ||= [])
           list << [contact, code] if list.size < Backfill::NAMED
         end
-        run.update_columns(told.to_h { |name, count| [name, run[name] + count] }
-                               .merge(examples: named, updated_at: Time.now.utc))
-        run
+        { examples: known }
       end
     end
   end

@@ -53,7 +53,9 @@ module KrayinSync
         contact = lane.contact_ids.first || (return take_more)
 
         one(contact)
-        note if due?
+        return unless due?
+
+        note
         wait(0) if now - @began > SLICE || others_wait?
       end
 
@@ -63,9 +65,7 @@ module KrayinSync
       end
 
       # Live events stand in the same queue; they do where every thread is at work.
-      def others_wait?
-        @asked && RedisStore.call("LLEN", "queue:#{Chatwoot.configuration.queue}").positive?
-      end
+      def others_wait? = RedisStore.call("LLEN", "queue:#{Chatwoot.configuration.queue}").positive?
 
       def due? = @asked || @told["done"] >= UNTOLD || now - @told_at > TOLD_AFTER
 

@@ -50,6 +50,10 @@ module KrayinSync
         closed(e)
       rescue StandardError => e
         failed(e)
+      rescue Interrupt
+        # The process ends: whoever goes on need not wait until the lock is over.
+        let_go(bring: false)
+        raise
       end
 
       private
