@@ -71,7 +71,7 @@ module KrayinSync
 
           format("%<rate>s a minute, %<left>s left, ends %<at>s", rate: told[:per_minute],
                                                                   left: span(told[:seconds_left]),
-                                                                  at: told[:ends_at].strftime("%a %H:%M UTC"))
+                                                                  at: told[:ends_at].strftime("%a %-d %b %H:%M UTC"))
         end
 
         def named(name, contacts)
