@@ -20,6 +20,7 @@ fn values() -> Vec<(&'static str, Value, Value)> {
         ("boolean", json!(true), json!(true)),
         ("boolean", json!("perhaps"), Value::Null),
         ("select", json!("gold"), json!("Gold")),
+        ("select", json!("  GOLD\n"), json!("Gold")),
         ("select", json!("Silver"), Value::Null),
         ("multiselect", json!(["Gold", "Free"]), json!(["Gold", "Free"])),
         ("multiselect", json!("Silver"), Value::Null),
@@ -141,7 +142,10 @@ async fn what_cannot_be_filled_is_refused_before_anything_is_sent() {
             add_attribute(&world, "leads", kind, json!({})).await;
         }
         for (mapping, told) in [
-            ("lead.x_image = photo", "has lead.x_image, whose type cannot be filled"),
+            (
+                "lead.x_image = photo",
+                "has lead.x_image, whose type cannot be filled: Krayin takes images and files as uploads",
+            ),
             ("lead.x_file = photo", "has lead.x_file, whose type cannot be filled"),
             ("lead.none = plan", "has lead.none, which Krayin does not have"),
             ("person.x_file = plan", "has person.x_file, which Krayin does not have"),
@@ -159,7 +163,9 @@ async fn what_cannot_be_filled_is_refused_before_anything_is_sent() {
     let mut world = World::new(Server::Documented);
     world.set(json!({"field_mapping": "lead.plan = plan"}));
     let error = setup::connect(&world.settings(), &world.client()).await.unwrap_err().to_string();
-    assert!(error.contains("lead.plan, which Krayin does not have"), "{error}");
+    assert!(error.contains("lead.plan, and this Krayin's API does not tell which attributes there are"), "{error}");
+    world.set(json!({"field_mapping": "lead.description = plan"}));
+    setup::connect(&world.settings(), &world.client()).await.unwrap();
 }
 
 #[tokio::test]

@@ -144,6 +144,11 @@ pub enum Problem {
         /// `lead.website`
         attribute: String,
     },
+    /// The mapping fills an attribute of a Krayin whose API does not tell which it has.
+    MappedUntold {
+        /// `lead.website`
+        attribute: String,
+    },
     /// The mapping takes what Chatwoot does not have.
     MappedSource {
         /// `conversation.mood`
@@ -311,6 +316,11 @@ impl Problem {
                 format!("field_mapping tem {attribute}, que o Krayin não tem: crie o atributo em Configurações, Atributos, e conecte de novo").into(),
                 format!("field_mapping tiene {attribute}, que Krayin no tiene: cree el atributo en Ajustes, Atributos, y conecte de nuevo").into(),
             ],
+            Self::MappedUntold { attribute } => [
+                format!("field_mapping has {attribute}, and this Krayin's API does not tell which attributes there are and of which types: only lines of lead.description can be mapped there").into(),
+                format!("field_mapping tem {attribute}, e a API deste Krayin não diz que atributos existem nem de que tipos: lá só se podem mapear linhas de lead.description").into(),
+                format!("field_mapping tiene {attribute}, y la API de este Krayin no dice qué atributos hay ni de qué tipos: allí solo se pueden asignar líneas de lead.description").into(),
+            ],
             Self::MappedSource { source } => [
                 format!("field_mapping has {source}, which Chatwoot does not have: take one of those that the README lists").into(),
                 format!("field_mapping tem {source}, que o Chatwoot não tem: use um dos que o README lista").into(),
@@ -322,9 +332,9 @@ impl Problem {
                 format!("field_mapping tiene {source} como línea de la descripción, donde solo cabe lo que es del propio contacto: asígnelo a un atributo").into(),
             ],
             Self::MappedUnfillable { attribute } => [
-                format!("field_mapping has {attribute}, whose type cannot be filled").into(),
-                format!("field_mapping tem {attribute}, cujo tipo não pode ser preenchido").into(),
-                format!("field_mapping tiene {attribute}, cuyo tipo no se puede rellenar").into(),
+                format!("field_mapping has {attribute}, whose type cannot be filled: Krayin takes images and files as uploads alone").into(),
+                format!("field_mapping tem {attribute}, cujo tipo não pode ser preenchido: o Krayin só aceita imagens e arquivos por upload").into(),
+                format!("field_mapping tiene {attribute}, cuyo tipo no se puede rellenar: Krayin solo acepta imágenes y archivos subidos").into(),
             ],
             Self::DefaultStageMissing => fixed(
                 "default_stage_id is missing: run the set-up, or set lead_pipeline_stage_id",
@@ -484,6 +494,8 @@ mod tests {
             Problem::ValueWrong { key: key(), wanted: Wanted::Id, choices: Vec::new() },
             Problem::ValueWrong { key: key(), wanted: Wanted::Choice, choices },
             Problem::MappedUnknown { attribute: "lead.plan".into() },
+            Problem::MappedUntold { attribute: "lead.plan".into() },
+            Problem::MappedUnfillable { attribute: "lead.plan".into() },
             Problem::NoCertificate { key: "ca_file".into() },
         ] {
             let json = serde_json::to_string(&problem).unwrap();

@@ -125,7 +125,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         traits.attributes = attributes.iter().filter_map(KnownAttribute::of).collect();
         traits.person_workflow = client.workflows().await?.iter().any(for_persons);
     }
-    check_mappings(settings, &traits.attributes)?;
+    check_mappings(settings, &traits.attributes, client.connection().dialect)?;
     read_lookups(settings, &client, &mut traits.attributes).await?;
     let mut not_served = read_lists(settings, &client, &mut traits).await?;
     traits.sources.clear();
@@ -254,12 +254,16 @@ fn yes_no_at_stake(settings: &Settings, traits: &ServerProfile) -> Option<Reason
 }
 
 /// Every attribute that the settings map to is there, and is one that can be filled.
-fn check_mappings(settings: &Settings, known: &[KnownAttribute]) -> Result<(), SettingsError> {
+fn check_mappings(settings: &Settings, known: &[KnownAttribute], dialect: Dialect) -> Result<(), SettingsError> {
+    let told = |error: MappingError| match error {
+        MappingError::Unknown(attribute) if dialect == Dialect::Documented => MappingError::Untold(attribute),
+        error => error,
+    };
     let problems: Vec<Problem> = settings
         .mappings
         .iter()
         .filter_map(|mapping| Field::mapped(mapping, FIELDS, known).err())
-        .map(MappingError::problem)
+        .map(|error| told(error).problem())
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(SettingsError { problems }) }
 }

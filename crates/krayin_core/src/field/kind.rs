@@ -319,8 +319,9 @@ fn id(value: &Value) -> Option<u64> {
 }
 
 fn option(options: &[(u64, String)], value: &Value) -> Option<u64> {
-    let name = plain(value)?.trim().to_lowercase();
-    let by_name = options.iter().find(|(_, known)| known.to_lowercase() == name);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let name = words(&plain(value)?);
+    let by_name = options.iter().find(|(_, known)| words(known) == name);
     by_name.or_else(|| options.iter().find(|(known, _)| Some(*known) == id(value))).map(|(id, _)| *id)
 }
 
@@ -399,6 +400,7 @@ mod tests {
             (Kind::DateTime, json!("2024-05-01T10:00:00Z"), some(json!("2024-05-01 15:30:00"))),
             (Kind::Choice(plans()), json!("gold"), some(json!(4))),
             (Kind::Choice(plans()), json!("7"), some(json!(7))),
+            (Kind::Choice(plans()), json!(" two,  TOO\n"), some(json!(7))),
             (Kind::Choice(plans()), json!("Silver"), left_out.clone()),
             (Kind::Choice(plans()), json!(9), left_out.clone()),
             (Kind::Choices(plans()), json!(["Gold", "Two, too", "x"]), some(json!([4, 7]))),

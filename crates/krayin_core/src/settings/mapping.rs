@@ -33,6 +33,9 @@ pub enum MappingError {
     /// Krayin has no such attribute.
     #[error("has {0}, which Krayin does not have: create the attribute under Settings, Attributes, then connect again")]
     Unknown(String),
+    /// The server's API does not tell which attributes it has.
+    #[error("has {0}, and this Krayin's API does not tell its attributes: map lines of lead.description alone")]
+    Untold(String),
     /// Chatwoot has nothing that is called so.
     #[error("has {0}, which Chatwoot does not have: take one of those that the README lists")]
     Source(String),
@@ -55,6 +58,7 @@ impl MappingError {
             }
             Self::Twice(attribute) => Problem::MappedTwice { attribute },
             Self::Unknown(attribute) => Problem::MappedUnknown { attribute },
+            Self::Untold(attribute) => Problem::MappedUntold { attribute },
             Self::Source(source) => Problem::MappedSource { source },
             Self::Line(source) => Problem::MappedLine { source },
             Self::Type(attribute) => Problem::MappedUnfillable { attribute },
