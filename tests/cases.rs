@@ -84,6 +84,8 @@ fn every_case() -> Vec<Case> {
             "sender": {"name": sender, "type": "User"}, "conversation": conversation("Channel::Api")
         }})
     };
+    let rewritten =
+        || json!({"message": changed(message("Ann")["message"].clone(), "content", json!("Another reply"))});
     let stages = || json!({"stage_progression_enabled": true, "stage_on_conversation_created": 2});
     let channel = |fields: Value| {
         let mut contact = json!({
@@ -162,6 +164,12 @@ fn every_case() -> Vec<Case> {
             settings: json!({"sync_messages": true}),
             before: known(),
             ..case("message", "message.created", message("Ann"), [1, 1, 1, 1])
+        },
+        Case {
+            settings: json!({"sync_messages": true}),
+            before: [known(), vec![("message.created", message("Ann"))]].concat(),
+            shown: Some(("activities", "Another reply")),
+            ..case("message changed", "message.updated", rewritten(), [1, 1, 1, 1])
         },
         Case {
             settings: stages(),
@@ -298,7 +306,7 @@ impl Case {
         }
         for activity in &activities {
             let is_profile = activity["title"].as_str().is_some_and(|title| title.contains(" profile of contact"));
-            let both = self.event.0 != "message.created" && !is_profile && dialect_links_leads;
+            let both = !self.event.0.starts_with("message.") && !is_profile && dialect_links_leads;
             let is_persons = activity["person_ids"] == json!([id(&persons)]);
             let is_leads = match self.counts[1] {
                 0 => activity["lead_ids"] == json!([]),

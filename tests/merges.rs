@@ -239,6 +239,59 @@ async fn a_colleague_s_words_stay_where_ours_go() {
     }
 }
 
+/// What Joan said, as she has put it since.
+fn said_anew(words: &str) -> Value {
+    let mut said = message_of(joan());
+    said["message"]["content"] = words.into();
+    said
+}
+
+#[tokio::test]
+async fn what_a_message_says_anew_stands_where_it_said_something_else() {
+    for server in SERVERS {
+        let world = two(server).await;
+        let shown = || json!([world.sim.activities()]).to_string();
+        let count = world.sim.activities().len();
+        let outcome = world.event("message.updated", said_anew("My card is *gone*")).await.unwrap();
+        assert_eq!((outcome.requests, outcome.updated.as_slice()), (2, ["activity"].as_slice()), "{server:?}");
+        assert!(shown().contains("gone") && !shown().contains("4111"), "{server:?} {}", shown());
+        assert_eq!(world.sim.activities().len(), count);
+        for again in ["message.updated", "message.created"] {
+            let outcome = world.event(again, said_anew("My card is *gone*")).await.unwrap();
+            assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0), "{server:?} {again}");
+        }
+        // One that came before its first event is new.
+        let mut early = said_anew("Already changed");
+        early["message"]["id"] = 4.into();
+        let outcome = world.event("message.updated", early).await.unwrap();
+        assert_eq!(outcome.created, ["activity"], "{server:?}");
+        // Of one that was deleted nothing comes back.
+        world.event("message.deleted", json!({"message": {"id": 3}})).await.unwrap();
+        let outcome = world.event("message.updated", said_anew("Back")).await.unwrap();
+        assert_eq!((outcome.status, outcome.requests), (Status::Skipped, 0), "{server:?}");
+        assert!(!shown().contains("gone") && !shown().contains("Back"), "{server:?} {}", shown());
+        assert!(world.sim.broken_pages().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_colleague_s_words_stay_where_a_message_says_something_else() {
+    let world = two(Server::Krayin210).await;
+    let activity = |world: &World| world.sim.activities()[1].clone();
+    let words = |world: &World| activity(world)["comment"].as_str().unwrap_or_default().to_owned();
+    let write = |comment: &str| {
+        let id = activity(&world)["id"].clone();
+        change(&world, json!({"change": "edit_activity", "activity": id, "fields": {"comment": comment}}));
+    };
+    write(&format!("{}<br>Call back on Monday", words(&world)));
+    world.event("message.updated", said_anew("My card is gone")).await.unwrap();
+    let left = words(&world);
+    assert!(left.contains("gone") && left.contains("Call back on Monday") && !left.contains("4111"), "{left}");
+    write("Settled by phone");
+    let outcome = world.event("message.updated", said_anew("Once more")).await.unwrap();
+    assert_eq!((words(&world).as_str(), outcome.updated.len()), ("Settled by phone", 0), "{outcome:?}");
+}
+
 #[tokio::test]
 async fn a_deleted_contact_is_kept_marked_or_erased() {
     for server in SERVERS {

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "rake"
 require_relative "support/small_chatwoot"
 
 RSpec.describe "The events of a Chatwoot", :chatwoot do
@@ -174,6 +175,17 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
     expect(sent { survey.touch }).to eq([])
   end
 
+  it "says anew what a message says anew, once" do
+    said = message(conversation(contact("edda"), inbox(account)), "My door opens with 4711")
+    settle
+    count = activities.size
+    said.update!(content: "My door is open")
+    settle
+    shown = activities.map { |activity| activity["comment"].to_s }
+    expect([shown.size, shown.grep(/4711/), shown.grep(/My door is open/).size]).to eq([count, [], 2])
+    expect(sent { said.update!(status: 1) }).to eq([])
+  end
+
   it "keeps the right ids when contacts are merged" do
     base = contact("base")
     mergee = account.contacts.create!(name: "Mergee", phone_number: "+14155550177")
@@ -268,6 +280,8 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
     expect(sent { dora.update!(name: "Dora 2") }).to eq([])
     @hook.update!(status: :enabled)
     settle
+    # What came meanwhile had no event.
+    expect(krayin.person("dora@acme.example")["name"]).to eq("Dora 2")
     account.update!(feature_flags: 0)
     expect(sent { dora.update!(name: "Dora 3") }).to eq([])
     account.enable_features!

@@ -192,6 +192,18 @@ RSpec.describe "Over real channels", :whole do
     expect(said("This message was deleted in Chatwoot.").size).to be >= 2
   end
 
+  it "follows what its sender changes in it, as on Telegram" do
+    from = { id: rand(1_000_000_000), is_bot: false, first_name: "Edda", last_name: "Edit", username: "edda" }
+    message = { message_id: rand(1_000_000), from: from, chat: { id: from[:id], type: "private" },
+                date: Time.now.to_i, text: "My door opens with 4711" }
+    send_json("/webhooks/telegram/#{@key}", { update_id: rand(1_000_000), message: message })
+    eventually { said("My door opens with 4711").size == 2 }
+    changed = message.merge(text: "My door is open", edit_date: Time.now.to_i)
+    send_json("/webhooks/telegram/#{@key}", { update_id: rand(1_000_000), edited_message: changed })
+    eventually { said("My door is open").size == 2 }
+    expect(said("4711")).to eq([])
+  end
+
   # Chatwoot has a contact for each of the ways in which the world writes a number of these countries.
   { "Brazil" => %w[55119 5511], "Argentina" => %w[54911 5411], "Mexico" => %w[52155 5255] }.each do |country, ways|
     it "has one person for both ways in which a number of #{country} is written" do

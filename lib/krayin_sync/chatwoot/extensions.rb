@@ -185,10 +185,17 @@ module KrayinSync
         # its job cannot be pushed.
         def set_up_krayin
           Intake.guard do
+            catch_up if saved_change_to_status? && !previously_new_record?
             next SetupJob.enqueue(id) if settings.to_h["traits"].nil? || settings.to_h.key?("setup_error")
 
             HookSettings.works(self)
           end
+        end
+
+        # What came while it was disabled was left out.
+        def catch_up
+          since = updated_at_before_last_save || updated_at
+          SweepJob.enqueue(seconds: (Time.now - since).ceil + 60, account_id: account_id)
         end
       end
     end

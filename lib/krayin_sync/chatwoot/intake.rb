@@ -170,6 +170,7 @@ module KrayinSync
           noted = message ? noted_about(message) : {}
           return deletion(hook, message) if noted["deleted"]
           return answer(hook, message) if answered?(noted, data[:previous_changes])
+          return answer(hook, message) if said_anew?(message, data[:previous_changes])
 
           Reason.new("unchanged")
         end
@@ -190,7 +191,10 @@ module KrayinSync
           noted["submitted_values"].present? || noted["submitted_email"].present?
         end
 
-        # What Chatwoot asked (a choice, a form, a survey) was said by nobody until now.
+        # As Telegram's people change what they have written.
+        def said_anew?(message, changes) = message && public?(message) && changes.to_h.stringify_keys.key?("content")
+
+        # What Chatwoot asked (a choice, a form, a survey) was said by nobody until now, or was said otherwise.
         def answer(hook, message)
           return Reason.new("message_not_public") if message.private?
           return Reason.new("not_routed") if route(hook).elsewhere?(message)
@@ -200,7 +204,7 @@ module KrayinSync
           follow(hook, message.conversation_id) if follows
           return Reason.new("messages_and_stages_off") unless wanted?(hook, "sync_messages")
 
-          RecordRef.new(hook.id, "message", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
+          RecordRef.new(hook.id, "message_edit", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
         end
 
         # Chatwoot keeps a deleted message and replaces its words. The conversation's note has them too.

@@ -103,7 +103,7 @@ module KrayinSync
             contact && { contact: contact }
           when "conversation"
             (talk = conversation(id, records, labels, sources, route)) && { conversation: with_messages(talk) }
-          when "message" then (message = message(id, records, labels, route)) && { message: message }
+          when "message", "message_edit" then (message = message(id, records, labels, route)) && { message: message }
           when "merge" then merge(id, records, labels)
           when "contact_deletion", "erasure" then { contact: { id: id } }
           when "conversation_deletion" then { conversation: { id: id } }

@@ -40,7 +40,7 @@ module KrayinSync
         case kind
         when "contact", "contact_deletion", "erasure", "merge" then id
         when "conversation" then ::Conversation.unscoped.where(id: id).pick(:contact_id)
-        when "message"
+        when "message", "message_edit"
           ::Conversation.unscoped.where(id: ::Message.unscoped.where(id: id).select(:conversation_id)).pick(:contact_id)
         when "conversation_deletion" then parent("conversation", id)
         when "message_deletion" then parent("conversation", parent("message", id))

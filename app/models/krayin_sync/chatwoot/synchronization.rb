@@ -4,9 +4,10 @@ module KrayinSync
   module Chatwoot
     # One record's state as it is now, brought to Krayin by its processor, and what was learned on the way, kept.
     class Synchronization
-      # What is gone, by the kind of its job.
+      # What is gone, or says something else than it did, by the kind of its job.
       EVENTS = { "merge" => "contact.merged", "contact_deletion" => "contact.deleted", "erasure" => "contact.erased",
-                 "conversation_deletion" => "conversation.deleted", "message_deletion" => "message.deleted" }.freeze
+                 "conversation_deletion" => "conversation.deleted", "message_deletion" => "message.deleted",
+                 "message_edit" => "message.updated" }.freeze
       # Traits of the server that its answers tell anew.
       LEARNED = %w[utc_offset_minutes pipelines stages_at].freeze
 

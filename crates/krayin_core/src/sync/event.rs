@@ -15,6 +15,8 @@ pub enum EventName {
     ConversationResolved,
     /// A message was written.
     MessageCreated,
+    /// What a message says was changed.
+    MessageUpdated,
     /// A contact was merged into another one, and is gone.
     ContactMerged,
     /// A contact was deleted.
@@ -29,13 +31,14 @@ pub enum EventName {
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ContactCreated,
         Self::ContactUpdated,
         Self::ConversationCreated,
         Self::ConversationUpdated,
         Self::ConversationResolved,
         Self::MessageCreated,
+        Self::MessageUpdated,
         Self::ContactMerged,
         Self::ContactDeleted,
         Self::ContactErased,
@@ -52,6 +55,7 @@ impl EventName {
             Self::ConversationUpdated => "conversation.updated",
             Self::ConversationResolved => "conversation.resolved",
             Self::MessageCreated => "message.created",
+            Self::MessageUpdated => "message.updated",
             Self::ContactMerged => "contact.merged",
             Self::ContactDeleted => "contact.deleted",
             Self::ContactErased => "contact.erased",
@@ -78,8 +82,8 @@ pub enum EventError {
     /// Its name is none of the known ones.
     #[error(
         "Unknown event name. Known are contact.created, contact.updated, contact.merged, contact.deleted, contact.erased, \
-         conversation.created, conversation.updated, conversation.resolved, conversation.deleted, message.created and \
-         message.deleted, with a dot or an underscore."
+         conversation.created, conversation.updated, conversation.resolved, conversation.deleted, message.created, \
+         message.updated and message.deleted, with a dot or an underscore."
     )]
     Unknown,
     /// Its data cannot be read.

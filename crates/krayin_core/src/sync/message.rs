@@ -1,18 +1,29 @@
-use super::{Context, Outcome, Owner, Status, comment, conversation::COMMENT, lead_policy, owner::LINK, stage, verify};
+use serde_json::json;
+
+use super::{
+    Context, EventName, Outcome, Owner, Status,
+    comment::{self, Merged},
+    conversation::COMMENT,
+    lead_policy,
+    owner::LINK,
+    stage, verify,
+};
 use crate::{
     Error,
+    api::ErrorKind,
     chatwoot::Message,
     krayin::{ActivityLink, ActivityType},
     mapper,
     reason::Reason,
-    records::Kind,
+    records::{Kind, Stored},
 };
 
 /// What a pending activity is looked for by.
 pub(super) const TITLE: &str = "title";
 
-/// Message → activity of the contact's person, in one request, and the lead's stage on a colleague's first reply.
-pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Outcome, Error> {
+/// Message → activity of the contact's person, in one request, and the lead's stage on a colleague's first reply. One
+/// that says something else by now: a read, since a colleague may have written into the activity, and one write.
+pub(super) async fn sync(context: &Context<'_>, event: EventName, message: &Message) -> Result<Outcome, Error> {
     let settings = context.settings;
     if !settings.sync_messages && !settings.stage_progression_enabled {
         return Ok(Outcome::skipped(Default::default(), Reason::MessagesAndStagesOff));
@@ -34,7 +45,15 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     let link: fn(&Owner<'_>) -> ActivityLink = |owner| ActivityLink::Person(owner.person);
     let moved =
         settings.sync_messages && Owner::has_changed(context, (contact, None), conversation, &stored, link).await?;
+    let mut outcome = Outcome::default();
+    if event == EventName::MessageUpdated && settings.sync_messages && stored.removed.is_empty() {
+        say_anew(context, message, &mut stored, &mut outcome).await?;
+    }
     if !is_wanted && !moved && due.is_empty() {
+        if !outcome.updated.is_empty() || !outcome.why.is_empty() {
+            outcome.ids = stored.ids;
+            return Ok(outcome);
+        }
         let reason = if settings.sync_messages { Reason::MessageThere } else { Reason::MessagesOff };
         return Ok(Outcome::skipped(stored.ids, reason));
     }
@@ -46,7 +65,6 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     if owner.lead.is_none() && !lead_policy::wants_lead(settings, contact, Some(conversation)) {
         due.clear();
     }
-    let mut outcome = Outcome::default();
     let mapped = mapper::map_message_to_activity(message, ActivityLink::Person(owner.person), settings);
     if let Some(mut activity) = mapped.filter(|_| is_wanted) {
         // A message is over when it is written, but the server takes every new call and e-mail for something still to
@@ -113,4 +131,40 @@ pub(super) async fn sync(context: &Context<'_>, message: &Message) -> Result<Out
     }
     outcome.ids = stored.ids;
     Ok(outcome.after(owner.outcome))
+}
+
+/// Brings the words of an activity that is there to what the message says now, beside what a colleague wrote there.
+async fn say_anew(
+    context: &Context<'_>,
+    message: &Message,
+    stored: &mut Stored,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let (settings, client) = (context.settings, context.client);
+    let mapped = mapper::map_message_to_activity(message, ActivityLink::Person(0), settings);
+    let Some((id, activity)) = stored.ids.get("activity").zip(mapped) else { return Ok(()) };
+    let kept = stored.sent.get(COMMENT).cloned().unwrap_or_default();
+    let ours = comment::digests(&activity.comment, &settings.digest_key);
+    if kept == ours {
+        return Ok(());
+    }
+    let Some(there) = client.find_activity(id).await? else { return Ok(()) };
+    let current = there.comment.as_deref().unwrap_or_default();
+    match comment::merge(current, &activity.comment, &kept, &settings.digest_key) {
+        Merged::Same => {}
+        Merged::Theirs => outcome.why.push(Reason::CommentKept),
+        Merged::Write(words) => {
+            // The answer may be lost: either version is ours then.
+            stored.sent.insert(COMMENT.to_owned(), format!("{kept}|{ours}"));
+            context.store(Kind::Message, message.id, stored).await?;
+            match client.write_activity(&there, json!({ COMMENT: words })).await {
+                Ok(_) => outcome.updated.push("activity"),
+                // Someone has deleted it in Krayin.
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    stored.sent.insert(COMMENT.to_owned(), ours);
+    context.store(Kind::Message, message.id, stored).await
 }

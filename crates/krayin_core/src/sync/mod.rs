@@ -136,7 +136,9 @@ async fn run(context: &Context<'_>, event: &Event) -> Result<Outcome, Error> {
         EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
             conversation::sync(context, event.name, event.conversation()?).await?
         }
-        EventName::MessageCreated => message::sync(context, event.message()?).await?,
+        EventName::MessageCreated | EventName::MessageUpdated => {
+            message::sync(context, event.name, event.message()?).await?
+        }
         EventName::ContactMerged => contact::sync_merged(context, event.contact()?, event.merged()?).await?,
         EventName::ContactDeleted => contact::sync_deleted(context, event.contact()?).await?,
         EventName::ContactErased => contact::erase(context, event.contact()?).await?,

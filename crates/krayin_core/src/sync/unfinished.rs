@@ -16,7 +16,9 @@ const UNFINISHED: &str = "unfinished";
 /// Says whose event runs.
 pub(super) fn begin(context: &Context<'_>, event: &Event) {
     let record = match event.name {
-        EventName::MessageCreated => event.message().map(|message| (Kind::Message, message.id)),
+        EventName::MessageCreated | EventName::MessageUpdated => {
+            event.message().map(|message| (Kind::Message, message.id))
+        }
         EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
             event.conversation().map(|conversation| (Kind::Conversation, conversation.id))
         }
@@ -52,7 +54,7 @@ fn contact(event: &Event) -> Option<&Contact> {
         EventName::ConversationCreated | EventName::ConversationUpdated | EventName::ConversationResolved => {
             event.conversation().ok()?.contact.as_ref()
         }
-        EventName::MessageCreated => event.message().ok()?.contact(),
+        EventName::MessageCreated | EventName::MessageUpdated => event.message().ok()?.contact(),
         _ => None,
     }
 }
