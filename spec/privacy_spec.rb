@@ -141,7 +141,7 @@ RSpec.describe "what is told of failures" do
 
   it "tells every known event by its name" do
     names = perform(event: "none").message[/Known are (.*?), with/, 1].split(/, | and /)
-    expect(names.size).to eq(11)
+    expect(names.size).to eq(12)
     expect(names.flat_map { |name| [name, name.tr(".", "_")] }).to all(match(KrayinSync::ProcessorService::EVENT))
   end
 

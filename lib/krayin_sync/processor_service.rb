@@ -15,7 +15,8 @@ module KrayinSync
     # Kinds of records, and the events that are told by their name.
     KINDS = %w[contact conversation message].freeze
     EVENT = /\A(?:contact[._](?:created|updated|merged|deleted|erased)|
-                conversation[._](?:created|updated|resolved|deleted)|message[._](?:created|deleted))\z/x
+                conversation[._](?:created|updated|resolved|deleted)|
+                message[._](?:created|updated|deleted))\z/x
 
     attr_reader :inbox, :hook, :event_name, :event_data
 
