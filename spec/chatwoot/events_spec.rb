@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "rake"
 require_relative "support/small_chatwoot"
 
 RSpec.describe "The events of a Chatwoot", :chatwoot do
@@ -225,9 +224,8 @@ RSpec.describe "The events of a Chatwoot", :chatwoot do
       { name: word, email: "#{word}@acme.example", account_id: account.id, created_at: Time.now, updated_at: Time.now }
     end
     Contact.insert_all([rows.first])
-    Rails.application.load_tasks unless Rake::Task.task_defined?("krayin_sync:sweep")
     told = /\AEnqueued: .*\bcontact\b/
-    expect { Rake::Task["krayin_sync:sweep"].invoke("0.1") }.to output(told).to_stdout
+    expect { rake_task("sweep").invoke("0.1") }.to output(told).to_stdout
     settle
     expect(krayin.person("raked@acme.example")).to include("name" => "raked")
     Contact.insert_all([rows.last])

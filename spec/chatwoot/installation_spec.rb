@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "rake"
 require_relative "../support/configured"
 require_relative "support/small_chatwoot"
 require_relative "support/version_one"
@@ -30,11 +29,6 @@ RSpec.describe "What an installation decides", :chatwoot do
 
   def activities_with(words) = krayin.records["activities"].select { |known| known["comment"].to_s.include?(words) }
 
-  def task(name)
-    Rails.application.load_tasks unless Rake::Task.task_defined?("krayin_sync:#{name}")
-    Rake::Task["krayin_sync:#{name}"].tap(&:reenable)
-  end
-
   describe "when it is uninstalled" do
     let!(:jane) { contact("jane#{rand(1_000_000)}") }
 
@@ -49,7 +43,7 @@ RSpec.describe "What an installation decides", :chatwoot do
     def jobs = [*Sidekiq::Queue.all.flat_map(&:to_a), *Sidekiq::ScheduledSet.new].map(&:klass)
 
     it "leaves no job and no key behind, and keeps connections and ids unless it is told" do
-      expect { task("uninstall").invoke }.to output(/\A2 jobs, \d+ keys\n\z/).to_stdout
+      expect { rake_task("uninstall").invoke }.to output(/\A2 jobs, \d+ keys\n\z/).to_stdout
       expect([left, jobs.grep(/Krayin/), jobs.size]).to eq([[], [], 1])
       expect([Integrations::Hook.exists?(@hook.id),
               link.exists?(kind: "contact", record_id: jane.id)]).to eq([true, true])
@@ -60,7 +54,7 @@ RSpec.describe "What an installation decides", :chatwoot do
       5.times { |n| link.create!(kind: "contact", record_id: 9_000_000 + n, instance: "other") }
       count = link.count
       told = /\A2 jobs, \d+ keys, \d+ connections, #{count} links\n\z/
-      expect { task("uninstall").invoke("hooks", "links") }.to output(told).to_stdout
+      expect { rake_task("uninstall").invoke("hooks", "links") }.to output(told).to_stdout
       expect([Integrations::Hook.where(app_id: "krayin").count, link.count, left]).to eq([0, 0, []])
       expect(krayin.person(jane.email)).to include("name" => jane.name)
     end

@@ -1,6 +1,5 @@
 # frozen_string_literal: true
 
-require "rake"
 require_relative "../support/configured"
 require_relative "support/small_chatwoot"
 
@@ -65,11 +64,6 @@ RSpec.describe "Several Krayins of one account", :chatwoot do
   def link_of(record, hook)
     link.find_by(kind: record.class.name.downcase, record_id: record.id,
                  instance: hook.reload.settings.dig("traits", "instance"))
-  end
-
-  def task(name)
-    Rails.application.load_tasks unless Rake::Task.task_defined?("krayin_sync:#{name}")
-    Rake::Task["krayin_sync:#{name}"].tap(&:reenable)
   end
 
   it "brings a contact, its conversation and its words to each, once, and keeps what each knows apart" do
@@ -510,17 +504,17 @@ RSpec.describe "Several Krayins of one account", :chatwoot do
     hook(north, name: "Sales")
     two = hook(south, name: "Support")
     run_all
-    expect { task("settings").invoke(account.id.to_s, "sync_messages=false") }
+    expect { rake_task("settings").invoke(account.id.to_s, "sync_messages=false") }
       .to raise_error(SystemExit).and output(/Say which: Sales, Support/).to_stderr
-    expect { task("settings").invoke("#{account.id}:support", "sync_messages=false") }.to output(/works/).to_stdout
+    expect { rake_task("settings").invoke("#{account.id}:support", "sync_messages=false") }.to output(/works/).to_stdout
     expect(two.reload.settings["sync_messages"]).to be(false)
-    expect { task("mapping:check").invoke(account.id.to_s) }.to output(/, Sales:.*, Support:/m).to_stdout
-    expect { task("doctor").invoke(account.id.to_s) }
+    expect { rake_task("mapping:check").invoke(account.id.to_s) }.to output(/, Sales:.*, Support:/m).to_stdout
+    expect { rake_task("doctor").invoke(account.id.to_s) }
       .to raise_error(SystemExit).and output(/Account #{account.id}, Sales.*Account #{account.id}, Support/m).to_stdout
     jane = contact("Jane")
     run_all
     jane.destroy!
-    expect { task("erase").invoke(account.id.to_s, jane.id.to_s) }
+    expect { rake_task("erase").invoke(account.id.to_s, jane.id.to_s) }
       .to output(/Sales:\nErased: .*person.*Support:\nErased: .*person/m).to_stdout
     expect(counts(jane)).to eq([[0, 0]] * 2)
     Tempfile.create(["krayin", ".yml"]) do |file|
@@ -533,7 +527,7 @@ RSpec.describe "Several Krayins of one account", :chatwoot do
                 route_labels: [vip, Gold]
       YAML
       file.flush
-      expect { task("configure").invoke(file.path) }.to output(/, Support: sync_messages, route_labels/).to_stdout
+      expect { rake_task("configure").invoke(file.path) }.to output(/, Support: sync_messages, route_labels/).to_stdout
     end
     expect(account.hooks.order(:id).map { |one| one.settings["route_labels"] }).to eq([nil, "vip, gold"])
   end

@@ -2,7 +2,6 @@
 
 require_relative "../support/prometheus_text"
 require_relative "support/small_chatwoot"
-require "rake"
 
 RSpec.describe "Watching the sync", :chatwoot do
   before(:context) do
@@ -23,15 +22,12 @@ RSpec.describe "Watching the sync", :chatwoot do
 
   # What the rake task printed, and what it ended with.
   def rake(task, *arguments)
-    Rake.application = Rake::Application.new
-    Rake::Task.define_task(:environment)
-    load File.expand_path("../../lib/tasks/krayin_sync.rake", __dir__)
     status = 0
     output = StringIO.new
     before = $stdout
     $stdout = output
     begin
-      Rake::Task[task].invoke(*arguments)
+      rake_task(task).invoke(*arguments)
     rescue SystemExit => e
       status = e.status
     ensure
@@ -103,13 +99,13 @@ RSpec.describe "Watching the sync", :chatwoot do
   end
 
   it "has the doctor look at each connection" do
-    output, status = rake("krayin_sync:doctor", @account.id.to_s)
+    output, status = rake("doctor", @account.id.to_s)
     expect(output).to include("Account #{@account.id}\n", "Krayin can be connected.")
     expect(status).to eq(0)
     right = @hook.reload.settings["api_token"]
     KrayinSync::Chatwoot::HookSettings.put(@hook, ["api_token"], "9|revoked")
     ENV["JSON"] = "1"
-    output, status = rake("krayin_sync:doctor", @account.id.to_s)
+    output, status = rake("doctor", @account.id.to_s)
     told = JSON.parse(output).first
     expect(told).to include("account_id" => @account.id, "hook_id" => @hook.id, "status" => "fail")
     expect(told["findings"].map { |finding| finding["code"] }).to include("token_refused")

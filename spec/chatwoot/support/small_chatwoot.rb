@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "rake"
 require_relative "servers"
 require_relative "krayin"
 
@@ -50,6 +51,13 @@ module SmallChatwoot
   # What the examples say.
   module Steps
     def servers = SmallChatwoot.servers
+
+    # @return [Rake::Task] one of the gem's, to be invoked
+    def rake_task(name)
+      # What is loaded again does all of it again.
+      Rails.application.load_tasks unless Rake::Task.task_defined?("krayin_sync:#{name}")
+      Rake::Task["krayin_sync:#{name}"].tap(&:reenable)
+    end
 
     def connect(krayin, token: 0, **settings)
       account = Account.create!(name: "Acme")
