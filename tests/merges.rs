@@ -118,6 +118,94 @@ async fn an_e_mail_address_that_chatwoot_drops_is_kept_beside_the_other() {
     assert_eq!(values(&world.sim.persons()[0]["emails"]), ["jane@new.example.com", "joan@example.com"]);
 }
 
+/// Who was merged into Joan before she was merged into Jane.
+fn june() -> Value {
+    json!({"id": 9, "name": "June", "email": "june@example.com", "phone_number": "+4930123456"})
+}
+
+/// June's person gives all to Joan's, which has other things of its own.
+async fn chained(server: Server) -> World {
+    let world = two(server).await;
+    world.contact("contact.created", june()).await;
+    let outcome = world.event("contact.merged", json!({"contact": joan(), "merged": june()})).await.unwrap();
+    assert_eq!(outcome.status, Status::Synced, "{server:?} {outcome:?}");
+    world
+}
+
+fn known_by(person: &Value) -> Vec<String> {
+    [values(&person["emails"]), values(&person["contact_numbers"])].concat()
+}
+
+#[tokio::test]
+async fn what_came_by_a_merge_goes_on_with_the_next_one() {
+    for server in SERVERS {
+        let world = chained(server).await;
+        let outcome = merge(&world).await;
+        assert_eq!((outcome.status, outcome.doubtful.len()), (Status::Synced, 0), "{server:?} {outcome:?}");
+        let all = ["jane@example.com", "june@example.com", "+14155550199", "+4930123456"];
+        assert_eq!(known_by(&world.sim.persons()[0]), all, "{server:?}");
+        let rest = json!(world.sim.persons()[1..]).to_string();
+        assert!(all.iter().all(|known| !rest.contains(known)), "{server:?} {rest}");
+        assert_eq!(merge(&world).await.requests, 0, "{server:?}");
+        // It stays when the contact changes.
+        let changed = jane_with(json!({"phone_number": "+14155550177"}));
+        world.contact("contact.updated", changed).await;
+        assert!(known_by(&world.sim.persons()[0]).contains(&"+4930123456".to_owned()), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_by_a_merge_goes_where_the_contact_s_data_goes() {
+    for server in SERVERS {
+        let mut world = chained(server).await;
+        world.set(json!({"on_contact_deleted": "erase"}));
+        world.contact("contact.deleted", joan()).await;
+        let there = json!(world.sim.persons()).to_string();
+        for known in ["june@example.com", "+4930123456", "+14155550199"] {
+            assert!(!there.contains(known), "{server:?} {known} {there}");
+        }
+        assert!(there.contains("jane@example.com"));
+    }
+}
+
+#[tokio::test]
+async fn a_chain_of_merges_that_was_broken_off_anywhere_ends_the_same() {
+    let world = chained(Server::Krayin210).await;
+    let before = world.sim.requests().len();
+    merge(&world).await;
+    let expected: Vec<_> = world.sim.persons().iter().map(known_by).collect();
+    for nth in 1..=world.sim.requests().len() - before {
+        for action in [Action::CloseBeforeActing, Action::CloseAfterActing, Action::Outage(Outage::Maintenance)] {
+            let world = chained(Server::Krayin210).await;
+            world.sim.clear_requests();
+            world.sim.fault(Fault::next(action.clone()).nth(u32::try_from(nth).unwrap()).times(Fault::FOREVER));
+            let event = krayin_core::sync::Event::from_json("contact.merged", both().to_string().as_bytes()).unwrap();
+            let _ = krayin_core::sync::process(&event, &world.settings(), &world.client(), &world.records).await;
+            world.sim.clear_faults();
+            merge(&world).await;
+            let ended: Vec<_> = world.sim.persons().iter().map(known_by).collect();
+            assert_eq!(ended, expected, "{nth} {action:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_kept_one_that_had_no_person_has_what_the_other_one_was_known_by_too() {
+    for server in SERVERS {
+        let world = World::connected(server).await;
+        world.contact("contact.created", joan()).await;
+        let kept = json!({"id": 9, "name": "Joan D.", "email": "joan@example.com"});
+        for _ in 0..2 {
+            world.event("contact.merged", json!({"contact": kept.clone(), "merged": joan()})).await.unwrap();
+            let persons = world.sim.persons();
+            assert_eq!(persons.len(), 1, "{server:?}");
+            assert_eq!(known_by(&persons[0]), ["joan@example.com", "+14155550199"], "{server:?}");
+        }
+        let again = world.contact("contact.updated", kept).await;
+        assert_eq!((again.status, again.requests), (Status::Skipped, 0), "{server:?} {again:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_kept_one_goes_on_with_the_other_s_person_where_it_has_none() {
     let world = World::connected(Server::Krayin210).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Attributes, Flow, PERSON, person::keep_owner};
+use super::{Attributes, Flow, PERSON, person::keep_owner, taken};
 use crate::{
     Error,
     chatwoot::Contact,
@@ -134,7 +134,8 @@ impl<'a> Flow<'a> {
         let nobody = format!("deleted {}", person.id);
         let fields: Vec<&Field> = self.fields(Entity::Person).filter(|field| field.identifies()).collect();
         for field in fields {
-            let sent = Sent::of(&self.context.settings.digest_key, self.stored.sent.get(&*field.key));
+            let ours = taken::with_sent(&self.stored, field);
+            let sent = Sent::of(&self.context.settings.digest_key, ours.as_ref());
             let mut kept = without_ours(field.read(record).unwrap_or(&Value::Null), sent);
             kept.retain(|entry| {
                 entry

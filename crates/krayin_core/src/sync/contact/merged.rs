@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Flow, person::keep_owner, sync, wanted::Wanted};
+use super::{Flow, person::keep_owner, sync, taken, wanted::Wanted};
 use crate::{
     Error,
     chatwoot::Contact,
@@ -16,7 +16,8 @@ use crate::{
     sync::{Context, Outcome, Status, value, verify},
 };
 
-/// Where `Stored::sent` notes that the other person is giving up what it had.
+/// Where `Stored::sent` notes that the other person is giving up what it had, with what it had of others: nobody says that
+/// any more once it is gone there.
 const MERGING: &str = "merging";
 
 /// `merged` was merged into `contact` and is gone: what Krayin has of it is the contact's from now on.
@@ -63,6 +64,9 @@ struct Others<'a> {
     stored: Stored,
 }
 
+/// Entries of lists, by the keys of their fields.
+type Entries = BTreeMap<String, Vec<Value>>;
+
 /// Nothing in Krayin is the merged contact's any more.
 async fn give_away(context: &Context<'_>, id: u64, other: &mut Stored, into: u64) -> Result<(), Error> {
     other.let_go(Reason::Merged { into }.kept());
@@ -74,27 +78,33 @@ impl<'a> Flow<'a> {
     async fn take_over(&mut self, other: &Stored) -> Result<(), Error> {
         let before = std::mem::take(&mut self.stored);
         self.stored = Stored { revision: before.revision, others: before.others, ..other.clone() };
+        let fields: Vec<&Field> = self.identifying().collect();
+        for field in fields {
+            let key = &self.context.settings.digest_key;
+            taken::note_sent(&mut self.stored, field, self.wanted.value(field), key);
+        }
         self.context.store(Kind::Contact, self.contact.id, &mut self.stored).await
     }
 
     /// Brings the other person's addresses and numbers to ours. An outcome where only a person can tell.
     async fn bring_together(&mut self, ours: u64, mut other: Others<'_>) -> Result<Option<Outcome>, Error> {
         let record = value(&other.person);
-        let began = other.stored.sent.contains_key(MERGING);
-        let flags = match began || self.is_untouched(&record, &other) {
+        let began = other.stored.sent.get(MERGING).map(|kept| serde_json::from_str(kept).unwrap_or_default());
+        let flags = match began.is_some() || self.is_untouched(&record, &other) {
             true => self.yes_no(Entity::Person, other.person.id, &record, &Merged::default()).await?,
             false => Err(Reason::ColleaguesStays { entity: Entity::Person }),
         };
         let Ok(flags) = flags else { return self.leave_apart(ours, other).await.map(Some) };
         // From here on the other person differs from what was sent, because of us.
-        other.stored.sent.insert(MERGING.to_owned(), "1".to_owned());
+        let more: Entries = began.unwrap_or_else(|| self.taken_by(&record, &other));
+        other.stored.sent.insert(MERGING.to_owned(), json!(more).to_string());
         self.context.store(Kind::Contact, other.contact.id, &mut other.stored).await?;
         let mut body = self.marked(ours, &other.person);
         body.extend(flags);
         self.context.client.write_person(&other.person, Value::Object(body)).await?;
         self.outcome.updated.push("person");
         self.mark_lead(&other).await?;
-        self.take_identity(ours, &other.wanted).await?;
+        self.take_identity(ours, &other.wanted, &more).await?;
         give_away(self.context, other.contact.id, &mut other.stored, ours).await?;
         Ok(None)
     }
@@ -103,13 +113,25 @@ impl<'a> Flow<'a> {
     fn is_untouched(&self, record: &Value, other: &Others<'_>) -> bool {
         let key = &self.context.settings.digest_key;
         let as_sent = |field: &Field| {
-            let sent = Sent::of(key, other.stored.sent.get(&*field.key));
+            let kept = taken::with_sent(&other.stored, field);
+            let sent = Sent::of(key, kept.as_ref());
             let there = field.read(record).map(|there| field.kind.canonical(there, field.place())).unwrap_or_default();
             there
                 .iter()
                 .all(|text| field.kind.is_placeholder(text, &self.context.settings.digest_key) || sent.has(text))
         };
         other.stored.is_made("person") && self.fields(Entity::Person).all(as_sent)
+    }
+
+    fn identifying(&self) -> impl Iterator<Item = &'a Field> + use<'a> {
+        self.fields(Entity::Person).filter(|field| field.identifies())
+    }
+
+    /// What the other person has of those who were merged into its contact before.
+    fn taken_by(&self, record: &Value, other: &Others<'_>) -> Entries {
+        let key = &self.context.settings.digest_key;
+        let of = |field: &Field| taken::entries(&other.stored, field, record, key);
+        self.identifying().map(|field| (field.key.clone().into_owned(), of(field))).collect()
     }
 
     async fn leave_apart(&mut self, ours: u64, mut other: Others<'_>) -> Result<Outcome, Error> {
@@ -130,7 +152,7 @@ impl<'a> Flow<'a> {
         let name = if name.ends_with(&mark) { name.to_owned() } else { format!("{name}{mark}") };
         let nobody = format!("merged {}", person.id);
         let mut body = json::object([("name".to_owned(), json!(name))]);
-        for field in self.fields(Entity::Person).filter(|field| field.identifies()) {
+        for field in self.identifying() {
             body.insert(field.attribute.clone().into_owned(), json!([self.nobodys(field, &nobody)]));
         }
         keep_owner(&mut body, person);
@@ -165,22 +187,25 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    /// The addresses and numbers of the merged contact beside those of this one.
-    async fn take_identity(&mut self, ours: u64, others: &Wanted) -> Result<(), Error> {
+    /// The addresses and numbers of the merged contact beside those of this one, and what its person had of others.
+    async fn take_identity(&mut self, ours: u64, others: &Wanted, more: &Entries) -> Result<(), Error> {
         let Some(person) = self.context.client.find_person(ours).await? else { return Ok(()) };
         let record = value(&person);
-        let fields: Vec<&Field> = self.fields(Entity::Person).filter(|field| field.identifies()).collect();
+        let fields: Vec<&Field> = self.identifying().collect();
         let mut both: BTreeMap<String, Value> = BTreeMap::new();
         for field in &fields {
             // It was another person's until now.
             self.stored.left_out.remove(&*field.key);
-            let mut entries: Vec<Value> = Vec::new();
-            let lists = [self.wanted.value(field), others.value(field)];
-            for entry in lists.into_iter().flatten().filter_map(Value::as_array).flatten() {
-                if !entries.contains(entry) {
-                    entries.push(entry.clone());
+            let list = |wanted: &Wanted| wanted.value(field).and_then(Value::as_array).cloned().unwrap_or_default();
+            let own = list(&self.wanted);
+            let mut entries = own.clone();
+            for entry in list(others).into_iter().chain(more.get(&*field.key).cloned().unwrap_or_default()) {
+                if !entries.contains(&entry) {
+                    entries.push(entry);
                 }
             }
+            let taken = entries.get(own.len()..).unwrap_or_default().to_vec();
+            taken::note(&mut self.stored, field, taken, &self.context.settings.digest_key);
             if !entries.is_empty() {
                 both.insert(field.key.clone().into_owned(), entries.into());
             }

@@ -9,6 +9,7 @@ mod profile;
 mod refusal;
 mod source;
 mod tags;
+mod taken;
 mod wanted;
 mod yes_no;
 
