@@ -101,7 +101,13 @@ RSpec.describe "signals" do
           ends[e.class] += 1
         end
       end
-      puts good
+      # A call that was broken off may have been counted: such ones hold the budget for as long as that can be.
+      begin
+        puts good
+      rescue KrayinSync::RateLimitError => e
+        sleep(e.retry_after || 1)
+        retry
+      end
       puts "#{ends.values.sum} calls, #{TRAPPED.values.sum} signals"
     RUBY
     RSpec.configuration.reporter.message(output.lines.last)

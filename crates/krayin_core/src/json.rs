@@ -17,6 +17,11 @@ pub(crate) fn object(fields: impl IntoIterator<Item = (String, Value)>) -> Map<S
     object
 }
 
+/// Reads what is JSON in every respect. All JSON is read as text: a reader of bytes beside it would be as much code again.
+pub(crate) fn strict<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
+}
+
 /// Reads a record. Half a pair of surrogates, an escape that is none and a byte that is no text become a mark; control
 /// characters in a text, numbers beyond any and what is nested too deep are read past.
 ///

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BoxFuture, external_id::ExternalIds};
+use crate::{BoxFuture, external_id::ExternalIds, json};
 
 /// Which record of Chatwoot something is kept for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -167,7 +167,7 @@ impl Verdict {
 /// # Errors
 /// [`DecisionError`].
 pub fn decide(stored: &[u8], verdict: &str, person: Option<u64>) -> Result<Vec<u8>, DecisionError> {
-    let mut stored: Stored = serde_json::from_slice(stored).unwrap_or_default();
+    let mut stored: Stored = json::strict(stored).unwrap_or_default();
     stored.decide(Verdict::parse(verdict).ok_or(DecisionError::UnknownVerdict)?, person)?;
     Ok(serde_json::to_vec(&stored).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use std::{cell::Cell, time::Duration};
 
 use magnus::{Error, RString, Ruby, encoding::EncodingCapable};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{error, park};
 
@@ -88,8 +88,12 @@ pub(crate) fn string(ruby: &Ruby, bytes: &[u8]) -> Result<RString, Error> {
     Ok(string)
 }
 
+/// What the JSON is of; read as text, as the core reads all of it.
+pub(crate) fn parsed<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    serde_json::from_str(std::str::from_utf8(json).ok()?).ok()
+}
+
 /// The JSON value in a Ruby string; an `ArgumentError` where it is none.
 pub(crate) fn value(ruby: &Ruby, string: RString) -> Result<serde_json::Value, Error> {
-    read(ruby, string, |json| serde_json::from_slice(json))?
-        .map_err(|_| Error::new(ruby.exception_arg_error(), "the data is not JSON"))
+    read(ruby, string, parsed)?.ok_or_else(|| Error::new(ruby.exception_arg_error(), "the data is not JSON"))
 }

@@ -51,7 +51,7 @@ fn preview_mapping(ruby: &Ruby, name: String, data: RString, settings: RString) 
 fn explain_rules(ruby: &Ruby, conversation: RString, stored: RString, settings: RString) -> Result<RString, Error> {
     let known = settings_cache::read(ruby, settings)?;
     let conversation = convert::read(ruby, conversation, |json| park::guard(ruby, || Conversation::from_json(json)))??;
-    let stored: Stored = convert::read(ruby, stored, |json| serde_json::from_slice(json).unwrap_or_default())?;
+    let stored: Stored = convert::read(ruby, stored, convert::parsed)?.unwrap_or_default();
     let rows = park::guard(ruby, || sync::explain_rules(&conversation, &stored, &known.settings))?;
     convert::string(ruby, &convert::json(&rows))
 }

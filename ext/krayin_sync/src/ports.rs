@@ -56,7 +56,7 @@ impl Answers {
             Callback::Load(kind, id, reply) => {
                 let json: Option<RString> = self.records.funcall("load", (kind.name(), id))?;
                 let stored = match json {
-                    Some(json) => convert::read(ruby, json, |json| serde_json::from_slice(json).ok())?,
+                    Some(json) => convert::read(ruby, json, convert::parsed)?,
                     None => Some(Stored::default()),
                 };
                 let _ = reply.send(stored);

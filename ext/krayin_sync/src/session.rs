@@ -222,7 +222,7 @@ fn read_settings(ruby: &Ruby, settings: RString) -> Result<RString, Error> {
 fn reason_sentence(ruby: &Ruby, reason: RString, locale: String) -> Result<Option<RString>, Error> {
     let reason = convert::bytes(ruby, reason)?;
     let sentence = park::guard(ruby, || {
-        let reason: Option<Reason> = serde_json::from_slice(&reason).ok();
+        let reason: Option<Reason> = convert::parsed(&reason);
         reason.map(|reason| reason.sentence(Language::of(&locale)))
     })?;
     sentence.map(|sentence| convert::string(ruby, sentence.as_bytes())).transpose()

@@ -21,6 +21,7 @@ pub use table::{SETTINGS, SetBy, Setting, Words, find, read};
 use crate::{
     DigestKey,
     chatwoot::Clock,
+    json,
     language::Language,
     problem::Problem,
     server::{Connection, Destinations, Dialect, KnownStage, Network, ServerProfile},
@@ -485,10 +486,10 @@ impl Settings {
 }
 
 fn object(json: &[u8]) -> Result<Map<String, Value>, SettingsError> {
-    match serde_json::from_slice(json) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(SettingsError::one(Problem::NotAnObject)),
-        Err(_) => Err(SettingsError::one(Problem::NotJson)),
+    match json::strict(json) {
+        Some(Value::Object(object)) => Ok(object),
+        Some(_) => Err(SettingsError::one(Problem::NotAnObject)),
+        None => Err(SettingsError::one(Problem::NotJson)),
     }
 }
 

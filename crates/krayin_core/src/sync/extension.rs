@@ -6,6 +6,7 @@ use super::{Event, EventError, EventName, Outcome};
 use crate::{
     BoxFuture, Error,
     api::{Client, Request, Response, Transport, TransportError},
+    json,
     mapper::{Mapped, PayloadError, payload, with_payload},
     reason::Reason,
     records::Records,
@@ -130,7 +131,7 @@ impl Extensions {
         client: &Client,
         records: &dyn Records,
     ) -> Result<Outcome, Error> {
-        let mut data: Value = serde_json::from_slice(data).map_err(|_| EventError::NotJson)?;
+        let mut data: Value = json::strict(data).ok_or(EventError::NotJson)?;
         let event = match EventName::parse(name) {
             Ok(event) => event,
             Err(unknown) => {

@@ -2,6 +2,8 @@
 
 use serde_json::{Deserializer, Value};
 
+use crate::json;
+
 /// Beginnings of JSON that are tried: PHP warns a few times, not more often.
 const MOST: usize = 64;
 
@@ -9,7 +11,7 @@ const MOST: usize = 64;
 /// is none, whatever it has inside.
 pub(in crate::api) fn read(body: &[u8]) -> Option<Value> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    if let Ok(whole) = serde_json::from_slice(body) {
+    if let Some(whole) = json::strict(body) {
         return Some(whole);
     }
     // A byte that is no text does not leave the record around it unread.

@@ -125,7 +125,8 @@ fn is_cut(body: &[u8]) -> bool {
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
     let ends = |error: serde_json::Error| error.is_eof();
     text.is_empty()
-        || (text.starts_with(b"{") || text.starts_with(b"[")) && serde_json::from_slice::<Value>(text).is_err_and(ends)
+        || (text.starts_with(b"{") || text.starts_with(b"["))
+            && serde_json::from_str::<Value>(&String::from_utf8_lossy(text)).is_err_and(ends)
 }
 
 /// Whether a body is a web page.

@@ -64,9 +64,6 @@ struct Others<'a> {
     stored: Stored,
 }
 
-/// Entries of lists, by the keys of their fields.
-type Entries = BTreeMap<String, Vec<Value>>;
-
 /// Nothing in Krayin is the merged contact's any more.
 async fn give_away(context: &Context<'_>, id: u64, other: &mut Stored, into: u64) -> Result<(), Error> {
     other.let_go(Reason::Merged { into }.kept());
@@ -89,15 +86,15 @@ impl<'a> Flow<'a> {
     /// Brings the other person's addresses and numbers to ours. An outcome where only a person can tell.
     async fn bring_together(&mut self, ours: u64, mut other: Others<'_>) -> Result<Option<Outcome>, Error> {
         let record = value(&other.person);
-        let began = other.stored.sent.get(MERGING).map(|kept| serde_json::from_str(kept).unwrap_or_default());
+        let began = other.stored.sent.get(MERGING).map(|kept| json::read(kept.as_bytes()).unwrap_or_default());
         let flags = match began.is_some() || self.is_untouched(&record, &other) {
             true => self.yes_no(Entity::Person, other.person.id, &record, &Merged::default()).await?,
             false => Err(Reason::ColleaguesStays { entity: Entity::Person }),
         };
         let Ok(flags) = flags else { return self.leave_apart(ours, other).await.map(Some) };
         // From here on the other person differs from what was sent, because of us.
-        let more: Entries = began.unwrap_or_else(|| self.taken_by(&record, &other));
-        other.stored.sent.insert(MERGING.to_owned(), json!(more).to_string());
+        let more: Value = began.unwrap_or_else(|| self.taken_by(&record, &other));
+        other.stored.sent.insert(MERGING.to_owned(), more.to_string());
         self.context.store(Kind::Contact, other.contact.id, &mut other.stored).await?;
         let mut body = self.marked(ours, &other.person);
         body.extend(flags);
@@ -128,10 +125,10 @@ impl<'a> Flow<'a> {
     }
 
     /// What the other person has of those who were merged into its contact before.
-    fn taken_by(&self, record: &Value, other: &Others<'_>) -> Entries {
+    fn taken_by(&self, record: &Value, other: &Others<'_>) -> Value {
         let key = &self.context.settings.digest_key;
         let of = |field: &Field| taken::entries(&other.stored, field, record, key);
-        self.identifying().map(|field| (field.key.clone().into_owned(), of(field))).collect()
+        Value::Object(json::object(self.identifying().map(|field| (field.key.clone().into_owned(), of(field).into()))))
     }
 
     async fn leave_apart(&mut self, ours: u64, mut other: Others<'_>) -> Result<Outcome, Error> {
@@ -188,7 +185,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The addresses and numbers of the merged contact beside those of this one, and what its person had of others.
-    async fn take_identity(&mut self, ours: u64, others: &Wanted, more: &Entries) -> Result<(), Error> {
+    async fn take_identity(&mut self, ours: u64, others: &Wanted, more: &Value) -> Result<(), Error> {
         let Some(person) = self.context.client.find_person(ours).await? else { return Ok(()) };
         let record = value(&person);
         let fields: Vec<&Field> = self.identifying().collect();
@@ -196,15 +193,16 @@ impl<'a> Flow<'a> {
         for field in &fields {
             // It was another person's until now.
             self.stored.left_out.remove(&*field.key);
-            let list = |wanted: &Wanted| wanted.value(field).and_then(Value::as_array).cloned().unwrap_or_default();
-            let own = list(&self.wanted);
-            let mut entries = own.clone();
-            for entry in list(others).into_iter().chain(more.get(&*field.key).cloned().unwrap_or_default()) {
-                if !entries.contains(&entry) {
-                    entries.push(entry);
+            let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+            let mut entries = list(self.wanted.value(field));
+            let mut taken = list(others.value(field));
+            taken.extend(list(more.get(&*field.key)));
+            taken.retain(|entry| !entries.contains(entry));
+            for entry in &taken {
+                if !entries.contains(entry) {
+                    entries.push(entry.clone());
                 }
             }
-            let taken = entries.get(own.len()..).unwrap_or_default().to_vec();
             taken::note(&mut self.stored, field, taken, &self.context.settings.digest_key);
             if !entries.is_empty() {
                 both.insert(field.key.clone().into_owned(), entries.into());
