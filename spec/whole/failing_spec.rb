@@ -39,9 +39,10 @@ RSpec.describe "A record that fails", :whole do
       sleep 0.25
       jobs(broken)
     end
-    # One chain. What else there may be is for an event: it is tried at once, since it may be what mends the record.
+    # One chain. What else there may be is for an event: it is tried at once, since it may be what mends the record; and
+    # where Sidekiq is busy, one that it has left behind and that ends without work.
     expect(seen.map { |jobs| jobs["retry"] }.max).to eq(1)
-    expect(seen.map { |jobs| jobs.values.sum }.max).to be <= 2
+    expect(seen.map { |jobs| jobs.values.sum }.max).to be <= 3
     expect(link(broken)["state"]).to eq("waiting")
     krayin.heal
     eventually { krayin.person("rita@failing.example")["name"] == "Rita Retry the 2" }
