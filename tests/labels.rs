@@ -1,8 +1,8 @@
 //! Labels as tags, on each server: what a colleague put on or took off stays so, one tag a name, whatever fails meanwhile.
 
 use krayin_core::{reason::Reason, setup, sync::Outcome};
-use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{SERVERS, World, conversation, jane, with};
+use krayin_sim::{Fault, Server};
+use krayin_tests::{SERVERS, World, conversation, failures, jane, with};
 use serde_json::{Value, json};
 
 async fn connected(server: Server, more: Value) -> World {
@@ -195,15 +195,7 @@ async fn the_set_up_says_where_no_tags_are_served_and_nothing_is_asked_there() {
 
 #[tokio::test]
 async fn whatever_fails_meanwhile_there_is_one_tag_of_a_name_on_each_record() {
-    let refuses = |status| Action::Status { status, body: "{}".into(), headers: Vec::new() };
-    let actions = [
-        refuses(500),
-        refuses(503),
-        Action::CloseBeforeActing,
-        Action::CloseAfterActing,
-        Action::CloseHalfway,
-        Action::Html,
-    ];
+    let actions = failures();
     for server in SERVERS {
         for (action, nth) in actions.iter().flat_map(|action| (1..=8).map(move |nth| (action, nth))) {
             let told = format!("{server:?} {action:?} at {nth}");

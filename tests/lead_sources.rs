@@ -1,8 +1,8 @@
 //! The source of new leads, by the inbox or channel that their contact wrote to; made where that is asked for, once.
 
 use krayin_core::{reason::Reason, setup, sync::Outcome};
-use krayin_sim::{Action, Fault, Server};
-use krayin_tests::{ALL_SERVERS, SERVERS, World, conversation, jane, with};
+use krayin_sim::{Fault, Server};
+use krayin_tests::{ALL_SERVERS, SERVERS, World, conversation, failures, jane, with};
 use serde_json::{Value, json};
 
 const RULES: &str = "inbox Web shop = Phone; inbox 9 = Direct; channel whatsapp = Email; channel Web widget = Web form";
@@ -104,15 +104,7 @@ async fn a_source_that_is_not_there_is_told_and_made_only_where_that_is_asked_fo
 
 #[tokio::test]
 async fn whatever_fails_meanwhile_one_source_is_made_and_one_lead_has_it() {
-    let refuses = |status| Action::Status { status, body: "{}".into(), headers: Vec::new() };
-    let actions = [
-        refuses(500),
-        refuses(503),
-        Action::CloseBeforeActing,
-        Action::CloseAfterActing,
-        Action::CloseHalfway,
-        Action::Html,
-    ];
+    let actions = failures();
     for server in SERVERS {
         for (action, nth) in actions.iter().flat_map(|action| (1..=4).map(move |nth| (action, nth))) {
             let told = format!("{server:?} {action:?} at {nth}");

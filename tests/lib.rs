@@ -12,7 +12,7 @@ pub mod well_formed;
 pub use cases::{Case, cases};
 pub use file_records::FileRecords;
 pub use spoiling_proxy::SpoilingProxy;
-pub use support::{ALL_SERVERS, SERVERS, TOKEN, World, conversation, jane, report, with};
+pub use support::{ALL_SERVERS, SERVERS, TOKEN, World, conversation, failures, jane, report, with};
 
 /// The examples, run as doc tests.
 #[cfg(doctest)]

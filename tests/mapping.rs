@@ -3,7 +3,7 @@
 
 use krayin_core::{settings::Settings, setup};
 use krayin_sim::{Action, Fault, Outage, Server};
-use krayin_tests::{SERVERS, World, conversation, jane, with};
+use krayin_tests::{SERVERS, World, conversation, failures, jane, with};
 use serde_json::{Value, json};
 
 /// A type, a value of Chatwoot's, and what Krayin holds then; null where it is left out and told of.
@@ -306,17 +306,8 @@ async fn what_changes_in_a_conversation_is_written_and_its_first_touch_is_not() 
 
 #[tokio::test]
 async fn whatever_fails_meanwhile_a_mapped_value_is_there_in_the_end_and_once() {
-    let refuses = |status| Action::Status { status, body: "{}".into(), headers: Vec::new() };
-    let actions = [
-        refuses(500),
-        refuses(503),
-        Action::CloseBeforeActing,
-        Action::CloseAfterActing,
-        Action::CloseHalfway,
-        Action::Html,
-        Action::Outage(Outage::NoDatabase),
-        Action::Outage(Outage::Maintenance),
-    ];
+    let outages = [Outage::NoDatabase, Outage::Maintenance].map(Action::Outage);
+    let actions: Vec<Action> = failures().into_iter().chain(outages).collect();
     for server in SERVERS {
         for action in &actions {
             for nth in 1..=4 {

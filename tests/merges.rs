@@ -58,6 +58,16 @@ async fn merge(world: &World) -> Outcome {
     world.event("contact.merged", both()).await.unwrap()
 }
 
+/// A merge that is broken off at its `nth` request, and done again.
+async fn merge_again(world: &World, nth: usize, action: &Action) {
+    world.sim.clear_requests();
+    world.sim.fault(Fault::next(action.clone()).nth(u32::try_from(nth).unwrap()).times(Fault::FOREVER));
+    let event = krayin_core::sync::Event::from_json("contact.merged", both().to_string().as_bytes()).unwrap();
+    let _ = krayin_core::sync::process(&event, &world.settings(), &world.client(), &world.records).await;
+    world.sim.clear_faults();
+    merge(world).await;
+}
+
 fn values(list: &Value) -> Vec<String> {
     list.as_array().unwrap().iter().map(|entry| entry["value"].as_str().unwrap_or_default().to_owned()).collect()
 }
@@ -177,12 +187,7 @@ async fn a_chain_of_merges_that_was_broken_off_anywhere_ends_the_same() {
     for nth in 1..=world.sim.requests().len() - before {
         for action in [Action::CloseBeforeActing, Action::CloseAfterActing, Action::Outage(Outage::Maintenance)] {
             let world = chained(Server::Krayin210).await;
-            world.sim.clear_requests();
-            world.sim.fault(Fault::next(action.clone()).nth(u32::try_from(nth).unwrap()).times(Fault::FOREVER));
-            let event = krayin_core::sync::Event::from_json("contact.merged", both().to_string().as_bytes()).unwrap();
-            let _ = krayin_core::sync::process(&event, &world.settings(), &world.client(), &world.records).await;
-            world.sim.clear_faults();
-            merge(&world).await;
+            merge_again(&world, nth, &action).await;
             let ended: Vec<_> = world.sim.persons().iter().map(known_by).collect();
             assert_eq!(ended, expected, "{nth} {action:?}");
         }
@@ -272,12 +277,7 @@ async fn a_merge_that_was_broken_off_anywhere_ends_the_same() {
     for nth in 1..=count {
         for action in [Action::CloseBeforeActing, Action::CloseAfterActing, Action::Outage(Outage::Maintenance)] {
             let world = two(Server::Krayin210).await;
-            world.sim.clear_requests();
-            world.sim.fault(Fault::next(action.clone()).nth(u32::try_from(nth).unwrap()).times(Fault::FOREVER));
-            let event = krayin_core::sync::Event::from_json("contact.merged", both().to_string().as_bytes()).unwrap();
-            let _ = krayin_core::sync::process(&event, &world.settings(), &world.client(), &world.records).await;
-            world.sim.clear_faults();
-            merge(&world).await;
+            merge_again(&world, nth, &action).await;
             assert_eq!(shown(&world), expected, "{nth} {action:?}");
         }
     }

@@ -2,8 +2,8 @@
 //! in Krayin or a failure does meanwhile.
 
 use krayin_core::{reason::Reason, setup};
-use krayin_sim::{Action, Change, Fault, Record, Server};
-use krayin_tests::{SERVERS, World, conversation, jane, with};
+use krayin_sim::{Change, Fault, Record, Server};
+use krayin_tests::{SERVERS, World, conversation, failures, jane, with};
 use serde_json::{Value, json};
 
 /// The users of each server, by their ids.
@@ -168,15 +168,7 @@ async fn the_set_up_reads_the_users_once_and_says_where_there_are_none() {
 
 #[tokio::test]
 async fn whatever_fails_meanwhile_the_owners_are_right_in_the_end() {
-    let refuses = |status| Action::Status { status, body: "{}".into(), headers: Vec::new() };
-    let actions = [
-        refuses(500),
-        refuses(503),
-        Action::CloseBeforeActing,
-        Action::CloseAfterActing,
-        Action::CloseHalfway,
-        Action::Html,
-    ];
+    let actions = failures();
     for server in SERVERS {
         for (action, nth) in actions.iter().flat_map(|action| (1..=4).map(move |nth| (action, nth))) {
             let told = format!("{server:?} {action:?} at {nth}");

@@ -11,7 +11,7 @@ use krayin_core::{
     setup,
     sync::{self, Event, Outcome},
 };
-use krayin_sim::{Options, Server, Sim};
+use krayin_sim::{Action, Options, Server, Sim};
 use serde_json::{Value, json};
 
 /// The recorded servers.
@@ -19,6 +19,19 @@ pub const SERVERS: [Server; 3] = [Server::Krayin210, Server::Krayin223Official, 
 
 /// All servers: the recorded ones and the one that the document describes.
 pub const ALL_SERVERS: [Server; 4] = [SERVERS[0], SERVERS[1], SERVERS[2], Server::Documented];
+
+/// What may come of a request: a refusal, a connection that ends, and a page that is none of the server's.
+pub fn failures() -> [Action; 6] {
+    let refuses = |status| Action::Status { status, body: "{}".into(), headers: Vec::new() };
+    [
+        refuses(500),
+        refuses(503),
+        Action::CloseBeforeActing,
+        Action::CloseAfterActing,
+        Action::CloseHalfway,
+        Action::Html,
+    ]
+}
 
 /// The token of every world.
 pub const TOKEN: &str = "1|end-to-end-0123456789";

@@ -286,13 +286,6 @@ RSpec.describe "Several Krayins of one account", :chatwoot do
       expect(again.slice(:contact, :conversation, :message).values.sum).to eq(0)
     end
 
-    def statements(&)
-      found = 0
-      count = ->(*, event) { found += 1 unless %w[SCHEMA TRANSACTION].include?(event[:name]) || event[:cached] }
-      ActiveSupport::Notifications.subscribed(count, "sql.active_record", &)
-      found
-    end
-
     it "costs a contact what it did, with a route as without: an unchanged one a statement, a new one three" do
       one = hook(north, route_labels: "vip", route_countries: "BR", route_inboxes: box("Web").id.to_s)
       run = lambda do |contact|

@@ -52,6 +52,14 @@ module SmallChatwoot
   module Steps
     def servers = SmallChatwoot.servers
 
+    # @return [Integer] SQL statements of the block's
+    def statements(&)
+      found = 0
+      count = ->(*, event) { found += 1 unless %w[SCHEMA TRANSACTION].include?(event[:name]) || event[:cached] }
+      ActiveSupport::Notifications.subscribed(count, "sql.active_record", &)
+      found
+    end
+
     # @return [Rake::Task] one of the gem's, to be invoked
     def rake_task(name)
       # What is loaded again does all of it again.

@@ -2,6 +2,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::lines;
 use crate::chatwoot::Inbox;
 
 /// Which source a new lead has, by where its contact wrote to.
@@ -25,12 +26,7 @@ pub(crate) enum WrittenTo {
 impl SourceRule {
     /// Reads a text or a list of texts; `None` for what is none.
     pub fn parse(value: &Value) -> Option<Vec<Self>> {
-        let lines: Vec<&str> = match value {
-            Value::String(text) => text.split([';', '\n']).collect(),
-            Value::Array(list) => list.iter().map(Value::as_str).collect::<Option<_>>()?,
-            _ => return None,
-        };
-        lines.into_iter().map(str::trim).filter(|line| !line.is_empty()).map(Self::line).collect()
+        lines::read(value, Self::line)
     }
 
     fn line(line: &str) -> Option<Self> {

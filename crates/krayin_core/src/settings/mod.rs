@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 mod kind;
 mod lead_source;
+mod lines;
 mod mapping;
 mod stage_rule;
 mod table;
