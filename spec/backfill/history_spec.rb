@@ -178,7 +178,7 @@ RSpec.describe "Contacts of years", :chatwoot do
 
   # Until all is done that waits, and what was lost is found.
   def end_all
-    settle(120)
+    settle_after_deaths
     advance(700)
     KrayinSync::Chatwoot::Sweep.new(since: Time.now - 900).run
     settle(120)

@@ -245,8 +245,7 @@ RSpec.describe "A backfill", :chatwoot do
     puts "", "backfill: #{kills} kills, #{krayin.requests.size} requests, #{run.requests} counted, for 400 contacts"
     expect(kills).to be >= 2
     expect(run.progress).to include(state: "done", done: 400, total: 400)
-    # What died with a process is back when Sidekiq has forgotten that.
-    settle(120)
+    settle_after_deaths
     expect_each_once(contacts)
   end
 

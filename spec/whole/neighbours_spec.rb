@@ -98,7 +98,8 @@ RSpec.describe "Beside Chatwoot's own work", :whole do
         expect(lines.grep(/krayin/i).join).not_to match(/logged@shop\.example|Logged/)
         krayin.faults({ method: "POST", path: "/leads", action: "broken", times: "forever" })
         contact(name: "Told", email: "told@shop.example")
-        event = Timeout.timeout(180) { told.pop }
+        # Chatwoot's own jobs tell Sentry of theirs as well.
+        event = Timeout.timeout(180) { told.pop } until event&.include?("KrayinSync::")
         krayin.heal
         expect(event).to include("KrayinSync::", "krayin_sync")
         expect(event).not_to match(/told@shop|#{krayin.tokens.first[/\w+$/]}/)
