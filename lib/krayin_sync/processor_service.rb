@@ -186,11 +186,11 @@ module KrayinSync
     end
 
     def told(outcome)
-      ids = outcome[:ids].map { |type, id| "#{type.to_s.capitalize}: #{id}" }.join(", ")
-      verdict = [outcome[:status], *outcome[:reasons].map { |reason| reason.to_s.delete_suffix(".") }].join(". ")
-      codes = outcome[:codes].to_a.map { |reason| reason[:code] }
-      ["#{subject.capitalize} #{verdict}.", ids, ("[#{codes.join(", ")}]" if codes.any?)]
-        .compact.reject(&:empty?).join(" ")
+      line = "#{subject.capitalize} #{outcome[:status]}."
+      outcome[:reasons].each { |reason| line << " " << reason.to_s.delete_suffix(".") << "." }
+      line << " " << outcome[:ids].map { |type, id| "#{type.to_s.capitalize}: #{id}" }.join(", ") if outcome[:ids].any?
+      line << " [" << outcome[:codes].map { |reason| reason[:code] }.join(", ") << "]" if outcome[:codes].to_a.any?
+      line
     end
 
     def log(level) = Instrumentation.say(level) { "Krayin ProcessorService - #{yield}" }

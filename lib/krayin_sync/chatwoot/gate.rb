@@ -122,8 +122,6 @@ module KrayinSync
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
       LUA
 
-      attr_reader :breaker
-
       # @param entry [RecordRef]
       # @param contact_id [Integer]
       # @param settings [Hash{String => Object}] the hook's
@@ -138,14 +136,12 @@ module KrayinSync
         @bulk = bulk
         @brought = brought
         @line = line
-        scope = HookSettings.scope(settings, entry.hook_id)
-        @lock = Lock.new(scope, contact_id)
-        connection = RedisStore.connection_id(settings)
-        @breaker = Breaker.new(connection)
-        @at_work = RedisStore.key("at_work", connection)
-        @left = RedisStore.key("left", scope, contact_id)
-        @lines = [RedisStore.key("line", scope, contact_id), RedisStore.key("line", connection)]
+        @contact_id = contact_id
+        @settings = settings
       end
+
+      # Made where they are needed: most jobs look, and end with that.
+      def breaker = @breaker ||= Breaker.new(connection)
 
       # Called before the record is read, by a job that has not passed.
       # @return [self]
@@ -190,7 +186,7 @@ module KrayinSync
       # @param worked [Boolean] whether Krayin has answered
       # @param unpaced [Boolean] see {JobRegistry.finish}
       def leave(worked: true, unpaced: false)
-        bring(RedisStore.script(LEAVE, keys, [@lock.owner, LEFT, worked ? "1" : "", @entry.to_s, "done", "",
+        bring(RedisStore.script(LEAVE, keys, [lock.owner, LEFT, worked ? "1" : "", @entry.to_s, "done", "",
                                               unpaced ? "1" : ""]))
       end
 
@@ -198,7 +194,7 @@ module KrayinSync
       # @param bring [Boolean] whether others can go on; otherwise what kept it keeps them as well, and they come back
       #   by themselves
       def release(bring: false)
-        RedisStore.script(RELEASE, [@lock.key, @at_work, @left], [@lock.owner, LEFT])
+        RedisStore.script(RELEASE, [lock.key, at_work, left], [lock.owner, LEFT])
         bring_next if bring
       end
 
@@ -206,7 +202,7 @@ module KrayinSync
       # @param contact [Boolean] whether others of the contact could take it
       # @return [void]
       def give_up_place(contact: true)
-        bring_next(contact ? @lines : @lines.last(1)) if @brought
+        bring_next(contact ? lines : lines.last(1)) if @brought
       end
 
       # Called at every request.
@@ -214,15 +210,15 @@ module KrayinSync
         return if now < @fresh_until
 
         @fresh_until = now + (at_work_for / FRESH)
-        RedisStore.script(EXTEND, [@lock.key, @at_work], [@lock.owner, @lock.lifetime, at_work_for])
+        RedisStore.script(EXTEND, [lock.key, at_work], [lock.owner, lock.lifetime, at_work_for])
       end
 
       private
 
-      def bring_next(lines = @lines) = bring(RedisStore.script(NEXT, lines), lines)
+      def bring_next(lines = self.lines) = bring(RedisStore.script(NEXT, lines), lines)
 
       # Its job is to come later: now it comes at once. Where it does already, it is not the one that takes the place.
-      def bring(member, lines = @lines)
+      def bring(member, lines = self.lines)
         while member
           record = RecordRef.parse(member.delete_suffix(BULK))
           return if record.enqueue(urgent: true, bulk: member.end_with?(BULK), brought: true)
@@ -232,7 +228,7 @@ module KrayinSync
       end
 
       def arguments
-        [@lock.owner, @lock.lifetime, Breaker::PROBE * 1000, Breaker::SOON * 1000,
+        [lock.owner, lock.lifetime, Breaker::PROBE * 1000, Breaker::SOON * 1000,
          Chatwoot.configuration.jobs_per_krayin, at_work_for, ("#{@entry}#{BULK if @bulk}" if @line),
          @entry.to_s, Server.identity, @entry.pace, @jid, @due]
       end
@@ -251,7 +247,19 @@ module KrayinSync
 
       def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
-      def keys = [@lock.key, *@breaker.keys, @at_work, @left, *@lines, *JobRegistry.keys(@entry.to_s)]
+      def connection = @connection ||= RedisStore.connection_id(@settings)
+
+      def scope = @scope ||= HookSettings.scope(@settings, @entry.hook_id)
+
+      def lock = @lock ||= Lock.new(scope, @contact_id)
+
+      def at_work = RedisStore.key("at_work", connection)
+
+      def left = RedisStore.key("left", scope, @contact_id)
+
+      def lines = [RedisStore.key("line", scope, @contact_id), RedisStore.key("line", connection)]
+
+      def keys = [lock.key, *breaker.keys, at_work, left, *lines, *JobRegistry.keys(@entry.to_s)]
     end
   end
 end

@@ -14,6 +14,9 @@ module KrayinSync
     # A conversation that goes on is written once in a while (paced): until then its next job is put off.
     module JobRegistry
       NAMES = %w[queued running owners failing refused again].freeze
+      KEYS = NAMES.map { |name| RedisStore.key(name).freeze }.freeze
+      # Those of {UNCHANGED}, which most jobs end with.
+      SEEN = KEYS.values_at(0, 3, 4, 5).freeze
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
       # Seconds after which a job that was taken out of a queue has begun or has nothing to do.
@@ -96,11 +99,11 @@ module KrayinSync
       UNCHANGED = <<~LUA
         local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
         if due and (ARGV[2] == '' or tonumber(due) <= tonumber(ARGV[2])) then
-          if redis.call('HEXISTS', KEYS[6], ARGV[1]) == 1 then return 0 end
+          if redis.call('HEXISTS', KEYS[4], ARGV[1]) == 1 then return 0 end
           redis.call('ZREM', KEYS[1], ARGV[1])
         end
-        redis.call('HDEL', KEYS[4], ARGV[1])
-        redis.call('HDEL', KEYS[5], ARGV[1])
+        redis.call('HDEL', KEYS[2], ARGV[1])
+        redis.call('HDEL', KEYS[3], ARGV[1])
         return 1
       LUA
       # Sidekiq's delays, as the job has them.
@@ -214,7 +217,7 @@ module KrayinSync
         # Krayin has the record as its job read it, without having been asked.
         # @param due [Integer, nil] when this job was to run
         # @return [Boolean] false where another event has come meanwhile: the job starts then
-        def unchanged?(entry, due: nil) = run(UNCHANGED, entry, due) == 1
+        def unchanged?(entry, due: nil) = RedisStore.script(UNCHANGED, SEEN, [entry, due]) == 1
 
         # It failed.
         # @return [Boolean] whether this job tries it again; another does otherwise
@@ -263,9 +266,7 @@ module KrayinSync
         def process_gone? = RedisStore.script(GONE, [key("processes")], [Server.identity]).positive?
 
         # @return [Array<String>] in the order in which its scripts take them
-        def keys(entry)
-          [*NAMES.map { |name| key(name) }, jobs_key, RedisStore.key("paced", entry)]
-        end
+        def keys(entry) = [*KEYS, jobs_key, RedisStore.key("paced", entry)]
 
         private
 

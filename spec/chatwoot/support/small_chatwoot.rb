@@ -113,8 +113,8 @@ module SmallChatwoot
       eventually(seconds) { (quiet = settled? ? quiet + 1 : 0) >= 8 }
     end
 
-    # Likewise where processes have died. Sidekiq forgets them within a minute; before its version 7 nobody looks at each
-    # of its beats for what they had begun.
+    # Likewise where processes have died. Sidekiq forgets them within a minute; before its version 7 nobody looks at
+    # each of its beats for what they had begun.
     def settle_after_deaths(seconds = 150)
       quiet = 0
       eventually(seconds) do

@@ -30,16 +30,20 @@ module KrayinSync
         SQL
       }.freeze
 
+      KEPT = <<~SQL.squish.freeze
+        (SELECT jsonb_agg(to_jsonb(link) - '{id,kind,record_id,seen_at,created_at,updated_at}'::text[]
+           ORDER BY link.updated_at DESC, link.id DESC) FROM krayin_sync_links link
+         WHERE link.kind = '%<kind>s' AND link.record_id = %<kind>ss.id) AS krayin_links
+      SQL
+
+      private_constant :KEPT
+
       # SQL for what is kept of a row of Chatwoot's, to be read with it: a column of its own.
       # @param kind [String] contact, conversation or message
-      def self.with(kind)
-        <<~SQL.squish
-          #{kind}s.*, (
-            SELECT jsonb_agg(to_jsonb(link) ORDER BY link.updated_at DESC, link.id DESC) FROM krayin_sync_links link
-            WHERE link.kind = '#{kind}' AND link.record_id = #{kind}s.id
-          ) AS krayin_links
-        SQL
-      end
+      def self.kept(kind) = format(KEPT, kind: kind)
+
+      # Likewise, with the row's own columns.
+      def self.with(kind) = "#{kind}s.*, #{kept(kind)}"
 
       # @param hook [Integrations::Hook]
       # @return [ActiveRecord::Relation<KrayinSync::Records::Link>] those of its Krayin; where that is not known, of all

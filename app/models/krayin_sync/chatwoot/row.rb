@@ -15,14 +15,15 @@ module KrayinSync
       end
 
       def initialize(model, values)
-        @model = model
+        @types = model.attribute_types
         @values = values
       end
 
       # @param name [Symbol, String] of a column; one that is none of the class's own is as the database tells it
       def [](name)
-        name = name.to_s
-        @model.type_for_attribute(name).deserialize(@values[name])
+        name = name.name if name.is_a?(Symbol)
+        value = @values[name]
+        @types[name].deserialize(value) unless value.nil?
       end
 
       def id = self["id"]

@@ -18,9 +18,8 @@ module KrayinSync
       }.freeze
       # What neither has, nor is told by another.
       APART = %w[ids server state reason revision others].freeze
-      # What holds one of these needs no word in the JSON.
-      BLANK = [nil, false, "", {}, [], 0].freeze
-      private_constant :IDS, :COLUMNS, :APART, :BLANK
+      ID_COLUMNS = IDS.to_h { |type| [type, "#{type}_id"] }.freeze
+      private_constant :IDS, :ID_COLUMNS, :COLUMNS, :APART
 
       class << self
         # @param stored [Hash{String => Object}] what the core keeps
@@ -45,19 +44,28 @@ module KrayinSync
         # @param row [Hash{String => Object}] columns, as Ruby's own objects
         # @return [Hash{String => Object}] what the core keeps
         def stored_of(row)
-          stored = row["rest"].to_h.merge(COLUMNS.transform_values { |column| row[column] })
-          stored = stored.merge("ids" => ids_of(row), "server" => row["instance"], "revision" => row["revision"])
+          stored = row["rest"].to_h.dup
+          COLUMNS.each { |key, column| stored[key] = row[column] }
+          stored["server"] = row["instance"]
+          stored["revision"] = row["revision"]
           stored.merge!(standing(row)) if row["attempts"].zero?
-          stored.reject { |key, value| key != "ids" && BLANK.include?(value) }
+          stored.delete_if { |_, value| blank?(value) }
+          stored["ids"] = ids_of(row)
+          stored
         end
 
         # @return [String] as +krayin:person:1|krayin:lead:2+
         def ids_of(row)
-          ids = IDS.to_h { |type| [type, row["#{type}_id"]] }.compact
-          ExternalId.merge(row["other_ids"], ids)
+          ids = {}
+          ID_COLUMNS.each { |type, column| (id = row[column]) && ids[type] = id }
+          # What a column of numbers holds need not be looked at.
+          row["other_ids"].to_s.empty? ? Native.external_id_build(ids) : ExternalId.merge(row["other_ids"], ids)
         end
 
         private
+
+        # What needs no word in the JSON.
+        def blank?(value) = !value || value == 0 || (value.respond_to?(:empty?) && value.empty?) # rubocop:disable Style/NumericPredicate
 
         # How a try of now ended is not for the next one to know.
         def standing(row)
