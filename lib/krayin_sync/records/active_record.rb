@@ -40,8 +40,8 @@ module KrayinSync
       # @param id [Integer]
       # @return [String, nil] JSON
       def load(kind, id)
-        rows = Link.where(kind: kind, record_id: id).order(updated_at: :desc, id: :desc).to_a
-        json_of(rows.map(&:attributes))
+        connection = Link.connection
+        connection.select_value(Link.kept(connection.quote(kind), connection.quote(id)), "#{Link} Load")
       end
 
       # @return [void]
@@ -62,16 +62,6 @@ module KrayinSync
       def inspect = "#<#{self.class.name}>"
 
       private
-
-      def json_of(rows) = kept_of(rows)&.then { |kept| JSON.generate(kept) }
-
-      # @return [Hash{String => Object}, nil] the first row's, and the others'
-      def kept_of(rows)
-        first, *others = rows.map { |row| Link.stored_of(row) }
-        return first if others.empty?
-
-        first.merge("others" => others)
-      end
 
       # @return [Integer, nil] the row's revision; nothing where another writer came between
       def upsert(kind, id, stored)
@@ -101,9 +91,8 @@ module KrayinSync
       end
 
       def meet(kind, id, stored)
-        row = Link.lock.find_by!(kind: kind, record_id: id, instance: stored["server"].to_s)
-        kept = Link.stored_of(row.attributes)
-        upsert(kind, id, Merge.after(stored, kept).merge("revision" => row.revision))
+        kept = Link.locked(kind: kind, record_id: id, instance: stored["server"].to_s)
+        upsert(kind, id, Merge.after(stored, kept).merge("revision" => kept["revision"]))
       end
 
       # What was known of another Krayin by a row of this one, before both were told apart.

@@ -30,17 +30,13 @@ module KrayinSync
         SQL
       }.freeze
 
-      KEPT = <<~SQL.squish.freeze
-        (SELECT jsonb_agg(to_jsonb(link) - '{id,kind,record_id,seen_at,created_at,updated_at}'::text[]
-           ORDER BY link.updated_at DESC, link.id DESC) FROM krayin_sync_links link
-         WHERE link.kind = '%<kind>s' AND link.record_id = %<kind>ss.id) AS krayin_links
-      SQL
-
-      private_constant :KEPT
+      # What the text of a link has where a try before has failed.
+      TRIED = '"tried": '
+      private_constant :TRIED
 
       # SQL for what is kept of a row of Chatwoot's, to be read with it: a column of its own.
       # @param kind [String] contact, conversation or message
-      def self.kept(kind) = format(KEPT, kind: kind)
+      def self.kept(kind) = "(#{KrayinSync::Records::Link.kept("'#{kind}'", "#{kind}s.id")}) AS krayin_links"
 
       # Likewise, with the row's own columns.
       def self.with(kind) = "#{kind}s.*, #{kept(kind)}"
@@ -63,11 +59,10 @@ module KrayinSync
         super(began: began)
         @instance = instance
         @before = before
-        @read = {}
-        @ours = {}
-        @ids = {}
+        @unread = []
+        @kept = {}
+        @parsed = {}
         @stored = []
-        @tried = []
       end
 
       # @return [String, nil]
@@ -76,41 +71,35 @@ module KrayinSync
       # Takes what was read {with} a record.
       # @return [void]
       def take(kind, record)
-        rows = record[:krayin_links]
-        rows = JSON.parse(rows) if rows.is_a?(String)
-        @read[[kind, record.id]] = rows.to_a
-        @ours[[kind, record.id]] = ours = rows.to_a.select { |row| ours?(row) }
-        @tried << [kind, record.id] if ours.any? { |row| row["attempts"].positive? }
+        @unread << [kind, record.id]
+        keep(kind, record.id, record[:krayin_links])
       end
 
       # Whether there was a link of the record when it was read.
-      def known?(kind, id) = @ours[[kind, id]].to_a.any?
+      def known?(kind, id) = ours(kind, id).any?
 
       # Whether its link says so by now.
       # @param code [String] a reason's
-      def said?(kind, id, code) = @ours[[kind, id]].to_a.any? { |row| row["reason_code"] == code }
+      def said?(kind, id, code) = ours(kind, id).any? { |one| [one["tried"], one.dig("reason", "code")].include?(code) }
 
       # @return [String, nil] JSON
-      def load(kind, id)
-        rows = @read.delete([kind, id])
-        return read(kind, id, super) unless rows
-
-        kept = kept_of(rows)
-        @ids[[kind, id]] = kept["ids"] if kept
-        kept && JSON.generate(kept)
-      end
+      def load(kind, id) = @unread.delete([kind, id]) ? @kept[[kind, id]] : keep(kind, id, super)
 
       # @return [void]
       def store(kind, id, json)
         @before&.call
         super
-        @ids[[kind, id]] = JSON.parse(json)["ids"]
+        keep(kind, id, json)
         @stored << [kind, id]
         nil
       end
 
       # Whether a try before this event failed.
-      def tried?(kind, id) = @tried.include?([kind, id])
+      def tried?(kind, id)
+        return false unless @kept[[kind, id]]&.include?(TRIED)
+
+        ours(kind, id).any? { |one| one["tried"] }
+      end
 
       # Whether this event has kept something of it.
       def stored?(kind, id) = @stored.include?([kind, id])
@@ -149,24 +138,32 @@ module KrayinSync
 
       private
 
-      # Of one that is known by its address alone nobody knows whose it is until it was looked at.
-      def ours?(row) = @instance.nil? || row["instance"] == @instance || !row["instance"].start_with?(RECOGNISED)
-
-      def read(kind, id, json)
-        @ids[[kind, id]] = JSON.parse(json)["ids"] if json
-        json
+      # What most events have no need to look into.
+      def keep(kind, id, json)
+        @parsed.delete([kind, id])
+        @kept[[kind, id]] = json
       end
+
+      def parsed(kind, id) = @parsed[[kind, id]] ||= JSON.parse(@kept[[kind, id]] || "{}")
+
+      def ours(kind, id)
+        first = parsed(kind, id)
+        [first, *first["others"]].select { |one| one["server"] && ours?(one) }
+      end
+
+      # Of one that is known by its address alone nobody knows whose it is until it was looked at.
+      def ours?(one) = @instance.nil? || one["server"] == @instance || !one["server"].start_with?(RECOGNISED)
 
       def upsert(kind, id, stored)
         super
       rescue ::ActiveRecord::RecordNotUnique
         # Another contact of that inbox was given the same ids a moment ago: the copy is theirs.
-        @ids[[kind, id]] = stored["ids"]
+        keep(kind, id, JSON.generate(stored))
         super
       end
 
       def beside(kind, id, ids)
-        return "" if ids.to_s.empty? || @ids[[kind, id]] == ids
+        return "" if ids.to_s.empty? || parsed(kind, id)["ids"] == ids
         return "" if kind == "conversation" && ExternalId.extract(ids, "activity").nil?
 
         COPY.fetch(kind, "")

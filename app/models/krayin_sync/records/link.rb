@@ -17,9 +17,29 @@ module KrayinSync
         "stages" => "fired_rules", "parent" => "parent_id"
       }.freeze
       # What neither has, nor is told by another.
-      APART = %w[ids server state reason revision others].freeze
-      ID_COLUMNS = IDS.to_h { |type| [type, "#{type}_id"] }.freeze
-      private_constant :IDS, :ID_COLUMNS, :COLUMNS, :APART
+      APART = %w[ids server state reason revision tried others].freeze
+      # How a record stands where nothing else is said.
+      USUAL = "CASE WHEN in_flight THEN 'waiting' ELSE 'synced' END"
+      # SQL for what the core keeps of a row, as its JSON: the inverse of {columns_of}. How a try of now ended is not
+      # for the next one to know; that there was one, and why it failed, is `tried`.
+      STORED = <<~SQL.squish.freeze
+        rest || jsonb_strip_nulls(jsonb_build_object(
+          'ids', concat_ws('|', #{IDS.map { |type| "'krayin:#{type}:' || #{type}_id" }.join(", ")}, NULLIF(other_ids, '')),
+          'server', instance, 'revision', revision, 'address', NULLIF(address, ''),
+          'sent', NULLIF(sent, '{}'), 'stages', NULLIF(fired_rules, '[]'), 'parent', parent_id,
+          'unverified', NULLIF(unverified, false), 'pending', NULLIF(in_flight, false),
+          'state', CASE WHEN attempts = 0 THEN NULLIF(state, #{USUAL}) END,
+          'tried', CASE WHEN attempts > 0 THEN COALESCE(reason_code, '') END
+        )) || CASE WHEN attempts > 0 OR reason_code IS NULL THEN '{}'
+          ELSE jsonb_build_object('reason', jsonb_build_object('code', reason_code, 'params', reason_params)) END
+      SQL
+      # Of all Krayins that have the record: what was written last, and the others.
+      KEPT = <<~SQL.squish.freeze
+        SELECT (CASE WHEN kept - 0 = '[]' THEN kept -> 0 ELSE (kept -> 0) || jsonb_build_object('others', kept - 0) END)::text
+        FROM (SELECT jsonb_agg(#{STORED} ORDER BY updated_at DESC, id DESC) AS kept FROM krayin_sync_links
+              WHERE kind = %<kind>s AND record_id = %<record>s) AS links
+      SQL
+      private_constant :IDS, :COLUMNS, :APART, :USUAL, :STORED, :KEPT
 
       class << self
         # @param stored [Hash{String => Object}] what the core keeps
@@ -41,44 +61,23 @@ module KrayinSync
           }
         end
 
-        # @param row [Hash{String => Object}] columns, as Ruby's own objects
-        # @return [Hash{String => Object}] what the core keeps
-        def stored_of(row)
-          stored = row["rest"].to_h.dup
-          COLUMNS.each { |key, column| stored[key] = row[column] }
-          stored["server"] = row["instance"]
-          stored["revision"] = row["revision"]
-          stored.merge!(standing(row)) if row["attempts"].zero?
-          stored.delete_if { |_, value| blank?(value) }
-          stored["ids"] = ids_of(row)
-          stored
-        end
+        # @param kind [String] SQL for it
+        # @param record [String, Integer] SQL for its id
+        # @return [String] SQL for what the core keeps of it, as a text
+        def kept(kind, record) = format(KEPT, kind: kind, record: record)
 
-        # @return [String] as +krayin:person:1|krayin:lead:2+
-        def ids_of(row)
-          ids = {}
-          ID_COLUMNS.each { |type, column| (id = row[column]) && ids[type] = id }
-          # What a column of numbers holds need not be looked at.
-          row["other_ids"].to_s.empty? ? Native.external_id_build(ids) : ExternalId.merge(row["other_ids"], ids)
-        end
+        # Locks the row until the transaction's end.
+        # @return [Hash{String => Object}] what the core keeps
+        # @raise [ActiveRecord::RecordNotFound]
+        def locked(**key) = JSON.parse(lock.select("(#{STORED})::text AS stored").find_by!(key).stored)
 
         private
-
-        # What needs no word in the JSON.
-        def blank?(value) = !value || value == 0 || (value.respond_to?(:empty?) && value.empty?) # rubocop:disable Style/NumericPredicate
-
-        # How a try of now ended is not for the next one to know.
-        def standing(row)
-          reason = { "code" => row["reason_code"], "params" => row["reason_params"] } if row["reason_code"]
-          state = row["state"] unless row["state"] == usual_state(row["in_flight"])
-          { "state" => state, "reason" => reason }
-        end
 
         def usual_state(in_flight) = in_flight ? "waiting" : "synced"
       end
 
       # @return [String] as +krayin:person:1|krayin:lead:2+
-      def ids = self.class.ids_of(attributes)
+      def ids = ExternalId.merge(other_ids, IDS.to_h { |type| [type, self["#{type}_id"]] }.compact)
     end
   end
 end
