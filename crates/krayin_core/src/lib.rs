@@ -60,6 +60,7 @@ pub mod api;
 mod body;
 mod calendar;
 pub mod chatwoot;
+mod coded;
 pub mod detail;
 mod digest;
 mod email;

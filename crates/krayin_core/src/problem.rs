@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::language::Language;
+use crate::{
+    coded::{Parameter, Whole, coded, words},
+    language::Language,
+};
 
 /// What a value must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,9 +96,10 @@ impl Wanted {
     }
 }
 
+coded! {
 /// One thing that keeps the settings from being used. As JSON `{"code": "file_missing", "key": "ca_file"}`: codes and
 /// parameters stay as they are from version to version. Names keys, never values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Problem {
     /// They are no JSON.
@@ -124,7 +129,7 @@ pub enum Problem {
         /// What it must be.
         wanted: Wanted,
         /// The words that it may be, where they can be listed.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         choices: Vec<String>,
     },
     /// The lead policy goes by a list that is not there.
@@ -236,6 +241,21 @@ pub enum Problem {
     /// The metrics' token is too short.
     MetricsTokenShort,
 }
+}
+
+impl Whole for Problem {
+    fn of(given: &Map<String, Value>) -> Option<Self> {
+        Self::of_code(given)
+    }
+}
+
+impl Parameter for Problem {
+    fn read(value: &Value) -> Option<Self> {
+        Self::of_code(value.as_object()?)
+    }
+}
+
+words!(Wanted);
 
 impl Problem {
     /// Its code.

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
+    coded::{Parameter, Whole, coded, parameter, words},
     detail::Detail,
     field::{Entity, Field},
     language::Language,
@@ -16,14 +18,14 @@ use crate::{
 };
 
 /// A field in a reason: its key, and its name where it is none of the built-in ones.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldName {
     /// Whose it is.
     pub entity: Entity,
     /// Its key.
     pub field: String,
     /// What people call it, where an administrator added it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
@@ -46,6 +48,7 @@ impl FieldName {
     }
 }
 
+coded! {
 /// Why. As JSON `{"code": "field_kept", "entity": "lead", "field": "title"}`: codes and parameters stay as they are from
 /// version to version, and hold nothing personal.
 ///
@@ -58,7 +61,7 @@ impl FieldName {
 /// assert_eq!(reason.sentence(Language::Es), "El campo «título» del lead se cambió en Krayin y se deja como está.");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Reason {
     /// The contact has nothing that Krayin could know it by.
@@ -118,7 +121,7 @@ pub enum Reason {
     /// The settings cannot be used.
     SettingsWrong {
         /// Why not.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         problems: Vec<Problem>,
     },
     /// The event cannot be run.
@@ -167,7 +170,7 @@ pub enum Reason {
     /// The connection works.
     ConnectionWorks {
         /// The name of the pipeline that new leads go to, where it is known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         pipeline: Option<String>,
     },
     /// The set-up has not run yet.
@@ -254,7 +257,6 @@ pub enum Reason {
         /// `persons.vip` and the like.
         attributes: Vec<String>,
         /// What the setting `on_yes_no` says.
-        #[serde(default)]
         choice: OnYesNo,
     },
     /// Krayin has nothing of it.
@@ -297,7 +299,7 @@ pub enum Reason {
         /// Its name.
         extension: String,
         /// Why, in its own words.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
     /// Krayin has no user with the address of the colleague whom the conversation is assigned to.
@@ -331,6 +333,34 @@ pub enum Reason {
         code: Detail,
     },
 }
+}
+
+impl Whole for Reason {
+    fn of(given: &Map<String, Value>) -> Option<Self> {
+        Self::of_code(given)
+            .or_else(|| Problem::of(given).map(Self::Settings))
+            .or_else(|| parameter(given, "code").map(|code| Self::Attempt { code }))
+    }
+}
+
+impl Whole for FieldName {
+    fn of(given: &Map<String, Value>) -> Option<Self> {
+        Some(Self {
+            entity: parameter(given, "entity")?,
+            field: parameter(given, "field")?,
+            name: parameter(given, "name")?,
+        })
+    }
+}
+
+/// The one that counts where none is said.
+impl Parameter for OnYesNo {
+    fn read(value: &Value) -> Option<Self> {
+        if value.is_null() { Some(Self::default()) } else { Self::deserialize(value).ok() }
+    }
+}
+
+words!(Detail, Entity);
 
 impl Reason {
     /// Its code.
@@ -892,6 +922,9 @@ mod tests {
             Reason::SeveralWithEmail { count: 2 },
             Reason::Doubtful { contact: 7, persons: vec![1, 2] },
             Reason::YesNoUnknown { entity: Entity::Person },
+            Reason::ConnectionWorks { pipeline: None },
+            Reason::ConnectionWorks { pipeline: Some("Sales".into()) },
+            Reason::TokensRefused { places: vec![1, 3] },
             Reason::SettingsWrong { problems: Vec::new() },
             Reason::SettingsWrong { problems: vec![Problem::FileMissing { key: "ca_file".into() }] },
             Reason::Settings(Problem::HeaderReserved { header: "Cookie".into() }),

@@ -19,9 +19,7 @@ pub(crate) struct EventData {
 impl EventData {
     /// `None` for what is no object.
     pub(crate) fn from_json(json: &[u8]) -> Option<Self> {
-        let begin = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json).trim_ascii_start();
-        // A list of records would do for serde.
-        begin.starts_with(b"{").then(|| lenient::read(json)).flatten()
+        lenient::read(json)
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn record<T: DeserializeOwned + Default>(json: &[u8]) -> T {
 /// has it once.
 pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
     let of_tree = |_| json::read::<Value>(json).and_then(|tree| serde_json::from_str(&tree.to_string()));
-    json::read(json).or_else(of_tree).ok()
+    json::read(json).or_else(of_tree).ok().map(|Whole(record)| record)
 }
 
 /// Text without surrounding blanks; numbers and booleans as text; `None` for blank text and everything else.
@@ -213,6 +213,30 @@ macro_rules! pass_over_scalars {
             Ok($nothing)
         }
     };
+}
+
+/// A record that is an object: serde would take a list for one as well. It is read as one within another is, so that no
+/// record needs a second reader.
+struct Whole<T>(T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Whole<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(WholeVisitor(PhantomData))
+    }
+}
+
+struct WholeVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for WholeVisitor<T> {
+    type Value = Whole<T>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Whole)
+    }
 }
 
 /// A record, where there is one.
