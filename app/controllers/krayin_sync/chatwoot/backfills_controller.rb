@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # A connection's {Backfill} over Chatwoot's own API, for administrators:
+    # `/api/v1/accounts/:account_id/integrations/krayin/:hook_id/backfill`. Whoever is asking, and of which account, is
+    # Chatwoot's to say.
+    class BackfillsController < ("Api::V1::Accounts::BaseController".safe_constantize || ::ActionController::API)
+      CHOICES = %i[inbox label since conversations messages].freeze
+      # By how much the number of contacts may have grown since it was confirmed.
+      GROWN = 1.05
+
+      before_action :administrators_alone
+      rescue_from(ArgumentError, ConfigurationError, Backfill::NotPossible) { |error| refuse(error.message) }
+
+      # The last run: how far it is, and what became of its contacts.
+      def show = render(json: run.report)
+
+      # What a run would have to do; asks nothing of Krayin.
+      def estimate = render(json: Backfill.estimate(hook, **choice))
+
+      # Starts a run of as many contacts as its caller has seen in the estimate.
+      def create
+        estimated = Backfill.estimate(hook, **choice)
+        return unconfirmed(estimated) unless confirmed?(estimated)
+
+        render json: Backfill.start(hook, **choice).progress, status: :created
+      end
+
+      def pause = render(json: run.pause.progress)
+
+      def resume = render(json: run.resume.progress)
+
+      def cancel = render(json: run.cancel.progress)
+
+      private
+
+      def administrators_alone
+        raise ::Pundit::NotAuthorizedError unless ::Current.account_user&.administrator?
+      end
+
+      def hook = @hook ||= ::Current.account.hooks.where(app_id: ProcessorService::APP_ID).find(params[:hook_id])
+
+      def run = @run ||= Backfill.of(hook) || raise(::ActiveRecord::RecordNotFound)
+
+      def choice = params.permit(*CHOICES).to_h.symbolize_keys
+
+      def confirmed?(estimated)
+        contacts = Integer(params[:contacts].to_s, 10, exception: false)
+        contacts && estimated[:contacts] <= contacts * GROWN
+      end
+
+      def unconfirmed(estimated)
+        refuse("Confirm how many contacts go to Krayin: contacts=#{estimated[:contacts]}, with about " \
+               "#{estimated[:requests]} requests in #{BackfillWords.span(estimated[:seconds])}.", estimate: estimated)
+      end
+
+      def refuse(sentence, **more) = render(json: { error: sentence, **more }, status: :unprocessable_entity)
+    end
+  end
+end
