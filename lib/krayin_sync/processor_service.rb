@@ -55,6 +55,16 @@ module KrayinSync
       raise
     end
 
+    # What {perform} would come to, found out by asking alone: nothing that changes anything is sent, and nobody told.
+    # @return [Hash] the outcome
+    # @raise [AskingOnly::Change] where something would be changed
+    # @raise [Error]
+    # @api private
+    def rehearse
+      @asking_only = true
+      sync(event_data)
+    end
+
     # @return [void]
     def store_external_id(record, type, external_id)
       kind = kind_of(record, type)
@@ -159,14 +169,14 @@ module KrayinSync
 
     def sync(event_data)
       session = Session.new(hook.settings, records: @records, bulk: @bulk, on_attempt: @on_attempt,
-                                           limiter_store: @limiter_store)
+                                           limiter_store: @limiter_store, asking_only: @asking_only)
       extensions = KrayinSync.configuration.extensions
       data = extensions.before_mapping(event_name, Snapshot.event(event_data), session)
       return left_out(data.extension, data.reason) if data.is_a?(Extensions::Skipped)
 
       outcome = JSON.parse(Attempts.around { Native.process(session, event_name, data) }, symbolize_names: true)
       learn(outcome)
-      extensions.after_sync(event_name, outcome)
+      extensions.after_sync(event_name, outcome) unless @asking_only
       outcome
     end
 

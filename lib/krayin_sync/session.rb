@@ -18,7 +18,8 @@ module KrayinSync
     # @param bulk [Boolean] whether the work has time, so that live events come first
     # @param on_attempt [#call, nil] called after each HTTP attempt, on the calling thread; what it raises ends the call
     # @param limiter_store [#swap, nil] {KrayinSync.limiter_store} where nil
-    def initialize(settings, records: nil, bulk: false, on_attempt: nil, limiter_store: nil)
+    # @param asking_only [Boolean] whether a request that would change something ends the call instead of being sent
+    def initialize(settings, records: nil, bulk: false, on_attempt: nil, limiter_store: nil, asking_only: false)
       Arguments.main_ractor
       @settings = Arguments.settings(settings)
       # Where the token may go is the installation's word, never that of a hook's settings.
@@ -36,6 +37,7 @@ module KrayinSync
       @bulk = bulk
       @on_attempt = on_attempt
       @limiter_store = limiter_store
+      @asking_only = asking_only
     end
 
     # @return [Boolean]
@@ -53,10 +55,12 @@ module KrayinSync
     # Who keeps the budget of requests for all processes; where nil, this process keeps its own.
     def limiter_store = @limiter_store || KrayinSync.limiter_store
 
-    # Who stands before the Rust client: extensions, and WebMock where it is on; else nobody.
+    # Who stands before the Rust client: extensions, who lets questions alone through, and WebMock where it is on; else
+    # nobody.
     def transport
       extensions = KrayinSync.configuration.extensions
-      extensions.calls? ? ExtensionTransport.new(extensions, stubs) : stubs
+      inner = @asking_only ? AskingOnly.new(stubs) : stubs
+      extensions.calls? ? ExtensionTransport.new(extensions, inner) : inner
     end
 
     def retry_base = KrayinSync.retry_base
@@ -68,7 +72,7 @@ module KrayinSync
 
     def with(settings)
       merged = @settings.merge(Arguments.settings(settings))
-      Session.new(merged, records: records, bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store)
+      Session.new(merged, records: records, **how)
     end
 
     # Whether the Krayin may be a machine of the installation's own network.
@@ -79,12 +83,14 @@ module KrayinSync
     def keeping(records)
       return self if @records
 
-      Session.new(@settings, records: records, bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store)
+      Session.new(@settings, records: records, **how)
     end
 
     def inspect = "#<#{self.class.name}>"
 
     private
+
+    def how = { bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store, asking_only: @asking_only }
 
     # Who answers HTTP attempts instead of the network.
     def stubs

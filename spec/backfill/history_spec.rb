@@ -46,16 +46,6 @@ RSpec.describe "Contacts of years", :chatwoot do
     rows.each_slice(1000).flat_map { |slice| Contact.insert_all(slice).rows.flatten }
   end
 
-  # As a colleague enters it.
-  def person(**fields)
-    request = Net::HTTP::Post.new(URI("#{krayin.url}/contacts/persons"),
-                                  "Content-Type" => "application/json", "Accept" => "application/json",
-                                  "Authorization" => "Bearer #{krayin.tokens.first}")
-    request.body = JSON.generate(entity_type: "persons", **fields)
-    answer = Net::HTTP.start(request.uri.host, request.uri.port) { |http| http.request(request) }
-    raise answer.body unless answer.is_a?(Net::HTTPSuccess)
-  end
-
   def entry(value) = [{ value: value, label: "work" }]
 
   def statements(&)
@@ -103,13 +93,13 @@ RSpec.describe "Contacts of years", :chatwoot do
     Contact.where(id: ids[:changed]).update_all("name = name || ' later', updated_at = now()")
     ids[:new] = insert("new", sizes[:new]) { {} }
     ids[:by_number] = insert("by_number", sizes[:by_number]) do |n|
-      person(name: "by_number #{n}", emails: entry("desk-#{n}@history.example"),
-             contact_numbers: entry(number(n).sub("+4930", "030 ")))
+      krayin.add_person(name: "by_number #{n}", emails: entry("desk-#{n}@history.example"),
+                        contact_numbers: entry(number(n).sub("+4930", "030 ")))
       { email: nil, additional_attributes: { country_code: "DE" } }
     end
     ids[:by_second_address] = insert("second", sizes[:by_second_address]) do |n|
-      person(name: "Second #{n}", contact_numbers: entry("+49 30 #{9_000_000 + n}"),
-             emails: entry("first-#{n}@history.example") + entry("Second-#{n}@history.example"))
+      krayin.add_person(name: "Second #{n}", contact_numbers: entry("+49 30 #{9_000_000 + n}"),
+                        emails: entry("first-#{n}@history.example") + entry("Second-#{n}@history.example"))
       { phone_number: nil }
     end
     ids[:unusable] = insert("unusable", sizes[:unusable]) { { email: "nobody", phone_number: nil } }

@@ -212,6 +212,60 @@ RSpec.describe "A backfill", :chatwoot do
     expect_each_once(contacts)
   end
 
+  it "tells in a dry run what would become of each contact, and leaves all as it is" do
+    kinds = dry_kinds
+    before = krayin.records
+    links = link.order(:id).map(&:attributes)
+    run = backfill.start(hook, dry_run: true)
+    run_all
+    expect(run.report).to include(
+      dry_run: true, state: "done", done: 6, created: 2, linked: 1, updated: 1, unchanged: 1, doubtful: 1,
+      conversations: 0, messages: 0
+    )
+    named = run.report[:examples].transform_values { |of| of.map(&:first) }
+    expect(named).to eq(kinds.transform_values { |of| of.map(&:id) })
+    expect(krayin.records).to eq(before)
+    expect(link.order(:id).map(&:attributes)).to eq(links)
+    expect(KrayinSync::Chatwoot::BackfillWords.csv(run.report)).to include("contact,outcome,reason",
+                                                                           "#{kinds["created"][0].id},created,")
+    told = KrayinSync::Chatwoot::BackfillWords.report(run.report).join("\n")
+    expect(told).to match(/2 would be made\n.*1 would be linked/)
+    # And what it told is what happens then.
+    real = backfill.start(hook)
+    run_all
+    expect(real.report).to include(state: "done", done: 6, created: 2, linked: 1, updated: 1, unchanged: 1, doubtful: 1)
+  end
+
+  # Some contacts of each kind.
+  def dry_kinds
+    unchanged, changed = fill(2, name: "#{word}known")
+    backfill.start(hook)
+    run_all
+    changed.update_columns(name: "#{word} renamed", updated_at: Time.now)
+    new = fill(2)
+    linked = fill(1, name: "#{word}there").first
+    entry = ->(value) { [{ value: value, label: "work" }] }
+    krayin.add_person(name: linked.name, emails: entry[linked.email], contact_numbers: entry["+14155550143"])
+    shared = fill(1, name: "#{word}shared", email: nil, phone_number: "+14155550142").first
+    krayin.add_person(name: "Ann Lee", emails: entry["ann@past.example"], contact_numbers: entry["+14155550142"])
+    { "unchanged" => [unchanged], "updated" => [changed], "created" => new, "linked" => [linked],
+      "doubtful" => [shared] }
+  end
+
+  it "asks again in a dry run where Krayin did not answer" do
+    fill(3)
+    krayin.faults({ method: "GET", path: "/persons/search", action: "broken", times: 2 })
+    run = backfill.start(hook, dry_run: true)
+    20.times do
+      break unless run.reload.running?
+
+      run_all
+      advance(120)
+    end
+    expect(run.report).to include(state: "done", done: 3, created: 3)
+    expect(persons).to eq([])
+  end
+
   it "leaves what fails again and again to jobs of its own" do
     contacts = fill(3)
     stub_const("KrayinSync::Chatwoot::RecordWork::FAILED", 0)

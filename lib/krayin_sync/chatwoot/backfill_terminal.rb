@@ -28,6 +28,16 @@ module KrayinSync
         end
       end
 
+      # Asks Krayin alone: {#report} tells what would become of each contact.
+      # @return [void]
+      def dry_run
+        refusing do
+          Backfill.start(hook, dry_run: true, **choice)
+          puts "Started: nothing is written. rake krayin_sync:backfill:progress shows how far it is, and " \
+               "krayin_sync:backfill:report what would become of the contacts."
+        end
+      end
+
       # Until it ends, where somebody looks at it.
       # @return [void]
       def progress
@@ -45,7 +55,9 @@ module KrayinSync
       def report
         refusing do
           told = run.report
-          puts ENV["JSON"] ? JSON.pretty_generate(told) : BackfillWords.report(told)
+          next puts(JSON.pretty_generate(told)) if ENV["JSON"]
+
+          puts ENV["CSV"] ? BackfillWords.csv(told) : BackfillWords.report(told)
         end
       end
 

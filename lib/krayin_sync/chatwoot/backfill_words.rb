@@ -5,6 +5,10 @@ module KrayinSync
     # What a terminal shows of a backfill.
     module BackfillWords
       BAR = 30
+      # What a dry run has found of contacts.
+      WOULD = { "created" => "would be made", "linked" => "would be linked to whom Krayin has",
+                "updated" => "would be changed", "unchanged" => "are in Krayin as they are",
+                "skipped" => "would be left out", "later" => "could not be asked for" }.freeze
 
       class << self
         # @param told [Hash{Symbol => Object}] see {BackfillEstimate.of}
@@ -37,13 +41,19 @@ module KrayinSync
         # @param told [Hash{Symbol => Object}] see {Backfill#report}
         # @return [Array<String>]
         def report(told)
-          counted = Backfill::OUTCOMES.map(&:to_sym).select { |name| told[name].positive? }
-          lines = [bar(told), *told[:reason]]
-          lines += counted.map { |name| format("%<count>12s %<name>s", count: number(told[name]), name: name) }
+          lines = [bar(told), *told[:reason], *counts(told)]
           lines << "#{number(told[:conversations])} conversations, #{number(told[:messages])} messages, " \
                    "#{number(told[:requests])} requests (#{number(told[:estimate]["requests"].to_i)} estimated) in " \
                    "#{span(told[:worked_seconds])}"
-          lines + told[:examples].flat_map { |name, contacts| named(name, contacts) }
+          lines + told[:examples].flat_map { |name, contacts| named(word(told, name), contacts) }
+        end
+
+        # The contacts that a report names.
+        # @param told [Hash{Symbol => Object}] see {Backfill#report}
+        # @return [Array<String>]
+        def csv(told)
+          rows = told[:examples].flat_map { |name, contacts| contacts.map { |id, code| [id, name, code].join(",") } }
+          ["contact,outcome,reason", *rows]
         end
 
         # @param seconds [Numeric]
@@ -61,6 +71,13 @@ module KrayinSync
 
         private
 
+        def counts(told)
+          counted = Backfill::OUTCOMES.map(&:to_sym).select { |name| told[name].positive? }
+          counted.map { |name| format("%<count>12s %<name>s", count: number(told[name]), name: word(told, name)) }
+        end
+
+        def word(told, name) = (WOULD[name.to_s] if told[:dry_run]) || name.to_s
+
         def pace(told)
           told[:per_minute] ? "#{told[:per_minute]} a minute" : "without a throttle"
         end
@@ -76,7 +93,7 @@ module KrayinSync
 
         def named(name, contacts)
           contacts.group_by(&:last).map do |code, of|
-            "#{name} (#{code}): contacts #{of.map(&:first).join(", ")}"
+            "#{name}#{" (#{code})" if code}: contacts #{of.map(&:first).join(", ")}"
           end
         end
       end

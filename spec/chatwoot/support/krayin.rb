@@ -57,6 +57,16 @@ class Krayin
     control(request)
   end
 
+  # A person whom a colleague has made.
+  # @return [Integer] its id
+  def add_person(**fields)
+    request = Net::HTTP::Post.new(URI("#{url}/contacts/persons"),
+                                  "Content-Type" => "application/json", "Accept" => "application/json",
+                                  "Authorization" => "Bearer #{tokens.first}")
+    request.body = JSON.generate(entity_type: "persons", **fields)
+    control(request).dig("data", "id")
+  end
+
   # A pipeline with one stage.
   # @return [Integer] its id
   def add_pipeline(name, stage)

@@ -19,12 +19,13 @@ module KrayinSync
       # What a run would have to do; asks nothing of Krayin.
       def estimate = render(json: Backfill.estimate(hook, **choice))
 
-      # Starts a run of as many contacts as its caller has seen in the estimate.
+      # Starts a run, or a dry run, of as many contacts as its caller has seen in the estimate.
       def create
         estimated = Backfill.estimate(hook, **choice)
         return unconfirmed(estimated) unless confirmed?(estimated)
 
-        render json: Backfill.start(hook, **choice).progress, status: :created
+        dry_run = ::ActiveModel::Type::Boolean.new.cast(params[:dry_run]) || false
+        render json: Backfill.start(hook, dry_run: dry_run, **choice).progress, status: :created
       end
 
       def pause = render(json: run.pause.progress)

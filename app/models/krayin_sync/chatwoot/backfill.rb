@@ -45,16 +45,19 @@ module KrayinSync
           BackfillEstimate.of(hook, BackfillChoice.of(hook, **choice))
         end
 
+        # @param dry_run [Boolean] whether Krayin is only asked, and the report tells what would be made, linked and
+        #   changed: of contacts alone, which takes a request or two for each
         # @return [Backfill]
         # @raise [ArgumentError] where the choice cannot be read
         # @raise [NotPossible] where the connection does not work, or a run is under way on its Krayin
-        def start(hook, **choice)
+        def start(hook, dry_run: false, **choice)
           ready(hook)
+          choice = choice.merge(conversations: false, messages: false) if dry_run
           choice = BackfillChoice.of(hook, **choice)
           estimate = BackfillEstimate.of(hook, choice)
           raise NotPossible, "There is no contact to bring to Krayin by that choice." if estimate[:contacts].zero?
 
-          run = create_one(hook, choice, estimate)
+          run = create_one(hook, choice, estimate, dry_run)
           run.push_lanes
           run
         end
@@ -86,10 +89,10 @@ module KrayinSync
           raise NotPossible, "The connection's set-up has not ended: wait for it, or look with krayin_sync:doctor."
         end
 
-        def create_one(hook, choice, estimate)
+        def create_one(hook, choice, estimate, dry_run)
           transaction do
             run = create!(account_id: hook.account_id, hook_id: hook.id, choice: choice.to_h, estimate: estimate,
-                          instance: HookSettings.instance(hook), total: estimate[:contacts],
+                          instance: HookSettings.instance(hook), total: estimate[:contacts], dry_run: dry_run,
                           last_contact_id: choice.contacts(hook).maximum(:id), stretch_began_at: Time.now.utc)
             run.lanes.create!(number: 1, leased_until: Time.now.utc)
             run
@@ -99,19 +102,20 @@ module KrayinSync
         end
       end
 
-      # @return [Hash{Symbol => Object}] id, state, reason (a sentence, where it stopped or waits), done and total
-      #   (contacts), counts by outcome, conversations, messages, requests, per_minute (contacts), seconds_left and
-      #   ends_at (both nil while nobody knows)
+      # @return [Hash{Symbol => Object}] id, dry_run, state, reason (a sentence, where it stopped or waits), done and
+      #   total (contacts), counts by outcome, conversations, messages, requests, per_minute (contacts), seconds_left
+      #   and ends_at (both nil while nobody knows)
       def progress
         reload
         left = seconds_left
-        { id: id, state: state, reason: reason, done: done, total: total, **counts, conversations: conversations,
+        { id: id, dry_run: dry_run, state: state, reason: reason, done: done, total: total, **counts,
+          conversations: conversations,
           messages: messages, requests: requests, per_minute: per_minute&.round(1), seconds_left: left,
           ends_at: left && (Time.now.utc + left) }
       end
 
       # @return [Hash{Symbol => Object}] {#progress} with choice, estimate, worked_seconds, started_at, finished_at, and
-      #   examples: by outcome, contacts' ids with the code of the reason, {NAMED} at most
+      #   examples: by outcome, contacts' ids with the code of the reason, {NAMED} at most; all outcomes in a dry run
       def report
         progress.merge(choice: choice, estimate: estimate, worked_seconds: worked.round, started_at: created_at,
                        finished_at: finished_at, examples: examples)

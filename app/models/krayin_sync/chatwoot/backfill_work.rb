@@ -79,7 +79,8 @@ module KrayinSync
         kind, id = @next || step(contact)
         return leave(contact) unless kind
 
-        outcome = RecordWork.new(hook, @jid, contact).perform(kind, id)
+        work = run.dry_run ? RehearsedWork : RecordWork
+        outcome = work.new(hook, @jid, contact).perform(kind, id)
         @asked = outcome.requests.positive?
         @told["requests"] += outcome.requests
         return put_off(outcome, contact, kind, id) if outcome.later?
@@ -115,7 +116,7 @@ module KrayinSync
       def tell_of_contact(contact, outcome)
         @told[outcome.name] += 1
         @told["asked"] += 1 if outcome.asked?
-        @examples << [outcome.name, contact, outcome.code] if outcome.code
+        @examples << [outcome.name, contact, outcome.code] if outcome.code || run.dry_run
       end
 
       # All of the contact is done.
@@ -147,7 +148,7 @@ module KrayinSync
         lane.tries = lane.tries.merge(contact.to_s => failures)
         return behind(kind) if failures < TRIES
 
-        RecordRef.new(hook.id, kind, id).enqueue(bulk: true, urgent: true)
+        RecordRef.new(hook.id, kind, id).enqueue(bulk: true, urgent: true) unless run.dry_run
         lane.tries = lane.tries.except(contact.to_s)
         @next = nil
         tell(kind, contact, outcome.handed_over)

@@ -29,10 +29,7 @@ module KrayinSync
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
       # @raise [Error, KnownHook::Changed]
       def perform
-        route = Route.of(hook.settings)
-        data = EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources,
-                                                             known: (@known unless gate.passed?),
-                                                             route: (route unless route.all?))
+        data = read
         return unless data
 
         outcome = processor(data).perform
@@ -47,6 +44,13 @@ module KrayinSync
       private
 
       attr_reader :entry, :hook, :gate, :records
+
+      def read
+        route = Route.of(hook.settings)
+        EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources,
+                                                      known: (@known unless gate.passed?),
+                                                      route: (route unless route.all?))
+      end
 
       def conclude(outcome)
         return if !gate.passed? && nothing_to_keep?(outcome)
@@ -77,14 +81,16 @@ module KrayinSync
       def sources = @sources ||= Settings.sources(settings.settings)
 
       def processor(data)
-        alive = lambda do
-          # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
-          ::ActiveRecord::Base.connection_pool.release_connection
-          gate.extend_life
-        end
         Registered.processor.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
-                                 event_data: data, bulk: @bulk, on_attempt: alive,
+                                 event_data: data, bulk: @bulk, on_attempt: -> { alive },
                                  limiter_store: (gate unless gate.passed?))
+      end
+
+      # After each attempt.
+      def alive
+        # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
+        ::ActiveRecord::Base.connection_pool.release_connection
+        gate.extend_life
       end
 
       # The processor notes in it what an answer tells of the server's clock.

@@ -1,0 +1,32 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # {RecordWork} of a dry run: tells what would come of a contact, and leaves everything as it is.
+    class RehearsedWork < RecordWork
+      # @return [Outcome]
+      def perform(_kind, id)
+        @entry = RecordRef.new(hook.id, "contact", id)
+        @known = in_krayin?
+        outcome = Rehearsal.new(entry, hook).perform
+        @requests += outcome.to_h[:requests].to_i
+        name_of(outcome)
+      rescue StandardError => e
+        failed(e)
+      end
+
+      private
+
+      # Whom else to wait for is for those to find out who write.
+      def not_done(error)
+        return told(:away, seconds: Breaker::LONGEST) if Setback::DOWN.any? { |failure| error.is_a?(failure) }
+
+        super
+      end
+
+      def not_allowed(_error) = told(:away, seconds: BackfillWork::LONGEST)
+
+      def refused(error) = told("refused", error.reason.code)
+    end
+  end
+end
