@@ -212,6 +212,28 @@ RSpec.describe "A backfill", :chatwoot do
     expect_each_once(contacts)
   end
 
+  it "loses no change that another process makes meanwhile, though Rails remembers for a job what it has read" do
+    contact = fill(1).first
+    backfill.start(hook)
+    run_all
+    contact.update_columns(name: "#{word} first", updated_at: Time.now)
+    reads = 0
+    allow(KrayinSync::Chatwoot::EventData).to receive(:read).and_wrap_original do |read, *arguments, **named|
+      read.call(*arguments, **named).tap do
+        next unless (reads += 1) == 1
+
+        # A write by Rails would make it forget.
+        Contact.connection.raw_connection.exec("UPDATE contacts SET name = '#{word} later' WHERE id = #{contact.id}")
+        2.times { KrayinSync::Chatwoot::RecordRef.new(hook.id, "contact", contact.id).enqueue }
+        Sidekiq::Queue.all.each { |queue| queue.select { |job| job.klass.end_with?("EventJob") }.each(&:delete) }
+      end
+    end
+    backfill.start(hook)
+    ActiveRecord::Base.cache { run_all }
+    expect(reads).to eq(2)
+    expect(persons.map { |person| person["name"] }).to eq(["#{word} later"])
+  end
+
   it "tells in a dry run what would become of each contact, and leaves all as it is" do
     kinds = dry_kinds
     before = krayin.records

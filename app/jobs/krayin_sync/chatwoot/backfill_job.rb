@@ -13,9 +13,12 @@ module KrayinSync
 
       # @param asked [Hash{String => Object}] lane, ticket; job_id for those who log
       def perform(asked)
-        lane = BackfillLane.take(asked["lane"], asked["ticket"])
-        wait = lane && BackfillWork.new(lane, jid).perform
-        lane.push(delay: wait) if wait
+        # As {EventJob} does.
+        ::ActiveRecord::Base.uncached do
+          lane = BackfillLane.take(asked["lane"], asked["ticket"])
+          wait = lane && BackfillWork.new(lane, jid).perform
+          lane.push(delay: wait) if wait
+        end
       end
     end
   end

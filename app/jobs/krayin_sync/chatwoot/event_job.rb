@@ -30,6 +30,13 @@ module KrayinSync
 
       # @param asked [Hash{String => Object}] hook_id, kind, id, bulk, due, brought; job_id for those who log
       def perform(asked)
+        # What it reads a second time may have changed since: Rails would give a job again what it has read.
+        ::ActiveRecord::Base.uncached { bring(asked) }
+      end
+
+      private
+
+      def bring(asked)
         read(asked)
         work
       rescue KnownHook::Changed
@@ -37,8 +44,6 @@ module KrayinSync
         @hook = KnownHook.wanted(entry.hook_id)
         work
       end
-
-      private
 
       attr_reader :entry, :hook
 

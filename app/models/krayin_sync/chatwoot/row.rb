@@ -9,9 +9,11 @@ module KrayinSync
       # @param sql [String] of a statement that answers with one row at most
       # @return [Row, nil]
       def self.find(model, sql)
-        result = model.connection.select_all(sql, "#{model.name} Load")
-        values = result.rows.first
-        values && new(model, result.columns.zip(values).to_h)
+        result = model.connection.execute(sql, "#{model.name} Load")
+        values = result.values.first
+        values && new(model, result.fields.zip(values).to_h)
+      ensure
+        result&.clear
       end
 
       def initialize(model, values)
