@@ -97,11 +97,14 @@ module KrayinSync
         raise ArgumentError, "the #{name} must be a record or a hash"
       end
 
-      # A hook's settings.
+      # A hook's settings, not to be changed: they may be the caller's own.
       # @return [Hash{String => Object}]
       # @raise [ConfigurationError]
       def settings(value)
-        return value.to_h.transform_keys(&:to_s) if value.respond_to?(:to_h) && !list?(value)
+        if value.respond_to?(:to_h) && !list?(value)
+          given = value.to_h
+          return given.each_key.all?(String) ? given : given.transform_keys(&:to_s)
+        end
 
         raise ConfigurationError.new("The Krayin settings cannot be used: they must be a hash.",
                                      problems: [Reason.new("not_an_object")])
