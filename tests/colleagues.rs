@@ -993,7 +993,13 @@ async fn a_mapped_attribute_is_written_with_its_record_and_by_itself() {
         assert_eq!(lead["plan"], "gold", "{server:?}");
         assert_eq!(lead["description"], "Plan: gold\nMotto: Faster", "{server:?}");
         let outcome = world.contact("contact.updated", contact("free")).await;
-        assert_eq!((&only(world.sim.leads())["plan"], outcome.requests), (&json!("free"), 2), "{server:?} {outcome:?}");
+        // The lead, what its timeline says of the attribute where no lead shows it, and the write.
+        let requests = if server == Server::Krayin223Community { 2 } else { 3 };
+        assert_eq!(
+            (&only(world.sim.leads())["plan"], outcome.requests),
+            (&json!("free"), requests),
+            "{server:?} {outcome:?}"
+        );
     }
 }
 

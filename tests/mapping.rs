@@ -2,7 +2,7 @@
 //! whatever fails meanwhile.
 
 use krayin_core::{settings::Settings, setup};
-use krayin_sim::{Action, Fault, Outage, Server};
+use krayin_sim::{Action, Change, Fault, Outage, Record, Server};
 use krayin_tests::{SERVERS, World, conversation, failures, jane, with};
 use serde_json::{Value, json};
 
@@ -46,7 +46,8 @@ async fn add_attribute(world: &World, entity: &str, kind: &str, more: Value) {
     if options {
         attribute["option_type"] = json!("options");
         attribute["options"] = json!({"option_1": {"name": "Gold", "sort_order": 1},
-                                      "option_2": {"name": "Free", "sort_order": 2}});
+                                      "option_2": {"name": "Free", "sort_order": 2},
+                                      "option_3": {"name": "Mint", "sort_order": 3}});
     }
     if kind == "lookup" {
         attribute["lookup_type"] = json!("users");
@@ -335,6 +336,368 @@ async fn whatever_fails_meanwhile_a_mapped_value_is_there_in_the_end_and_once() 
                     assert_eq!((leads.len(), world.sim.persons().len()), (1, 1), "{told}");
                     assert_eq!(held(&leads[0], "x_select", &options), plan, "{told}");
                 }
+            }
+        }
+    }
+}
+
+/// A world whose persons have a unique customer number, and one person who has it and nothing that Jane is known by.
+async fn with_customer(server: Server, name: &str) -> World {
+    let mut world = World::new(server);
+    add_attribute(&world, "persons", "text", json!({"is_unique": 1})).await;
+    let person = json!({"name": name, "emails": [{"value": "office@example.org", "label": "work"}],
+                        "contact_numbers": [{"value": "+12025550100", "label": "work"}], "x_text": "C-100"});
+    world.client().create_person(person).await.unwrap();
+    // The search finds her too.
+    let namesake = json!({"name": "C-100", "emails": [{"value": "c@example.org", "label": "work"}],
+                          "contact_numbers": [{"value": "+12025550101", "label": "work"}]});
+    world.client().create_person(namesake).await.unwrap();
+    world.set(json!({"field_mapping": "person.x_text = customer"}));
+    world.connect().await
+}
+
+#[tokio::test]
+async fn a_unique_value_tells_who_it_is_where_no_visitor_can_have_written_it() {
+    let of = |fields: Value| with(with(jane(), json!({"custom_attributes": {"customer": "c-100"}})), fields);
+    let by_colleagues = json!({"is_written_by_colleagues": true});
+    let table = [
+        ("Jane Doe", of(by_colleagues.clone()), Some("one")),
+        ("J. Doe", of(by_colleagues.clone()), Some("one")),
+        ("Somebody Else", of(by_colleagues.clone()), None),
+        ("Jane Doe", of(json!({})), Some("two")),
+        ("Jane Doe", of(json!({"is_written_by_colleagues": false})), Some("two")),
+        // What a channel notes is its visitor's.
+        (
+            "Jane Doe",
+            of(json!({"is_written_by_colleagues": true, "custom_attributes": {},
+                      "additional_attributes": {"customer": "C-100"}})),
+            Some("two"),
+        ),
+        (
+            "Jane Doe",
+            of(json!({"is_written_by_colleagues": true, "mapped": {"person": {"x_text": "C-100"}}})),
+            Some("two"),
+        ),
+        (
+            "Jane Doe",
+            of(json!({"is_written_by_colleagues": true, "custom_attributes": {"customer": "C-200"}})),
+            Some("new"),
+        ),
+    ];
+    for server in SERVERS {
+        for (name, contact, expected) in &table {
+            let told = format!("{server:?} {name} {contact}");
+            let world = with_customer(server, name).await;
+            let outcome = world.contact("contact.created", contact.clone()).await;
+            let codes: Vec<String> = outcome.why.iter().map(|why| why.code()).collect();
+            let persons = world.sim.persons();
+            let is_told = codes.contains(&"field_anothers".to_owned());
+            match expected {
+                Some("one") => {
+                    assert_eq!((persons.len(), outcome.ids.get("person")), (2, Some(1)), "{told} {outcome:?}");
+                    assert_eq!(persons[0]["emails"].as_array().map(Vec::len), Some(2), "{told}: a colleague's stays");
+                    assert_eq!(world.sim.leads().len(), 1, "{told}");
+                }
+                // A person decides.
+                None => assert_eq!((persons.len(), codes.contains(&"doubtful".to_owned())), (2, true), "{told}"),
+                Some(word) => assert_eq!((persons.len(), is_told), (3, *word == "two"), "{told} {outcome:?}"),
+            }
+            if *expected == Some("one") {
+                assert_eq!(world.contact("contact.updated", contact.clone()).await.requests, 0, "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whose_value_it_is_already_is_a_question_to_a_person() {
+    for server in SERVERS {
+        let world = with_customer(server, "Jane Doe").await;
+        let of = |id: u64, email: &str| {
+            with(
+                jane(),
+                json!({"id": id, "email": email, "phone_number": null, "is_written_by_colleagues": true,
+                                "custom_attributes": {"customer": "C-100"}}),
+            )
+        };
+        assert_eq!(world.contact("contact.created", of(7, "jane@example.com")).await.ids.get("person"), Some(1));
+        let other = world.contact("contact.created", of(8, "jane.doe@example.net")).await;
+        assert!(other.why.iter().any(|why| why.code() == "doubtful"), "{server:?} {other:?}");
+        assert_eq!(world.sim.persons().len(), 2, "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_a_unique_value_whatever_fails_meanwhile() {
+    for server in SERVERS {
+        for action in failures() {
+            for nth in 1..=5 {
+                let world = with_customer(server, "Jane Doe").await;
+                let contact =
+                    with(jane(), json!({"is_written_by_colleagues": true, "custom_attributes": {"customer": "C-100"}}));
+                world.sim.fault(Fault { nth, times: 3, ..Fault::next(action.clone()) });
+                let _ = world.event("contact.created", json!({"contact": contact})).await;
+                world.sim.clear_faults();
+                world.contact("contact.updated", contact).await;
+                let (persons, leads) = (world.sim.persons(), world.sim.leads());
+                assert_eq!((persons.len(), leads.len()), (2, 1), "{server:?} {action:?} at {nth}");
+                assert_eq!(persons[0]["emails"].as_array().map(Vec::len), Some(2), "{server:?} {action:?} at {nth}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn attributes_of_one_code_on_person_and_lead_are_two() {
+    for server in SERVERS {
+        for (entity, other) in [("persons", "lead"), ("leads", "person")] {
+            let mut world = World::new(server);
+            for of in ["persons", "leads"] {
+                add_attribute(&world, of, "text", json!({"is_unique": u8::from(of == entity)})).await;
+            }
+            let taken = json!({"name": "Ann", "emails": [{"value": "ann@example.org", "label": "work"}],
+                               "contact_numbers": [{"value": "+12025550100", "label": "work"}], "x_text": "gold"});
+            let ann = world.client().create_person(taken).await.unwrap().id;
+            let lead = json!({"title": "Ann's", "person_id": ann, "lead_pipeline_stage_id": 1, "lead_value": 1,
+                              "lead_source_id": 1, "lead_type_id": 1, "x_text": "gold"});
+            world.client().create_lead(lead).await.unwrap();
+            world.set(json!({"field_mapping": "person.x_text = plan, lead.x_text = plan"}));
+            let world = world.connect().await;
+            let outcome =
+                world.contact("contact.created", with(jane(), json!({"custom_attributes": {"plan": "gold"}}))).await;
+            let (persons, leads) = (world.sim.persons(), world.sim.leads());
+            let is_filled = |records: &[Value]| records[1]["x_text"] == "gold";
+            let filled = [("person", is_filled(&persons)), ("lead", is_filled(&leads))];
+            for (of, is_filled) in filled {
+                assert_eq!(is_filled, of == other, "{server:?} {entity} {of} {outcome:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_organization_is_looked_up_by_its_whole_name_once_for_each_name() {
+    for server in SERVERS {
+        for (entity, of) in [("leads", "lead"), ("persons", "person")] {
+            let told = format!("{server:?} {of}");
+            let mut world = World::new(server);
+            let mut ids = Vec::new();
+            for name in ["Partner", "Partner, North", "L'Oréal"] {
+                ids.push(world.client().create_organization(json!({"name": name})).await.unwrap().id);
+            }
+            add_attribute(&world, entity, "lookup", json!({"lookup_type": "organizations"})).await;
+            world.set(json!({"field_mapping": format!("{of}.x_lookup = partner")}));
+            let world = world.connect().await;
+            let with_partner = |name: Value| with(jane(), json!({"custom_attributes": {"partner": name}}));
+            let held = || match of {
+                "lead" => world.sim.leads()[0]["x_lookup"].as_u64(),
+                _ => world.sim.persons()[0]["x_lookup"].as_u64(),
+            };
+            let names =
+                [json!("partner"), json!(" Partner, north"), json!("L'Oréal"), json!(ids[0]), json!("PARTNER, North")];
+            for (name, id) in names.iter().zip([ids[0], ids[1], ids[2], ids[0], ids[1]]) {
+                let outcome = world.contact("contact.updated", with_partner(name.clone())).await;
+                assert_eq!(held(), Some(id), "{told} {name} {outcome:?}");
+                assert_eq!(
+                    world.contact("contact.updated", with_partner(name.clone())).await.requests,
+                    0,
+                    "{told} {name}"
+                );
+            }
+            // Part of a name is no name. It is told, looked for once, and again when something else is written.
+            let outcome = world.contact("contact.updated", with_partner(json!("Part"))).await;
+            assert!(outcome.why.iter().any(|why| why.code() == "field_wrong"), "{told} {outcome:?}");
+            assert_eq!(world.contact("contact.updated", with_partner(json!("Part"))).await.requests, 0, "{told}");
+            assert_eq!(held(), Some(ids[1]), "{told}");
+            let part = world.client().create_organization(json!({"name": "Part"})).await.unwrap().id;
+            let renamed = with(with_partner(json!("Part")), json!({"name": "Jane Roe"}));
+            world.contact("contact.updated", renamed).await;
+            assert_eq!(held(), Some(part), "{told}");
+            // What a colleague chose stays.
+            let fields = json!({"x_lookup": ids[2]});
+            let change = match of {
+                "lead" => Change::EditLead { lead: Record::Last, fields },
+                _ => Change::EditPerson { person: Record::Last, fields },
+            };
+            world.sim.change(&change).unwrap();
+            let outcome = world.contact("contact.updated", with_partner(json!("Partner"))).await;
+            assert!(outcome.why.iter().any(|why| why.code() == "field_kept"), "{told} {outcome:?}");
+            assert_eq!(held(), Some(ids[2]), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_contacts_own_organization_is_looked_up_once_the_server_has_made_it() {
+    for server in SERVERS {
+        let mut world = World::new(server);
+        add_attribute(&world, "leads", "lookup", json!({"lookup_type": "organizations"})).await;
+        world.set(json!({"field_mapping": "lead.x_lookup = company.name"}));
+        let world = world.connect().await;
+        for (company, expected) in [("Acme, Inc.", "Acme, Inc."), ("Globex", "Globex")] {
+            let contact = with(jane(), json!({"additional_attributes": {"company_name": company}}));
+            for _ in 0..2 {
+                world.contact("contact.updated", contact.clone()).await;
+            }
+            let organizations = world.client().search_organization(expected).await.unwrap();
+            assert_eq!(organizations.len(), 1, "{server:?}");
+            let lead = world.sim.leads().remove(0);
+            assert_eq!(lead["x_lookup"].as_u64(), Some(organizations[0].id), "{server:?} {company}");
+            assert_eq!(world.contact("contact.updated", contact).await.requests, 0, "{server:?} {company}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_organization_is_looked_up_whatever_fails_meanwhile() {
+    for server in SERVERS {
+        for action in failures() {
+            for nth in 1..=5 {
+                let told = format!("{server:?} {action:?} at {nth}");
+                let mut world = World::new(server);
+                let partner = world.client().create_organization(json!({"name": "Partner"})).await.unwrap().id;
+                add_attribute(&world, "leads", "lookup", json!({"lookup_type": "organizations"})).await;
+                world.set(json!({"field_mapping": "lead.x_lookup = partner"}));
+                let world = world.connect().await;
+                let contact = with(jane(), json!({"custom_attributes": {"partner": "Partner"}}));
+                world.sim.fault(Fault { nth, times: 3, ..Fault::next(action.clone()) });
+                let mut tries = 0;
+                while let Err(error) = world.event("contact.updated", json!({"contact": contact})).await {
+                    tries += 1;
+                    assert!(tries < 4, "{told}: {error}");
+                    world.sim.clear_faults();
+                }
+                world.sim.clear_faults();
+                world.contact("contact.updated", contact.clone()).await;
+                let leads = world.sim.leads();
+                assert_eq!((leads.len(), leads[0]["x_lookup"].as_u64()), (1, Some(partner)), "{told}");
+                assert_eq!(world.contact("contact.updated", contact).await.requests, 0, "{told}");
+            }
+        }
+    }
+}
+
+/// A type, what the contact has one after the other, what a colleague writes and what it is then.
+fn edits() -> Vec<(&'static str, [Value; 3], Value)> {
+    let email = |text: &str| json!([{"value": text, "label": "work"}]);
+    vec![
+        ("text", [json!("one"), json!("two"), json!("three")], json!("theirs")),
+        ("textarea", [json!("one"), json!("two"), json!("three")], json!("theirs")),
+        ("price", [json!(1), json!(2), json!(3)], json!("99.5")),
+        ("boolean", [json!(true), json!(false), json!(true)], json!(1)),
+        ("select", [json!("Gold"), json!("Free"), json!("Gold")], json!(3)),
+        ("multiselect", [json!("Gold"), json!("Free"), json!("Gold")], json!([1, 2])),
+        ("address", [json!("1 Main St"), json!("2 Main St"), json!("3 Main St")], json!({"address": "9 High St"})),
+        ("date", [json!("2031-05-05"), json!("2031-05-06"), json!("2031-05-07")], json!("2040-01-01")),
+        ("lookup", [json!(1), json!(2), json!(1)], json!(3)),
+        ("email", [json!("a@example.com"), json!("b@example.com"), json!("c@example.com")], email("x@example.org")),
+    ]
+}
+
+#[tokio::test]
+async fn what_a_colleague_wrote_last_stays_also_where_no_answer_shows_it() {
+    for server in SERVERS {
+        for (entity, of) in [("persons", "person"), ("leads", "lead")] {
+            for (kind, [one, two, three], theirs) in edits() {
+                let told = format!("{server:?} {of} {kind}");
+                let mut world = World::new(server);
+                add_attribute(&world, entity, kind, json!({})).await;
+                world.set(json!({"field_mapping": format!("{of}.x_{kind} = wanted")}));
+                let world = world.connect().await;
+                let code = format!("x_{kind}");
+                let attributes = world.settings().traits.attributes;
+                let first = attributes[0].options.first().map_or(0, |(id, _)| *id);
+                let theirs = match &theirs {
+                    Value::Number(id) if first > 0 => json!(first + id.as_u64().unwrap() - 1),
+                    Value::Array(ids) if first > 0 => {
+                        ids.iter().map(|id| json!(first + id.as_u64().unwrap() - 1)).collect()
+                    }
+                    other => other.clone(),
+                };
+                let held = || if of == "person" { world.sim.persons() } else { world.sim.leads() }[0][&code].clone();
+                let wants = |value: &Value| with(jane(), json!({"custom_attributes": {"wanted": value}}));
+                world.contact("contact.created", wants(&one)).await;
+                world.contact("contact.updated", wants(&two)).await;
+                let ours = held();
+                let fields = json!({&code: theirs});
+                let change = match of {
+                    "person" => Change::EditPerson { person: Record::Last, fields },
+                    _ => Change::EditLead { lead: Record::Last, fields },
+                };
+                world.sim.change(&change).unwrap();
+                let edited = held();
+                assert_ne!(ours, edited, "{told}");
+                let outcome = world.contact("contact.updated", wants(&three)).await;
+                // Addresses go entry by entry; and a yes that both say is the same.
+                match kind {
+                    "email" => assert!(held().to_string().contains("x@example.org"), "{told} {}", held()),
+                    "boolean" => assert_eq!(held(), edited, "{told}"),
+                    _ => {
+                        assert_eq!(held(), edited, "{told} {outcome:?}");
+                        assert!(outcome.why.iter().any(|why| why.code() == "field_kept"), "{told} {outcome:?}");
+                    }
+                }
+                assert_eq!(world.contact("contact.updated", wants(&three)).await.requests, 0, "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_found_record_keeps_what_it_has_where_no_answer_shows_it() {
+    for server in SERVERS {
+        for (entity, of) in [("persons", "person"), ("leads", "lead")] {
+            let told = format!("{server:?} {of}");
+            let mut world = World::new(server);
+            add_attribute(&world, entity, "text", json!({})).await;
+            world.set(json!({"field_mapping": format!("{of}.x_text = plan")}));
+            let world = world.connect().await;
+            let person = json!({"name": "Jane Doe", "emails": [{"value": "jane@example.com", "label": "work"}],
+                                "contact_numbers": [{"value": "+14155550182", "label": "work"}]});
+            let is_person = of == "person";
+            let person = if is_person { with(person, json!({"x_text": "theirs"})) } else { person };
+            let id = world.client().create_person(person).await.unwrap().id;
+            let lead = json!({"title": "Deal", "person_id": id, "lead_pipeline_stage_id": 1, "lead_value": 1,
+                              "lead_source_id": 1, "lead_type_id": 1});
+            let lead = if is_person { lead } else { with(lead, json!({"x_text": "theirs"})) };
+            world.client().create_lead(lead).await.unwrap();
+            let wants = |plan: &str| with(jane(), json!({"custom_attributes": {"plan": plan}}));
+            let held = || if is_person { world.sim.persons() } else { world.sim.leads() }.remove(0)["x_text"].clone();
+            world.contact("contact.created", wants("gold")).await;
+            assert_eq!(held(), "theirs", "{told}");
+            let fields = json!({"x_text": "gold"});
+            let change = match is_person {
+                true => Change::EditPerson { person: Record::Last, fields },
+                false => Change::EditLead { lead: Record::Last, fields },
+            };
+            world.sim.change(&change).unwrap();
+            world.contact("contact.updated", wants("silver")).await;
+            assert_eq!(held(), "silver", "{told}: as we would have it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn attributes_of_one_name_are_told_apart_where_their_changes_are_told_by_name() {
+    for server in SERVERS {
+        for (entity, of) in [("persons", "person"), ("leads", "lead")] {
+            let told = format!("{server:?} {of}");
+            let mut world = World::new(server);
+            for kind in ["text", "textarea"] {
+                add_attribute(&world, entity, kind, json!({"name": "Plan"})).await;
+            }
+            world.set(json!({"field_mapping": format!("{of}.x_text = plan, {of}.x_textarea = notes")}));
+            let world = world.connect().await;
+            let held = || if of == "person" { world.sim.persons() } else { world.sim.leads() }.remove(0);
+            let steps = [("gold", "one"), ("silver", "one"), ("silver", "two"), ("bronze", "three"), ("gold", "four")];
+            for (plan, notes) in steps {
+                let attributes = json!({"custom_attributes": {"plan": plan, "notes": notes}});
+                let outcome = world.contact("contact.updated", with(jane(), attributes)).await;
+                assert_eq!(
+                    (&held()["x_text"], &held()["x_textarea"]),
+                    (&json!(plan), &json!(notes)),
+                    "{told} {outcome:?}"
+                );
             }
         }
     }

@@ -21,6 +21,12 @@ module KrayinSync
 
     ATTACHMENT = %i[file_type fallback_title external_url coordinates_lat coordinates_long meta].freeze
 
+    # Channels over which nobody outside writes a contact's custom attributes or identifier. A website's visitor does,
+    # and whoever writes through a programmed channel.
+    CLOSED = %w[
+      Email FacebookPage Instagram Line Sms Telegram Tiktok TwilioSms TwitterProfile Whatsapp
+    ].map { |name| "Channel::#{name}" }.freeze
+
     # The mapper shows the five latest that are public; among so many it finds them.
     MESSAGES = 50
 
@@ -66,6 +72,7 @@ module KrayinSync
         labels = read(record, :label_list) || read(record, :labels) if record.is_a?(Hash)
         plain = fields(record, CONTACT).merge(contact_inboxes: contact_inboxes(record),
                                               has_conversation: conversation?(record),
+                                              is_written_by_colleagues: written_by_colleagues?(record),
                                               **first_inbox(record))
         labels ? plain.merge(labels: JsonSafe.of(labels), **colors(record)) : plain
       end
@@ -77,6 +84,14 @@ module KrayinSync
       # Of labels, where they are asked for.
       def colors(record)
         { label_colors: record.is_a?(Hash) ? JsonSafe.of(read(record, :label_colors)) : nil }.compact
+      end
+
+      # Whether no inbox of the contact's lets a visitor write its attributes; not where that is not told.
+      def written_by_colleagues?(record)
+        inboxes = record.is_a?(Hash) ? nil : read(record, :contact_inboxes)
+        return read(record, :is_written_by_colleagues) == true unless inboxes
+
+        contact_inboxes(record).all? { |inbox| CLOSED.include?(inbox[:channel_type]) }
       end
 
       def contact_inboxes(record)

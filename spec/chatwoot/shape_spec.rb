@@ -10,8 +10,10 @@ RSpec.describe "An installation's own shape", :chatwoot do
     @krayin = Krayin.new(SmallChatwoot.servers, "shape", throttle: false)
     client = KrayinSync::Api::AttributeClient.new(@krayin.url, @krayin.tokens.first)
     client.create_attribute(code: "agent", name: "Agent", type: "text", entity_type: "leads")
+    client.create_attribute(code: "customer", name: "Customer", type: "text", entity_type: "persons", is_unique: 1)
     client.create_attribute(code: "seats", name: "Seats", type: "price", entity_type: "persons")
-    @account, @hook = connect(@krayin, field_mapping: "lead.agent = assignee.email, person.seats = seats",
+    @account, @hook = connect(@krayin, field_mapping: "person.customer = customer, lead.agent = assignee.email, " \
+                                                      "person.seats = seats",
                                        stage_progression_enabled: true,
                                        stage_rules: "contact label vip -> Prospect; label hot -> Negotiation; " \
                                                     "team -> Nowhere")
@@ -41,6 +43,24 @@ RSpec.describe "An installation's own shape", :chatwoot do
     run_all
     expect(lead_of("Jane")["agent"]).to eq("ann@shape.example")
     expect(@krayin.records["activities"]).to eq([])
+  end
+
+  it "finds a person by a value that Krayin keeps unique, where no visitor can have written it" do
+    ["Api", "WebWidget", "Email", nil].each_with_index do |channel, n|
+      number = "C-#{n}"
+      post = Net::HTTP::Post.new(URI("#{@krayin.url}/contacts/persons"),
+                                 "Content-Type" => "application/json", "Accept" => "application/json",
+                                 "Authorization" => "Bearer #{@krayin.tokens.first}")
+      post.body = JSON.generate(name: "Una #{n}", customer: number,
+                                emails: [{ value: "office#{n}@shape.example", label: "work" }],
+                                contact_numbers: [{ value: "+1202555010#{n}", label: "work" }])
+      Net::HTTP.start(post.uri.host, post.uri.port) { |http| http.request(post) }
+      una = contact("Una#{n}", customer: number)
+      ContactInbox.create!(contact: una, inbox: inbox(@account, channel), source_id: "una#{n}") if channel
+      run_all
+      one = @krayin.person("una#{n}@shape.example") == @krayin.person("office#{n}@shape.example")
+      expect([channel, one]).to eq([channel, channel.nil? || channel == "Email"])
+    end
   end
 
   it "reads of a conversation what the settings ask for, and nothing else" do

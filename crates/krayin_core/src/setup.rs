@@ -226,15 +226,12 @@ fn rules_without_source(settings: &Settings, traits: &ServerProfile) -> Vec<Reas
 
 /// What somebody made required and nothing fills: Krayin's own forms ask for it, and a server may refuse a write without.
 fn required_unfilled(settings: &Settings, attributes: &[Named]) -> Option<Reason> {
-    let is_required = |attribute: &&Named| {
-        let required = attribute.rest.get("is_required");
-        required.is_some_and(|required| required.as_u64() == Some(1) || required.as_bool() == Some(true))
-    };
+    let is_required = |attribute: &&Named| attribute.says("is_required") == Some(true);
     let unfilled: Vec<String> = attributes
         .iter()
         .filter(is_required)
         .filter_map(KnownAttribute::of)
-        .filter_map(|known| Some(format!("{}.{}", known.entity()?.name(), known.code)))
+        .filter_map(|known| known.key())
         .filter(|key| !settings.mappings.iter().any(|mapping| mapping.key() == *key))
         .collect();
     (!unfilled.is_empty()).then_some(Reason::RequiredUnfilled { attributes: unfilled })
@@ -272,8 +269,7 @@ fn check_mappings(settings: &Settings, known: &[KnownAttribute], dialect: Dialec
 /// each of the two, where it is mapped.
 async fn read_lookups(settings: &Settings, client: &Client, attributes: &mut [KnownAttribute]) -> Result<(), Error> {
     let is_mapped = |known: &KnownAttribute| {
-        let key = known.entity().map(|entity| format!("{}.{}", entity.name(), known.code));
-        known.kind == "lookup" && settings.mappings.iter().any(|mapping| Some(mapping.key()) == key)
+        known.kind == "lookup" && settings.mappings.iter().any(|mapping| Some(mapping.key()) == known.key())
     };
     for (lookup, told_by) in [("users", ["email", "name"]), ("products", ["name", "sku"])] {
         if !attributes.iter().any(|known| known.lookup == lookup && is_mapped(known)) {

@@ -10,13 +10,16 @@ module KrayinSync
     # - failing: the job that tries it again, how often it has failed, and when it is tried next
     # - refused: when it was read as Krayin would not take it
     # - again: that another event came while its job was on its way
+    # - waiting: how many are queued, by hook
     #
     # A conversation that goes on is written once in a while (paced): until then its next job is put off.
     module JobRegistry
       NAMES = %w[queued running owners failing refused again].freeze
       KEYS = NAMES.map { |name| RedisStore.key(name).freeze }.freeze
+      # {QueuedCount}'s, the last of all.
+      WAITING = RedisStore.key("waiting").freeze
       # Those of {UNCHANGED}, which most jobs end with.
-      SEEN = KEYS.values_at(0, 3, 4, 5).freeze
+      SEEN = [*KEYS.values_at(0, 3, 4, 5), WAITING].freeze
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
       # Seconds after which a job that was taken out of a queue has begun or has nothing to do.
@@ -28,7 +31,8 @@ module KrayinSync
       # run long ago has been lost.
       # What has time is not pushed for a record that fails, nor for one that was refused as it is. What is urgent waits
       # for nothing: the job that was to run later finds it done.
-      QUEUE = <<~LUA
+      QUEUE = <<~LUA.freeze
+        #{QueuedCount::LUA}
         local now = tonumber(redis.call('TIME')[1])
         local delay = tonumber(ARGV[2])
         local lost = now - tonumber(ARGV[3])
@@ -44,13 +48,14 @@ module KrayinSync
           redis.call('HSET', KEYS[6], ARGV[1], '1')
           return {}
         end
-        redis.call('ZADD', KEYS[1], now + delay, ARGV[1])
+        put(KEYS, ARGV[1], now + delay)
         return {delay, now + delay}
       LUA
       # The job that comes back is another, and so is its chain.
-      AGAIN = <<~LUA
+      AGAIN = <<~LUA.freeze
+        #{QueuedCount::LUA}
         local due = tonumber(redis.call('TIME')[1]) + tonumber(ARGV[2])
-        redis.call('ZADD', KEYS[1], due, ARGV[1])
+        put(KEYS, ARGV[1], due)
         local failing = redis.call('HGET', KEYS[4], ARGV[1])
         if failing and string.match(failing, '^%S*') == ARGV[3] then redis.call('HDEL', KEYS[4], ARGV[1]) end
         return due
@@ -71,11 +76,12 @@ module KrayinSync
       LUA
       # 0 where it leaves it to a later one, 2 where it began a new pace.
       START = <<~LUA.freeze
+        #{QueuedCount::LUA}
         local later = function(KEYS, ARGV) #{LATER} end
         if later(KEYS, ARGV) == 1 then return 0 end
         local now = tonumber(redis.call('TIME')[1])
         local pace = tonumber(ARGV[3])
-        redis.call('ZREM', KEYS[1], ARGV[1])
+        take(KEYS, ARGV[1])
         redis.call('HDEL', KEYS[6], ARGV[1])
         redis.call('ZADD', KEYS[2], now, ARGV[1])
         if ARGV[2] ~= '' then redis.call('HSET', KEYS[3], ARGV[1], ARGV[2]) end
@@ -96,11 +102,12 @@ module KrayinSync
       LUA
       # Of a job that was never started. Who came meanwhile may have changed what it has read already. A job of the
       # record that is still to come stays.
-      UNCHANGED = <<~LUA
+      UNCHANGED = <<~LUA.freeze
+        #{QueuedCount::LUA}
         local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
         if due and (ARGV[2] == '' or tonumber(due) <= tonumber(ARGV[2])) then
           if redis.call('HEXISTS', KEYS[4], ARGV[1]) == 1 then return 0 end
-          redis.call('ZREM', KEYS[1], ARGV[1])
+          take(KEYS, ARGV[1])
         end
         redis.call('HDEL', KEYS[2], ARGV[1])
         redis.call('HDEL', KEYS[3], ARGV[1])
@@ -137,7 +144,8 @@ module KrayinSync
       # Those whose process is no longer in Sidekiq's register, and those that are due and in no queue: one that was due
       # long before the oldest there was pushed has been taken out. They are taken off the journal: whoever is told of
       # them pushes them.
-      ORPHANS = <<~LUA
+      ORPHANS = <<~LUA.freeze
+        #{QueuedCount::LUA}
         local found = {}
         local owners = redis.call('HGETALL', KEYS[3])
         for n = 1, #owners, 2 do
@@ -157,17 +165,18 @@ module KrayinSync
         end
         if redis.call('ZCOUNT', 'schedule', '-inf', before) == 0 then
           for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)) do
-            redis.call('ZREM', KEYS[1], entry)
+            take(KEYS, entry)
             table.insert(found, entry)
           end
         end
         return found
       LUA
 
-      # Unless its job has been pushed anew meanwhile.
-      TAKE_OFF = <<~LUA
-        if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) ~= tonumber(ARGV[2]) then return 0 end
-        return redis.call('ZREM', KEYS[1], ARGV[1])
+      # Unless its job has been pushed anew meanwhile, where it is said when it was to run.
+      TAKE_OFF = <<~LUA.freeze
+        #{QueuedCount::LUA}
+        if ARGV[2] and tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or -1) ~= tonumber(ARGV[2]) then return 0 end
+        return take(KEYS, ARGV[1])
       LUA
 
       # How many processes have gone since anybody looked; a process says that it is there by looking.
@@ -228,8 +237,8 @@ module KrayinSync
         # @return [Boolean] whether that is new
         def refuse(entry, read_at) = run(REFUSE, entry, read_at.to_f.ceil) == 1
 
-        # @return [Integer] how many records have a job that is to run
-        def waiting = RedisStore.call("ZCARD", key("queued"))
+        # @return [Integer] how many records have a job that is to run on the hook's Krayin
+        def waiting(hook_id) = RedisStore.call("HGET", WAITING, hook_id).to_i
 
         # @return [Hash{String => Integer}] how many records are queued, running, failing and refused
         def sizes
@@ -239,7 +248,7 @@ module KrayinSync
 
         # There is nothing to do for it any more.
         def drop(entry)
-          RedisStore.call("ZREM", key("queued"), entry)
+          run(TAKE_OFF, entry)
           RedisStore.call("HDEL", key("again"), entry)
           finish(entry, done: true)
         end
@@ -266,7 +275,7 @@ module KrayinSync
         def process_gone? = RedisStore.script(GONE, [key("processes")], [Server.identity]).positive?
 
         # @return [Array<String>] in the order in which its scripts take them
-        def keys(entry) = [*KEYS, jobs_key, RedisStore.key("paced", entry)]
+        def keys(entry) = [*KEYS, jobs_key, RedisStore.key("paced", entry), WAITING]
 
         private
 

@@ -6,9 +6,7 @@ module KrayinSync
     # network vouches for.
     module Reach
       # Channels whose source ids the networks' own servers give, as the core has them. On the others visitors choose.
-      NETWORKS = %w[
-        FacebookPage Instagram Line Sms Telegram Tiktok TwilioSms TwitterProfile Whatsapp
-      ].map { |name| "Channel::#{name}" }.freeze
+      NETWORKS = (Snapshot::CLOSED - ["Channel::Email"]).freeze
 
       KNOWN = "contacts.email <> '' OR contacts.phone_number <> ''"
       ON_NETWORK = <<~SQL.squish
@@ -18,11 +16,18 @@ module KrayinSync
       SQL
       HAS_CONVERSATION = "EXISTS (SELECT 1 FROM conversations talk WHERE talk.contact_id = contacts.id)"
 
+      # No inbox whose visitors write the contact's attributes.
+      BY_COLLEAGUES = <<~SQL.squish
+        NOT EXISTS (SELECT 1 FROM contact_inboxes open JOIN inboxes ON inboxes.id = open.inbox_id
+          WHERE open.contact_id = contacts.id
+            AND inboxes.channel_type NOT IN (#{Snapshot::CLOSED.map { |name| "'#{name}'" }.join(", ")}))
+      SQL
+
       # Columns to be read with a contact.
       COLUMNS = <<~SQL.squish
         (SELECT jsonb_agg(jsonb_build_object('channel_type', inboxes.channel_type,
           'source_id', contact_inboxes.source_id) ORDER BY contact_inboxes.id) #{ON_NETWORK}) AS krayin_inboxes,
-        #{HAS_CONVERSATION} AS krayin_has_conversation
+        #{HAS_CONVERSATION} AS krayin_has_conversation, #{BY_COLLEAGUES} AS krayin_by_colleagues
       SQL
 
       class << self
@@ -46,7 +51,8 @@ module KrayinSync
         def read(contact)
           inboxes = contact[:krayin_inboxes]
           inboxes = JSON.parse(inboxes) if inboxes.is_a?(String)
-          { contact_inboxes: inboxes.to_a, has_conversation: contact[:krayin_has_conversation] }
+          { contact_inboxes: inboxes.to_a, has_conversation: contact[:krayin_has_conversation],
+            is_written_by_colleagues: contact[:krayin_by_colleagues] }
         end
 
         private

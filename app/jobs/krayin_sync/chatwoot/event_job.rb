@@ -134,10 +134,13 @@ module KrayinSync
           requeue_unstarted(rand(BUSY))
           # Whoever works on the contact brings its next one.
           @gate.give_up_place(contact: false)
-        when Gate::FULL then requeue_unstarted(rand(BUSY) + (rand * [JobRegistry.waiting * EACH, Breaker::LONGEST].min))
+        when Gate::FULL then requeue_unstarted(rand(BUSY) + (rand * crowd))
         when Gate::LATER then @gate.give_up_place
         end
       end
+
+      # Seconds over which those that wait for this Krayin come back.
+      def crowd = [JobRegistry.waiting(hook.id) * EACH, Breaker::LONGEST].min
 
       # So long only where a person must mend it.
       def stay_away(seconds) = requeue_unstarted(seconds + (rand * SPREAD), parked: seconds > Breaker::LONGEST)

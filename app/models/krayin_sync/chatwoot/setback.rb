@@ -79,7 +79,7 @@ module KrayinSync
 
       # A crowd does not come back at once: those that have time come back over as long as it takes.
       def reschedule(error)
-        spread = JobRegistry.waiting * EACH
+        spread = JobRegistry.waiting(@entry.hook_id) * EACH
         spread = [spread, Breaker::LONGEST].min unless @bulk
         requeue_started((error.retry_after || Breaker::LONGEST) + (rand * [EventJob::SPREAD, spread].max))
       end

@@ -47,6 +47,10 @@ pub struct Contact {
     /// The inboxes that it has written to, or was written to from.
     #[serde(deserialize_with = "lenient::list")]
     pub contact_inboxes: Vec<ContactInbox>,
+    /// Whether nobody but colleagues, and what they run, can have written its custom attributes and its identifier: it has
+    /// no inbox whose visitors write them. Not where that is not told.
+    #[serde(deserialize_with = "lenient::unless_no")]
+    pub is_written_by_colleagues: bool,
     /// What a host gives in the place of what is mapped, by entity and attribute: `{"lead": {"title": "…"}}`. See
     /// [`mapper::with_payload`](crate::mapper::with_payload).
     #[serde(deserialize_with = "lenient::object")]

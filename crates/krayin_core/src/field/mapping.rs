@@ -25,6 +25,7 @@ impl Field {
             entity: mapping.entity,
             attribute: mapping.attribute.clone().into(),
             answered_at: None,
+            looks_up_organizations: false,
             when_new: None,
             printed_raw: false,
             required: false,
@@ -52,7 +53,25 @@ impl Field {
         let attribute = attribute.ok_or_else(|| MappingError::Unknown(mapping.key()))?;
         let kind = Kind::of(attribute).ok_or_else(|| MappingError::Type(mapping.key()))?;
         let write = if is_first_touch(&mapping.from) { Write::FillIfBlank } else { Write::OnOurChange };
-        Ok(row(kind, write, &attribute.name))
+        let looks_up_organizations = attribute.lookup == "organizations" && matches!(kind, Kind::Lookup(_));
+        Ok(Self { looks_up_organizations, ..row(kind, write, &attribute.name) })
+    }
+
+    /// Whether no visitor can have written the contact's value: its number in Chatwoot, or what of a contact of colleagues'
+    /// alone stands in its custom attributes or its identifier. What channels note and what is a conversation's may be any
+    /// visitor's words, and what a host gives may be made of them.
+    pub(crate) fn is_colleagues(&self, contact: &Contact) -> bool {
+        let Source::Attribute(path) = &self.source else { return false };
+        if contact.given(self.entity, &self.attribute).is_some() {
+            return false;
+        }
+        match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["contact", "id"] => true,
+            _ if !contact.is_written_by_colleagues => false,
+            ["contact", "identifier"] | ["custom_attributes", _, ..] => true,
+            [first, ..] => contact.source(path).is_none() && contact.custom_attributes.contains_key(*first),
+            [] => false,
+        }
     }
 }
 

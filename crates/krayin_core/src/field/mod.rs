@@ -83,6 +83,8 @@ pub struct Field {
     pub answered_at: Option<&'static str>,
     /// The number that a new record gets where the contact says nothing.
     pub when_new: Option<f64>,
+    /// Whether it takes an organization, of which there are too many to be known from the set-up on.
+    pub looks_up_organizations: bool,
     /// Whether a page of Krayin's prints it unescaped.
     pub printed_raw: bool,
     /// Whether no record is without it.
@@ -129,8 +131,16 @@ impl Field {
     /// # Errors
     /// Where the contact has a value that the attribute cannot hold.
     pub fn value(&self, contact: &Contact, settings: &Settings) -> Result<Option<Value>, WrongValue> {
+        match self.unfitted(contact, settings) {
+            Some(value) => self.kind.fit(value, self.place(), settings.traits.utc_offset_minutes),
+            None => Ok(None),
+        }
+    }
+
+    /// The same as the contact has it.
+    fn unfitted(&self, contact: &Contact, settings: &Settings) -> Option<Value> {
         let given = contact.given(self.entity, &self.attribute).filter(|_| self.is_own());
-        let value = match given {
+        match given {
             // No record is without such a one.
             Some(given) if !(self.required && self.is_nothing(given)) => Some(given.clone()),
             _ => match &self.source {
@@ -142,11 +152,13 @@ impl Field {
                     if is_text { value.and_then(written) } else { value }
                 }
             },
-        };
-        match value {
-            Some(value) => self.kind.fit(value, self.place(), settings.traits.utc_offset_minutes),
-            None => Ok(None),
         }
+    }
+
+    /// The name of the organization that the contact has for it.
+    pub(crate) fn organization(&self, contact: &Contact, settings: &Settings) -> Option<String> {
+        let value = self.looks_up_organizations.then(|| self.unfitted(contact, settings))??;
+        Some(value.as_str()?.trim().to_owned())
     }
 
     /// Whether the attribute can hold what a host gives, blank or not.
@@ -192,6 +204,11 @@ impl Field {
     /// Whether its value is a list of addresses or numbers.
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.kind, Kind::Emails | Kind::Phones)
+    }
+
+    /// Whether an administrator has mapped it.
+    pub(crate) fn is_mapped(&self) -> bool {
+        matches!(self.source, Source::Attribute(_)) && self.is_own() && !self.is_owner()
     }
 
     /// Whether it is written once, and not again when it changes.

@@ -30,6 +30,7 @@ impl Field {
                 entity,
                 attribute: "user_id".into(),
                 answered_at: Some(answered_at),
+                looks_up_organizations: false,
                 when_new: None,
                 printed_raw: false,
                 required: false,

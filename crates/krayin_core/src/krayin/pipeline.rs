@@ -58,6 +58,18 @@ pub struct Named {
     pub rest: Map<String, Value>,
 }
 
+impl Named {
+    /// What it says of itself by 0 and 1; `None` where it says neither.
+    pub(crate) fn says(&self, key: &str) -> Option<bool> {
+        let said = self.rest.get(key)?;
+        said.as_bool().or_else(|| match said.as_u64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        })
+    }
+}
+
 /// A colleague in Krayin.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct User {

@@ -83,6 +83,7 @@ const fn own(
         entity,
         attribute: std::borrow::Cow::Borrowed(attribute),
         answered_at: None,
+        looks_up_organizations: false,
         when_new: None,
         printed_raw: false,
         required: false,

@@ -28,9 +28,8 @@ impl KnownAttribute {
     /// An entry of `settings/attributes`, where it is one that somebody added to an entity which the sync writes.
     pub(crate) fn of(attribute: &Named) -> Option<Self> {
         let text = |key: &str| attribute.rest.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let own = attribute.rest.get("is_user_defined");
         // Krayin's own carry 0; the server that has just made one says null of it.
-        let is_own = own.is_some_and(|own| own.as_u64() == Some(0) || *own == Value::Bool(false));
+        let is_own = attribute.says("is_user_defined") == Some(false);
         let known = Self {
             entity_type: text("entity_type"),
             code: text("code"),
@@ -45,6 +44,11 @@ impl KnownAttribute {
     /// Whose it is.
     pub fn entity(&self) -> Option<Entity> {
         Entity::ALL.into_iter().find(|entity| entity.entity_type() == self.entity_type)
+    }
+
+    /// `person.plan`, as the mapping has it.
+    pub(crate) fn key(&self) -> Option<String> {
+        Some(format!("{}.{}", self.entity()?.name(), self.code))
     }
 
     /// Whether it is a yes/no attribute, which a write that leaves it out sets to no.

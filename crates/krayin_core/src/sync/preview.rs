@@ -54,6 +54,8 @@ pub fn preview_mapping(event: &Event, settings: &Settings) -> Result<Vec<MappedF
             Ok(field) => match field.value(contact, settings) {
                 Ok(Some(_)) => MappedState::Filled,
                 Ok(None) => MappedState::Blank,
+                // It is looked for when it is written.
+                Err(_) if field.organization(contact, settings).is_some() => MappedState::Filled,
                 Err(_) => MappedState::Wrong,
             },
         };

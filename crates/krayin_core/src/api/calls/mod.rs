@@ -8,6 +8,7 @@ mod person;
 pub(in crate::api) mod search;
 mod settings;
 mod tag;
+mod timeline;
 mod yes_no;
 
 pub(crate) use answer::in_order;

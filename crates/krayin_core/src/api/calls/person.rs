@@ -33,6 +33,22 @@ impl Client {
         Ok(found)
     }
 
+    /// The persons who have the value in one of their attributes of a line of text, whichever that is, unchecked: nobody where it
+    /// cannot be searched for. One request.
+    pub(crate) async fn search_by_attribute(&self, value: &str) -> Result<Vec<Person>, ApiError> {
+        let is_told = !value.trim().is_empty() && !value.contains([':', ';']);
+        if !is_told || self.connection().dialect == Dialect::Documented {
+            return Ok(Vec::new());
+        }
+        let path = self.connection().dialect.persons_search();
+        let query = [
+            ("search", format!("attribute_values.text_value:{value}")),
+            ("searchFields", "attribute_values.text_value:=".to_owned()),
+            ("limit", search::LIMIT.to_string()),
+        ];
+        records((Method::Get, path), self.get(path, &query).await?)
+    }
+
     /// What `path` finds by e-mail addresses or phone numbers, unchecked. `prefix` as in [`calls::search`].
     pub(in crate::api) async fn search_identity<T: DeserializeOwned>(
         &self,

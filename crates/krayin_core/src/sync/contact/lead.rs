@@ -162,7 +162,8 @@ impl<'a> Flow<'a> {
         }
         if !lead.is_closed() {
             let record = value(lead);
-            let mut merged = fill(fields.iter().copied(), &record, &self.wanted.values);
+            let told = self.told(Entity::Lead, lead.id, &record, &fields).await?;
+            let mut merged = fill(fields.iter().copied(), &told, &self.wanted.values);
             if lead.rest.get("lead_source_id") == Some(&Value::Null) {
                 self.choose_source().await?;
             }
@@ -223,7 +224,8 @@ impl<'a> Flow<'a> {
     async fn write_lead(&mut self, current: &Lead, mut due: Vec<&'a Field>) -> Result<(), Error> {
         let record = value(current);
         due.extend(self.worth_another_try(Entity::Lead, &record));
-        let merged = merge(due.iter().copied(), &record, &self.wanted.values, self.sent());
+        let told = self.told(Entity::Lead, current.id, &record, &due).await?;
+        let merged = merge(due.iter().copied(), &told, &self.wanted.values, self.sent());
         for field in &merged.theirs {
             self.outcome.why.push(Reason::FieldKept((*field).into()));
         }

@@ -2,6 +2,7 @@
 
 mod erased;
 mod lead;
+mod lookup;
 mod merged;
 mod organization;
 mod person;
@@ -10,6 +11,8 @@ mod refusal;
 mod source;
 mod tags;
 mod taken;
+mod told;
+mod unique;
 mod wanted;
 mod yes_no;
 
@@ -52,7 +55,11 @@ pub(super) async fn sync(
         return Ok(Outcome::skipped(flow.stored.ids, reason).and(flow.wanted.wrong));
     }
     let tells_owner = flow.note_unknown_owner();
-    let is_idle = flow.is_complete() && !flow.is_anything_due() && flow.profile_note().is_none() && !tells_owner;
+    let is_idle = flow.is_complete()
+        && !flow.is_anything_due()
+        && flow.profile_note().is_none()
+        && !tells_owner
+        && !flow.is_lookup_due();
     if is_idle && !flow.are_labels_due(about) {
         return Ok(Outcome::skipped(flow.stored.ids, Reason::Unchanged));
     }
@@ -61,7 +68,11 @@ pub(super) async fn sync(
         flow.outcome.why.push(Reason::OwnerUnknown);
         flow.store().await?;
     }
+    flow.look_up(false).await?;
     flow.person().await?;
+    if flow.look_up(true).await? {
+        flow.person().await?;
+    }
     flow.sync_tags(about).await?;
     flow.write_profile_note().await?;
     Ok(flow.end())

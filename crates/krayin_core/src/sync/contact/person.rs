@@ -160,7 +160,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The other contacts whose person this is.
-    async fn others_of(&self, person: &Person) -> Result<Vec<u64>, Error> {
+    pub(super) async fn others_of(&self, person: &Person) -> Result<Vec<u64>, Error> {
         let instance = self.context.server().instance;
         let mut contacts = self.context.records.contacts_of(&instance, person.id).await?;
         contacts.retain(|contact| *contact != self.contact.id);
@@ -179,11 +179,14 @@ impl<'a> Flow<'a> {
         if !self.wanted.is_known_by_something() {
             return self.give_up(self.no_identity()).await;
         }
+        let before = self.stored.sent.clone();
         loop {
             let error = match self.create().await {
                 Err(Error::Api(error)) if is_about_fields(&error) => error,
                 done => return done,
             };
+            // Refused is not written: whoever is found has to be given all of it.
+            self.stored.sent.clone_from(&before);
             // Someone created it since the search, or has the value in a form that the search does not find.
             let found = if error.kind == ErrorKind::Conflict { self.find(finder).await? } else { None };
             if let Some(found) = found {
@@ -194,6 +197,9 @@ impl<'a> Flow<'a> {
             }
             if self.takes_own_placeholder(&error) {
                 continue;
+            }
+            if let Some(found) = self.by_unique_value(&error).await? {
+                return self.adopt(found).await;
             }
             if !self.drop_rejected_values(&error) {
                 return Err(Error::Api(error));
@@ -230,7 +236,7 @@ impl<'a> Flow<'a> {
         is_about_placeholder(error, &self.new_person()) && !std::mem::replace(&mut self.placeholder_is_anothers, true)
     }
 
-    fn may_send(&self, field: &Field) -> bool {
+    pub(super) fn may_send(&self, field: &Field) -> bool {
         self.wanted.value(field).is_some() && !self.is_left_out(field)
     }
 
@@ -306,7 +312,8 @@ impl<'a> Flow<'a> {
             self.outcome.why.push(Reason::OrganizationGone);
         }
         due.extend(self.worth_another_try(Entity::Person, &record));
-        let merged = merge(due.iter().copied(), &record, &self.wanted.values, self.sent());
+        let told = self.told(Entity::Person, current.id, &record, &due).await?;
+        let merged = merge(due.iter().copied(), &told, &self.wanted.values, self.sent());
         for field in &merged.theirs {
             self.outcome.why.push(Reason::FieldKept((*field).into()));
         }

@@ -43,6 +43,20 @@ fn why(error: &ApiError, field: &Field) -> Reason {
     }
 }
 
+impl ApiError {
+    /// Whether the refusal of a create is about this field: a lead's names what is of the person within as `person.plan`.
+    pub(super) fn names(&self, field: &Field) -> bool {
+        let is_of_lead = self.path.starts_with("leads");
+        let attribute = |key: &str| match (field.entity, key.strip_prefix("person.")) {
+            (Entity::Lead, None) if is_of_lead => key.split('.').any(|part| part == field.attribute),
+            (Entity::Person, Some(key)) if is_of_lead => key.split('.').any(|part| part == field.attribute),
+            (Entity::Person, _) if !is_of_lead => key.split('.').any(|part| part == field.attribute),
+            _ => false,
+        };
+        self.fields.keys().any(|key| attribute(key))
+    }
+}
+
 impl<'a> Flow<'a> {
     /// Leaves out of a create what another record has or what the server does not take; `false` where that changes
     /// nothing.
@@ -50,7 +64,7 @@ impl<'a> Flow<'a> {
         let refused: Vec<&Field> = [Entity::Person, Entity::Lead]
             .into_iter()
             .flat_map(|entity| self.fields(entity))
-            .filter(|field| field.can_be_left_out() && error.names_field(&field.attribute))
+            .filter(|field| field.can_be_left_out() && error.names(field))
             .filter(|field| self.wanted.value(field).is_some() && !self.is_left_out(field))
             .collect();
         for field in &refused {

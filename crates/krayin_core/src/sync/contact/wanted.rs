@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Attributes;
 use crate::{
+    DigestKey,
     chatwoot::Contact,
     field::{Entity, Field, ValueDigest},
     json,
@@ -20,6 +21,8 @@ pub(super) struct Wanted {
     pub(super) wrong: Vec<Reason>,
     /// The address of the colleague who would be the owner and is no user of Krayin's.
     pub(super) unknown_owner: Option<String>,
+    /// The organizations that are told by name, by the field that takes one.
+    pub(super) organizations: BTreeMap<String, String>,
     digests: BTreeMap<String, ValueDigest>,
     is_known: bool,
 }
@@ -31,6 +34,7 @@ impl Wanted {
             values: BTreeMap::new(),
             wrong: Vec::new(),
             unknown_owner: None,
+            organizations: BTreeMap::new(),
             digests: BTreeMap::new(),
             is_known: false,
         };
@@ -38,16 +42,27 @@ impl Wanted {
             match field.value(contact, settings) {
                 Ok(Some(value)) => {
                     wanted.is_known |= field.identifies();
-                    wanted.digests.insert(field.key.clone().into_owned(), field.digest(&settings.digest_key, &value));
-                    wanted.values.insert(field.key.clone().into_owned(), value);
+                    wanted.set(field, value, &settings.digest_key);
                 }
                 Ok(None) => {}
+                Err(_) if field.looks_up_organizations => {
+                    let name = field.organization(contact, settings);
+                    match name {
+                        Some(name) => drop(wanted.organizations.insert(field.key.clone().into_owned(), name)),
+                        None => wanted.wrong.push(Reason::FieldWrong(field.into())),
+                    }
+                }
                 Err(_) if field.is_owner() => wanted.unknown_owner = contact.assignee_address(),
                 Err(_) => wanted.wrong.push(Reason::FieldWrong(field.into())),
             }
         }
         wanted.is_known |= Identity::is_brought_over(contact, settings);
         wanted
+    }
+
+    pub(super) fn set(&mut self, field: &Field, value: Value, key: &DigestKey) {
+        self.digests.insert(field.key.clone().into_owned(), field.digest(key, &value));
+        self.values.insert(field.key.clone().into_owned(), value);
     }
 
     /// Whether there is an e-mail address, a number, or a channel's word that the settings let count.
