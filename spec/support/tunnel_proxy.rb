@@ -5,6 +5,8 @@ require "socket"
 
 # A proxy: CONNECT for https, whole addresses for http, a user and password where it is given some.
 class TunnelProxy
+  # Said, since a client would else send its next request to a connection that is being closed.
+  END_OF_IT = "Content-Length: 0\r\nConnection: close\r\n\r\n"
   # @return [Array<String>] what it was asked for
   attr_reader :asked
 
@@ -47,8 +49,8 @@ class TunnelProxy
   def answer(client, head)
     method, target = head.split
     @asked << "#{method} #{target}"
-    return client.write("HTTP/1.1 #{@refusal}\r\nContent-Length: 0\r\n\r\n") if @refusal
-    return client.write("HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n") unless known?(head)
+    return client.write("HTTP/1.1 #{@refusal}\r\n#{END_OF_IT}") if @refusal
+    return client.write("HTTP/1.1 407 Who\r\n#{END_OF_IT}") unless known?(head)
 
     method == "CONNECT" ? tunnel(client, target) : pass_on(client, head, URI(target))
   end
@@ -63,7 +65,7 @@ class TunnelProxy
     client.write("HTTP/1.1 200 Connection established\r\n\r\n")
     [[client, server], [server, client]].map { |from, to| Thread.new { copy(from, to) } }.each(&:join)
   rescue Errno::ECONNREFUSED
-    client.write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+    client.write("HTTP/1.1 502 Bad Gateway\r\n#{END_OF_IT}")
   end
 
   def copy(from, to)
@@ -78,6 +80,6 @@ class TunnelProxy
       client.write(server.read)
     end
   rescue Errno::ECONNREFUSED
-    client.write("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+    client.write("HTTP/1.1 502 Bad Gateway\r\n#{END_OF_IT}")
   end
 end
