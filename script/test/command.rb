@@ -20,9 +20,12 @@ module Command
     Open3.popen2e(ENVIRONMENT.merge(env), *command, chdir: dir, pgroup: true) do |input, output, process|
       input.close
       reader = Thread.new { show(output, quiet, &block) }
-      good = wait(process)
-      end_group(process.pid)
-      reader.join(LAST_WORDS) || reader.kill
+      good = begin
+        wait(process)
+      ensure
+        end_group(process.pid)
+        reader.join(LAST_WORDS) || reader.kill
+      end
       good
     end
   rescue Errno::ENOENT => e
@@ -39,7 +42,7 @@ module Command
 
   def self.wait(process)
     process.value.success?
-  rescue Interrupt
+  rescue SignalException
     Process.kill(:INT, -process.pid)
     process.join
     raise

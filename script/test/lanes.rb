@@ -33,16 +33,29 @@ class Lanes
   def run
     # Cargo builds one thing at a time: a suite of the first lane would wait for one of the second.
     CargoTests.build if @names.any? { |name| SUITES.fetch(name).is_a?(CargoTests) }
-    lanes = @queues.each_index.map { |lane| Thread.new { work(lane) } }
-    lanes.each(&:join)
-  rescue SignalException
-    # What was under way says how far it came.
-    @running.each_value { |pid| Process.kill(:INT, pid) && Process.wait(pid) }
-    @running.each_key { |name| show(name) }
-    raise
+    @lanes = @queues.each_index.map { |lane| Thread.new { work(lane) } }
+    @lanes.each(&:join)
+  ensure
+    break_off
   end
 
   private
+
+  # Where a lane or the whole is broken off, none begins anything more; what is under way ends, and says how far it came.
+  def break_off
+    Array(@lanes).each(&:kill).each(&:join)
+    @running.each do |name, pid|
+      interrupt(pid)
+      show(name)
+    end
+  end
+
+  def interrupt(pid)
+    Process.kill(:INT, pid)
+    Process.wait(pid)
+  rescue Errno::ESRCH, Errno::ECHILD # its lane has seen it end
+    nil
+  end
 
   def work(lane)
     while (name = take(lane))
