@@ -97,16 +97,16 @@ class Builder
     folders.map { |folder| File.expand_path(folder.strip, Tools::ROOT) }
   end
 
-  # rustup's, or Debian's of the same version.
+  # Rust's library alone, a workspace of its own: rustup's, or Debian's of the same version.
   def std_source
-    rustup = File.join(sysroot, "lib/rustlib/src/rust")
+    rustup = File.join(sysroot, "lib/rustlib/src/rust/library")
     return rustup if File.directory?(rustup)
 
     version = Tools.rust
     folder = Tools.once("rust-src-#{version}") do |half|
       Debian.unpack(["rust-src"], "all", half, suite: nil, version: version)
     end
-    File.join(folder, "usr/src/rustc-#{version}")
+    File.join(folder, "usr/src/rustc-#{version}/library")
   end
 
   def check(file)
