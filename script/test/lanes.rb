@@ -41,7 +41,7 @@ class Lanes
 
   private
 
-  # Where a lane or the whole is broken off, none begins anything more; what is under way ends, and says how far it came.
+  # Where a lane or the whole is broken off, none begins anything more. What is under way ends, and says how far it was.
   def break_off
     Array(@lanes).each(&:kill).each(&:join)
     @running.each do |name, pid|
