@@ -109,7 +109,7 @@ RSpec.describe KrayinSync::Network do
     heads = Queue.new
     proxy = RawServer.new do |head|
       heads << head
-      "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+      "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     end
     address = proxy.url.delete_suffix("/api/v1").sub("//", "//user:secretword@")
     with(proxy: address, no_proxy: "", retry_base: 0) do
