@@ -212,6 +212,63 @@ RSpec.describe "A backfill", :chatwoot do
     expect_each_once(contacts)
   end
 
+  def asked = krayin.requests.map { |request| request["path"] }.grep(/search/)
+
+  it "reads whom Krayin has first, and looks for nobody else" do
+    there = fill(3, name: "#{word}there", phone_number: nil)
+    entry = ->(value) { [{ value: value, label: "work" }] }
+    krayin.add_person(name: there[0].name, emails: entry[there[0].email.upcase], contact_numbers: entry["+14155550160"])
+    krayin.add_person(name: "X", emails: entry["x@past.example"] + entry[there[1].email],
+                      contact_numbers: entry["+14155550161"])
+    there[2].update_columns(email: nil, phone_number: "+14155550162")
+    krayin.add_person(name: there[2].name, emails: entry["y@past.example"], contact_numbers: entry["(415) 555-0162"])
+    contacts = fill(120)
+    krayin.forget_requests
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", done: 123, created: 120, linked: 3)
+    expect(asked.size).to eq(3)
+    expect([run.requests, krayin.requests.size]).to all(be <= 120 + (3 * 3) + 3)
+    expect_each_once(contacts)
+    left = "SELECT count(*) FROM krayin_sync_backfill_keys WHERE backfill_id = #{run.id}"
+    expect(ActiveRecord::Base.connection.select_value(left)).to eq(0)
+  end
+
+  it "sees whom a colleague has made since Krayin was read" do
+    contacts = fill(120)
+    contacts.last.update_columns(email: nil, phone_number: "+14155550177")
+    hands = 0
+    allow_any_instance_of(backfill).to receive(:hand_out).and_wrap_original do |hand_out, *arguments|
+      if (hands += 1) == 2
+        krayin.add_person(name: contacts.last.name, emails: [{ value: "z@past.example", label: "work" }],
+                          contact_numbers: [{ value: "415 555 0177", label: "work" }])
+        backfill.update_all(index_looked_at: 1.hour.ago)
+      end
+      hand_out.call(*arguments)
+    end
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", created: 119, linked: 1)
+    expect_each_once(contacts)
+  end
+
+  it "reads Krayin anew where more was written than it follows, and not where few are new" do
+    stub_const("KrayinSync::Chatwoot::BackfillIndex::MOST", 1)
+    stub_const("KrayinSync::Chatwoot::BackfillIndex::NEWEST", 1)
+    stub_const("KrayinSync::Chatwoot::BackfillIndex::FOLLOW", 0)
+    contacts = fill(120)
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", created: 120)
+    expect_each_once(contacts)
+    few = fill(5, name: "#{word}few")
+    krayin.forget_requests
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", created: 5)
+    expect(asked.size).to eq(few.size)
+  end
+
   it "loses no change that another process makes meanwhile, though Rails remembers for a job what it has read" do
     contact = fill(1).first
     backfill.start(hook)

@@ -26,7 +26,7 @@ pub(crate) struct Answers {
     /// Responds to `call(method, url, headers, body)` with `[status, headers, body]`, nil for a timeout, `:real` or
     /// `[:real, headers]`, to `sent` with the same and an answer's three or nil, and to `real?`; or is nil.
     pub(crate) transport: Value,
-    /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil.
+    /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil; where it likes, to `may_have?(keys)`.
     pub(crate) records: Value,
     /// Responds to `swap(identity, expected, replacement)` with `[swapped, kept, microseconds]`, or is nil.
     pub(crate) limiter_store: Value,
@@ -72,6 +72,13 @@ impl Answers {
                     false => Vec::new(),
                 };
                 let _ = reply.send(contacts);
+            }
+            Callback::MayHave(keys, reply) => {
+                let may_have = match self.records.respond_to("may_have?", false)? {
+                    true => self.records.funcall("may_have?", (keys,))?,
+                    false => true,
+                };
+                let _ = reply.send(may_have);
             }
             Callback::Swap(identity, expected, replacement, reply) => {
                 let (swapped, kept, now): (bool, String, u64) =
@@ -188,6 +195,14 @@ impl Records for RubyRecords {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
             self.0.ask(Callback::ContactsOf(instance.to_owned(), person, reply));
+            answer.await.map_err(|_| RecordsError { kind: Kind::Contact.name(), action: "loaded" })
+        })
+    }
+
+    fn may_have<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<bool, RecordsError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            self.0.ask(Callback::MayHave(keys.to_vec(), reply));
             answer.await.map_err(|_| RecordsError { kind: Kind::Contact.name(), action: "loaded" })
         })
     }

@@ -93,6 +93,7 @@ module KrayinSync
           transaction do
             run = create!(account_id: hook.account_id, hook_id: hook.id, choice: choice.to_h, estimate: estimate,
                           instance: HookSettings.instance(hook), total: estimate[:contacts], dry_run: dry_run,
+                          index_state: BackfillIndex.first_state(hook, estimate),
                           last_contact_id: choice.contacts(hook).maximum(:id), stretch_began_at: Time.now.utc)
             run.lanes.create!(number: 1, leased_until: Time.now.utc)
             run
@@ -149,6 +150,7 @@ module KrayinSync
           end_stretch
           self.finished_at = Time.now.utc
           lanes.delete_all
+          BackfillIndex.forget(self)
         end
       end
 
@@ -245,6 +247,7 @@ module KrayinSync
       def finish
         end_stretch
         update!(state: "done", reason: nil, finished_at: Time.now.utc)
+        BackfillIndex.forget(self)
       end
 
       def end_stretch

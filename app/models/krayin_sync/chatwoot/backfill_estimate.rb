@@ -5,8 +5,8 @@ module KrayinSync
     # What a run would have to do, counted in the database alone: nothing is asked of Krayin.
     module BackfillEstimate
       # Requests that each takes. Whether Krayin has a contact that was never brought over is not known before: those
-      # that it has take one or two more.
-      REQUESTS = { new: 2, changed: 2, unchanged: 0, conversations: 1, messages: 1 }.freeze
+      # that it has take one or two more, as all do that are too few for Krayin to be read first.
+      REQUESTS = { new: 1, changed: 2, unchanged: 0, conversations: 1, messages: 1 }.freeze
       # What a stock Krayin takes of a token in a minute, and the part of it that is not left to live events.
       LIMIT = 60
       BULK = Rational(3, 4)
@@ -46,6 +46,7 @@ module KrayinSync
           counts = { contacts: contacts, known: known, unchanged: unchanged, changed: known - unchanged,
                      new: contacts - known, conversations: found[:conversations], messages: found[:messages] }
           requests = REQUESTS.sum { |what, each| counts[what] * each }
+          requests += counts[:new] if counts[:new] < BackfillIndex::WORTH
           per_minute = limit && (limit * BULK).floor
           counts.merge(requests: requests, per_minute: per_minute, seconds: seconds(requests, per_minute),
                        left_out: found[:all] - contacts)

@@ -61,8 +61,23 @@ module KrayinSync
 
       def take_more
         note
+        look_through
         throw(:wait, nil) unless run.hand_out(lane, hook, HAND)
       end
+
+      # What Krayin has, where that is read.
+      def look_through
+        while index.reading?
+          index.read_on
+          wait(0) if now - @began > SLICE || others_wait?
+        end
+        index.follow
+      rescue KrayinSync::Error => e
+        KrayinSync.logger&.warn("krayin_sync: what Krayin has is not read: #{e.class}")
+        wait([(e.retry_after if e.respond_to?(:retry_after)) || Breaker::LONGEST, LONGEST].min)
+      end
+
+      def index = BackfillIndex.new(run, hook) { @told["requests"] += 1 }
 
       # Live events stand in the same queue; they do where every thread is at work.
       def others_wait? = RedisStore.call("LLEN", "queue:#{Chatwoot.configuration.queue}").positive?
@@ -80,7 +95,7 @@ module KrayinSync
         return leave(contact) unless kind
 
         work = run.dry_run ? RehearsedWork : RecordWork
-        outcome = work.new(hook, @jid, contact).perform(kind, id)
+        outcome = work.new(hook, @jid, contact, index: index).perform(kind, id)
         @asked = outcome.requests.positive?
         @told["requests"] += outcome.requests
         return put_off(outcome, contact, kind, id) if outcome.later?

@@ -29,8 +29,10 @@ module KrayinSync
       # @param hook [Integrations::Hook]
       # @param jid [String]
       # @param contact_id [Integer] whom it is about
-      def initialize(hook, jid, contact_id)
+      # @param index [BackfillIndex, nil] who knows whom Krayin does not have
+      def initialize(hook, jid, contact_id, index: nil)
         @hook = hook
+        @index = index
         @jid = jid
         @contact_id = contact_id
         @requests = 0
@@ -72,7 +74,7 @@ module KrayinSync
       def run
         @began = Time.now
         outcome = Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do
-          Synchronization.new(entry, hook, @gate, began: @began, bulk: true).perform
+          Synchronization.new(entry, hook, @gate, began: @began, bulk: true, index: @index).perform
         end
         @requests += outcome.to_h[:requests].to_i
         outcome

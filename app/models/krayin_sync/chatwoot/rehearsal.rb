@@ -30,9 +30,10 @@ module KrayinSync
 
       # @param entry [RecordRef] of a contact
       # @param hook [Integrations::Hook]
-      def initialize(entry, hook)
+      # @param index [BackfillIndex, nil] who knows whom Krayin does not have
+      def initialize(entry, hook, index: nil)
         super(entry, hook, OpenGate.new, began: Time.now, bulk: true)
-        @records = Links.new(began: Time.now, instance: HookSettings.instance(hook))
+        @records = Links.new(began: Time.now, instance: HookSettings.instance(hook), index: index)
         @requests = 0
       end
 

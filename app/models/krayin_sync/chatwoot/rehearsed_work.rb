@@ -8,7 +8,7 @@ module KrayinSync
       def perform(_kind, id)
         @entry = RecordRef.new(hook.id, "contact", id)
         @known = in_krayin?
-        outcome = Rehearsal.new(entry, hook).perform
+        outcome = Rehearsal.new(entry, hook, index: @index).perform
         @requests += outcome.to_h[:requests].to_i
         name_of(outcome)
       rescue StandardError => e

@@ -7,6 +7,7 @@ mod conversation;
 mod deleted;
 mod event;
 mod extension;
+mod index;
 mod lead_finder;
 mod lead_policy;
 mod message;
@@ -21,6 +22,7 @@ mod verify;
 
 pub use event::{Event, EventError, EventName};
 pub use extension::{Extension, ExtensionError, ExtensionFailure, Extensions};
+pub use index::{PersonPage, person_page};
 pub use lead_finder::{FoundLead, LeadFinder};
 pub use outcome::{Outcome, Status};
 pub use person_finder::{Doubt, FoundPerson, Match, PersonFinder};

@@ -110,7 +110,7 @@ impl<'a> Flow<'a> {
             }
         }
         let finder = PersonFinder { client: self.context.client };
-        match self.identify(&finder).await? {
+        match self.identify(&finder, true).await? {
             Match::Person(found) => self.adopt(*found).await,
             Match::Nobody { phone_is_anothers } => {
                 let numbers = self.fields(Entity::Person).find(|field| field.attribute == "contact_numbers");
@@ -123,8 +123,9 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Whom the contact is, given what a person has decided and what an earlier run may have left.
-    async fn identify(&self, finder: &PersonFinder<'_>) -> Result<Match, Error> {
+    /// Whom the contact is, given what a person has decided and what an earlier run may have left. `by_index` where
+    /// nobody need be looked for whom no index knows: the server has not said yet that there is somebody.
+    async fn identify(&self, finder: &PersonFinder<'_>, by_index: bool) -> Result<Match, Error> {
         let settings = self.context.settings.contacts_without_email_or_phone;
         let had_nothing_else = settings == WithoutEmailOrPhone::Always
             || (settings == WithoutEmailOrPhone::WithConversation
@@ -135,7 +136,9 @@ impl<'a> Flow<'a> {
             _ => &[],
         };
         let may_have_own_placeholder = self.stored.pending && (had_nothing_else || !others.is_empty());
-        let known = Known { others, may_have_own_placeholder };
+        // What an earlier run may have left is younger than an index.
+        let index = (by_index && !self.stored.pending).then_some(self.context.records);
+        let known = Known { index, others, may_have_own_placeholder };
         let found = finder.identify_with(self.contact, &known).await?;
         match &found {
             Match::Person(person) if person.has_number_alone && self.has_number_of_another(&person.person).await? => {
@@ -168,7 +171,7 @@ impl<'a> Flow<'a> {
     }
 
     async fn find(&mut self, finder: &PersonFinder<'_>) -> Result<Option<FoundPerson>, Error> {
-        match self.identify(finder).await? {
+        match self.identify(finder, false).await? {
             Match::Person(found) => Ok(Some(*found)),
             Match::Nobody { .. } => Ok(None),
             Match::Doubtful(doubt) => Err(self.leave_doubtful(doubt).await),

@@ -1,0 +1,114 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # What Krayin's persons are found by, read before a {Backfill} begins, a thousand a request, and followed while it
+    # runs: of a contact with nothing of it, nobody need be looked for. It saves questions and answers none: who may be
+    # there is looked for, and a create that Krayin refuses since somebody has the address is one that was looked for.
+    class BackfillIndex
+      # New contacts for which Krayin is read.
+      WORTH = 100
+      # Requests that reading it may take, of those that it saves.
+      PART = 0.5
+      # Persons of a page.
+      PAGE = 1000
+      # Those of a page of what was written last.
+      NEWEST = 100
+      # Seconds after which it is looked at what was written since.
+      FOLLOW = 120
+      # Pages of that after which it is better read anew.
+      MOST = 50
+
+      # A key of a run's.
+      class Key < ::ActiveRecord::Base
+        self.table_name = "krayin_sync_backfill_keys"
+      end
+      private_constant :Key
+
+      # @return [String] the state that a run begins with
+      def self.first_state(hook, estimate)
+        documented = hook.settings["api_dialect"].to_s.casecmp?("documented")
+        estimate[:new] >= WORTH && !documented ? "reading" : "none"
+      end
+
+      # @param run [Backfill]
+      def self.forget(run) = Key.where(backfill_id: run.id).delete_all
+
+      # @param run [Backfill]
+      # @param hook [Integrations::Hook]
+      # @yield before each request
+      def initialize(run, hook, &requested)
+        @run = run
+        @hook = hook
+        @requested = requested
+      end
+
+      # @return [Boolean] whether there is more to be read before contacts are
+      def reading? = @run.index_state == "reading"
+
+      # Reads a page.
+      # @raise [Error]
+      def read_on
+        return begin_reading if @run.index_page.zero?
+
+        page = ask(@run.index_page, newest: false)
+        keep(page)
+        return turn(index_state: "ready") if page["persons"] < PAGE
+
+        turn(index_page: @run.index_page + 1)
+      end
+
+      # Once in a while, what was written since it was read.
+      # @raise [Error]
+      def follow
+        return unless @run.index_state == "ready" && mine_to_follow?
+
+        first = nil
+        MOST.times do |number|
+          page = ask(number + 1, newest: true)
+          keep(page)
+          first ||= page["first_updated_at"]
+          known = page["last_updated_at"].to_s < @run.index_until.to_s
+          return turn(index_until: first.to_s) if known || page["persons"] < NEWEST
+        end
+        turn(index_state: "reading", index_page: 0)
+      end
+
+      # Whether Krayin may have a person with one of these keys.
+      def may_have?(keys)
+        @run.index_state != "ready" || Key.where(backfill_id: @run.id, key: keys.map { |key| number(key) }).exists?
+      end
+
+      private
+
+      # Up to when all is known is known before it is read.
+      def begin_reading
+        page = ask(1, newest: true)
+        total = page["total"] || page["persons"]
+        worth = total / PAGE < @run.estimate["new"].to_i * PART
+        turn(index_page: 1, index_until: page["first_updated_at"].to_s, index_looked_at: Time.now.utc,
+             index_state: worth ? "reading" : "none")
+      end
+
+      # One of a run's jobs, and not each.
+      def mine_to_follow?
+        due = Backfill.where(id: @run.id).where("index_looked_at < ?", FOLLOW.seconds.ago)
+        due.update_all(index_looked_at: Time.now.utc).positive?
+      end
+
+      def ask(page, newest:)
+        @requested&.call
+        Session.new(@hook.settings, bulk: true).call(:person_page, page, newest)
+      end
+
+      def keep(page)
+        rows = page["keys"].uniq.map { |key| { backfill_id: @run.id, key: number(key) } }
+        Key.insert_all(rows) unless rows.empty?
+      end
+
+      def turn(**columns) = @run.update_columns(columns)
+
+      def number(key) = [key].pack("H*").unpack1("q>")
+    end
+  end
+end
