@@ -23,8 +23,8 @@ RSpec.describe "Contacts of years", :chatwoot do
   end
 
   contacts = Integer(ENV.fetch("CONTACTS", 400))
-  # What a contact of each kind may cost at most: a write for one that is new, a search as well and a look at its leads for
-  # one that is found.
+  # What a contact of each kind may cost at most: a write for one that is new, a search as well and a look at its leads
+  # for one that is found.
   kinds = { known: [0.5, 0], new: [0.4, 1.02], by_number: [0.04, 4], by_second_address: [0.04, 4], changed: [0.016, 3],
             unusable: [0.004, 2] }
 
