@@ -702,3 +702,118 @@ async fn attributes_of_one_name_are_told_apart_where_their_changes_are_told_by_n
         }
     }
 }
+
+#[tokio::test]
+async fn what_becomes_of_an_attribute_in_krayin_is_told_and_stops_neither_the_other_rows_nor_the_connection() {
+    let codes = |found: &setup::Configuration| found.warnings.iter().map(|why| why.code()).collect::<Vec<_>>();
+    for server in SERVERS {
+        for becomes in [None, Some("file"), Some("select"), Some("price"), Some("multiselect"), Some("lookup")] {
+            let told = format!("{server:?} {becomes:?}");
+            let mut world = World::new(server);
+            add_attribute(&world, "leads", "text", json!({})).await;
+            add_attribute(&world, "leads", "textarea", json!({})).await;
+            world.set(json!({"field_mapping": "lead.x_text = plan, lead.x_textarea = notes"}));
+            let mut world = world.connect().await;
+            let wants =
+                |plan: &str, notes: &str| with(jane(), json!({"custom_attributes": {"plan": plan, "notes": notes}}));
+            world.contact("contact.created", wants("Gold", "one")).await;
+            let id = world
+                .client()
+                .attributes()
+                .await
+                .unwrap()
+                .into_iter()
+                .find(|one| one.rest["code"] == "x_text")
+                .unwrap()
+                .id;
+            world.client().delete(&format!("settings/attributes/{id}"), &[]).await.unwrap();
+            if let Some(kind) = becomes {
+                add_attribute(&world, "leads", kind, json!({"code": "x_text"})).await;
+            }
+            // Before anybody has looked: the other row goes on.
+            let outcome = world.event("contact.updated", json!({"contact": wants("Gold", "two")})).await;
+            assert!(outcome.is_ok(), "{told} {outcome:?}");
+            assert_eq!(world.sim.leads()[0]["x_textarea"], "two", "{told}");
+            // However often it is looked at anew.
+            for notes in ["three", "four"] {
+                let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
+                let is_gone = matches!(becomes, None | Some("file"));
+                assert_eq!(codes(&found).contains(&"mapped_gone".to_owned()), is_gone, "{told} {:?}", found.warnings);
+                world.set(serde_json::to_value(found).unwrap());
+                world.contact("contact.updated", wants("Free", notes)).await;
+                let lead = world.sim.leads().remove(0);
+                assert_eq!(lead["x_textarea"], *notes, "{told}");
+                if becomes == Some("select") {
+                    let known = world.settings().traits.attributes;
+                    let select = known.iter().find(|known| known.code == "x_text").unwrap();
+                    assert_eq!(held(&lead, "x_text", &select.options), "Free", "{told}");
+                }
+            }
+            if becomes.is_none() {
+                // It comes back, and is filled again.
+                add_attribute(&world, "leads", "text", json!({})).await;
+                let (found, _) = setup::connect(&world.settings(), &world.client()).await.unwrap();
+                assert_eq!(codes(&found), Vec::<String>::new(), "{told}");
+                world.set(serde_json::to_value(found).unwrap());
+                world.contact("contact.updated", wants("Silver", "five")).await;
+                assert_eq!(world.sim.leads()[0]["x_text"], "Silver", "{told}");
+                // A row that never was one is refused as ever.
+                world.set(json!({"field_mapping": "lead.x_text = plan, lead.none = notes"}));
+                setup::connect(&world.settings(), &world.client()).await.unwrap_err();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_survey_that_is_given_anew_is_the_last_one() {
+    for server in SERVERS {
+        let mut world = World::new(server);
+        add_attribute(&world, "persons", "text", json!({})).await;
+        add_attribute(&world, "leads", "text", json!({})).await;
+        world.set(json!({
+            "field_mapping": "person.x_text = csat.rating, lead.x_text = csat.feedback",
+            "stage_progression_enabled": true, "stage_rules": "csat 1-2 -> Negotiation; csat 4-5 -> Prospect"
+        }));
+        let world = world.connect().await;
+        let answered = async |rating: u8, feedback: &str| {
+            let said = json!({"csat_rating": rating, "csat_feedback": feedback});
+            let talk = with(conversation("Channel::Api"), said);
+            world.event("conversation.updated", json!({"conversation": talk})).await.unwrap()
+        };
+        let held = || {
+            let (person, lead) = (world.sim.persons().remove(0), world.sim.leads().remove(0));
+            (person["x_text"].clone(), lead["x_text"].clone(), lead["lead_pipeline_stage_id"].clone())
+        };
+        answered(1, "Slow").await;
+        assert_eq!(held(), (json!("1"), json!("Slow"), json!(4)), "{server:?}");
+        answered(5, "Mended").await;
+        let (rating, feedback, stage) = held();
+        assert_eq!((rating, feedback), (json!("5"), json!("Mended")), "{server:?}");
+        assert_eq!(stage, 4, "{server:?}: a rule goes forward only");
+        assert_eq!(answered(5, "Mended").await.requests, 0, "{server:?}");
+        // The rule of the first answer has fired, and does not fire again.
+        world.sim.change(&Change::MoveLead { lead: Record::Last, stage: json!("new") }).unwrap();
+        answered(2, "Slow again").await;
+        let (rating, feedback, stage) = held();
+        assert_eq!((rating, feedback, stage), (json!("2"), json!("Slow again"), json!(1)), "{server:?}");
+    }
+}
+
+#[test]
+fn an_address_with_its_schemes_port_is_the_same() {
+    let of = |address: &str| {
+        let settings = json!({"api_url": address, "api_token": "1|a", "allow_private_addresses": true});
+        let connection = Settings::from_json(settings.to_string().as_bytes()).unwrap().connection().unwrap();
+        (connection.fingerprint(), connection.identity())
+    };
+    for (one, same) in [
+        ("https://crm.example.com", "https://crm.example.com:443/"),
+        ("https://crm.example.com/crm/api/v1", "HTTPS://CRM.example.com:443/crm/api/v1/"),
+    ] {
+        assert_eq!(of(one), of(same), "{one}");
+    }
+    for other in ["https://crm.example.com:8443", "https://crm.example.com:80"] {
+        assert_ne!(of("https://crm.example.com"), of(other), "{other}");
+    }
+}

@@ -93,7 +93,9 @@ namespace :krayin_sync do
     desc "What field_mapping would do with the last fifty contacts of each connection, or of one account's: " \
          "krayin_sync:mapping:check[3]; nothing is written"
     task :check, [:account] => :environment do |_task, arguments|
-      KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
+      hooks = KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account])
+      abort "There is no Krayin connection." if hooks.empty?
+      hooks.each do |hook|
         title = KrayinSync::Chatwoot::HookSettings.title(hook)
         puts "#{title}:", KrayinSync::Chatwoot::MappingCheck.new(hook).lines
       end
@@ -102,9 +104,12 @@ namespace :krayin_sync do
     desc "Rows for field_mapping: what Chatwoot and Krayin call by the same name, of types that fit: " \
          "krayin_sync:mapping:suggest[3]; nothing is written"
     task :suggest, [:account] => :environment do |_task, arguments|
-      KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
-        suggested = KrayinSync::Chatwoot::MappingSuggestion.of(hook)
-        puts "#{KrayinSync::Chatwoot::HookSettings.title(hook)}: #{suggested.empty? ? "nothing" : suggested.join(", ")}"
+      hooks = KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account])
+      abort "There is no Krayin connection." if hooks.empty?
+      hooks.each do |hook|
+        rows = KrayinSync::Chatwoot::MappingSuggestion.of(hook)
+        title = KrayinSync::Chatwoot::HookSettings.title(hook)
+        puts "#{title}: #{rows.empty? ? "nothing that is not mapped has the same name and type" : rows.join(", ")}"
       end
     end
   end
@@ -112,10 +117,12 @@ end
 
 namespace :krayin_sync do
   namespace :rules do
-    desc "Which rules for stages have fired for a conversation, by its id, which have not and why: " \
-         "krayin_sync:rules:explain[1234]"
+    desc "Which rules for stages have fired for a conversation, which have not and why, by its account and number as " \
+         "its address has them: krayin_sync:rules:explain[3:42], or by its id: krayin_sync:rules:explain[1234]"
     task :explain, [:conversation] => :environment do |_task, arguments|
-      puts KrayinSync::Chatwoot::RuleReport.new(Integer(arguments[:conversation])).lines
+      puts KrayinSync::Chatwoot::RuleReport.new(arguments[:conversation]).lines
+    rescue ArgumentError
+      abort "Say which conversation: krayin_sync:rules:explain[ACCOUNT:NUMBER]."
     end
   end
 

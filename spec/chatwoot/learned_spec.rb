@@ -67,6 +67,43 @@ RSpec.describe "What was learned of a Krayin", :chatwoot do
     hook.update_columns(settings: hook.settings.except("on_yes_no").merge("traits" => @learned))
   end
 
+  it "goes on without an attribute that is mapped and gone from Krayin, and says so" do
+    client = KrayinSync::Api::AttributeClient.new(@krayin.url, @krayin.tokens.first)
+    made = %w[gone stays].to_h do |code|
+      [code, client.create_attribute(code: code, name: code.capitalize, type: "text", entity_type: "persons")["id"]]
+    end
+    hook.update!(settings: { "field_mapping" => "person.gone = plan, person.stays = notes" })
+    client.delete("settings/attributes/#{made["gone"]}")
+    2.times { KrayinSync::Chatwoot::SetupJob.new.perform("hook_id" => hook.id) }
+    expect(KrayinSync::Chatwoot::HookSettings.state(hook)).to match(/works.*no longer has person\.gone, or/)
+    account.contacts.create!(name: "Ron", email: "ron@learned.example", custom_attributes: { plan: "a", notes: "b" })
+    run_all
+    expect(@krayin.person("ron@learned.example")).to include("stays" => "b")
+    # Nor does it keep an administrator from saving something else.
+    hook.update!(settings: { "sync_messages" => false })
+    expect(hook.settings).to include("sync_messages" => false, "setup_warnings" => /person\.gone/)
+  ensure
+    hook.update!(settings: { "field_mapping" => nil })
+  end
+
+  it "is saved by two at once without either's change being lost" do
+    saves = [{ "sync_messages" => false }, { "on_closed" => "new_lead" }, { "lead_policy" => "never" }]
+    one = hook
+    records = saves.map { Integrations::Hook.find(one.id) }
+    # As a browser has it that sends all, and as one that sends what it changes.
+    records.zip(saves).each_with_index.map do |(record, change), n|
+      Thread.new do
+        Integrations::Hook.connection_pool.with_connection do
+          record.update!(settings: n.zero? ? record.settings.merge(change) : change)
+        end
+      end
+    end.each(&:join)
+    expect(hook.settings).to include(saves.reduce(:merge))
+    expect(hook.settings).to include("traits", "api_token")
+  ensure
+    hook.update!(settings: { "sync_messages" => nil, "on_closed" => nil, "lead_policy" => nil })
+  end
+
   it "is kept where an event met another server than was known" do
     outdate
     contact = account.contacts.create!(name: "Pia", email: "pia@learned.example")

@@ -99,7 +99,13 @@ RSpec.describe "An installation's own shape", :chatwoot do
     )
     talk.update!(team: Team.create!(name: "Sales", account_id: @account.id))
     expect(KrayinSync::Chatwoot::RuleReport.new(talk.id).lines.last).to match(/waits: no pipeline/)
+    by_number = KrayinSync::Chatwoot::RuleReport.new("#{@account.id}:#{talk.display_id}")
+    expect(by_number.lines).to eq(KrayinSync::Chatwoot::RuleReport.new(talk.id).lines)
     expect(KrayinSync::Chatwoot::RuleReport.new(0).lines).to eq(["There is no conversation 0."])
+    expect(KrayinSync::Chatwoot::RuleReport.new("0:1").lines).to eq(["There is no conversation 0:1."])
+    [nil, "", "x", "1:", "1:x"].each do |odd|
+      expect { KrayinSync::Chatwoot::RuleReport.new(odd) }.to raise_error(ArgumentError), odd.inspect
+    end
   end
 
   it "says before anything is written what the mapping would do" do
@@ -111,7 +117,8 @@ RSpec.describe "An installation's own shape", :chatwoot do
     row = check.rows.find { |known| known[:attribute] == "person.seats" }
     expect(row[:filled]).to include(fits.id)
     expect(row[:wrong]).to eq([wrong.id])
-    expect(check.lines.last).to match(/\A  person.seats = seats: 1 filled, \d+ blank, 1 wrong, contacts #{wrong.id}\z/)
+    expect(check.lines.last)
+      .to match(/\A  person.seats = seats: 1 filled, \d+ blank, 1 wrong \(contacts #{wrong.id}\)\z/)
     expect(@krayin.requests).to eq([])
   end
 

@@ -287,6 +287,11 @@ pub enum Reason {
         /// `lead.plan` and the like.
         attributes: Vec<String>,
     },
+    /// Attributes that are mapped are gone from Krayin, or of a type that nothing fills; the others go on.
+    MappedGone {
+        /// `lead.plan` and the like.
+        attributes: Vec<String>,
+    },
     /// An extension of the host's raised, or gave what cannot be used.
     ExtensionFailed {
         /// Its name.
@@ -677,6 +682,14 @@ impl Reason {
                     format!("Krayin exige {named}, que nada rellena: asígnelos en field_mapping, o hágalos opcionales en Krayin.").into(),
                 ]
             }
+            Self::MappedGone { attributes } => {
+                let named = attributes.join(", ");
+                [
+                    format!("Krayin no longer has {named}, or in a type that cannot be filled. They are left out until field_mapping or Krayin is changed.").into(),
+                    format!("O Krayin não tem mais {named}, ou em um tipo que não pode ser preenchido. Ficam de fora até que field_mapping ou o Krayin mude.").into(),
+                    format!("Krayin ya no tiene {named}, o en un tipo que no se puede rellenar. Quedan fuera hasta que cambie field_mapping o Krayin.").into(),
+                ]
+            }
             Self::ExtensionFailed { extension, step } => [
                 format!("The extension {extension} failed at {step}. It is tried again; mend it.").into(),
                 format!("A extensão {extension} falhou em {step}. Tenta-se de novo; corrija-a.").into(),
@@ -929,6 +942,7 @@ mod tests {
             Reason::SettingsWrong { problems: vec![Problem::FileMissing { key: "ca_file".into() }] },
             Reason::Settings(Problem::HeaderReserved { header: "Cookie".into() }),
             Reason::Attempt { code: Detail::NoConnection },
+            Reason::MappedGone { attributes: vec!["lead.plan".into()] },
             Reason::YesNoAtStake { attributes: vec!["persons.vip".into()], choice: OnYesNo::LeaveOut },
         ] {
             let json = serde_json::to_string(&reason).unwrap();

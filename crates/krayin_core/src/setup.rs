@@ -125,7 +125,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
         traits.attributes = attributes.iter().filter_map(KnownAttribute::of).collect();
         traits.person_workflow = client.workflows().await?.iter().any(for_persons);
     }
-    check_mappings(settings, &traits.attributes, client.connection().dialect)?;
+    traits.gone = check_mappings(settings, &traits.attributes, client.connection().dialect)?;
     read_lookups(settings, &client, &mut traits.attributes).await?;
     let mut not_served = read_lists(settings, &client, &mut traits).await?;
     traits.sources.clear();
@@ -157,6 +157,9 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     warnings.extend(rules_without_stage(settings, &traits));
     warnings.extend(rules_without_source(settings, &traits));
     warnings.extend(required_unfilled(settings, &attributes));
+    if !traits.gone.is_empty() {
+        warnings.push(Reason::MappedGone { attributes: traits.gone.clone() });
+    }
     warnings.extend(yes_no_at_stake(settings, &traits));
     let defaults = defaults(pipeline, &stage, &sources, &types);
     let configuration = Configuration {
@@ -250,19 +253,30 @@ fn yes_no_at_stake(settings: &Settings, traits: &ServerProfile) -> Option<Reason
     (!attributes.is_empty()).then_some(Reason::YesNoAtStake { attributes, choice: settings.on_yes_no })
 }
 
-/// Every attribute that the settings map to is there, and is one that can be filled.
-fn check_mappings(settings: &Settings, known: &[KnownAttribute], dialect: Dialect) -> Result<(), SettingsError> {
+/// Every attribute that the settings map to is there, and is one that can be filled. Of those that were once, and are no more,
+/// the rows: a colleague who changes an attribute of Krayin's stops no connection.
+fn check_mappings(
+    settings: &Settings,
+    known: &[KnownAttribute],
+    dialect: Dialect,
+) -> Result<Vec<String>, SettingsError> {
     let told = |error: MappingError| match error {
         MappingError::Unknown(attribute) if dialect == Dialect::Documented => MappingError::Untold(attribute),
         error => error,
     };
-    let problems: Vec<Problem> = settings
-        .mappings
-        .iter()
-        .filter_map(|mapping| Field::mapped(mapping, FIELDS, known).err())
-        .map(|error| told(error).problem())
-        .collect();
-    if problems.is_empty() { Ok(()) } else { Err(SettingsError { problems }) }
+    let before = &settings.traits;
+    let (mut gone, mut problems) = (Vec::new(), Vec::new());
+    for mapping in &settings.mappings {
+        let Err(error) = Field::mapped(mapping, FIELDS, known) else { continue };
+        let was_there =
+            before.gone.contains(&mapping.key()) || Field::mapped(mapping, FIELDS, &before.attributes).is_ok();
+        if was_there && matches!(error, MappingError::Unknown(_) | MappingError::Type(_)) {
+            gone.push(mapping.key());
+        } else {
+            problems.push(told(error).problem());
+        }
+    }
+    if problems.is_empty() { Ok(gone) } else { Err(SettingsError { problems }) }
 }
 
 /// What the lookups that are mapped can be told by: users by address and name, products by name and number. One request for

@@ -133,17 +133,26 @@ module KrayinSync
 
         def krayin_settings_given? = krayin? && will_save_change_to_settings?
 
-        # Browsers do not have all of the settings: what is not given stays as it is, what is given as null goes. A
-        # token goes to no other server than the one that it was given for.
+        # Browsers do not have all of the settings: what is not given stays as it is, what is given as null goes. What
+        # another save has changed since this record was read stays too. A token goes to no other server than the one
+        # that it was given for.
         def keep_krayin_settings
           given = settings.to_h.stringify_keys
-          before = settings_in_database.to_h
-          kept = before.merge(given).compact
+          Siblings.new(self).hold
+          before = self.class.uncached { self.class.unscoped.where(id: id).pick(:settings) }.to_h
+          kept = before.merge(krayin_changes(given)).compact
           if given["api_token"].blank?
             same = krayin_origin(kept["api_url"]) == krayin_origin(before["api_url"])
             kept["api_token"] = same ? before["api_token"].to_s : ""
           end
           self.settings = kept
+        end
+
+        # A token that comes with another address is that address's.
+        def krayin_changes(given)
+          read = settings_in_database.to_h
+          changed = given.reject { |key, value| read[key] == value }
+          changed.key?("api_url") ? changed.merge(given.slice("api_token")) : changed
         end
 
         def krayin_origin(url)

@@ -28,8 +28,10 @@ module KrayinSync
 
       # @return [Array<String>]
       def lines
+        return ["  field_mapping is empty."] if @hook.settings["field_mapping"].blank?
+
         found = rows
-        return ["  field_mapping is empty, or there are no contacts."] if found.empty?
+        return ["  There are no contacts."] if found.empty?
 
         found.map { |row| "  #{row[:attribute]} = #{row[:source]}: #{words(row)}" }
       end
@@ -43,8 +45,8 @@ module KrayinSync
 
         counts = %i[filled blank wrong].map { |state| "#{row[state].to_a.size} #{state}" }
         wrong = row[:wrong].to_a
-        counts << "contacts #{wrong.first(NAMED).join(", ")}#{", …" if wrong.size > NAMED}" if wrong.any?
-        counts.join(", ")
+        named = " (contacts #{wrong.first(NAMED).join(", ")}#{", …" if wrong.size > NAMED})" if wrong.any?
+        "#{counts.join(", ")}#{named}"
       end
 
       def contacts

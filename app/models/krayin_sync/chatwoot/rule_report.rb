@@ -11,21 +11,29 @@ module KrayinSync
         "not_yet" => "has not fired: this has not happened in the conversation"
       }.freeze
 
-      # @param id [Integer] the conversation's
-      def initialize(id)
-        @id = id
+      # @param conversation [#to_s] its id; or its account's and the number that people see: "3:42"
+      # @raise [ArgumentError] where it is neither
+      def initialize(conversation)
+        @named = conversation.to_s
+        one, number = @named.split(":", 2).map { |part| Integer(part, 10) }
+        raise ArgumentError, "which conversation, its id or ACCOUNT:NUMBER" unless one
+
+        talks = ::Conversation.unscoped
+        @id = number ? talks.where(account_id: one, display_id: number).pick(:id) : one
       end
 
       # @return [Array<String>]
       def lines
         account = ::Conversation.unscoped.where(id: @id).pick(:account_id)
-        return ["There is no conversation #{@id}."] unless account
+        return ["There is no conversation #{@named}."] unless account
 
         hooks = HookSettings.hooks(account)
+        return ["There is no Krayin connection."] if hooks.empty?
+
         hooks.flat_map { |hook| [*("#{HookSettings.name(hook.settings)}:" if hooks.many?), *lines_of(hook)] }
       end
 
-      def inspect = "#<#{self.class.name} #{@id}>"
+      def inspect = "#<#{self.class.name} #{@named}>"
 
       private
 

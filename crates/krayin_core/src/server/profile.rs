@@ -47,6 +47,9 @@ pub struct ServerProfile {
     /// The attributes that somebody added to persons, leads and organizations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<KnownAttribute>,
+    /// The rows of the mapping whose attribute was there once, as `lead.plan`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
     /// The users who may own a record, id and address, where the settings need them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<(u64, String)>,
@@ -146,6 +149,7 @@ impl Default for ServerProfile {
             stages_at: None,
             pipelines: Vec::new(),
             attributes: Vec::new(),
+            gone: Vec::new(),
             users: Vec::new(),
             tags: None,
             sources: Vec::new(),
