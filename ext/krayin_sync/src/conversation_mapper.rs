@@ -8,8 +8,8 @@ use crate::{convert, settings_cache};
 fn activity(ruby: &Ruby, conversation: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
     let known = settings_cache::read(ruby, settings)?;
     let link = ActivityLink::Person(person_id);
-    convert::answer(ruby, conversation, Conversation::from_json, |conversation| {
-        mapper::map_to_activity(conversation, link, &known.settings)
+    convert::answer(ruby, conversation, Conversation::from_json, |conversation, json| {
+        mapper::map_to_activity(conversation, link, &known.settings).write_json(json);
     })
 }
 

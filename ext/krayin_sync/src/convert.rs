@@ -29,12 +29,12 @@ pub(crate) fn read<T>(ruby: &Ruby, string: RString, read: impl FnOnce(&[u8]) -> 
     if is_room_for(bytes.len()) { Ok(read(bytes)) } else { Err(error::no_room(ruby, "memory")) }
 }
 
-/// A Ruby string with the JSON of what `map` makes of the record in `input`, without a panic of either.
-pub(crate) fn answer<R, T: Serialize>(
+/// A Ruby string with what `map` writes of the record in `input`, without a panic of either.
+pub(crate) fn answer<R>(
     ruby: &Ruby,
     input: RString,
     record: impl FnOnce(&[u8]) -> R,
-    map: impl FnOnce(&R) -> T,
+    map: impl FnOnce(&R, &mut Vec<u8>),
 ) -> Result<RString, Error> {
     let mut json = SCRATCH.take();
     // Freed after Ruby has taken room for the string: glibc puts the small blocks of a record together again when it is
@@ -42,7 +42,7 @@ pub(crate) fn answer<R, T: Serialize>(
     let _record = park::guard(ruby, || {
         read(ruby, input, |input| {
             let record = record(input);
-            write(&mut json, &map(&record));
+            map(&record, &mut json);
             record
         })
     })??;
@@ -69,7 +69,7 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Vec<u8> {
     json
 }
 
-fn write<T: Serialize>(json: &mut Vec<u8>, value: &T) {
+pub(crate) fn write<T: Serialize>(json: &mut Vec<u8>, value: &T) {
     if serde_json::to_writer(&mut *json, value).is_err() {
         json.clear();
         json.extend_from_slice(b"null");

@@ -8,8 +8,11 @@ use crate::{convert, settings_cache};
 fn activity(ruby: &Ruby, message: RString, person_id: u64, settings: RString) -> Result<RString, Error> {
     let known = settings_cache::read(ruby, settings)?;
     let link = ActivityLink::Person(person_id);
-    convert::answer(ruby, message, Message::from_json, |message| {
-        mapper::map_message_to_activity(message, link, &known.settings)
+    convert::answer(ruby, message, Message::from_json, |message, json| {
+        match mapper::map_message_to_activity(message, link, &known.settings) {
+            Some(activity) => activity.write_json(json),
+            None => convert::write(json, &()),
+        }
     })
 }
 
