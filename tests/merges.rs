@@ -58,13 +58,18 @@ async fn merge(world: &World) -> Outcome {
     world.event("contact.merged", both()).await.unwrap()
 }
 
-/// A merge that is broken off at its `nth` request, and done again.
-async fn merge_again(world: &World, nth: usize, action: &Action) {
+/// An event that is broken off at its `nth` request.
+async fn break_off(world: &World, name: &str, data: &Value, nth: usize, action: &Action) {
     world.sim.clear_requests();
     world.sim.fault(Fault::next(action.clone()).nth(u32::try_from(nth).unwrap()).times(Fault::FOREVER));
-    let event = krayin_core::sync::Event::from_json("contact.merged", both().to_string().as_bytes()).unwrap();
+    let event = krayin_core::sync::Event::from_json(name, data.to_string().as_bytes()).unwrap();
     let _ = krayin_core::sync::process(&event, &world.settings(), &world.client(), &world.records).await;
     world.sim.clear_faults();
+}
+
+/// A merge that is broken off at its `nth` request, and done again.
+async fn merge_again(world: &World, nth: usize, action: &Action) {
+    break_off(world, "contact.merged", &both(), nth, action).await;
     merge(world).await;
 }
 
@@ -304,6 +309,48 @@ async fn what_was_deleted_loses_its_words_and_a_colleague_s_records_stay() {
             assert_eq!((again.status, again.requests), (Status::Skipped, 0), "{server:?} {name}");
         }
         assert!(world.sim.broken_pages().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_was_broken_off_anywhere_and_then_deleted_leaves_no_words() {
+    let said = |kind: &str, data: Value| (format!("{kind}.created"), format!("{kind}.deleted"), data);
+    for (created, deleted, data) in
+        [said("conversation", json!({"conversation": talk_of(jane())})), said("message", message_of(jane()))]
+    {
+        let mut left = 0;
+        for nth in 1..=8 {
+            for action in [Action::CloseBeforeActing, Action::CloseAfterActing, Action::Outage(Outage::Maintenance)] {
+                let mut world = World::connected(Server::Krayin210).await;
+                world.set(json!({"sync_conversations": true, "sync_messages": true}));
+                world.contact("contact.created", jane()).await;
+                break_off(&world, &created, &data, nth, &action).await;
+                let shown = || json!([world.sim.activities()]).to_string();
+                left += world.sim.activities().len();
+                world.event(&deleted, data.clone()).await.unwrap();
+                assert!(
+                    !shown().contains("4111") && !shown().contains("Hello"),
+                    "{created} {nth} {action:?} {}",
+                    shown()
+                );
+            }
+        }
+        assert!(left > 0, "{created}");
+    }
+}
+
+#[tokio::test]
+async fn whose_a_message_is_is_known_from_before_it_is_there() {
+    for action in [Action::CloseBeforeActing, Action::CloseAfterActing] {
+        let mut world = World::connected(Server::Krayin210).await;
+        world.set(json!({"sync_messages": true}));
+        world.contact("contact.created", joan()).await;
+        break_off(&world, "message.created", &message_of(joan()), 1, &action).await;
+        let kept = world.records.get(Kind::Message, 3);
+        assert_eq!((kept.pending, kept.parent, kept.contact), (true, 420, 8), "{action:?}");
+        world.event("message.created", message_of(joan())).await.unwrap();
+        let kept = world.records.get(Kind::Message, 3);
+        assert_eq!((kept.pending, kept.parent, kept.contact), (false, 420, 8), "{action:?}");
     }
 }
 

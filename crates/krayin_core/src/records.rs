@@ -107,6 +107,9 @@ pub struct Stored {
     /// The record that this one belongs to: a conversation's contact, a message's conversation; 0 where nobody knows.
     #[serde(skip_serializing_if = "is_zero")]
     pub parent: u64,
+    /// Of a message the contact that it was said by or to: nothing need be kept of its conversation. 0 where nobody knows.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub contact: u64,
     /// `person`, `lead` or `activity`, where a colleague deleted that in Krayin and it is not to be made again.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub removed: String,

@@ -235,6 +235,7 @@ module KrayinSync
           return Reason.new("event_wrong") unless id
 
           contact = RecordRef.new(hook.id, "conversation_deletion", id).contact_id
+          # What is on its way there is seen to be gone when it has come.
           return Reason.new("not_in_krayin") unless contact
           return Reason.new("contact_kept") unless ::Contact.unscoped.exists?(id: contact)
 

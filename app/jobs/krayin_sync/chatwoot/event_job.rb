@@ -72,9 +72,10 @@ module KrayinSync
         Gate.new(entry, contact_id, hook.settings, jid: jid, due: @due, bulk: @bulk, brought: @brought)
       end
 
-      # There is nothing to do for it any more.
+      # There is nothing to do for it any more, unless it went after Krayin had heard of it.
       def drop
         JobRegistry.drop(entry.to_s)
+        Aftermath.there?(entry, hook) if hook
         gate(nil).give_up_place(contact: false) if hook
       end
 

@@ -35,15 +35,15 @@ module KrayinSync
       # @param asked [Hash{String => Object}] a job's argument
       def self.of(asked) = new(*asked.values_at("hook_id", "kind", "id"))
 
-      # @return [Integer, nil] the contact that it is about; nil where it is a conversation's or message's that is gone
+      # @return [Integer, nil] the contact that it is about; nil where that is gone and no link tells of it
       def contact_id
         case kind
         when "contact", "contact_deletion", "erasure", "merge" then id
         when "conversation" then ::Conversation.unscoped.where(id: id).pick(:contact_id)
         when "message", "message_edit"
           ::Conversation.unscoped.where(id: ::Message.unscoped.where(id: id).select(:conversation_id)).pick(:contact_id)
-        when "conversation_deletion" then parent("conversation", id)
-        when "message_deletion" then parent("conversation", parent("message", id))
+        when "conversation_deletion" then contact_of_talk(id)
+        when "message_deletion" then contact_of_talk(talk_of_message)
         end
       end
 
@@ -51,10 +51,23 @@ module KrayinSync
 
       private
 
-      # Of what is gone the link alone tells.
-      def parent(kind, id)
-        KrayinSync::Records::Link.where(kind: kind, record_id: id).where.not(parent_id: nil).pick(:parent_id)
+      # Chatwoot keeps a message that was deleted, unless its conversation went.
+      def talk_of_message
+        ::Message.unscoped.where(id: id).pick(:conversation_id) ||
+          links(kind: "message", record_id: id).pick(:parent_id)
       end
+
+      # Of what is gone the links alone tell; where messages alone are brought over, theirs.
+      def contact_of_talk(id)
+        return unless id
+
+        ::Conversation.unscoped.where(id: id).pick(:contact_id) ||
+          links(kind: "conversation", record_id: id).pick(:parent_id) ||
+          links(kind: "message", parent_id: id).where("rest -> 'contact' IS NOT NULL")
+                                               .pick(Arel.sql("(rest ->> 'contact')::bigint"))
+      end
+
+      def links(of) = KrayinSync::Records::Link.where(of).where.not(parent_id: nil)
 
       def push(delay, bulk, due, parked: false, brought: false)
         job = EventJob.set(queue: Chatwoot.configuration.queue)

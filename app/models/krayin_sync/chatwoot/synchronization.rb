@@ -31,7 +31,7 @@ module KrayinSync
       # @raise [Error, KnownHook::Changed]
       def perform
         data = read
-        return unless data
+        return gone unless data
 
         outcome = processor(data).perform
         conclude(outcome)
@@ -53,11 +53,18 @@ module KrayinSync
                                                       route: (route unless route.all?))
       end
 
+      # Since its job asked whose it is.
+      def gone
+        Aftermath.there?(entry, hook)
+        nil
+      end
+
       def conclude(outcome)
         return if !gate.passed? && nothing_to_keep?(outcome)
 
         gate.pass
         Aftermath.of(entry, hook)
+        Aftermath.there?(entry, hook) if outcome[:created].to_a.include?("activity")
         learn
         keep_skipped(outcome)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)

@@ -4,6 +4,7 @@ use super::{
     Context, EventName, Outcome, Owner, Status, assignee,
     comment::{self, Merged},
     contact, lead_policy,
+    message::TITLE,
     owner::{LINK, Lost},
     stage, value, verify,
 };
@@ -185,12 +186,15 @@ impl Flow<'_> {
             && let Some(found) = self.left_by_an_earlier_run(&wanted.activity, stored).await?
         {
             stored.ids.set("activity", found.id);
+            stored.sent.remove(TITLE);
             self.owner.link_activity(self.context, self.contact, found.id, self.first_link()).await?;
             self.follow(&found, &wanted, stored).await?;
             self.outcome.updated.retain(|what| *what != "activity");
             return Ok(());
         }
         stored.pending = true;
+        // By which it is found where it is deleted before anybody has seen the answer.
+        stored.sent.insert(TITLE.to_owned(), wanted.activity.title.clone());
         self.note_sending(&wanted, stored);
         self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
         let link = self.first_link();
@@ -207,6 +211,7 @@ impl Flow<'_> {
         }
         stored.ids.set("activity", activity.id);
         stored.pending = false;
+        stored.sent.remove(TITLE);
         self.context.store(Kind::Conversation, self.conversation.id, stored).await?;
         if !found {
             self.outcome.created.push("activity");

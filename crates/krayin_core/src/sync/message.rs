@@ -84,6 +84,8 @@ pub(super) async fn sync(context: &Context<'_>, event: EventName, message: &Mess
             }
             None => {
                 stored.pending = true;
+                // Whose it is must be known of one whose answer is lost, too: it may be deleted next.
+                (stored.parent, stored.contact) = (conversation.id, contact.id);
                 stored.sent.insert(TITLE.to_owned(), activity.title.clone());
                 let comment = comment::digests(&activity.comment, &settings.digest_key);
                 stored.sent.insert(COMMENT.to_owned(), comment);
@@ -111,13 +113,13 @@ pub(super) async fn sync(context: &Context<'_>, event: EventName, message: &Mess
         stored.sent.insert(LINK.into(), owner.link_digest(context, link).text().to_owned());
         stored.ids.set("activity", id);
         stored.pending = false;
-        stored.parent = conversation.id;
+        (stored.parent, stored.contact) = (conversation.id, contact.id);
         context.store(Kind::Message, message.id, &mut stored).await?;
     }
     if let Some(activity) = stored.ids.get("activity").filter(|_| moved) {
         owner.link_activity(context, contact, activity, link).await?;
         stored.sent.insert(LINK.into(), owner.link_digest(context, link).text().to_owned());
-        stored.parent = conversation.id;
+        (stored.parent, stored.contact) = (conversation.id, contact.id);
         context.store(Kind::Message, message.id, &mut stored).await?;
         outcome.updated.push("activity");
     }
