@@ -201,9 +201,9 @@ module KrayinSync
           end
         end
 
-        # What came while it was disabled was left out.
+        # What came while it was disabled was left out, and so was what waited then.
         def catch_up
-          since = updated_at_before_last_save || updated_at
+          since = [updated_at_before_last_save || updated_at, SwitchedOff.since(id)].compact.min
           SweepJob.enqueue(seconds: (Time.now - since).ceil + 60, account_id: account_id)
         end
       end

@@ -94,10 +94,11 @@ module KrayinSync
         end
 
         def refusal(hook, name, data)
-          return Reason.new("hook_disabled") if hook.disabled?
+          name = name.tr("_", ".")
+          return Reason.new("hook_disabled") if hook.disabled? && !SwitchedOff::HEARD.include?(name)
 
           data = data.symbolize_keys
-          case name.tr("_", ".")
+          case name
           when "contact.created", "contact.updated", "contact.merged" then contact(hook, data)
           when "conversation.created", "conversation.updated", "conversation.resolved"
             conversation(hook, data, urgent: name.end_with?("resolved"))

@@ -55,7 +55,9 @@ module KrayinSync
       end
 
       def work
-        contact_id = entry.contact_id if hook
+        return without_hook unless hook
+
+        contact_id = entry.contact_id
         return drop unless contact_id
         return requeue_unstarted(unready + (rand * SPREAD)) unless hook.settings["traits"]
 
@@ -70,6 +72,15 @@ module KrayinSync
 
       def gate(contact_id)
         Gate.new(entry, contact_id, hook.settings, jid: jid, due: @due, bulk: @bulk, brought: @brought)
+      end
+
+      # It is gone, or not to be brought to now.
+      def without_hook
+        return drop unless SwitchedOff.off?(entry.hook_id)
+        return requeue_unstarted(Breaker::PARKED + (rand * SPREAD), parked: true) if SwitchedOff.waits?(entry)
+
+        SwitchedOff.note(entry)
+        drop
       end
 
       # There is nothing to do for it any more, unless it went after Krayin had heard of it.
