@@ -149,7 +149,7 @@ class ChatwootBench
 
   # @return what the block returns, while so many contacts wait
   def beside
-    waiting = -> { inside("KrayinSync::Chatwoot::JobRegistry.waiting") }
+    waiting = -> { inside("KrayinSync::Chatwoot::JobRegistry.sizes.fetch('queued')") }
     inside(IMPORT, account: @desk.account, count: WAITING) if waiting.call < WAITING / 2
     yield.tap { raise "only #{waiting.call} contacts waited to the end" if waiting.call < 100 }
   end
