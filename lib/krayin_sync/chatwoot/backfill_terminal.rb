@@ -6,7 +6,6 @@ module KrayinSync
   module Chatwoot
     # A {Backfill} at a terminal, for its rake tasks. What cannot be done ends the process with a sentence.
     class BackfillTerminal
-      CHOICES = %w[inbox label since conversations messages].freeze
       # Seconds between two looks at a run.
       LOOK = 1
 
@@ -83,7 +82,7 @@ module KrayinSync
         !goes_on
       end
 
-      def choice = CHOICES.to_h { |name| [name.to_sym, ENV.fetch(name.upcase, nil)] }.compact
+      def choice = BackfillChoice::NAMES.to_h { |name| [name, ENV.fetch(name.name.upcase, nil)] }.compact
 
       def estimated = Backfill.estimate(hook, **choice)
 

@@ -6,7 +6,6 @@ module KrayinSync
     # `/api/v1/accounts/:account_id/integrations/krayin/:hook_id/backfill`. Whoever is asking, and of which account, is
     # Chatwoot's to say.
     class BackfillsController < ("Api::V1::Accounts::BaseController".safe_constantize || ::ActionController::API)
-      CHOICES = %i[inbox label since conversations messages].freeze
       # By how much the number of contacts may have grown since it was confirmed.
       GROWN = 1.05
 
@@ -44,7 +43,7 @@ module KrayinSync
 
       def run = @run ||= Backfill.of(hook) || raise(::ActiveRecord::RecordNotFound)
 
-      def choice = params.permit(*CHOICES).to_h.symbolize_keys
+      def choice = params.permit(*BackfillChoice::NAMES).to_h.symbolize_keys
 
       def confirmed?(estimated)
         contacts = Integer(params[:contacts].to_s, 10, exception: false)

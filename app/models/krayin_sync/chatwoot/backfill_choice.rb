@@ -5,6 +5,8 @@ module KrayinSync
     # Which contacts of an account a {Backfill} brings over, and what goes with them.
     class BackfillChoice
       ON = { "true" => true, "false" => false, true => true, false => false, nil => nil }.freeze
+      # What {of} can be told.
+      NAMES = %i[inbox label since conversations messages].freeze
       # Contacts that one statement reads of an account when it is counted.
       PAGE = 2000
 
