@@ -2,6 +2,10 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::{chatwoot::Contact, text};
 
+/// How many characters of a part are looked at: one more than Krayin keeps of a name. Each word is held against each of the
+/// others, which a text of any length would make slow.
+const CONSIDERED: usize = 256;
+
 /// The name with its parts, each once and in the order that Chatwoot has them in; `None` where nothing of it can be seen.
 ///
 /// Older contacts have the whole name in the first field and its parts in the others as well, in any order: a part is not
@@ -42,7 +46,14 @@ fn line(part: &Option<String>) -> String {
 fn visible(line: &str) -> Vec<&str> {
     // What tells the direction says nothing at the end of a word.
     let words = line.split(' ').map(|word| word.trim_matches(['\u{200e}', '\u{200f}', '\u{61c}']));
-    words.filter(|word| !text::is_blank(word)).collect()
+    let mut left = CONSIDERED;
+    let considered = words.filter(|word| !text::is_blank(word)).map_while(|word| {
+        let (end, length) =
+            word.char_indices().take(left).fold((0, 0), |(_, length), (at, c)| (at + c.len_utf8(), length + 1));
+        left -= length;
+        word.get(..end).filter(|word| !word.is_empty())
+    });
+    considered.collect()
 }
 
 /// Where `words` have the last name: the last place of it; an empty one at their end where they do not.
@@ -193,6 +204,15 @@ mod tests {
         for (name, middle, last, expected) in table {
             assert_eq!(joined(name, middle, last), expected, "{name} + {middle} + {last}");
         }
+    }
+
+    #[test]
+    fn looks_at_no_more_than_krayin_keeps() {
+        let words = |word: &str| vec![word; 30_000].join(" ");
+        let whole = joined(&words("a-b"), &words("c.d"), &words("e,f"));
+        assert!(whole.starts_with("a-b a-b") && (256..2048).contains(&whole.len()), "{} characters", whole.len());
+        assert_eq!(joined("Jane", "", &"\u{df}".repeat(70_000)), format!("Jane {}", "\u{df}".repeat(256)));
+        assert_eq!(joined(&format!("Jane{}", " ".repeat(70_000)), "", "Doe"), "Jane Doe");
     }
 
     #[test]
