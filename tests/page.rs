@@ -73,7 +73,7 @@ fn code(printed: Printed, text: &str) -> Option<&'static str> {
             if foreign {
                 return Some("has a tag that is not ours");
             }
-            decoded(&shown)
+            shown
         }
         Printed::Raw | Printed::Script => decoded(text),
         Printed::Escaped | Printed::Line => text.to_owned(),
@@ -97,13 +97,15 @@ fn code(printed: Printed, text: &str) -> Option<&'static str> {
     }
 }
 
-/// The text of HTML, and whether it has a tag beside those that only give it a form.
+/// The text of HTML as a browser reads it, and whether it has a tag beside those that only give it a form.
+///
+/// No reference goes on behind a tag: what stands on either side of one is read by itself.
 fn without_tags(html: &str) -> (String, bool) {
     let mut shown = String::new();
     let mut foreign = false;
     let mut rest = html;
     while let Some(at) = rest.find('<') {
-        shown.push_str(&rest[..at]);
+        shown.push_str(&decoded(&rest[..at]));
         let tail = &rest[at + 1..];
         let is_tag = tail.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || "/!?".contains(c));
         if !is_tag {
@@ -125,7 +127,7 @@ fn without_tags(html: &str) -> (String, bool) {
         foreign |= tag.contains("{{") || !(is_link || (simple && !dangerous.iter().any(|name| named(name))));
         rest = tail.get(end + 1..).unwrap_or_default();
     }
-    shown.push_str(rest);
+    shown.push_str(&decoded(rest));
     (shown, foreign)
 }
 

@@ -421,3 +421,13 @@ fn text_without_such_things_is_the_same_byte_for_byte() {
         })
         .unwrap();
 }
+
+#[test]
+fn the_page_reads_references_between_tags_as_a_browser_does() {
+    let is_code =
+        |html: &str| std::panic::catch_unwind(|| check_payload("activities", &json!({"comment": html}))).is_err();
+    assert!(!is_code("&<br>#123; &#12<br>3;"));
+    for html in ["&#123;<br>", "{<br>{", "&#x7d;&rbrace;", "<b>a</b>&lcub;"] {
+        assert!(is_code(html), "{html}");
+    }
+}
