@@ -9,6 +9,9 @@ RSpec.describe "a stack with little left" do
   # The least that Ruby gives a fiber, and a thread.
   let(:smallest) { { "RUBY_FIBER_MACHINE_STACK_SIZE" => "131072", "RUBY_THREAD_MACHINE_STACK_SIZE" => "131072" } }
 
+  # Ruby's own frames are more than the machine's stack holds.
+  let(:wide) { { "RUBY_FIBER_VM_STACK_SIZE" => "16777216", "RUBY_THREAD_VM_STACK_SIZE" => "16777216" } }
+
   def run(script, env)
     settings = krayin.settings.merge("sync_conversations" => true)
     Child.run(preamble + script, JSON.generate(settings), scheduler, env: env)
@@ -62,7 +65,6 @@ RSpec.describe "a stack with little left" do
   end
 
   it "overflows where nothing is held, from whatever depth a call is made: the next works" do
-    wide = { "RUBY_FIBER_VM_STACK_SIZE" => "16777216", "RUBY_THREAD_VM_STACK_SIZE" => "16777216" }
     [smallest, wide].each do |env|
       output, status = run(<<~'RUBY', env)
         def down(depth, &work) = depth.zero? ? work.call : [1].map { down(depth - 1, &work) }.first
@@ -84,5 +86,36 @@ RSpec.describe "a stack with little left" do
       expect(output).to eq(ways.map { |way| "#{way} overflow synced synced synced\n" }.join)
       expect(status).to be_success
     end
+  end
+
+  # An overflow that the system finds is told on a signal's stack, where Ruby's collector would look for references.
+  it "overflows while a collection runs at each allocation: the process goes on" do
+    output, status = run(<<~'RUBY', wide.merge(smallest))
+      def down(depth, &work) = depth.zero? ? work.call : [1].map { down(depth - 1, &work) }.first
+      def tried(depth)
+        down(depth) do
+          GC.stress = 1 # young objects alone: the roots are looked at all the same
+          yield
+        ensure
+          GC.stress = false
+        end
+      rescue SystemStackError
+        "overflow"
+      end
+      id = 92_000
+      event(id)
+      WAYS.each do |way|
+        deepest = 10
+        deepest += 5 until send(way) { tried(deepest) { "there" } } == "overflow"
+        outcomes = []
+        deepest.step(0, -3) do |depth|
+          outcomes << send(way) { tried(depth) { event(id += 1) } }
+          break if outcomes.last == "synced"
+        end
+        puts "#{way} #{outcomes.uniq.sort.join(" ")} #{event(id += 1)}"
+      end
+    RUBY
+    expect(output).to eq(%w[in_fiber in_thread in_scheduled].map { |way| "#{way} overflow synced synced\n" }.join)
+    expect(status).to be_success
   end
 end

@@ -46,7 +46,7 @@ pub(crate) struct Session {
 impl Session {
     /// Reads `session` by its `parts`, in one call of Ruby.
     pub(crate) fn open(ruby: &Ruby, session: Value) -> Result<Self, Error> {
-        stack::probe();
+        stack::probe(ruby)?;
         let parts: RArray = session.funcall("parts", ())?;
         let (json, transport, records, limiter_store, observer, bulk, retry_base): Parts =
             TryConvert::try_convert(parts.as_value())?;

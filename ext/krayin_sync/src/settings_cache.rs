@@ -39,7 +39,7 @@ impl Known {
 
 /// Reads settings from JSON, or remembers what the same JSON said.
 pub(crate) fn read(ruby: &Ruby, json: RString) -> Result<Arc<Known>, Error> {
-    stack::probe();
+    stack::probe(ruby)?;
     let known = convert::read(ruby, json, |json| {
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().and_then(|all| all.get(json)).map(Arc::clone)

@@ -15,11 +15,16 @@ use std::{
     thread,
 };
 
+use magnus::{Error, Ruby};
+
 /// Twice what a call takes: 256 KiB for a conversation, built with few optimizations.
 const NEEDED: usize = 512 * 1024;
 
 /// What stands between Ruby and the core takes less.
 const BRIDGE: usize = 32 * 1024;
+
+/// Less than what Ruby keeps free where it says that there is room.
+const STEP: usize = 2 * 1024;
 
 /// As large as that of a thread of Rust's. What is never touched is never taken.
 const SIZE: usize = 2 * 1024 * 1024;
@@ -47,15 +52,29 @@ pub(crate) fn is_roomy() -> bool {
     own.is_some_and(|(low, high)| here < high && here >= low.saturating_add(NEEDED))
 }
 
-/// Overflows here, where nothing is held, rather than later.
-pub(crate) fn probe() {
+/// Ends a call here, where nothing is held, that would overflow later.
+///
+/// The system's own word that a stack has ended comes on a signal's stack, where Ruby's collector, should it run for the
+/// exception, looks for references beyond any stack: so what is not there is asked for, and never touched.
+///
+/// # Errors
+///
+/// `SystemStackError`, of which enough of the stack is left to be made.
+pub(crate) fn probe(ruby: &Ruby) -> Result<(), Error> {
     #[inline(never)]
-    fn touch() {
-        std::hint::black_box(&mut [const { MaybeUninit::<u8>::uninit() }; BRIDGE]);
+    fn is_short(steps: usize) -> bool {
+        let mut step = [const { MaybeUninit::<u8>::uninit() }; STEP];
+        std::hint::black_box(&mut step);
+        // SAFETY: it compares where it stands with the bounds of this fiber's stack.
+        let is_short = unsafe { rb_sys::ruby_stack_check() } != 0 || (steps > 0 && is_short(steps - 1));
+        // Not the last thing done, or the frame would be gone when the next is made.
+        std::hint::black_box(&mut step);
+        is_short
     }
-    if !is_roomy() {
-        touch();
+    if is_roomy() || !is_short(BRIDGE / STEP) {
+        return Ok(());
     }
+    Err(Error::new(ruby.exception_sys_stack_error(), "stack level too deep"))
 }
 
 #[cfg(target_os = "linux")]
