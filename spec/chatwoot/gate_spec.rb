@@ -129,6 +129,26 @@ RSpec.describe "What a job passes", :chatwoot do
     expect(held.map { |contact| krayin.person(contact.email) }).to eq([nil, nil])
   end
 
+  it "merges two contacts while nobody else works on either of them" do
+    kept, merged = %w[kept merged].map { |word| contact(word) }
+    [kept, merged].each { |one| run(one) }
+    ids = merged.id
+    ContactMergeAction.new(account: @account, base_contact: kept, mergee_contact: merged).perform
+    merge = -> { job.perform(asked("merge", ids)) }
+    [kept.id, ids].each do |held|
+      lock = KrayinSync::Chatwoot::Lock.new(@hook.id, held)
+      lock.take
+      merge.call
+      expect([put_off.last, KrayinSync::Chatwoot::Merge.of(ids)]).to match([ids, be_a(Hash)])
+      lock.release
+      Sidekiq::ScheduledSet.new.clear
+    end
+    merge.call
+    locks = store.call("KEYS", store.key("lock", "*"))
+    expect([put_off, KrayinSync::Chatwoot::Merge.of(ids), locks]).to eq([[], nil, []])
+    expect(krayin.records["persons"].count { |person| person["name"].include?("merged into") }).to eq(1)
+  end
+
   it "lets no more work on a Krayin at once than it is told, and sends a crowd away for longer" do
     three = Array.new(3) { |n| contact("three#{n}") }
     gates = three.map { |one| KrayinSync::Chatwoot::Gate.new(entry(one), one.id, @hook.reload.settings) }

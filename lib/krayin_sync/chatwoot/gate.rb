@@ -167,7 +167,13 @@ module KrayinSync
       # @return [void]
       # @raise [Closed, Overtaken]
       def pass
-        admit(RedisStore.script(ENTER, keys, arguments)) unless passed?
+        return if passed?
+        raise Closed.new(BUSY, 0) unless merged.nil? || merged.take
+
+        admit(RedisStore.script(ENTER, keys, arguments))
+      rescue Closed
+        merged&.release
+        raise
       end
 
       # The limiter's store until the gate was passed.
@@ -186,6 +192,7 @@ module KrayinSync
       # @param worked [Boolean] whether Krayin has answered
       # @param unpaced [Boolean] see {JobRegistry.finish}
       def leave(worked: true, unpaced: false)
+        merged&.release
         bring(RedisStore.script(LEAVE, keys, [lock.owner, LEFT, worked ? "1" : "", @entry.to_s, "done", "",
                                               unpaced ? "1" : ""]))
       end
@@ -194,6 +201,7 @@ module KrayinSync
       # @param bring [Boolean] whether others can go on; otherwise what kept it keeps them as well, and they come back
       #   by themselves
       def release(bring: false)
+        merged&.release
         RedisStore.script(RELEASE, [lock.key, at_work, left], [lock.owner, LEFT])
         bring_next if bring
       end
@@ -211,6 +219,7 @@ module KrayinSync
 
         @fresh_until = now + (at_work_for / FRESH)
         RedisStore.script(EXTEND, [lock.key, at_work], [lock.owner, lock.lifetime, at_work_for])
+        merged&.extend_life
       end
 
       private
@@ -252,6 +261,13 @@ module KrayinSync
       def scope = @scope ||= HookSettings.scope(@settings, @entry.hook_id)
 
       def lock = @lock ||= Lock.new(scope, @contact_id)
+
+      # Of two who become one both are worked on: jobs of the one who is gone may still be at it.
+      def merged
+        return unless @entry.kind == "merge" && @entry.id != @contact_id
+
+        @merged ||= Lock.new(scope, @entry.id)
+      end
 
       def at_work = RedisStore.key("at_work", connection)
 
