@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
-# Writes the README's table of errors from the types, once `bin/setup` has built the core:
+# Writes the table of errors in docs/errors.md from the types, once `bin/setup` has built the core:
 #
 #     ruby script/errors.rb
 
 require_relative "../lib/krayin_sync"
 
-# The table in the README.
+# The table in the documentation.
 module ErrorTable
-  README = File.expand_path("../README.md", __dir__)
+  DOCUMENT = File.expand_path("../docs/errors.md", __dir__)
   BETWEEN = /(?<=<!-- errors -->\n).*(?=\n<!-- end of errors -->)/m
   WORDS = { yes: "yes", no: "no", unknown: "not known" }.freeze
 
@@ -23,13 +23,13 @@ module ErrorTable
       ["| class | reason | may pass by itself | executed | what to do |", "|---|---|---|---|---|", *rows].join("\n")
     end
 
-    def there = readme[BETWEEN]
+    def there = document[BETWEEN]
 
-    def write = File.write(README, readme.sub(BETWEEN) { text })
+    def write = File.write(DOCUMENT, document.sub(BETWEEN) { text })
 
     private
 
-    def readme = File.read(README, encoding: "UTF-8")
+    def document = File.read(DOCUMENT, encoding: "UTF-8")
   end
 end
 

@@ -10,7 +10,7 @@ require_relative "../lib/krayin_sync/chatwoot/app_config"
 
 # A file that holds rows of the table.
 Written = Struct.new(:path, :text) do
-  def self.all = [app, readme]
+  def self.all = [app, list_of_settings]
 
   # Chatwoot's form, its schema, and what its page shows.
   def self.app
@@ -21,11 +21,11 @@ Written = Struct.new(:path, :text) do
   end
 
   # The list of settings.
-  def self.readme
+  def self.list_of_settings
     lines = KrayinSync::Settings.table.map { |row| "| #{[key(row), meaning(row), row["default"]["en"]].join(" | ")} |" }
     list = ["| setting | what it means | without it |", "|---|---|---|", *lines].join("\n")
-    text = File.read(in_root("README.md"), encoding: "UTF-8")
-    new("README.md", text.sub(/(?<=<!-- settings -->\n).*(?=\n<!-- end of settings -->)/m) { list })
+    text = File.read(in_root("docs/settings.md"), encoding: "UTF-8")
+    new("docs/settings.md", text.sub(/(?<=<!-- settings -->\n).*(?=\n<!-- end of settings -->)/m) { list })
   end
 
   def self.key(row)

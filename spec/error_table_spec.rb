@@ -5,7 +5,7 @@ require_relative "../script/errors"
 RSpec.describe "The table of errors" do
   let(:table) { KrayinSync::Error.table }
 
-  it "made the README's as it is; `ruby script/errors.rb` writes it" do
+  it "made the documentation's as it is; `ruby script/errors.rb` writes it" do
     expect(ErrorTable.there).to eq(ErrorTable.text)
   end
 

@@ -2,11 +2,15 @@
 
 require "webmock"
 
-# Each Ruby block of the README runs, with a simulated Krayin where it names one, and gives what its comments say.
-RSpec.describe "README.md" do
+# Each Ruby block of README and docs/ runs, with a simulated Krayin where it names one, and gives what its comments say.
+RSpec.describe "README.md and docs/" do
   include WebMock::API
 
-  blocks = File.read(File.expand_path("../README.md", __dir__)).scan(/^```ruby\n(.*?)^```$/m).flatten
+  root = File.expand_path("..", __dir__)
+  documents = ["README.md", *Dir.glob("docs/**/*.md", base: root)]
+  blocks = documents.flat_map do |document|
+    File.read(File.join(root, document)).scan(/^```ruby\n(.*?)^```$/m).flatten.map { |block| [document, block] }
+  end
 
   # Code, and what the comment after it says of its value: [["1 + 1", "2"], ["puts", nil]]
   def steps(block)
@@ -43,14 +47,13 @@ RSpec.describe "README.md" do
   end
 
   it "has Ruby to run" do
-    expect(blocks.size).to be >= 4
+    expect(blocks.size).to be >= 6
     expect(blocks.join.scan("# =>").size).to be >= 8
   end
 
   it "names files that are there, and so do its neighbours" do
-    root = File.expand_path("..", __dir__)
     folders = ["", "lib/krayin_sync/", "crates/krayin_core/", "crates/krayin_core/src/", "ext/krayin_sync/src/"]
-    missing = %w[README.md CONTRIBUTING.md DESIGN.md CHANGELOG.md].flat_map do |document|
+    missing = [*documents, "CONTRIBUTING.md", "DESIGN.md", "CHANGELOG.md"].flat_map do |document|
       named = File.read(File.join(root, document)).scan(%r{`([\w.-]+(?:/[\w.-]+)+)`}).flatten.uniq
       named.grep(%r{\.\w+\z|\A(?:bin|tests|spec|crates|lib|ext)/}).reject do |path|
         path.match?(%r{[A-Z]{2}|\Aconfig/(?:initializers|krayin_sync\.yml)}) || folders.any? do |folder|
@@ -61,8 +64,21 @@ RSpec.describe "README.md" do
     expect(missing).to eq([])
   end
 
-  blocks.each.with_index(1) do |block, number|
-    it "has a block #{number} that runs" do
+  it "link to what is there" do
+    documents.each do |document|
+      File.read(File.join(root, document)).scan(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/) do |path, heading|
+        file = path.empty? ? File.join(root, document) : File.expand_path(path, File.dirname(File.join(root, document)))
+        expect(File.exist?(file)).to be(true), "#{document} links to #{path}"
+        next unless heading
+
+        headings = File.readlines(file).grep(/^#+ /).map { |line| line.sub(/^#+ /, "").strip.downcase.tr(" ", "-") }
+        expect(headings).to include(heading), "#{document} links to ##{heading}"
+      end
+    end
+  end
+
+  blocks.each.with_index(1) do |(document, block), number|
+    it "has a block #{number}, of #{document}, that runs" do
       stub_const("Sidekiq", Class.new { def self.redis = yield }) unless defined?(Sidekiq)
       if block.include?("stub_request")
         WebMock.enable!

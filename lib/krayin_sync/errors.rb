@@ -13,7 +13,7 @@ module KrayinSync
     RETRIABLE = false
 
     class << self
-      # The classes that are raised, from the types: the README's table is made of it.
+      # The classes that are raised, from the types: the documentation's table is made of it.
       # @return [Array<Hash{Symbol => Object}>] class, code, advice, retriable, executed (of :yes, :no, :unknown)
       def table
         own = [ConfigurationError, EventError, RecordsError, ResourceError, DoubtfulError, DecisionError,

@@ -57,7 +57,7 @@ class Package
                 "it runs the README's first example where there is no Rust" => :smoke,
                 "and in a Debian 13 that never had any, with its Ruby" => :smoke_in_trixie,
                 "built in two folders it is one file, which tells nothing of this machine" => :build_twice,
-                "the README's Dockerfile brings it into a bundle that builds every gem" => :follow_dockerfile }
+                "the documentation's Dockerfile brings it into a bundle that builds every gem" => :follow_dockerfile }
       steps.each_with_object(Tally.new) do |(name, step), tally|
         good = send(step)
         puts "#{good ? "ok" : "FAILED"}: #{name}"
@@ -207,7 +207,7 @@ class Package
       Command.run(*call, dir: app, env: bundle)
   end
 
-  def dockerfile = File.read(File.join(ROOT, "README.md"))[/^ {4}FROM .*?(?=^\S)/m].gsub(/^ {4}/, "")
+  def dockerfile = File.read(File.join(ROOT, "docs/administrators.md"))[/^ {4}FROM .*?(?=^\S)/m].gsub(/^ {4}/, "")
 
   def bundle
     gem_home.merge("BUNDLE_FORCE_RUBY_PLATFORM" => "true", "BUNDLE_APP_CONFIG" => File.join(@dir, "bundle"),

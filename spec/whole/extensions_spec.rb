@@ -2,18 +2,18 @@
 
 require_relative "support/connected"
 
-# The README's examples of extensions, word for word, in an initializer of Chatwoot's.
+# The documentation's examples of extensions, word for word, in an initializer of Chatwoot's.
 RSpec.describe "Extensions", :whole do
-  readme = File.read(File.expand_path("../../README.md", __dir__), encoding: "UTF-8")
+  documented = File.read(File.expand_path("../../docs/ruby.md", __dir__), encoding: "UTF-8")
   # One that fails for one contact, beside them.
   broken = <<~RUBY
     KrayinSync.extend("broken") { |on| on.before_sync { |_, data| raise "x" if data.to_s.include?("bo@example") } }
   RUBY
-  code = ["$stdout.sync = true", readme[/^KrayinSync\.extend\("scoring"\).*?^end$/m],
-          readme[/^class ShopMapper.*?^KrayinSync\.configure.*?^end$/m], broken]
+  code = ["$stdout.sync = true", documented[/^KrayinSync\.extend\("scoring"\).*?^end$/m],
+          documented[/^class ShopMapper.*?^KrayinSync\.configure.*?^end$/m], broken]
 
   before(:context) do
-    @path = File.join(WholeChatwoot.folder, "opt/chatwoot/config/initializers/zz_readme.rb")
+    @path = File.join(WholeChatwoot.folder, "opt/chatwoot/config/initializers/zz_documented.rb")
     File.write(@path, code.join("\n\n"))
     WholeChatwoot.command("restart", "sidekiq")
     WholeChatwoot.open_console

@@ -69,9 +69,9 @@ impl Wanted {
                 "líneas como lead.website = website: una entidad, un atributo de Krayin y una clave del contacto",
             ],
             Self::StageRules => [
-                "rules such as label vip -> Negotiation: a cause, and the stage's name; the README lists the causes",
-                "regras como label vip -> Negociação: uma causa e o nome da etapa; o README lista as causas",
-                "reglas como label vip -> Negociación: una causa y el nombre de la etapa; el README enumera las causas",
+                "rules such as label vip -> Negotiation: a cause, and the stage's name; docs/administrators.md lists the causes",
+                "regras como label vip -> Negociação: uma causa e o nome da etapa; docs/administrators.md lista as causas",
+                "reglas como label vip -> Negociación: una causa y el nombre de la etapa; docs/administrators.md enumera las causas",
             ],
             Self::LeadSources => [
                 "lines such as inbox Web shop = Shop or channel WhatsApp = WhatsApp: an inbox or a channel, and the source's name",
@@ -342,9 +342,9 @@ impl Problem {
                 format!("field_mapping tiene {attribute}, y la API de este Krayin no dice qué atributos hay ni de qué tipos: allí solo se pueden asignar líneas de lead.description").into(),
             ],
             Self::MappedSource { source } => [
-                format!("field_mapping has {source}, which Chatwoot does not have: take one of those that the README lists").into(),
-                format!("field_mapping tem {source}, que o Chatwoot não tem: use um dos que o README lista").into(),
-                format!("field_mapping tiene {source}, que Chatwoot no tiene: use uno de los que lista el README").into(),
+                format!("field_mapping has {source}, which Chatwoot does not have: take one of those that docs/administrators.md lists").into(),
+                format!("field_mapping tem {source}, que o Chatwoot não tem: use um dos que docs/administrators.md lista").into(),
+                format!("field_mapping tiene {source}, que Chatwoot no tiene: use uno de los que enumera docs/administrators.md").into(),
             ],
             Self::MappedLine { source } => [
                 format!("field_mapping has {source} as a line of the description, where only what is the contact's own can be: map it to an attribute").into(),

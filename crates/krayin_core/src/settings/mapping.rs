@@ -37,7 +37,7 @@ pub enum MappingError {
     #[error("has {0}, and this Krayin's API does not tell its attributes: map lines of lead.description alone")]
     Untold(String),
     /// Chatwoot has nothing that is called so.
-    #[error("has {0}, which Chatwoot does not have: take one of those that the README lists")]
+    #[error("has {0}, which Chatwoot does not have: take one of those that docs/administrators.md lists")]
     Source(String),
     /// A line of the description cannot be a conversation's.
     #[error(
