@@ -51,6 +51,12 @@ RSpec.describe "a stack with little left" do
       end.value
     end
     WAYS = %i[in_fiber in_thread in_scheduled].freeze
+    def down(depth, &work) = depth.zero? ? work.call : [1].map { down(depth - 1, &work) }.first
+    def tried(depth, &work)
+      down(depth, &work)
+    rescue SystemStackError
+      "overflow"
+    end
   RUBY
 
   it "is enough for every kind of call: in a fiber, in a thread, in a fiber that a scheduler runs" do
@@ -67,12 +73,6 @@ RSpec.describe "a stack with little left" do
   it "overflows where nothing is held, from whatever depth a call is made: the next works" do
     [smallest, wide].each do |env|
       output, status = run(<<~'RUBY', env)
-        def down(depth, &work) = depth.zero? ? work.call : [1].map { down(depth - 1, &work) }.first
-        def tried(depth)
-          down(depth) { yield }
-        rescue SystemStackError
-          "overflow"
-        end
         id = 91_000
         WAYS.each do |way|
           deepest = 10
@@ -91,25 +91,20 @@ RSpec.describe "a stack with little left" do
   # An overflow that the system finds is told on a signal's stack, where Ruby's collector would look for references.
   it "overflows while a collection runs at each allocation: the process goes on" do
     output, status = run(<<~'RUBY', wide.merge(smallest))
-      def down(depth, &work) = depth.zero? ? work.call : [1].map { down(depth - 1, &work) }.first
-      def tried(depth)
-        down(depth) do
-          GC.stress = 1 # young objects alone: the roots are looked at all the same
-          yield
-        ensure
-          GC.stress = false
-        end
-      rescue SystemStackError
-        "overflow"
+      def collecting
+        GC.stress = 1 # young objects alone: the roots are looked at all the same
+        yield
+      ensure
+        GC.stress = false
       end
       id = 92_000
       event(id)
       WAYS.each do |way|
         deepest = 10
-        deepest += 5 until send(way) { tried(deepest) { "there" } } == "overflow"
+        deepest += 5 until send(way) { tried(deepest) { collecting { "there" } } } == "overflow"
         outcomes = []
         deepest.step(0, -3) do |depth|
-          outcomes << send(way) { tried(depth) { event(id += 1) } }
+          outcomes << send(way) { tried(depth) { collecting { event(id += 1) } } }
           break if outcomes.last == "synced"
         end
         puts "#{way} #{outcomes.uniq.sort.join(" ")} #{event(id += 1)}"

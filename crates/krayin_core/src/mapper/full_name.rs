@@ -48,10 +48,9 @@ fn visible(line: &str) -> Vec<&str> {
     let words = line.split(' ').map(|word| word.trim_matches(['\u{200e}', '\u{200f}', '\u{61c}']));
     let mut left = CONSIDERED;
     let considered = words.filter(|word| !text::is_blank(word)).map_while(|word| {
-        let (end, length) =
-            word.char_indices().take(left).fold((0, 0), |(_, length), (at, c)| (at + c.len_utf8(), length + 1));
-        left -= length;
-        word.get(..end).filter(|word| !word.is_empty())
+        let word = word.get(..word.char_indices().nth(left).map_or(word.len(), |(at, _)| at))?;
+        left -= word.chars().count();
+        Some(word).filter(|word| !word.is_empty())
     });
     considered.collect()
 }
