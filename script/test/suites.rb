@@ -18,6 +18,7 @@ LINTS = {
     command: %w[cargo doc --workspace --no-deps --locked --quiet],
     env: { "RUSTDOCFLAGS" => "-D warnings" }
   },
+  "yard" => { command: %w[yard doc --quiet --no-output --no-save --no-cache --fail-on-warning] },
   "rooms" => { command: %w[script/rooms] },
   "rubocop" => { command: %w[rubocop --format simple] }
 }.freeze
