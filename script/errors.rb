@@ -5,32 +5,21 @@
 #     ruby script/errors.rb
 
 require_relative "../lib/krayin_sync"
+require_relative "written"
 
-# The table in the documentation.
+# Each error that is raised.
 module ErrorTable
-  DOCUMENT = File.expand_path("../docs/errors.md", __dir__)
-  BETWEEN = /(?<=<!-- errors -->\n).*(?=\n<!-- end of errors -->)/m
+  HEADS = ["class", "reason", "may pass by itself", "executed", "what to do"].freeze
   WORDS = { yes: "yes", no: "no", unknown: "not known" }.freeze
 
-  class << self
-    def text
-      rows = KrayinSync::Error.table.map do |row|
-        executed = row[:executed].map { |word| WORDS.fetch(word) }.join(", ")
-        cells = ["`#{row[:class].name.split("::").last}`", "`#{row[:code]}`", row[:retriable] ? "yes" : "no", executed,
-                 row[:advice]]
-        "| #{cells.join(" | ")} |"
-      end
-      ["| class | reason | may pass by itself | executed | what to do |", "|---|---|---|---|---|", *rows].join("\n")
+  def self.document
+    rows = KrayinSync::Error.table.map do |row|
+      executed = row[:executed].map { |word| WORDS.fetch(word) }.join(", ")
+      name = row[:class].name.split("::").last
+      ["`#{name}`", "`#{row[:code]}`", row[:retriable] ? "yes" : "no", executed, row[:advice]]
     end
-
-    def there = document[BETWEEN]
-
-    def write = File.write(DOCUMENT, document.sub(BETWEEN) { text })
-
-    private
-
-    def document = File.read(DOCUMENT, encoding: "UTF-8")
+    Written.table("docs/errors.md", "errors", HEADS, rows)
   end
 end
 
-ErrorTable.write if $PROGRAM_NAME == __FILE__
+ErrorTable.document.write if $PROGRAM_NAME == __FILE__

@@ -2,6 +2,7 @@
 
 require_relative "support/prometheus_text"
 require_relative "support/redis_server"
+require_relative "../script/metrics"
 
 RSpec.describe KrayinSync::Metrics do
   let(:krayin) { SimulatedKrayin.of("2.1.0") }
@@ -19,6 +20,10 @@ RSpec.describe KrayinSync::Metrics do
     contact = { id: id, name: "M", email: "metrics#{id}@example.com", **more }
     KrayinSync::ProcessorService.new(hook: krayin.hook, event_name: "contact.created",
                                      event_data: { contact: contact }).perform
+  end
+
+  it "made the documentation's table as it is; `ruby script/metrics.rb` writes it" do
+    expect(MetricsTable.document).to be_written
   end
 
   it "counts requests, retries, events and the budget" do

@@ -5,7 +5,7 @@ require_relative "../script/settings"
 RSpec.describe "The table of settings" do
   let(:config) { KrayinSync::Chatwoot::AppConfig }
 
-  Written.all.each do |file|
+  SettingsTable.all.each do |file|
     it "made #{file.path} as it is; `ruby script/settings.rb` writes it" do
       expect(file).to be_written
     end

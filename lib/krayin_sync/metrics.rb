@@ -39,6 +39,9 @@ module KrayinSync
     LUA
     private_constant :ADD
 
+    # @return [Hash{String => Array(String, String)}] each metric's type, and what it counts
+    def self.families = Exposition::FAMILIES.transform_keys { |name| "#{Exposition::PREFIX}#{name}" }
+
     # @param key [String] the Redis hash that they are kept in
     # @param gauges [#call, nil] what is read when it is asked for: a list of [name, labels, number]
     # @yieldparam command [Array<String>] one Redis command, whose reply the block returns
