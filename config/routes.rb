@@ -4,11 +4,18 @@
 # only when the locales are there.
 if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/accounts/base_controller.rb").exist?
   Rails.application.routes.draw do
-    scope "api/v1/accounts/:account_id/integrations/krayin/:hook_id", module: "krayin_sync/chatwoot",
-                                                                      defaults: { format: "json" } do
-      resource :backfill, only: %i[show create] do
-        get :estimate
-        %i[pause resume cancel].each { |step| post step }
+    scope "api/v1/accounts/:account_id/integrations/krayin", module: "krayin_sync/chatwoot",
+                                                             defaults: { format: "json" } do
+      resources :connections, only: :index, path: ""
+      scope ":hook_id" do
+        get :status, to: "connections#show"
+        resources :links, only: :index do
+          collection { %i[retry keep_out decide].each { |step| post step } }
+        end
+        resource :backfill, only: %i[show create] do
+          get :estimate
+          %i[pause resume cancel].each { |step| post step }
+        end
       end
     end
   end

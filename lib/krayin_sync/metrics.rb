@@ -68,7 +68,7 @@ module KrayinSync
         @counts[BOUNDS.last] += 1
         add("request_duration_seconds_sum", {}, seconds)
         add("request_duration_seconds_count", {})
-        budget(attempt, connection) if connection && attempt[:limit]
+        tell_budget(attempt, connection) if connection && attempt[:limit]
       end
     end
 
@@ -106,6 +106,18 @@ module KrayinSync
       kept.filter_map { |field, number| sample(field, number) } + @gauges&.call.to_a
     end
 
+    # @param connection [String] as attempts have it
+    # @return [Hash{String => Integer}] what its Krayin last said of the token's budget, `limit` and `remaining`; empty
+    #   where it said nothing of late
+    def budget(connection)
+      flush if @execute
+      %w[limit remaining].filter_map do |part|
+        name = field("budget_#{part}", { connection: connection })
+        told = kept_of(name)
+        told && (found = sample(name, told)) && [part, found.last.to_i]
+      end.to_h
+    end
+
     def inspect = "#<#{self.class.name}>"
 
     private
@@ -138,7 +150,7 @@ module KrayinSync
 
     def add(name, labels, by = 1) = @counts[field(name, labels)] += by
 
-    def budget(attempt, connection)
+    def tell_budget(attempt, connection)
       %i[limit remaining].each do |part|
         @told[field("budget_#{part}", { connection: connection })] = "#{attempt[part]} #{Time.now.to_i}"
       end
@@ -177,6 +189,8 @@ module KrayinSync
       found = @execute.call(["HGETALL", @key])
       found.is_a?(Hash) ? found : found.each_slice(2).to_h
     end
+
+    def kept_of(field) = @execute ? @execute.call(["HGET", @key, field]) : @mutex.synchronize { @told[field] }
 
     def sample(field, number)
       name, labels = JSON.parse(field)

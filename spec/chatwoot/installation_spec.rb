@@ -204,7 +204,7 @@ RSpec.describe "What an installation decides", :chatwoot do
       database.transaction do
         database.execute("CREATE SCHEMA apart; SET LOCAL search_path = apart")
         ActiveRecord::Migration.suppress_messages { migration("links").change }
-        expect(database.select_value("SELECT count(*) FROM pg_indexes WHERE schemaname = 'apart'")).to eq(9)
+        expect(database.select_value("SELECT count(*) FROM pg_indexes WHERE schemaname = 'apart'")).to eq(10)
         expect(database.select_value("SHOW statement_timeout")).to eq("14s")
         raise ActiveRecord::Rollback
       end

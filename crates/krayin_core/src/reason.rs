@@ -152,6 +152,8 @@ pub enum Reason {
     },
     /// The contact is none of those whom the hook's Krayin is for.
     NotRouted,
+    /// An administrator keeps the record out of Krayin.
+    KeptOut,
     /// The account has a connection with the same Krayin and token.
     ConnectedTwice {
         /// What that one is called.
@@ -555,6 +557,11 @@ impl Reason {
                     format!("Esta cuenta no tiene la bandeja de entrada \"{entered}\". Introduzca una de estas: {there}.").into(),
                 ]
             }
+            Self::KeptOut => fixed(
+                "An administrator keeps it out of Krayin.",
+                "Um administrador o deixa fora do Krayin.",
+                "Un administrador lo deja fuera de Krayin.",
+            ),
             Self::NotRouted => fixed(
                 "This Krayin is for others: neither inbox, label nor country leads here. What is there already stays as it is.",
                 "Este Krayin é para outros: nem caixa de entrada, nem etiqueta, nem país levam a ele. O que já está lá fica como está.",

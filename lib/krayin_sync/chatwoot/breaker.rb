@@ -29,6 +29,8 @@ module KrayinSync
         local failures = redis.call('INCR', KEYS[2])
         redis.call('EXPIRE', KEYS[2], 86400)
         redis.call('DEL', KEYS[3])
+        if failures == 1 then redis.call('SET', KEYS[5], redis.call('TIME')[1]) end
+        redis.call('EXPIRE', KEYS[5], 86400)
         local away = math.min(tonumber(ARGV[1]) * 2 ^ (failures - 1), tonumber(ARGV[2]))
         redis.call('SET', KEYS[1], '1', 'PX', math.floor(away * 1000))
         redis.call('ZADD', KEYS[4], redis.call('TIME')[1], ARGV[4])
@@ -70,12 +72,22 @@ module KrayinSync
       # Whether it answers was not seen.
       def release_probe = RedisStore.call("DEL", @keys[2])
 
+      # @return [Time, nil] since when it does not answer; nothing where it does
+      def open_since
+        failures, since = RedisStore.call("MGET", @keys[1], since_key)
+        failures && ::Time.at(since.to_i)
+      end
+
       # It answers.
       def reset = RedisStore.call("DEL", *@keys)
 
       private
 
-      def trip_by(times) = RedisStore.script(TRIP, @keys + [RedisStore.key("breakers")], times + [@connection])
+      def trip_by(times)
+        RedisStore.script(TRIP, [*@keys, RedisStore.key("breakers"), since_key], times + [@connection])
+      end
+
+      def since_key = RedisStore.key("breaker", @connection, "since")
     end
   end
 end

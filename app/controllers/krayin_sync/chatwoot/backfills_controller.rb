@@ -3,14 +3,12 @@
 module KrayinSync
   module Chatwoot
     # A connection's {Backfill} over Chatwoot's own API, for administrators:
-    # `/api/v1/accounts/:account_id/integrations/krayin/:hook_id/backfill`. Whoever is asking, and of which account, is
-    # Chatwoot's to say.
-    class BackfillsController < ("Api::V1::Accounts::BaseController".safe_constantize || ::ActionController::API)
+    # `/api/v1/accounts/:account_id/integrations/krayin/:hook_id/backfill`.
+    class BackfillsController < ConnectionController
       # By how much the number of contacts may have grown since it was confirmed.
       GROWN = 1.05
 
-      before_action :administrators_alone
-      rescue_from(ArgumentError, ConfigurationError, Backfill::NotPossible) { |error| refuse(error.message) }
+      rescue_from(Backfill::NotPossible) { |error| refuse(error.message) }
 
       # The last run: how far it is, and what became of its contacts.
       def show = render(json: run.report)
@@ -35,12 +33,6 @@ module KrayinSync
 
       private
 
-      def administrators_alone
-        raise ::Pundit::NotAuthorizedError unless ::Current.account_user&.administrator?
-      end
-
-      def hook = @hook ||= ::Current.account.hooks.where(app_id: ProcessorService::APP_ID).find(params[:hook_id])
-
       def run = @run ||= Backfill.of(hook) || raise(::ActiveRecord::RecordNotFound)
 
       def choice = params.permit(*BackfillChoice::NAMES).to_h.symbolize_keys
@@ -54,8 +46,6 @@ module KrayinSync
         refuse("Confirm how many contacts go to Krayin: contacts=#{estimated[:contacts]}, with about " \
                "#{estimated[:requests]} requests in #{BackfillWords.span(estimated[:seconds])}.", estimate: estimated)
       end
-
-      def refuse(sentence, **more) = render(json: { error: sentence, **more }, status: :unprocessable_entity)
     end
   end
 end

@@ -32,7 +32,9 @@ module KrayinSync
 
       # What the text of a link has where a try before has failed.
       TRIED = '"tried": '
-      private_constant :TRIED
+      # Likewise of one that an administrator keeps out.
+      KEPT_OUT = '"kept_out": '
+      private_constant :TRIED, :KEPT_OUT
 
       # SQL for what is kept of a row of Chatwoot's, to be read with it: a column of its own.
       # @param kind [String] contact, conversation or message
@@ -104,6 +106,13 @@ module KrayinSync
         return false unless @kept[[kind, id]]&.include?(TRIED)
 
         ours(kind, id).any? { |one| one["tried"] }
+      end
+
+      # Whether an administrator keeps it out of Krayin.
+      def kept_out?(kind, id)
+        return false unless @kept[[kind, id]]&.include?(KEPT_OUT)
+
+        ours(kind, id).any? { |one| one["kept_out"] }
       end
 
       # Whether this event has kept something of it.

@@ -10,6 +10,8 @@ module KrayinSync
                  "message_edit" => "message.updated" }.freeze
       # Traits of the server that its answers tell anew.
       LEARNED = %w[utc_offset_minutes pipelines stages_at].freeze
+      # What an administrator may keep out of Krayin. What is taken out of it goes all the same.
+      BRINGING = %w[contact conversation message message_edit].freeze
 
       # @param entry [RecordRef]
       # @param hook [Integrations::Hook]
@@ -32,6 +34,7 @@ module KrayinSync
       def perform
         data = read
         return gone unless data
+        return keep_out if kept_out?(data)
 
         outcome = processor(data).perform
         conclude(outcome)
@@ -71,13 +74,29 @@ module KrayinSync
       end
 
       # What its Krayin has of it stays as it is, and says why.
-      def leave_alone
-        KrayinSync.logger&.debug { "krayin_sync: #{entry} left out (not_routed)" }
-        return if !records.known?(entry.kind, entry.id) || records.said?(entry.kind, entry.id, "not_routed")
+      def leave_alone(code = "not_routed")
+        KrayinSync.logger&.debug { "krayin_sync: #{entry} left out (#{code})" }
+        return if !records.known?(entry.kind, entry.id) || records.said?(entry.kind, entry.id, code)
 
         gate.pass
-        LinkStore.note(entry, hook, state: "skipped", reason: Reason.new("not_routed"))
+        LinkStore.note(entry, hook, state: "skipped", reason: Reason.new(code))
         nil
+      end
+
+      # The record, or whose it is.
+      def kept_out?(data)
+        return false unless BRINGING.include?(entry.kind)
+
+        talk = data[:conversation] || data.dig(:message, :conversation)
+        contact = data[:contact] || talk.to_h[:contact]
+        { "message" => data[:message], "conversation" => talk, "contact" => contact }
+          .any? { |kind, of| of && records.kept_out?(kind, of[:id]) }
+      end
+
+      # @return [Hash{Symbol => Object}] as of a record that its processor left out
+      def keep_out
+        leave_alone("kept_out") unless entry.kind == "message_edit"
+        { status: "skipped", codes: [{ code: "kept_out" }], requests: 0, created: [], updated: [], doubtful: [] }
       end
 
       def nothing_to_keep?(outcome)

@@ -17,7 +17,7 @@ module KrayinSync
         "stages" => "fired_rules", "parent" => "parent_id"
       }.freeze
       # What neither has, nor is told by another.
-      APART = %w[ids server state reason revision tried others].freeze
+      APART = %w[ids server state reason revision tried kept_out others].freeze
       # How a record stands where nothing else is said.
       USUAL = "CASE WHEN in_flight THEN 'waiting' ELSE 'synced' END"
       # SQL for what the core keeps of a row, as its JSON: the inverse of {columns_of}. How a try of now ended is not
@@ -28,6 +28,7 @@ module KrayinSync
           'server', instance, 'revision', revision, 'address', NULLIF(address, ''),
           'sent', NULLIF(sent, '{}'), 'stages', NULLIF(fired_rules, '[]'), 'parent', parent_id,
           'unverified', NULLIF(unverified, false), 'pending', NULLIF(in_flight, false),
+          'kept_out', NULLIF(kept_out, false),
           'state', CASE WHEN attempts = 0 THEN NULLIF(state, #{USUAL}) END,
           'tried', CASE WHEN attempts > 0 THEN COALESCE(reason_code, '') END
         )) || CASE WHEN attempts > 0 OR reason_code IS NULL THEN '{}'

@@ -1,0 +1,13 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # How an account's connections stand: `/api/v1/accounts/:account_id/integrations/krayin`, and of one with
+    # `/:hook_id/status`.
+    class ConnectionsController < ConnectionController
+      def index = render(json: { connections: hooks.order(:id).map { |hook| Standing.new(hook).to_h } })
+
+      def show = render(json: Standing.new(hook).to_h.merge(counts: LinkCounts.of(hook)))
+    end
+  end
+end
