@@ -4,12 +4,16 @@
 # only when the locales are there.
 if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/accounts/base_controller.rb").exist?
   Rails.application.routes.draw do
+    get KrayinSync::Chatwoot::Pages::ADDRESS, to: KrayinSync::Chatwoot::Pages
+    get "#{KrayinSync::Chatwoot::Pages::LOADED}*file", to: KrayinSync::Chatwoot::Pages, format: false
+
     scope "api/v1/accounts/:account_id/integrations/krayin", module: "krayin_sync/chatwoot",
                                                              defaults: { format: "json" } do
       resources :connections, only: :index, path: ""
       scope ":hook_id" do
         get :status, to: "connections#show"
         resources :links, only: :index do
+          get :sides, on: :collection
           collection { %i[retry keep_out decide].each { |step| post step } }
         end
         resource :backfill, only: %i[show create] do

@@ -49,7 +49,7 @@ SUITES = {
   "colleagues" => CargoTests.new(:colleagues),
   "mapping" => CargoTests.new(:mapping),
   "ruby" => Specs.new("spec/**/*_spec.rb",
-                      except: %w[spec/backfill/ spec/chatwoot/ spec/process/ spec/text/ spec/whole/]),
+                      except: %w[spec/backfill/ spec/chatwoot/ spec/pages/ spec/process/ spec/text/ spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   "backfill" => Specs.new("spec/backfill/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
@@ -58,6 +58,7 @@ SUITES = {
   # What knows the extension, with the newest Ruby that Debian has.
   "ruby-3.4" => Trixie.new("spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb", "spec/process/*_spec.rb", ruby: "3.4"),
   "whole-chatwoot" => WholeChatwoot.specs("spec/whole/**/*_spec.rb"),
+  "pages" => WholeChatwoot.specs("spec/pages/**/*_spec.rb"),
   "chatwoot-examples" => WholeChatwoot.examples,
   "process" => Specs.new("spec/process/**/*_spec.rb"),
   "memory" => Checks.new(MEMORY),

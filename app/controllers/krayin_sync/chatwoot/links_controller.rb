@@ -11,6 +11,9 @@ module KrayinSync
         render json: LinkList.new(hook, **asked).page
       end
 
+      # A doubtful contact and whom it may be.
+      def sides = render(json: LinkSides.new(hook, Integer(params.require(:record_id).to_s, 10)).to_h)
+
       def retry
         return retry_all if params[:record_id].blank?
 

@@ -1,0 +1,43 @@
+// What the pages say: a file a language. Numbers and times are written as the reader's language writes them.
+
+const LANGUAGES = ["en", "pt", "es"];
+const TAGS = { en: "en", pt: "pt-BR", es: "es" };
+let words = {};
+let tag = "en";
+
+/** @param {string} wanted pt_BR and the like */
+export async function speak(wanted) {
+  const asked = String(wanted || "").slice(0, 2).toLowerCase();
+  const language = LANGUAGES.includes(asked) ? asked : "en";
+  words = await (await fetch(`/krayin_sync/pages/words/${language}.json`)).json();
+  tag = TAGS[language];
+  document.documentElement.lang = tag;
+  document.title = say("title");
+}
+
+/** The text of that name, with `{name}` filled in; one with `_one` is taken for a count of one. */
+export function say(name, values = {}) {
+  const one = values.count === 1 ? words[`${name}_one`] : undefined;
+  const text = one ?? words[name] ?? name;
+  return text.replace(/\{(\w+)\}/g, (all, key) => {
+    const value = values[key];
+    if (value === undefined || value === null) return "";
+    return typeof value === "number" ? number(value) : value;
+  });
+}
+
+export const number = (value) => new Intl.NumberFormat(tag).format(value);
+
+export function moment(value) {
+  if (!value) return "";
+  const at = new Date(value);
+  return Number.isNaN(at.getTime()) ? "" : new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
+export function span(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  const units = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+  const [size, unit] = units.find(([least]) => seconds >= least) || units[3];
+  const count = Math.max(Math.round(seconds / size), 0);
+  return new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}

@@ -1,0 +1,144 @@
+// Works on the pages of an account's Krayin as an administrator does, in headless Chromium, and looks at them. Standard
+// input is {"url", "account", "email", "password", "agent": {"email", "password"}, "refused", "doubtful", "heal"}: whom a
+// list is to show, and where the simulator is mended. Pictures go to the folder that the first argument names. Prints
+// what was read, what axe found, and what ran that should not have.
+
+const fs = require("node:fs");
+const path = require("node:path");
+const { chromium } = require("playwright-core");
+
+const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const asked = JSON.parse(fs.readFileSync(0, "utf8"));
+const seen = { dialogs: [], errors: [], axe: {}, wide: [] };
+
+async function open(browser, options) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const tab = await context.newPage();
+  tab.setDefaultTimeout(60000);
+  tab.on("dialog", async (dialog) => {
+    seen.dialogs.push(dialog.message());
+    await dialog.dismiss();
+  });
+  tab.on("pageerror", (error) => seen.errors.push(error.message));
+  tab.on("console", (said) => {
+    // Where there was no run yet.
+    const none = /\/backfill$/.test(said.location().url);
+    if (said.type() === "error" && !none && tab.url().includes("/krayin_sync")) seen.errors.push(said.text());
+  });
+  return tab;
+}
+
+async function logIn(tab, { email, password }) {
+  await tab.goto(`${asked.url}/app/login`);
+  await tab.fill("input[type=email], input[name=email_address]", email);
+  await tab.fill("input[type=password]", password);
+  await tab.click("button[type=submit]");
+  await tab.waitForURL(/\/app\/accounts\//);
+}
+
+const text = (tab) => tab.locator("main").innerText();
+const go = async (tab, part, more = "") => {
+  await tab.goto("about:blank");
+  await tab.goto(`${asked.url}/krayin_sync#account=${asked.account}&part=${part}${more}`);
+  await tab.locator("main .card").first().waitFor();
+};
+
+async function look(tab, name) {
+  for (const [width, height] of [[1280, 900], [390, 844]]) {
+    await tab.setViewportSize({ width, height });
+    for (const colorScheme of ["light", "dark"]) {
+      await tab.emulateMedia({ colorScheme });
+      await tab.waitForTimeout(200);
+      await tab.screenshot({ path: path.join(process.argv[2], `${name}-${width}-${colorScheme}.png`), fullPage: true });
+      await tab.evaluate(AXE);
+      seen.axe[`${name}-${width}-${colorScheme}`] = await tab.evaluate(async () =>
+        (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`));
+    }
+    if (await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)) seen.wide.push(`${name}-${width}`);
+  }
+  await tab.setViewportSize({ width: 1280, height: 900 });
+  await tab.emulateMedia({ colorScheme: "light" });
+}
+
+const row = (tab, who) => tab.locator(".record").filter({ hasText: who });
+
+async function administrator(browser) {
+  const tab = await open(browser);
+  await tab.goto(`${asked.url}/krayin_sync`);
+  await tab.locator("main h2").waitFor();
+  seen.logged_out = await text(tab);
+  await logIn(tab, asked);
+  await go(tab, "status");
+  await tab.locator(".counts").waitFor();
+  seen.status = await text(tab);
+  await look(tab, "status");
+
+  // By keyboard alone: from the number of the refused to the list.
+  await tab.locator(".counts a[href*='state=refused']").first().focus();
+  await tab.keyboard.press("Enter");
+  await row(tab, asked.refused).waitFor();
+  seen.refused = await row(tab, asked.refused).innerText();
+  await look(tab, "records");
+  await fetch(asked.heal, { method: "DELETE" });
+  await row(tab, asked.refused).getByRole("button", { name: /^Try again/ }).click();
+  await tab.locator("#told").filter({ hasText: "tried again" }).waitFor();
+  for (let turn = 0; turn < 120; turn += 1) {
+    await go(tab, "records", `&search=${encodeURIComponent(asked.refused)}`);
+    seen.arrived = await row(tab, asked.refused).innerText();
+    if (seen.arrived.includes("In Krayin")) break;
+    await tab.waitForTimeout(500);
+  }
+
+  await go(tab, "records", "&state=doubtful");
+  await row(tab, asked.doubtful).getByRole("button", { name: /^Who is it/ }).click();
+  await tab.locator(".side").nth(1).waitFor();
+  seen.sides = await tab.locator(".sides").innerText();
+  await look(tab, "doubtful");
+  await tab.getByRole("button", { name: /^Same person/ }).click();
+  await tab.locator("#told").filter({ hasText: "is that person" }).waitFor();
+
+  await go(tab, "records");
+  await row(tab, asked.doubtful).getByRole("button", { name: /^Keep out/ }).click();
+  await tab.locator("dialog").waitFor();
+  await look(tab, "question");
+  await tab.keyboard.press("Escape");
+  await tab.locator("dialog").waitFor({ state: "detached" });
+  // Who was asked is where they were.
+  seen.focused = await tab.evaluate(() => document.activeElement.textContent);
+
+  await go(tab, "backfill");
+  await tab.getByRole("button", { name: "Estimate" }).click();
+  await tab.locator(".estimate dl").waitFor();
+  seen.estimate = await tab.locator(".estimate").innerText();
+  await tab.getByRole("button", { name: "Start" }).click();
+  await tab.locator("dialog").getByRole("button", { name: "Start" }).click();
+  await tab.getByText("Last run").waitFor();
+  await tab.locator("[aria-labelledby=run] .badge").filter({ hasText: "Done" }).waitFor();
+  seen.run = await tab.locator("[aria-labelledby=run]").innerText();
+  await look(tab, "backfill");
+  await tab.context().close();
+}
+
+async function agent(browser) {
+  const tab = await open(browser);
+  await logIn(tab, asked.agent);
+  await go(tab, "records");
+  seen.agent = await text(tab);
+  await tab.context().close();
+}
+
+(async () => {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+  try {
+    await administrator(browser);
+    await agent(browser);
+  } catch (error) {
+    seen.failed = error.message;
+  }
+  await browser.close();
+  process.stdout.write(JSON.stringify(seen));
+})();

@@ -1,0 +1,64 @@
+# frozen_string_literal: true
+
+require_relative "../whole/support/connected"
+
+RSpec.describe "The pages of Krayin", :whole do
+  include_context "with a connected desk", "Administrator"
+
+  # Where the pictures are kept.
+  pictures = File.expand_path("../../tmp/pages", __dir__)
+  hostile = %(<img src=x onerror=alert(1)>"><script>alert(2)</script>{{constructor.constructor("alert(3)")()}} Mallory)
+
+  def agent
+    email = "abe-#{rand(1_000_000)}@desk.example"
+    inside(<<~RUBY, account: desk.account, email: email)
+      user = User.new(name: "Abe", email: email, password: "Password1!")
+      user.skip_confirmation!
+      user.save!
+      AccountUser.create!(account_id: account, user: user, role: :agent)
+      1
+    RUBY
+    { email: email, password: "Password1!" }
+  end
+
+  def state_of(id) = link(id).to_h["state"]
+
+  it "show how it stands and why a contact is not there, have it tried again, and decide who a doubtful one is" do
+    FileUtils.mkdir_p(pictures)
+    there = contact(name: "Jane Roe", email: "jane@acme.example")
+    eventually { state_of(there) == "synced" }
+    person = krayin.add_person(name: "Alice Roe", emails: [{ value: "alice@acme.example", label: "work" }],
+                               contact_numbers: [{ value: "+14155550171", label: "work" }])
+    doubtful = contact(name: "Carl Poe", phone_number: "+14155550171")
+    eventually { state_of(doubtful) == "doubtful" }
+    krayin.faults({ method: "POST", path: "*", action: "status", status: 422, times: "forever",
+                    body: { message: "No", errors: { "<b>job</b>" => ["No"] } } })
+    refused = contact(name: hostile, email: "mallory@acme.example")
+    eventually { state_of(refused) == "refused" }
+
+    asked = { url: WholeChatwoot.url, account: desk.account, email: desk.email, password: "Password1!", agent: agent,
+              refused: "Mallory", doubtful: "Carl Poe", heal: URI.join(krayin.url, "/_sim/faults").to_s }
+    script = File.expand_path("../browser/pages.js", __dir__)
+    said, status = Open3.capture2("node", script, pictures, stdin_data: JSON.generate(asked))
+    expect(status).to be_success
+    seen = JSON.parse(said)
+    expect(seen["failed"]).to be_nil, "#{seen["failed"]}\n#{seen["errors"].join("\n")}"
+    expect(seen.values_at("dialogs", "errors", "wide")).to eq([[], [], []])
+    expect(seen["axe"].reject { |_, found| found.empty? }).to eq({})
+    expect(seen["axe"].size).to eq(20)
+
+    expect(seen["logged_out"]).to include("You are not logged in")
+    expect(seen["status"]).to include("The connection works: new leads go to Default Pipeline.", "Works")
+    expect(seen["refused"]).to include("<img src=x onerror=alert(1)>", "Refused", "Tried once")
+    expect(seen["arrived"]).to include("In Krayin", "Person")
+    expect(krayin.person("mallory@acme.example")).to be_a(Hash)
+    expect(seen["sides"]).to include("Carl Poe", "Alice Roe", "alice@acme.example", "Person #{person}")
+    expect(seen["focused"]).to eq("Keep out")
+    expect(seen["estimate"]).to include("Contacts")
+    expect(seen["run"]).to include("3 of 3 contacts")
+    eventually { state_of(doubtful) == "synced" }
+    expect(link(doubtful)["person_id"]).to eq(person)
+    expect(seen["agent"]).to include("This page is for administrators")
+    expect(seen["agent"]).not_to match(/Mallory|Jane|Poe/)
+  end
+end
