@@ -1,5 +1,9 @@
 # frozen_string_literal: true
 
+if defined?(KrayinSync::Chatwoot)
+  Rails.application.routes.draw { post "krayin_sync/webhooks/:secret", to: KrayinSync::Chatwoot::WebhookEndpoint }
+end
+
 # Chatwoot's own API has them, and no other host: whether it is Chatwoot is told by the file, since its class may load
 # only when the locales are there.
 if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/accounts/base_controller.rb").exist?

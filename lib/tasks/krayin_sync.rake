@@ -135,3 +135,14 @@ namespace :krayin_sync do
     abort e.message
   end
 end
+
+namespace :krayin_sync do
+  desc "Print the address that a workflow of each connection's Krayin may call to have changes seen at once"
+  task :webhooks, [:account] => :environment do |_task, arguments|
+    KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
+      secret = KrayinSync::Chatwoot::WebhookEndpoint.secret(hook)
+      title = KrayinSync::Chatwoot::HookSettings.title(hook)
+      puts "#{title}: #{ENV.fetch("FRONTEND_URL", "")}/krayin_sync/webhooks/#{secret}" if secret
+    end
+  end
+end

@@ -49,9 +49,11 @@ SUITES = {
   "colleagues" => CargoTests.new(:colleagues),
   "mapping" => CargoTests.new(:mapping),
   "ruby" => Specs.new("spec/**/*_spec.rb",
-                      except: %w[spec/backfill/ spec/chatwoot/ spec/pages/ spec/process/ spec/text/ spec/whole/]),
+                      except: %w[spec/backfill/ spec/chatwoot/ spec/pages/ spec/process/ spec/text/ spec/two_way/
+                                spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   "backfill" => Specs.new("spec/backfill/**/*_spec.rb"),
+  "two-way" => Specs.new("spec/two_way/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
                                   "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),

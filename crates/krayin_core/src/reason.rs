@@ -315,7 +315,7 @@ pub enum Reason {
     NotInChatwoot {
         /// Which setting.
         setting: String,
-        /// `label`, `team`, `inbox` or `agent`.
+        /// `label`, `team`, `inbox`, `agent` or `attribute`.
         what: String,
         /// What it is called there.
         entered: String,
@@ -889,6 +889,7 @@ fn in_romance(place: &str) -> (&str, &str) {
         "team" => ("o time", "el equipo"),
         "inbox" => ("a caixa de entrada", "la bandeja de entrada"),
         "agent" => ("o agente", "el agente"),
+        "attribute" => ("o atributo", "el atributo"),
         other => (other, other),
     }
 }

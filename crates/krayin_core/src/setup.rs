@@ -12,7 +12,7 @@ use crate::{
     mapper::FIELDS,
     problem::Problem,
     reason::Reason,
-    server::{self, Dialect, KnownAttribute, KnownPipeline, NoPhone, ServerProfile},
+    server::{self, Dialect, KnownAttribute, KnownPipeline, KnownStage, NoPhone, ServerProfile},
     settings::{LabelTags, MappingError, OwnerPolicy, Settings, SettingsError, StageRule, TimeZone},
 };
 
@@ -109,7 +109,7 @@ pub async fn connect(settings: &Settings, client: &Client) -> Result<(Configurat
     }
     let mut known: Vec<KnownPipeline> = pipelines.iter().map(KnownPipeline::from).collect();
     for known in known.iter_mut().filter(|known| known.id == pipeline.id) {
-        *known = KnownPipeline::from(&Pipeline { id: known.id, stages: stages.clone(), ..Pipeline::default() });
+        known.stages = stages.iter().map(KnownStage::from).collect();
     }
     let sources = client.sources().await?;
     let types = client.types().await?;

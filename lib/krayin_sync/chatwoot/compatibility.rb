@@ -30,6 +30,8 @@ module KrayinSync
 
           extend_classes
           extend_others
+          # Its class may be loaded once I18n has its translations.
+          extend_contact if @loaded
           ::APPS_CONFIG[ProcessorService::APP_ID] = YAML.safe_load_file(APP)
           true
         end
@@ -43,6 +45,8 @@ module KrayinSync
             ::APPS_CONFIG.delete(ProcessorService::APP_ID)
             return refuse(missing)
           end
+          @loaded = true
+          extend_contact
           Server.start if ::Sidekiq.server?
         end
 
@@ -58,10 +62,15 @@ module KrayinSync
         # Not in every Chatwoot: how soon an import is noticed, and what becomes of the other one's words in a merge,
         # depend on them, and nothing else.
         def extend_others
-          [Extensions::DataImportJob, Extensions::ContactMergeAction].each do |extension|
+          [Extensions::DataImportJob, Extensions::ContactMergeAction,
+           Extensions::ContactIdentifyAction].each do |extension|
             host = extension.name.split("::").last.safe_constantize
             host.prepend(extension) unless host.nil? || host < extension
           end
+        end
+
+        def extend_contact
+          ::Contact.prepend(Extensions::Contact) unless ::Contact < Extensions::Contact
         end
 
         # Any other Rails app may use the API clients.

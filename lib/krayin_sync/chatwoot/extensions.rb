@@ -46,10 +46,50 @@ module KrayinSync
       # An import writes contacts without events: they are looked for when it has ended.
       module DataImportJob
         def perform(data_import, *)
-          super
+          LeadChange.distrusted { super }
         ensure
           Intake.guard { Intake.imported(data_import) }
         end
+      end
+
+      # Whose a change of a lead's attributes is.
+      module Contact
+        def self.prepended(contact)
+          contact.before_save :settle_krayin_lead, if: :will_save_change_to_custom_attributes?
+          contact.after_save :keep_krayin_lead
+          contact.after_commit :bring_krayin_lead
+          contact.after_destroy_commit { Intake.guard { ShownLead.where(contact_id: id).delete_all } }
+        end
+
+        private
+
+        def settle_krayin_lead
+          @krayin_lead = nil
+          return if OwnWrite.now? || !krayin_leads?
+
+          change = LeadChange.new(self)
+          @krayin_lead = change.settle if change.any?
+        end
+
+        def keep_krayin_lead
+          @krayin_moves = @krayin_moves.to_a + @krayin_lead.keep if @krayin_lead
+          @krayin_lead = nil
+        end
+
+        def bring_krayin_lead
+          moves = @krayin_moves.to_a
+          @krayin_moves = nil
+          Intake.guard { moves.uniq.each(&:enqueue) }
+        end
+
+        def krayin_leads?
+          HookSettings.hooks(account_id).any? { |hook| LeadLook.on?(hook.settings.to_h) }
+        end
+      end
+
+      # A visitor says who it is, by the widget or the public API.
+      module ContactIdentifyAction
+        def perform = LeadChange.distrusted { super }
       end
 
       # Who is merged into whom is told by no event.
@@ -61,7 +101,7 @@ module KrayinSync
 
           ::ActiveRecord::Base.transaction do
             Intake.guard { Merge.note(kept, merged) }
-            super
+            LeadChange.distrusted { super }
           end
         end
       end
@@ -198,6 +238,7 @@ module KrayinSync
             next SetupJob.enqueue(id) if settings.to_h["traits"].nil? || settings.to_h.key?("setup_error")
 
             HookSettings.works(self)
+            AttributeDefinitions.make(self)
           end
         end
 

@@ -21,7 +21,12 @@ module KrayinSync
           return true if changed.nil?
 
           changed.any? do |name, (before, after)|
-            name.to_s == "additional_attributes" ? seen(before) != seen(after) : CONTACT.include?(name.to_s)
+            case name.to_s
+            when "additional_attributes" then seen(before) != seen(after)
+            # What is Krayin's own it need not hear.
+            when "custom_attributes" then LeadAttributes.without(before) != LeadAttributes.without(after)
+            else CONTACT.include?(name.to_s)
+            end
           end
         end
 

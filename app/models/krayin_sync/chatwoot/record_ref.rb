@@ -38,7 +38,7 @@ module KrayinSync
       # @return [Integer, nil] the contact that it is about; nil where that is gone and no link tells of it
       def contact_id
         case kind
-        when "contact", "contact_deletion", "erasure" then id
+        when "contact", "contact_deletion", "erasure", "lead_move" then id
         when "merge" then Merge.kept(Merge.of(id)&.fetch("into", nil)) || id
         when "conversation" then ::Conversation.unscoped.where(id: id).pick(:contact_id)
         when "message", "message_edit"

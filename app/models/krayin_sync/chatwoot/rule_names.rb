@@ -21,6 +21,7 @@ module KrayinSync
       # @return [Array<Reason>] one for each name that there is not
       def missing
         missing = named.uniq.reject { |_, what, name| there(what).include?(plain(name)) }
+        missing += LeadAttributes.unknown(@settings).map { |name| ["two_way_attributes", "attribute", name] }
         missing.map { |setting, what, name| Reason.new("not_in_chatwoot", setting: setting, what: what, entered: name) }
       rescue ConfigurationError
         []

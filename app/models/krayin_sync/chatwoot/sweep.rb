@@ -29,6 +29,7 @@ module KrayinSync
           tell(back.count(true))
         end
         Intake.guard { Backfill.recover }
+        Intake.guard { LookJob.enqueue_due }
       end
 
       def self.tell(back)

@@ -7,7 +7,7 @@ module KrayinSync
       # What is gone, or says something else than it did, by the kind of its job.
       EVENTS = { "merge" => "contact.merged", "contact_deletion" => "contact.deleted", "erasure" => "contact.erased",
                  "conversation_deletion" => "conversation.deleted", "message_deletion" => "message.deleted",
-                 "message_edit" => "message.updated" }.freeze
+                 "message_edit" => "message.updated", "lead_move" => "lead.moved" }.freeze
       # Traits of the server that its answers tell anew.
       LEARNED = %w[utc_offset_minutes pipelines stages_at].freeze
       # What an administrator may keep out of Krayin. What is taken out of it goes all the same.
@@ -32,6 +32,8 @@ module KrayinSync
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
       # @raise [Error, KnownHook::Changed]
       def perform
+        return LeadMove.new(hook, entry.id) { alive }.perform if entry.kind == "lead_move"
+
         data = read
         return gone unless data
         return keep_out if kept_out?(data)

@@ -10,6 +10,17 @@ use super::{
 pub(crate) use crate::text::label;
 use crate::{chatwoot::Instant, json, language::Label, settings::Settings, text};
 
+/// What stands there of the lead itself, as Krayin has it: written back it would tell Krayin what it knows.
+const OF_THE_LEAD: [&str; 7] = [
+    "krayin_stage",
+    "krayin_value",
+    "krayin_owner",
+    "krayin_pipeline",
+    "krayin_link",
+    "krayin_closing_date",
+    "krayin_lost_reason",
+];
+
 /// Deeper is what no salesperson reads.
 const DEEPEST: usize = 4;
 
@@ -25,6 +36,7 @@ pub(crate) fn custom<'a>(
     let listed = settings.custom_attributes.as_ref();
     attributes
         .iter()
+        .filter(|(key, _)| !OF_THE_LEAD.contains(&key.as_str()))
         .filter(move |(key, _)| listed.map_or_else(|| !is_private_key(key), |keys| keys.contains(key)))
         .filter_map(move |(key, value)| {
             let text = Writer { settings, is_listed: listed.is_some() }.write(key, value, 0)?;
@@ -168,9 +180,9 @@ fn whole(number: &Number) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::{Map, Value, json};
 
-    use super::custom;
+    use super::{OF_THE_LEAD, custom};
     use crate::settings::Settings;
 
     fn shown(attributes: &Value, settings: &Value) -> Vec<String> {
@@ -265,6 +277,15 @@ mod tests {
         {
             assert_eq!(shown(&json!({"vip": true}), &json!({"language": language})), [expected]);
         }
+    }
+
+    #[test]
+    fn tells_krayin_nothing_of_its_own_lead() {
+        let own: Map<String, Value> = OF_THE_LEAD.iter().map(|key| ((*key).to_owned(), json!("x"))).collect();
+        for settings in [json!({}), json!({"custom_attributes": OF_THE_LEAD})] {
+            assert_eq!(shown(&Value::Object(own.clone()), &settings), [""; 0], "{settings}");
+        }
+        assert_eq!(shown(&json!({"krayin_plan": "gold"}), &json!({})), ["Krayin plan: gold"]);
     }
 
     #[test]

@@ -84,6 +84,7 @@ impl ServerProfile {
     pub(crate) fn learn_stages(&mut self, pipelines: Vec<KnownPipeline>) {
         for pipeline in pipelines {
             match self.pipelines.iter_mut().find(|known| known.id == pipeline.id) {
+                Some(known) if pipeline.name.is_empty() => known.stages = pipeline.stages,
                 Some(known) => *known = pipeline,
                 None => self.pipelines.push(pipeline),
             }
@@ -103,6 +104,9 @@ pub(crate) fn now() -> Option<u64> {
 pub struct KnownPipeline {
     /// Its id.
     pub id: u64,
+    /// The name that people see.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// Its stages, in order.
     pub stages: Vec<KnownStage>,
 }
@@ -121,7 +125,11 @@ pub struct KnownStage {
 
 impl From<&Pipeline> for KnownPipeline {
     fn from(pipeline: &Pipeline) -> Self {
-        Self { id: pipeline.id, stages: pipeline.stages.iter().map(KnownStage::from).collect() }
+        Self {
+            id: pipeline.id,
+            name: pipeline.name.clone().unwrap_or_default(),
+            stages: pipeline.stages.iter().map(KnownStage::from).collect(),
+        }
     }
 }
 

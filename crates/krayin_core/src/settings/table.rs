@@ -266,6 +266,20 @@ pub const SETTINGS: &[Setting] = &[
             "Las etiquetas de un contacto y de sus conversaciones pasan a ser tags en Krayin; las que se ponen o quitan allí quedan así",
         ))
         .default(word("never")),
+    Setting::asked("two_way", Kind::Toggle, words("Show the lead in Chatwoot", "Mostrar o lead no Chatwoot", "Mostrar el lead en Chatwoot"))
+        .help(words(
+            "The lead's stage, value, owner and more stand with the contact, as attributes that follow Krayin",
+            "A etapa, o valor, o responsável e mais do lead ficam com o contato, como atributos que seguem o Krayin",
+            "La etapa, el valor, el responsable y más del lead están con el contacto, como atributos que siguen a Krayin",
+        ))
+        .default(NO),
+    Setting::asked("two_way_attributes", Kind::Texts, words("What of the lead is shown", "O que se mostra do lead", "Qué se muestra del lead"))
+        .help(words(
+            "Of stage, value, owner, pipeline, link, closing_date and lost_reason, separated by commas",
+            "De stage, value, owner, pipeline, link, closing_date e lost_reason, separados por vírgulas",
+            "De stage, value, owner, pipeline, link, closing_date y lost_reason, separados por comas",
+        ))
+        .default(words("all of them", "todos", "todos")),
     Setting::asked("time_zone", Kind::OneOf(&[
             ("utc", words("UTC", "UTC", "UTC")),
             ("krayin", words("Krayin's", "O do Krayin", "La de Krayin")),

@@ -201,7 +201,7 @@ impl Stages<'_> {
             Dialect::RestApi => client.pipelines().await?.iter().map(KnownPipeline::from).collect(),
             Dialect::Documented => {
                 let stages = client.stages(pipeline).await?.iter().map(KnownStage::from).collect();
-                vec![KnownPipeline { id: pipeline.unwrap_or_default(), stages }]
+                vec![KnownPipeline { id: pipeline.unwrap_or_default(), stages, ..KnownPipeline::default() }]
             }
         };
         let traits = self.traits.to_mut();

@@ -11,6 +11,7 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
 
   create_table "accounts", id: :serial, force: :cascade do |t|
     t.string "name", null: false
+    t.string "locale", default: "en"
     t.bigint "feature_flags", default: 0, null: false
     stamps[t]
   end
@@ -219,6 +220,18 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
     stamps[t, precision: 6]
   end
 
+  create_table "custom_attribute_definitions", force: :cascade do |t|
+    t.string "attribute_display_name"
+    t.string "attribute_key"
+    t.integer "attribute_display_type", default: 0
+    t.integer "attribute_model", default: 0
+    t.bigint "account_id"
+    t.jsonb "attribute_values", default: []
+    t.text "attribute_description"
+    stamps[t, precision: 6]
+    t.index %w[attribute_key attribute_model account_id], name: "attribute_key_model_index", unique: true
+  end
+
   create_table "agent_bots", force: :cascade do |t|
     t.string "name"
     t.bigint "account_id"
@@ -251,7 +264,7 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
   end
 
   # The gem's own tables, by the migrations that its generator writes.
-  %w[links backfills].each do |name|
+  %w[links backfills looks].each do |name|
     template = File.expand_path("../../../../lib/generators/krayin_sync/install/templates/#{name}.rb.tt", __dir__)
     eval(ERB.new(File.read(template)).result(binding), TOPLEVEL_BINDING, template) # rubocop:disable Security/Eval
     Object.const_get("CreateKrayinSync#{name.capitalize}").new.change

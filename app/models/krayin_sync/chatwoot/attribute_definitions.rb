@@ -1,0 +1,59 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # The attributes of contacts that an account's leads are shown by: made where they are not there, in the account's
+    # language. What an administrator has made of one, or under its key, stays, but for the list of stages.
+    class AttributeDefinitions
+      # @param hook [Integrations::Hook]
+      # @return [void]
+      def self.make(hook)
+        return unless defined?(::CustomAttributeDefinition) && LeadLook.on?(hook.settings.to_h)
+
+        new(hook).make
+      end
+
+      def initialize(hook)
+        @hook = hook
+        @settings = hook.settings.to_h
+      end
+
+      def make
+        LeadAttributes.wanted(@settings).each do |attribute|
+          stages = attribute.type == "list" ? stages_of_account : []
+          known = of_account.find_by(attribute_key: attribute.key)
+          known ? follow(known, stages) : create(attribute, stages)
+        end
+      end
+
+      private
+
+      def of_account
+        ::CustomAttributeDefinition.where(account_id: @hook.account_id, attribute_model: "contact_attribute")
+      end
+
+      def create(attribute, stages)
+        of_account.create!(attribute_key: attribute.key, attribute_display_name: attribute.labels.fetch(language),
+                           attribute_display_type: attribute.type, attribute_values: stages)
+      rescue ::ActiveRecord::RecordNotUnique, ::ActiveRecord::RecordInvalid
+        # Another process has made it.
+        raise unless of_account.exists?(attribute_key: attribute.key)
+      end
+
+      def follow(known, stages)
+        return unless known.attribute_display_type == "list" && stages.any?
+
+        known.update!(attribute_values: stages) if known.attribute_values != stages
+      end
+
+      # An account's Krayins share the list.
+      def stages_of_account
+        hooks = HookSettings.hooks(@hook.account_id).map { |hook| hook.id == @hook.id ? @settings : hook.settings.to_h }
+        hooks.select { |settings| LeadLook.on?(settings) }
+             .flat_map { |settings| LeadAttributes.stages(settings) }.uniq
+      end
+
+      def language = Reason.language(@hook.account.try(:locale) || HookSettings.locale(@settings))
+    end
+  end
+end

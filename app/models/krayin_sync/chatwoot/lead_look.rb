@@ -1,0 +1,235 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # A connection's looks for what colleagues changed in Krayin: one request where nothing was, twice a minute while
+    # something is, every quarter of an hour where nothing is. How far it has come is a row, so that no process and no
+    # restart loses anything; a look that was broken off is done again, and finds done what was.
+    class LeadLook < ::ActiveRecord::Base
+      self.table_name = "krayin_sync_looks"
+
+      # Seconds between two looks while something changes, and the most between two where nothing does.
+      SOONEST = 30
+      LONGEST = 900
+      # Leads of an answer: mostly, and where these do not reach far enough.
+      FEW = 50
+      MANY = 500
+      # Persons whose leads are read by one request, and leads that one request counts.
+      PERSONS = 100
+      COUNTED = 300
+      # Times that a look reads leads by their persons.
+      READS = 2
+      # Seconds after which the set-up looks once more for a stage that nobody knows.
+      UNKNOWN = 300
+
+      class << self
+        # @param settings [Hash{String => Object}] a hook's
+        def on?(settings)
+          Settings.on?(settings, "two_way") && settings.to_h.key?("traits") &&
+            settings["api_dialect"] != "documented" && table_exists?
+        end
+
+        # @param hook [Integrations::Hook]
+        # @return [LeadLook] of its Krayin; what was seen of another is nothing to it
+        def of(hook)
+          instance = HookSettings.instance(hook).to_s
+          look = create_or_find_by!(hook_id: hook.id) { |row| row.assign_attributes(instance: instance, next_at: now) }
+          return look if look.instance == instance
+
+          ShownLead.forget(hook.id)
+          look.update!(instance: instance, cursor: {}, check_from: nil, pause: 0, next_at: now)
+          look
+        end
+
+        # Something has been heard of the hook's Krayin: the next look comes soon. Whoever says so is not believed:
+        # where such looks find nothing, they come less and less often.
+        # @return [void]
+        def hint(hook_id)
+          look = find_by(hook_id: hook_id)
+          return unless look
+
+          wait = (SOONEST / 3 * (2**look.vain_hints.clamp(0, 10))).clamp(0, LONGEST)
+          soon = [now, look.looked_at && (look.looked_at + wait)].compact.max
+          where(id: look.id).where("next_at > ?", soon).update_all(next_at: soon, hinted: true)
+        end
+
+        # The hooks whose look is due. Every process asks at every beat.
+        # @return [Array<Integrations::Hook>]
+        def due
+          return [] unless table_exists?
+
+          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
+          hooks = hooks.joins("LEFT JOIN krayin_sync_looks looks ON looks.hook_id = integrations_hooks.id")
+                       .where("looks.next_at IS NULL OR looks.next_at <= ?", now)
+          hooks.select { |hook| hook.enabled? && on?(hook.settings.to_h) && HookSettings.feature?(hook) }
+        end
+
+        def now = Time.now.utc
+      end
+
+      # @param hook [Integrations::Hook]
+      # @yield after each attempt
+      # @return [Integer] how many contacts were written
+      def look(hook, &)
+        begin_with(hook, &)
+        ShownLead.unread(hook.id) if cursor["attributes"] != attributes
+        found = read_newest
+        unread = read_persons
+        count_leads(found.gone)
+        # One that was told to nobody, as its process died.
+        ShownLead.wanting(hook.id).each { |id| RecordRef.new(hook.id, "lead_move", id).enqueue }
+        # Chatwoot itself may have been written meanwhile by whom nobody heard: what is shown is Krayin's.
+        @written += ShownLead.mend(hook, since: looked_at || @began)
+        wait_for_next(busy: found.changed.any? || unread || @written.positive? || !check_from.nil?)
+        @written
+      end
+
+      # A Krayin that does not answer is not asked twice a minute.
+      # @return [void]
+      def put_off
+        seconds = (pause * 2).clamp(SOONEST * 2, LONGEST)
+        update!(pause: seconds, next_at: self.class.now + seconds)
+      end
+
+      private
+
+      def begin_with(hook, &)
+        @settings = hook.settings.to_h
+        @hook = hook
+        @krayin = LeadReader.new(@settings, &)
+        @written = 0
+        @began = self.class.now
+      end
+
+      attr_reader :hook, :settings, :krayin
+
+      def read_newest
+        leads, seen = newest_of(FEW)
+        leads, seen = newest_of(MANY) unless seen.reaches
+        # A part of them at each look.
+        ShownLead.unread(hook.id) if seen.all
+        later = show_changed(leads, seen)
+        update!(cursor: LeadCursor.without(seen.state, later).merge("attributes" => attributes))
+        seen
+      end
+
+      def newest_of(limit)
+        leads, total = krayin.newest(limit)
+        [leads, LeadCursor.new(cursor).look(rows(leads), full: leads.size >= limit, total: total)]
+      end
+
+      def attributes = LeadAttributes.wanted(settings).map(&:name)
+
+      def rows(leads) = leads.map { |lead| [lead["id"], lead["updated_at"].to_s, LeadAttributes.digest(lead)] }
+
+      # @return [Array<Integer>] leads that could not be shown yet
+      def show_changed(leads, seen)
+        changed = seen.changed.map(&:first)
+        # The oldest change first: what was touched last is shown in the end.
+        leads = leads.select { |lead| changed.include?(lead["id"]) }.reverse
+        contacts = contacts_of(leads.filter_map { |lead| LeadAttributes.person_id(lead) }.uniq)
+        later = leads.reject do |lead|
+          contacts.fetch(LeadAttributes.person_id(lead), []).map { |id| changed?(id, lead) }.all?
+        end
+        later.map { |lead| lead["id"] }
+      end
+
+      # @return [Boolean] whether that contact is done with
+      def changed?(contact_id, lead)
+        person = LeadAttributes.person_id(lead)
+        return later(person) if waits_for_stage?([lead])
+
+        case ShownLead.touched(hook, contact_id, person, lead, began: @began)
+        when :written then @written += 1
+        when :later
+          ShownLead.unread(hook.id, contact_id: contact_id)
+          return false
+        end
+        true
+      end
+
+      # Somebody has made its stage since the set-up looked, which looks once more.
+      def waits_for_stage?(leads)
+        return false if leads.all? { |lead| LeadAttributes.known?(lead, settings) }
+
+        @asks ||= RedisStore.call("SET", RedisStore.key("stages", hook.id), "1", "NX", "EX", UNKNOWN).to_s
+        SetupJob.enqueue(hook.id) if @asks == "OK" && !@asked
+        @asked = true
+        @asks == "OK"
+      end
+
+      def later(person)
+        ShownLead.unread(hook.id, person_id: person)
+        false
+      end
+
+      # @return [Boolean] whether there is more
+      def read_persons
+        READS.times do
+          return true if @asks == "OK"
+
+          persons = ShownLead.unread_persons(hook, instance, limit: PERSONS)
+          return false if persons.empty?
+
+          leads, whole = krayin.of_persons(persons)
+          # One with very many leads is looked at alone.
+          persons = persons.first(1) unless whole
+          leads, = krayin.of_persons(persons) unless whole
+          show_persons(persons, leads.group_by { |lead| LeadAttributes.person_id(lead) })
+        end
+        true
+      end
+
+      def show_persons(persons, leads)
+        contacts = contacts_of(persons)
+        persons.each do |person|
+          of_person = leads.fetch(person, [])
+          next later(person) if waits_for_stage?(of_person)
+
+          contacts.fetch(person, []).each { |id| show(id, person, of_person) }
+        end
+      end
+
+      def show(contact_id, person, leads)
+        lead = LeadAttributes.choose([*leads, left_out(contact_id, person, leads)].compact, settings)
+        @written += 1 if ShownLead.show(hook, contact_id, person, lead, began: @began) == :written
+      end
+
+      # What an answer leaves out need not be gone.
+      def left_out(contact_id, person, leads)
+        shown = ShownLead.lead_of(hook.id, contact_id)
+        return if shown.nil? || leads.any? { |lead| lead["id"] == shown }
+
+        still = krayin.lead(shown)
+        still if still && LeadAttributes.person_id(still) == person
+      end
+
+      # Which of those that are shown were deleted is told by no list of what there is: they are counted.
+      def count_leads(gone)
+        self.check_from = 0 if gone.positive?
+        return unless check_from
+
+        leads = ShownLead.leads(hook.id, above: check_from, limit: COUNTED)
+        ShownLead.unread(hook.id, lead_id: leads) if leads.any? && krayin.count(leads) < leads.size
+        update!(check_from: (leads.last if leads.size == COUNTED))
+      end
+
+      def contacts_of(persons)
+        return {} if persons.empty?
+
+        links = KrayinSync::Records::Link.where(instance: instance, kind: "contact", person_id: persons)
+        links = links.where("EXISTS (SELECT 1 FROM contacts WHERE contacts.id = record_id AND contacts.account_id = ?)",
+                            hook.account_id)
+        links.pluck(:person_id, :record_id).group_by(&:first).transform_values { |pairs| pairs.map(&:last) }
+      end
+
+      def wait_for_next(busy:)
+        seconds = busy ? SOONEST : [pause * 2, SOONEST].max.clamp(SOONEST, LONGEST)
+        at = self.class.now
+        vain = hinted ? vain_hints + 1 : vain_hints
+        update!(pause: seconds, looked_at: at, next_at: at + seconds, hinted: false, vain_hints: busy ? 0 : vain,
+                requests: requests + krayin.requests)
+      end
+    end
+  end
+end

@@ -1,0 +1,196 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # The lead that a contact shows, and what it shows of it: what Krayin had when it was last looked at.
+    #
+    # Whoever writes here has the contact's row first, then this one.
+    class ShownLead < ::ActiveRecord::Base
+      self.table_name = "krayin_sync_shown_leads"
+
+      # Contacts without a row, or with another person's, and those that are to be read again.
+      UNREAD = <<~SQL.squish
+        NOT EXISTS (SELECT 1 FROM krayin_sync_shown_leads shown WHERE shown.hook_id = ? AND shown.contact_id = record_id
+          AND shown.person_id = krayin_sync_links.person_id AND shown.read_at IS NOT NULL)
+        AND EXISTS (SELECT 1 FROM contacts WHERE contacts.id = record_id AND contacts.account_id = ?)
+      SQL
+      private_constant :UNREAD
+
+      class << self
+        # Nothing is known of what a hook's contacts show.
+        def forget(hook_id) = where(hook_id: hook_id).delete_all
+
+        # They are to be read again.
+        def unread(hook_id, **which) = where(hook_id: hook_id, **which).update_all(read_at: nil)
+
+        # @return [Array<Integer>] persons whose contacts are to be read
+        def unread_persons(hook, instance, limit:)
+          links = KrayinSync::Records::Link.where(instance: instance, kind: "contact").where.not(person_id: nil)
+          links.where(UNREAD, hook.id, hook.account_id).order(:id).limit(limit).pluck(:person_id).uniq
+        end
+
+        # @return [Array<Integer>] leads that are shown, in order
+        def leads(hook_id, above:, limit:)
+          shown = where(hook_id: hook_id).where("lead_id > ?", above)
+          shown.distinct.order(:lead_id).limit(limit).pluck(:lead_id)
+        end
+
+        # @return [Integer, nil] the lead that a contact shows
+        def lead_of(hook_id, contact_id) = where(hook_id: hook_id, contact_id: contact_id).pick(:lead_id)
+
+        # A colleague has touched one of the contact's leads, after all its others.
+        # @param began [Time] before it was read
+        # @return [Symbol] :written, :same, or :later where it is to be looked at again
+        def touched(hook, contact_id, person, lead, began:)
+          shown = find_by(hook_id: hook.id, contact_id: contact_id, person_id: person)
+          # Which others there are nobody has seen yet.
+          return :same if shown.nil? || shown.read_at.nil?
+          return show(hook, contact_id, person, lead, began: began) unless LeadAttributes.closed?(lead, hook.settings)
+          return show(hook, contact_id, person, lead, began: began) if shown.lead_id.nil?
+          return :same if shown.lead_id != lead["id"] && !shown.closed
+
+          # Another one may be open.
+          shown.update!(read_at: nil)
+          :same
+        end
+
+        # @param lead [Hash, nil] nothing where there is none
+        # @param began [Time] before it was read
+        # @return [Symbol] as of {touched}
+        def show(hook, contact_id, person, lead, began:)
+          transaction do
+            contact = ::Contact.unscoped.lock.find_by(id: contact_id)
+            next gone(hook, contact_id) unless contact
+
+            shown = of(hook, contact_id, person)
+            next shown.leave if shown.others?
+            # It was settled since: what was read may be older than that.
+            next :later if shown.settled_at && shown.settled_at >= began
+
+            shown.take(lead, hook.settings)
+            written = shown.write_to(contact)
+            shown.update!(shown: LeadAttributes.of(lead, hook.settings))
+            written ? :written : :same
+          end
+        end
+
+        # What agents wanted was brought to Krayin, or is not to be.
+        # @param lead [Hash, nil] as it is now
+        # @param done [Hash{String => Hash}] what they wanted; what they want since stays
+        # @param held [Array<String>] keys that wait for another one
+        # @return [void]
+        def settle(hook, contact_id, lead, done:, held: [])
+          transaction do
+            contact = ::Contact.unscoped.lock.find_by(id: contact_id)
+            shown = lock.find_by(hook_id: hook.id, contact_id: contact_id)
+            next gone(hook, contact_id) unless contact && shown
+
+            left = shown.wanted.reject { |key, wish| done[key] == wish }
+            left.each { |key, wish| left[key] = wish.merge("held" => true) if held.include?(key) }
+            shown.assign_attributes(wanted: left, settled_at: Time.now.utc)
+            shown.take(lead, hook.settings)
+            shown.update!(read_at: nil) unless lead
+            shown.write_to(contact)
+          end
+        end
+
+        # @return [Array<Integer>] contacts of which agents want something
+        def wanting(hook_id)
+          rows = where(hook_id: hook_id).where("wanted <> '{}'").pluck(:contact_id, :wanted)
+          rows.reject { |_, wanted| wanted.values.all? { |wish| wish["held"] } }.map(&:first)
+        end
+
+        # Puts Krayin's value back where somebody has written another one, by whichever way nobody heard of.
+        # @param since [Time] from when on
+        # @return [Integer] how many contacts were written
+        def mend(hook, since:)
+          written = ::Contact.unscoped.where(account_id: hook.account_id).where("contacts.updated_at >= ?", since - 60)
+          ids = where(hook_id: hook.id, contact_id: written.select(:id)).where.not(read_at: nil).pluck(:contact_id)
+          ids.count do |id|
+            transaction do
+              contact = ::Contact.unscoped.lock.find_by(id: id)
+              shown = contact && lock.find_by(hook_id: hook.id, contact_id: id)
+              shown&.write_to(contact)
+            end
+          end
+        end
+
+        private
+
+        def of(hook, contact_id, person)
+          key = { hook_id: hook.id, contact_id: contact_id }
+          shown = lock.find_by(key) || create_or_find_by!(key) { |row| row.person_id = person }
+          shown.assign_attributes(person_id: person)
+          shown
+        end
+
+        def gone(hook, contact_id)
+          where(hook_id: hook.id, contact_id: contact_id).delete_all
+          :same
+        end
+      end
+
+      # @param lead [Hash, nil]
+      # @param settings [Hash{String => Object}]
+      # @return [void]
+      def take(lead, settings)
+        values = LeadAttributes.of(lead, settings)
+        # What is shown no more goes once.
+        values = shown.transform_values { nil }.merge(values)
+        remember(values)
+        update!(lead_id: lead && lead["id"], closed: lead ? LeadAttributes.closed?(lead, settings) : false,
+                shown: values, read_at: Time.now.utc)
+      end
+
+      # @param wishes [Hash{String => Hash}] by key: value, base, by and at
+      # @return [void]
+      def want(wishes)
+        lock!
+        # What the agents saw before the first of them is what a colleague may have changed.
+        wishes = wishes.to_h { |key, wish| [key, wish.merge("base" => wanted.dig(key, "base") || wish["base"])] }
+        update!(wanted: wanted.merge(wishes).transform_values { |wish| wish.except("held") })
+      end
+
+      # Whether a contact has shown this a while ago.
+      # @param since [Time]
+      def showed?(key, value, since:)
+        past.fetch(key, []).any? { |known, at| known == value && Time.iso8601(at) >= since }
+      end
+
+      # Whether another of the account's Krayins has a lead that the contact shows.
+      def others?
+        self.class.where(contact_id: contact_id).where.not(lead_id: nil).where.not(hook_id: hook_id)
+            .exists?(hook_id: ::Integrations::Hook.where(status: "enabled").select(:id))
+      end
+
+      # @return [Symbol] as of {.touched}
+      def leave
+        update!(lead_id: nil, shown: {}, read_at: Time.now.utc)
+        :same
+      end
+
+      # @param contact [Contact] whose row is locked
+      # @return [Boolean] whether it had anything else
+      def write_to(contact)
+        before = contact.custom_attributes.to_h
+        after = before.merge(shown.except(*wanted.keys)).compact
+        after = after.merge(before.select { |key, value| value.nil? && !shown.key?(key) })
+        return false if after == before
+
+        contact.custom_attributes = after
+        # What else of it is no longer valid is not ours to mend.
+        OwnWrite.during { contact.save!(validate: false) }
+        true
+      end
+
+      private
+
+      # What it showed until now, for those whose page shows it still.
+      def remember(values)
+        now = Time.now.utc
+        gone = shown.reject { |key, value| value.nil? || values[key] == value }
+        self.past = past.merge(gone.to_h { |key, value| [key, [[value, now.iso8601], *past[key]].first(5)] })
+      end
+    end
+  end
+end

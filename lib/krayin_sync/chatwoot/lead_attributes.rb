@@ -1,0 +1,171 @@
+# frozen_string_literal: true
+
+require "time"
+
+module KrayinSync
+  module Chatwoot
+    # What a contact shows of its lead: one attribute each, whose key is the same in every account.
+    module LeadAttributes
+      # @!parse class Attribute < Struct; end
+      Attribute = Struct.new(:name, :type, :labels) do
+        def key = "krayin_#{name}"
+      end
+      private_constant :Attribute
+
+      # By their names in the settings, with Chatwoot's type of each and what people call it.
+      ALL = [
+        Attribute.new("stage", "list", { "en" => "Stage", "pt" => "Etapa", "es" => "Etapa" }),
+        Attribute.new("value", "number", { "en" => "Lead value", "pt" => "Valor do lead", "es" => "Valor del lead" }),
+        Attribute.new("owner", "text", { "en" => "Lead owner", "pt" => "Responsável pelo lead",
+                                         "es" => "Responsable del lead" }),
+        Attribute.new("pipeline", "text", { "en" => "Pipeline", "pt" => "Funil", "es" => "Embudo" }),
+        Attribute.new("link", "link", { "en" => "Lead in Krayin", "pt" => "Lead no Krayin", "es" => "Lead en Krayin" }),
+        Attribute.new("closing_date", "date", { "en" => "Expected close", "pt" => "Fechamento previsto",
+                                                "es" => "Cierre previsto" }),
+        Attribute.new("lost_reason", "text", { "en" => "Lost because", "pt" => "Motivo da perda",
+                                               "es" => "Motivo de la pérdida" })
+      ].freeze
+      KEYS = ALL.map(&:key).freeze
+      # What ends a lead, by the code of its stage.
+      ENDS = %w[won lost].freeze
+      # What stands behind the address that people open.
+      API = %r{/*(?:/api(?:/.*)?)?/*\z}i
+      HALF_A_DAY = 12 * 3600
+      private_constant :API, :HALF_A_DAY
+
+      class << self
+        # @param settings [Hash{String => Object}] a hook's
+        # @return [Array<Attribute>] those that the settings want; none where nothing is shown
+        def wanted(settings)
+          return [] unless Settings.on?(settings, "two_way")
+
+          names = listed(settings)
+          names ? ALL.select { |attribute| names.include?(attribute.name) } : ALL
+        end
+
+        # @return [Array<String>] what the settings name that there is not
+        def unknown(settings) = listed(settings).to_a - ALL.map(&:name)
+
+        # @param lead [Hash{String => Object}, nil] as Krayin answers it
+        # @param settings [Hash{String => Object}] a hook's, with what the set-up learned
+        # @return [Hash{String => Object, nil}] by key, of those that are wanted; nil where there is nothing to show
+        def of(lead, settings)
+          wanted(settings).to_h { |attribute| [attribute.key, (value(attribute.name, lead, settings) if lead)] }
+        end
+
+        # The same of all that there are.
+        def all_of(lead, settings) = ALL.to_h { |attribute| [attribute.key, value(attribute.name, lead, settings)] }
+
+        # Whether a colleague has ended it.
+        def closed?(lead, settings)
+          !lead["closed_at"].nil? || ENDS.include?(stage_of(lead, settings)&.fetch("code", nil))
+        end
+
+        # Whether its stage is one that the set-up has seen.
+        def known?(lead, settings) = lead["lead_pipeline_stage_id"].nil? || !stage_of(lead, settings).nil?
+
+        # @return [Hash{String => Object}, nil] its stage: id, code and name
+        def stage_of(lead, settings)
+          id = lead["lead_pipeline_stage_id"]
+          pipelines(settings).lazy.flat_map { |pipeline| pipeline["stages"].to_a }.find { |one| one["id"] == id }
+        end
+
+        # @return [Array<String>] the names of all stages, those of the settings' pipeline first
+        def stages(settings)
+          own = (settings["lead_pipeline_id"].presence || settings["default_pipeline_id"]).to_i
+          first, others = pipelines(settings).partition { |pipeline| pipeline["id"] == own }
+          (first + others).flat_map { |pipeline| pipeline["stages"].to_a }.filter_map { |one| name(one) }.uniq
+        end
+
+        # @param settings [Hash{String => Object}]
+        # @param pipeline_id [Integer] a lead's
+        # @param name [String] as an agent has chosen it
+        # @return [Hash{String => Object}, nil] the stage of that name in that pipeline
+        def stage_named(name, pipeline_id, settings)
+          pipeline = pipelines(settings).find { |one| one["id"] == pipeline_id }
+          stages = pipeline ? pipeline["stages"].to_a : []
+          stages.find { |one| name(one) == name } || stages.find { |one| name(one)&.casecmp?(name.to_s.strip) }
+        end
+
+        # @return [Hash{String => Object}] the attributes that are not ours
+        def without(attributes) = attributes.to_h.transform_keys(&:to_s).except(*KEYS)
+
+        # A digest of what is shown of a lead, whatever the settings want: what two answers of one second differ by.
+        def digest(lead)
+          parts = lead.values_at("updated_at", "lead_pipeline_id", "lead_pipeline_stage_id", "lead_value",
+                                 "lost_reason", "closed_at", "expected_close_date")
+          OpenSSL::Digest.hexdigest("SHA256", JSON.generate([*parts, owner(lead), person_id(lead)]))[0, 16]
+        end
+
+        # @return [Integer, nil]
+        def person_id(lead)
+          id = lead["person"].is_a?(Hash) ? lead["person"]["id"] : lead["person_id"]
+          id.to_i if id.to_i.positive?
+        end
+
+        # @return [Hash, nil] of a person's leads the one to be shown: an open one before others, touched last
+        def choose(leads, settings)
+          leads.max_by { |lead| [closed?(lead, settings) ? 0 : 1, lead["updated_at"].to_s, lead["id"].to_i] }
+        end
+
+        private
+
+        def listed(settings)
+          names = Settings.read("two_way_attributes" => settings["two_way_attributes"])["two_way_attributes"]
+          names&.map { |name| name.strip.downcase.delete_prefix("krayin_").tr(" -", "__") }
+        rescue ConfigurationError
+          nil
+        end
+
+        def value(name, lead, settings)
+          case name
+          when "stage" then stage_of(lead, settings)&.then { |one| name(one) }
+          when "value" then amount(lead["lead_value"])
+          when "owner" then owner(lead)
+          when "pipeline" then pipeline_of(lead, settings)&.then { |one| name(one) }
+          when "link" then link(lead, settings)
+          when "closing_date" then day(lead["expected_close_date"], settings)
+          when "lost_reason" then lead["lost_reason"].presence
+          end
+        end
+
+        def name(one) = one["name"].to_s.strip.presence
+
+        def pipelines(settings) = settings.dig("traits", "pipelines").to_a
+
+        def pipeline_of(lead, settings)
+          pipelines(settings).find { |pipeline| pipeline["id"] == lead["lead_pipeline_id"] }
+        end
+
+        def owner(lead)
+          user = lead["user"] || lead["sales_owner"]
+          user.is_a?(Hash) ? user["name"].to_s.strip.presence : nil
+        end
+
+        # "1000.0000" is how Krayin writes a thousand.
+        def amount(value)
+          number = Float(value.to_s, exception: false)
+          return unless number&.finite?
+
+          number == number.to_i ? number.to_i : number.round(4)
+        end
+
+        def link(lead, settings)
+          address = settings["api_url"].to_s.strip[/\A[^?#]*/].sub(API, "")
+          "#{address}/admin/leads/view/#{lead["id"]}" unless address.empty?
+        end
+
+        # The day whose midnight it is by the server's clock; where that is not known, the nearest one.
+        def day(text, settings)
+          return if text.to_s.empty?
+          return text[0, 10] if text.match?(/\A\d{4}-\d{2}-\d{2}\z/)
+
+          offset = settings.dig("traits", "utc_offset_minutes")
+          (Time.parse(text).utc + (offset ? offset * 60 : HALF_A_DAY)).strftime("%Y-%m-%d")
+        rescue ArgumentError
+          nil
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,112 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # Whose a change of a lead's attributes is, where it is made. An agent's, and that of an automation or a macro of
+    # the account, is what they want of the lead. A visitor writes a contact's attributes too, by the widget and the
+    # public API; a merge copies them, and an import has whatever its file has: of these nothing stays. Nor does what
+    # somebody writes who has read the contact a while ago.
+    class LeadChange
+      DISTRUST = :krayin_sync_distrust
+      # Seconds for which a page of Chatwoot may show what has changed since: it sends all attributes with each one.
+      STALE = 3600
+      private_constant :DISTRUST
+
+      class << self
+        # What is written in the block is no agent's, whoever has begun it.
+        def distrusted
+          before = Thread.current[DISTRUST]
+          Thread.current[DISTRUST] = true
+          yield
+        ensure
+          Thread.current[DISTRUST] = before
+        end
+
+        # @return [String, nil] the agent or the automation that works here
+        def author(account_id)
+          return if Thread.current[DISTRUST] || !defined?(::Current)
+          return if ::Current.account && ::Current.account.id != account_id
+
+          by = [::Current.executed_by, ::Current.user].find { |one| trusted?(one) }
+          "#{by.class.name}:#{by.id}" if by
+        end
+
+        private
+
+        def trusted?(one) = one && %w[User SuperAdmin AutomationRule Macro].include?(one.class.name)
+      end
+
+      # @param contact [Contact] that is about to be saved
+      def initialize(contact)
+        @contact = contact
+        @before = contact.new_record? ? {} : contact.custom_attributes_in_database.to_h
+        @after = contact.custom_attributes.to_h
+        @wanted = {}
+      end
+
+      # @return [Boolean] whether anything of a lead was changed
+      def any? = keys.any?
+
+      # Puts back what is not to stay.
+      # @return [self]
+      def settle
+        author = self.class.author(@contact.account_id)
+        keys.each do |key|
+          shown = shown_of(key)
+          author && shown && wanted?(key, shown) ? want(key, shown, author) : put_back(key)
+        end
+        @contact.custom_attributes = @after
+        self
+      end
+
+      # In the same transaction, once the contact's row is written.
+      # @return [Array<RecordRef>] what is to be brought to Krayin
+      def keep
+        @wanted.map do |shown, wishes|
+          shown.want(wishes)
+          RecordRef.new(shown.hook_id, "lead_move", @contact.id)
+        end
+      end
+
+      private
+
+      def keys = @keys ||= LeadAttributes::KEYS.reject { |key| expected(key) == @after[key] }
+
+      # What the contact is to show as things stand: Krayin's value, or what an agent wants of it already.
+      def expected(key)
+        shown = shown_of(key)
+        return @before[key] unless shown
+
+        shown.wanted.key?(key) ? shown.wanted[key]["value"] : shown.shown[key]
+      end
+
+      def shown_of(key) = shown_by.find { |row| row.shown.key?(key) }
+
+      # Of each Krayin that shows a lead here.
+      def shown_by
+        @shown_by ||= @contact.new_record? ? [] : ShownLead.where(contact_id: @contact.id).where.not(lead_id: nil).to_a
+      end
+
+      # Nobody wants a lead to be at no stage.
+      def wanted?(key, shown)
+        LeadSettlement::KEYS.include?(key) && @after[key].present? && !stale?(key, shown)
+      end
+
+      # A page that is behind brings what it shows along with what its agent has changed.
+      def stale?(key, shown)
+        others = @before.keys.union(@after.keys).reject { |name| name == key || @before[name] == @after[name] }
+        others.any? && shown.showed?(key, @after[key], since: Time.now.utc - STALE)
+      end
+
+      def want(key, shown, author)
+        (@wanted[shown] ||= {})[key] = { "value" => @after[key], "base" => shown.shown[key], "by" => author,
+                                         "at" => Time.now.utc.iso8601(6) }
+      end
+
+      def put_back(key)
+        value = expected(key)
+        @after = value.nil? ? @after.except(key) : @after.merge(key => value)
+      end
+    end
+  end
+end

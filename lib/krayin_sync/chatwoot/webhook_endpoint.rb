@@ -1,0 +1,64 @@
+# frozen_string_literal: true
+
+require "openssl"
+
+module KrayinSync
+  module Chatwoot
+    # Where a workflow of Krayin's may call: `POST /krayin_sync/webhooks/:secret`. Krayin's calls bear no signature,
+    # lose what has a quote in it, and can be sent again by whoever has seen one. So nothing that comes along is read: a
+    # call says that something may have changed, and the next look comes soon.
+    module WebhookEndpoint
+      PARAMETER = "action_dispatch.request.path_parameters"
+      # Bytes. Krayin's own calls have a few hundred.
+      LONGEST_BODY = 65_536
+      # Seconds for which further calls say nothing new.
+      HEARD = 5
+      # What is behind a connection's number.
+      SECRET = /\A(\d{1,18})-([0-9a-f]{64})\z/
+      NOTHING = { "content-type" => "text/plain", "cache-control" => "no-store" }.freeze
+      private_constant :PARAMETER, :SECRET, :NOTHING
+
+      class << self
+        # @param env [Hash] Rack's
+        # @return [Array] Rack's
+        def call(env)
+          return answer(413) if env["CONTENT_LENGTH"].to_i > LONGEST_BODY
+
+          hook_id = hook_of(env.fetch(PARAMETER, {})[:secret])
+          return answer(404) unless hook_id
+
+          Intake.guard { hear(hook_id) }
+          answer(200)
+        end
+
+        # @param hook [Integrations::Hook, #id]
+        # @return [String, nil] what tells its calls; nothing where the installation has no secret of its own
+        def secret(hook) = (digest = digest(hook.id)) && "#{hook.id}-#{digest}"
+
+        private
+
+        # Nobody learns by the time that it takes how much of a secret is right.
+        def hook_of(given)
+          match = SECRET.match(given.to_s)
+          return unless match
+
+          expected = digest(match[1].to_i)
+          match[1].to_i if expected && OpenSSL.fixed_length_secure_compare(expected, match[2])
+        end
+
+        def digest(hook_id)
+          key = KrayinSync.configuration.secret
+          key && OpenSSL::HMAC.hexdigest("SHA256", key, "krayin_sync webhooks #{hook_id}")
+        end
+
+        def hear(hook_id)
+          return unless RedisStore.call("SET", RedisStore.key("heard", hook_id), "1", "NX", "EX", HEARD) == "OK"
+
+          LeadLook.hint(hook_id) if LeadLook.table_exists?
+        end
+
+        def answer(status) = [status, NOTHING.dup, []]
+      end
+    end
+  end
+end

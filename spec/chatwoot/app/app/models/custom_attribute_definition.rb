@@ -1,0 +1,11 @@
+# frozen_string_literal: true
+
+class CustomAttributeDefinition < ApplicationRecord
+  validates :attribute_display_name, :attribute_key, presence: true
+  validates :attribute_key, uniqueness: { scope: %i[account_id attribute_model] }
+
+  enum attribute_model: { conversation_attribute: 0, contact_attribute: 1, company_attribute: 2 }
+  enum attribute_display_type: { text: 0, number: 1, currency: 2, percent: 3, link: 4, date: 5, list: 6, checkbox: 7 }
+
+  belongs_to :account
+end

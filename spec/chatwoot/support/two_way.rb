@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+# An account whose leads go both ways.
+module TwoWay
+  attr_reader :krayin, :account, :hook
+
+  def connect_both_ways(name, **settings)
+    SmallChatwoot.start
+    clear
+    @krayin = Krayin.new(SmallChatwoot.servers, "two-way-#{name}", throttle: false)
+    @account, @hook = connect(@krayin, two_way: true, sync_conversations: true, **settings)
+    run_all
+    @hook.reload
+  end
+
+  def disconnect_both_ways
+    hook.destroy!
+    clear
+    krayin.stop
+  end
+
+  def looks = KrayinSync::Chatwoot::LeadLook
+
+  def contact(word = "w#{rand(10_000_000)}", **fields)
+    account.contacts.create!(name: word.capitalize, email: "#{word}@two.example", **fields).tap { run_all }
+  end
+
+  def link(contact) = KrayinSync::Records::Link.find_by!(kind: "contact", record_id: contact.id)
+
+  def lead_of(contact) = krayin.records["leads"].reverse.find { |lead| lead["person_id"] == link(contact).person_id }
+
+  # As a colleague does it.
+  def change(lead, change = nil, **fields)
+    krayin.change({ change: change || "edit_lead", lead: lead["id"], **fields })
+  end
+
+  def look
+    looks.where(hook_id: hook.id).update_all(next_at: Time.now.utc)
+    KrayinSync::Chatwoot::LookJob.enqueue_due
+    run_all
+  end
+
+  def shown(contact) = contact.reload.custom_attributes.slice(*KrayinSync::Chatwoot::LeadAttributes::KEYS)
+end
