@@ -1,19 +1,18 @@
 # frozen_string_literal: true
 
-require_relative "../chatwoot/support/small_chatwoot"
+require_relative "support/years"
 
-# What a company has when it connects Krayin: half of its contacts are there already, most others are new, some are
-# there under another spelling or a second address, and a few are nobody's. CONTACTS=250000 says how many.
+# Contacts of every kind: CONTACTS=250000 says how many.
 RSpec.describe "Contacts of years", :chatwoot do
   before(:context) { SmallChatwoot.start }
 
   before do
     Sidekiq.redis { |redis| redis.call("FLUSHDB") }
     @random = Random.new(Integer(ENV.fetch("SEED", 1)))
-    @made = 0
     @krayin = Krayin.new(servers, "history#{rand(1_000_000)}", throttle: false)
     @account, @hook = connect(@krayin)
     run_all
+    @years = Years.new(@account, @hook, @krayin, Integer(ENV.fetch("CONTACTS", 400)))
   end
 
   after do
@@ -22,31 +21,10 @@ RSpec.describe "Contacts of years", :chatwoot do
     @hook.delete
   end
 
-  contacts = Integer(ENV.fetch("CONTACTS", 400))
-  # What a contact of each kind may cost at most: a write for one that is new, a search as well and a look at its leads
-  # for one that is found.
-  kinds = { known: [0.5, 0], new: [0.4, 1.02], by_number: [0.04, 4], by_second_address: [0.04, 4], changed: [0.016, 3],
-            unusable: [0.004, 2] }
-
   let(:krayin) { @krayin }
+  let(:years) { @years }
   let(:backfill) { KrayinSync::Chatwoot::Backfill }
   let(:hook) { @hook.reload }
-
-  def number(index) = format("+4930%07d", 1_000_000 + index)
-
-  # As an import writes them.
-  def insert(kind, count)
-    long_ago = 3.years.ago
-    rows = Array.new(count) do |n|
-      n += @made
-      { name: "#{kind} #{n}", email: "#{kind}-#{n}@history.example", phone_number: number(n), account_id: @account.id,
-        created_at: long_ago, updated_at: long_ago, additional_attributes: {} }.merge(yield(n) || {})
-    end
-    @made += count
-    rows.each_slice(1000).flat_map { |slice| Contact.insert_all(slice).rows.flatten }
-  end
-
-  def entry(value) = [{ value: value, label: "work" }]
 
   def statements(&)
     count = 0
@@ -59,8 +37,6 @@ RSpec.describe "Contacts of years", :chatwoot do
     run_all
     run.progress
   end
-
-  def sizes(kinds, contacts) = kinds.transform_values { |part, _| [(contacts * part).round, 2].max }
 
   def people = krayin.records["persons"]
 
@@ -84,48 +60,34 @@ RSpec.describe "Contacts of years", :chatwoot do
   end
 
   it "are brought over at the price of each kind, and for nothing where nothing is to change" do
-    sizes = sizes(kinds, contacts)
-    ids = { known: insert("known", sizes[:known]) { {} }, changed: insert("changed", sizes[:changed]) { {} } }
+    sizes = years.sizes
+    there = years.begin_with_known
     first = backfill.start(hook)
-    expect(worked(first)).to include(state: "done", created: sizes[:known] + sizes[:changed], refused: 0, later: 0)
-    expect(first.requests).to be <= first.total * 2
-
-    Contact.where(id: ids[:changed]).update_all("name = name || ' later', updated_at = now()")
-    ids[:new] = insert("new", sizes[:new]) { {} }
-    ids[:by_number] = insert("by_number", sizes[:by_number]) do |n|
-      krayin.add_person(name: "by_number #{n}", emails: entry("desk-#{n}@history.example"),
-                        contact_numbers: entry(number(n).sub("+4930", "030 ")))
-      { email: nil, additional_attributes: { country_code: "DE" } }
-    end
-    ids[:by_second_address] = insert("second", sizes[:by_second_address]) do |n|
-      krayin.add_person(name: "Second #{n}", contact_numbers: entry("+49 30 #{9_000_000 + n}"),
-                        emails: entry("first-#{n}@history.example") + entry("Second-#{n}@history.example"))
-      { phone_number: nil }
-    end
-    ids[:unusable] = insert("unusable", sizes[:unusable]) { { email: "nobody", phone_number: nil } }
+    expect(worked(first)).to include(state: "done", created: there.size, refused: 0, later: 0)
+    expect(first.requests).to be <= (first.total * 1.01) + Years::FEW
+    years.go_on
     told = backfill.estimate(hook)
     krayin.forget_requests
     run = backfill.start(hook)
     count = statements { worked(run) }
-    spent = krayin.requests.size
-    # And what it takes to read whom Krayin has.
-    allowed = kinds.sum { |kind, (_, each)| sizes[kind] * each }.floor + 3 + (contacts / 1000)
-    puts "", "history: #{run.total} contacts, #{spent} requests, #{told[:requests]} estimated, #{allowed} allowed, " \
+    requests = krayin.requests
+    writes = requests.reject { |request| request["method"] == "GET" }
+    puts "", "history: #{run.total} contacts, #{requests.size} requests, #{writes.size} of them writes, " \
+             "#{told[:requests]} estimated, #{years.allowed} allowed, " \
              "#{count.fdiv(run.total).round(1)} statements a contact"
     expect(run.progress).to include(state: "done", unchanged: sizes[:known], created: sizes[:new],
-                                    updated: sizes[:changed], refused: 0, later: 0,
-                                    linked: sizes[:by_number] + sizes[:by_second_address])
-    expect(spent).to be <= allowed
-    expect(run.requests).to eq(spent)
-    expect_each_once(ids.values_at(:known, :changed, :new).flatten)
-    second = people.group_by { |one| one["emails"].to_a.map { |entry| entry["value"].to_s.downcase } }
-    expect(second.count { |emails, _| emails.any? { |email| email.start_with?("second-") } })
-      .to eq(sizes[:by_second_address])
+                                    updated: sizes[:changed], refused: 0, later: 0, doubtful: sizes[:doubtful],
+                                    linked: sizes.values_at(:there, :by_number, :by_second_address).sum)
+    expect(writes.size).to eq(years.written)
+    expect(requests.size).to be <= years.allowed
+    expect(run.requests).to eq(requests.size)
+    expect_each_once(years.ids.values_at(:known, :there, :changed, :new).flatten)
 
     krayin.forget_requests
     again = backfill.start(hook)
-    expect(worked(again)).to include(state: "done", created: 0, updated: 0, linked: 0, requests: 0)
-    expect(krayin.requests).to eq([])
+    # Who is doubtful is asked for until a person decides.
+    expect(worked(again)).to include(state: "done", created: 0, updated: 0, linked: 0, requests: sizes[:doubtful])
+    expect(krayin.requests.map { |request| request["method"] }.uniq).to eq(["GET"])
   end
 
   def faults
@@ -176,7 +138,7 @@ RSpec.describe "Contacts of years", :chatwoot do
   end
 
   it "are all there, each once and as colleagues left them, whatever happens meanwhile" do
-    ids = insert("trouble", [contacts / 2, 2000].min) { {} }
+    ids = years.insert("trouble", [Integer(ENV.fetch("CONTACTS", 400)) / 2, 2000].min)
     krayin.faults(*faults)
     sidekiq
     run = backfill.start(hook)

@@ -212,29 +212,36 @@ RSpec.describe "A backfill", :chatwoot do
     expect_each_once(contacts)
   end
 
+  def entry(value) = [{ value: value, label: "work" }]
+
+  def forget_links(contacts) = link.where(kind: "contact", record_id: contacts.map(&:id)).delete_all
+
+  def writes = krayin.requests.reject { |request| request["method"] == "GET" }
+
   def asked = krayin.requests.map { |request| request["path"] }.grep(/search/)
 
   it "reads whom Krayin has first, and looks for nobody else" do
     there = fill(3, name: "#{word}there", phone_number: nil)
-    entry = ->(value) { [{ value: value, label: "work" }] }
-    krayin.add_person(name: there[0].name, emails: entry[there[0].email.upcase], contact_numbers: entry["+14155550160"])
-    krayin.add_person(name: "X", emails: entry["x@past.example"] + entry[there[1].email],
-                      contact_numbers: entry["+14155550161"])
+    krayin.add_person(name: there[0].name, emails: entry(there[0].email.upcase), contact_numbers: entry("+14155550160"))
+    krayin.add_person(name: "X", emails: entry("x@past.example") + entry(there[1].email),
+                      contact_numbers: entry("+14155550161"))
     there[2].update_columns(email: nil, phone_number: "+14155550162")
-    krayin.add_person(name: there[2].name, emails: entry["y@past.example"], contact_numbers: entry["(415) 555-0162"])
+    krayin.add_person(name: there[2].name, emails: entry("y@past.example"), contact_numbers: entry("(415) 555-0162"))
     contacts = fill(120)
     krayin.forget_requests
     run = backfill.start(hook)
     run_all
     expect(run.progress).to include(state: "done", done: 123, created: 120, linked: 3)
-    expect(asked.size).to eq(3)
-    expect([run.requests, krayin.requests.size]).to all(be <= 120 + (3 * 3) + 3)
+    expect(asked).to eq([])
+    # Two to read whom it has, two for the three who are there, and their leads.
+    expect([run.requests, krayin.requests.size, writes.size + 4]).to all(be <= 120 + (3 * 2) + 4)
     expect_each_once(contacts)
     left = "SELECT count(*) FROM krayin_sync_backfill_keys WHERE backfill_id = #{run.id}"
     expect(ActiveRecord::Base.connection.select_value(left)).to eq(0)
   end
 
   it "sees whom a colleague has made since Krayin was read" do
+    stub_const("KrayinSync::Chatwoot::BackfillWork::HAND", 25)
     contacts = fill(120)
     contacts.last.update_columns(email: nil, phone_number: "+14155550177")
     hands = 0
@@ -249,6 +256,66 @@ RSpec.describe "A backfill", :chatwoot do
     run = backfill.start(hook)
     run_all
     expect(run.progress).to include(state: "done", created: 119, linked: 1)
+    expect_each_once(contacts)
+  end
+
+  it "reads those together whom Krayin has, and neither searches nor looks for each" do
+    contacts = fill(130, additional_attributes: { company_name: "O'Neil & Co" })
+    backfill.start(hook)
+    run_all
+    forget_links(contacts)
+    before = krayin.records.slice("persons", "leads", "organizations")
+    krayin.forget_requests
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", linked: 130, created: 0)
+    expect(krayin.records.slice("persons", "leads", "organizations")).to eq(before)
+    # Two to read whom it has, and two for each hundred of them.
+    expect([run.requests, krayin.requests.size]).to eq([6, 6])
+    expect(writes + asked).to eq([])
+
+    link.where(kind: "contact").update_all(updated_at: 1.hour.ago)
+    Contact.where(id: contacts.first(40)).update_all("name = name || ' later', updated_at = now()")
+    krayin.forget_requests
+    changed = backfill.start(hook)
+    run_all
+    expect(changed.progress).to include(state: "done", updated: 40, unchanged: 90)
+    expect(krayin.requests.size - writes.size).to be <= 4
+    expect(writes.map { |request| request["path"][/persons|leads/] }.tally).to eq("persons" => 40, "leads" => 40)
+    expect_each_once(contacts.each(&:reload))
+  end
+
+  it "makes one lead for two contacts who are one person, and none where a colleague has made one since" do
+    fill(120, name: "#{word}other")
+    twins = [fill(1, name: "#{word}one", phone_number: "+14155550181"),
+             fill(1, name: "#{word}one", email: nil, phone_number: nil)].flatten
+    twins[1].update_columns(phone_number: "+14155550182")
+    numbers = entry("+14155550181") + entry("+14155550182")
+    one = krayin.add_person(name: twins[0].name, emails: entry(twins[0].email), contact_numbers: numbers)
+    late = fill(1, name: "#{word}late").first
+    other = krayin.add_person(name: late.name, emails: entry(late.email), contact_numbers: entry("+14155550183"))
+    allow_any_instance_of(backfill).to receive(:hand_out).and_wrap_original do |hand_out, *arguments|
+      theirs = krayin.records["leads"].any? { |lead| lead["person_id"] == other }
+      krayin.add_lead(title: "Theirs", person_id: other) unless theirs
+      hand_out.call(*arguments)
+    end
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", created: 120, linked: 3)
+    leads = krayin.records["leads"].group_by { |lead| lead["person_id"] }
+    expect(leads.values_at(one, other).map(&:size)).to eq([1, 1])
+    expect(link.where(kind: "contact", record_id: twins.map(&:id)).pluck(:person_id, :lead_id).uniq.size).to eq(1)
+  end
+
+  it "asks for each alone where what was read is over before its turn comes" do
+    stub_const("KrayinSync::Chatwoot::BackfillGlance::FRESH", 0)
+    contacts = fill(120)
+    backfill.start(hook)
+    run_all
+    forget_links(contacts)
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", linked: 120, refused: 0, later: 0)
     expect_each_once(contacts)
   end
 
@@ -277,7 +344,7 @@ RSpec.describe "A backfill", :chatwoot do
     reads = 0
     allow(KrayinSync::Chatwoot::EventData).to receive(:read).and_wrap_original do |read, *arguments, **named|
       read.call(*arguments, **named).tap do
-        next unless (reads += 1) == 1
+        next unless (reads += 1) == 2
 
         # A write by Rails would make it forget.
         Contact.connection.raw_connection.exec("UPDATE contacts SET name = '#{word} later' WHERE id = #{contact.id}")
@@ -287,7 +354,8 @@ RSpec.describe "A backfill", :chatwoot do
     end
     backfill.start(hook)
     ActiveRecord::Base.cache { run_all }
-    expect(reads).to eq(2)
+    # First it is put aside, and then read again for what has come meanwhile.
+    expect(reads).to eq(3)
     expect(persons.map { |person| person["name"] }).to eq(["#{word} later"])
   end
 
@@ -323,10 +391,9 @@ RSpec.describe "A backfill", :chatwoot do
     changed.update_columns(name: "#{word} renamed", updated_at: Time.now)
     new = fill(2)
     linked = fill(1, name: "#{word}there").first
-    entry = ->(value) { [{ value: value, label: "work" }] }
-    krayin.add_person(name: linked.name, emails: entry[linked.email], contact_numbers: entry["+14155550143"])
+    krayin.add_person(name: linked.name, emails: entry(linked.email), contact_numbers: entry("+14155550143"))
     shared = fill(1, name: "#{word}shared", email: nil, phone_number: "+14155550142").first
-    krayin.add_person(name: "Ann Lee", emails: entry["ann@past.example"], contact_numbers: entry["+14155550142"])
+    krayin.add_person(name: "Ann Lee", emails: entry("ann@past.example"), contact_numbers: entry("+14155550142"))
     { "unchanged" => [unchanged], "updated" => [changed], "created" => new, "linked" => [linked],
       "doubtful" => [shared] }
   end

@@ -383,6 +383,29 @@ pub struct RecordsError {
     pub action: &'static str,
 }
 
+/// What is asked for of what was [shown](Records::shown).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// The persons who may have one of these [keys](crate::sync::PersonPage::keys): who is not among them has none. Nobody
+    /// only where all persons are known.
+    PersonsWith,
+    /// The person of this id.
+    Person,
+    /// The leads of the person of this id.
+    LeadsOf,
+}
+
+impl Shown {
+    /// Its name for hosts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PersonsWith => "persons_with",
+            Self::Person => "person",
+            Self::LeadsOf => "leads_of",
+        }
+    }
+}
+
 /// Where ids and digests live. A store must be durable when it returns: the next request depends on it.
 ///
 /// ```
@@ -435,11 +458,15 @@ pub trait Records: Send + Sync {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// Whether Krayin may have a person with one of these [keys](crate::sync::PersonPage::keys). `false` only where all
-    /// persons are known and none has any: nobody is looked for then.
-    fn may_have<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<bool, RecordsError>> {
-        let _ = keys;
-        Box::pin(async { Ok(true) })
+    /// What the server has shown a moment ago to who reads of many at once, all of it and as it was shown. `None` where
+    /// the server is to be asked.
+    fn shown<'a>(
+        &'a self,
+        what: Shown,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<Option<Vec<serde_json::Value>>, RecordsError>> {
+        let _ = (what, keys);
+        Box::pin(async { Ok(None) })
     }
 }
 

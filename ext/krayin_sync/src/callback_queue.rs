@@ -8,8 +8,9 @@ use std::{
 
 use krayin_core::{
     api::{Request, Response, TransportError},
-    records::{Kind, Stored},
+    records::{Kind, Shown, Stored},
 };
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::{fiber::FiberWaker, fork::Generation};
@@ -26,8 +27,8 @@ pub(crate) enum Callback {
     Store(Kind, u64, Vec<u8>, oneshot::Sender<()>),
     /// Which contacts have this person of this Krayin?
     ContactsOf(String, u64, oneshot::Sender<Vec<u64>>),
-    /// May Krayin have a person with one of these keys?
-    MayHave(Vec<String>, oneshot::Sender<bool>),
+    /// What was shown of this a moment ago?
+    Shown(Shown, Vec<String>, oneshot::Sender<Option<Vec<Value>>>),
     /// Replace what the limiter's store keeps under this identity, if it is still the first, by the second.
     Swap(String, String, String, oneshot::Sender<Swapped>),
     /// An attempt is about to be made: which headers go with it?

@@ -8,7 +8,7 @@ use krayin_core::{
         Attempt, Beginning, Change, LimiterStore, Observer, Request, Response, Transport, TransportError,
         TransportErrorKind,
     },
-    records::{Kind, Records, RecordsError, Stored},
+    records::{Kind, Records, RecordsError, Shown, Stored},
     retry::RateState,
 };
 use magnus::{Error, RArray, RHash, RString, Ruby, Value, prelude::*};
@@ -26,7 +26,8 @@ pub(crate) struct Answers {
     /// Responds to `call(method, url, headers, body)` with `[status, headers, body]`, nil for a timeout, `:real` or
     /// `[:real, headers]`, to `sent` with the same and an answer's three or nil, and to `real?`; or is nil.
     pub(crate) transport: Value,
-    /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil; where it likes, to `may_have?(keys)`.
+    /// Responds to `load(kind, id)` and `store(kind, id, hash_json)`, or is nil; where it likes, to `shown(what, keys)`
+    /// with a list as JSON, or nil.
     pub(crate) records: Value,
     /// Responds to `swap(identity, expected, replacement)` with `[swapped, kept, microseconds]`, or is nil.
     pub(crate) limiter_store: Value,
@@ -73,12 +74,13 @@ impl Answers {
                 };
                 let _ = reply.send(contacts);
             }
-            Callback::MayHave(keys, reply) => {
-                let may_have = match self.records.respond_to("may_have?", false)? {
-                    true => self.records.funcall("may_have?", (keys,))?,
-                    false => true,
+            Callback::Shown(what, keys, reply) => {
+                let json: Option<RString> = match self.records.respond_to("shown", false)? {
+                    true => self.records.funcall("shown", (what.name(), keys))?,
+                    false => None,
                 };
-                let _ = reply.send(may_have);
+                let shown = json.map(|json| convert::read(ruby, json, convert::parsed)).transpose()?;
+                let _ = reply.send(shown.flatten());
             }
             Callback::Swap(identity, expected, replacement, reply) => {
                 let (swapped, kept, now): (bool, String, u64) =
@@ -199,10 +201,14 @@ impl Records for RubyRecords {
         })
     }
 
-    fn may_have<'a>(&'a self, keys: &'a [String]) -> BoxFuture<'a, Result<bool, RecordsError>> {
+    fn shown<'a>(
+        &'a self,
+        what: Shown,
+        keys: &'a [String],
+    ) -> BoxFuture<'a, Result<Option<Vec<serde_json::Value>>, RecordsError>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
-            self.0.ask(Callback::MayHave(keys.to_vec(), reply));
+            self.0.ask(Callback::Shown(what, keys.to_vec(), reply));
             answer.await.map_err(|_| RecordsError { kind: Kind::Contact.name(), action: "loaded" })
         })
     }

@@ -42,9 +42,16 @@ fn person_page(ruby: &Ruby, session: Value, page: u64, newest: bool) -> Result<R
         .run(ruby, move |client| async move { Ok(convert::json(&sync::person_page(&client, page, newest).await?)) })
 }
 
+/// Some of Krayin's persons and their leads.
+fn people(ruby: &Ruby, session: Value, ids: Vec<u64>) -> Result<RString, Error> {
+    Session::open(ruby, session)?
+        .run(ruby, move |client| async move { Ok(convert::json(&sync::people(&client, &ids).await?)) })
+}
+
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("process", function!(process, 3))?;
     native.define_singleton_method("find_person", function!(find_person, 2))?;
     native.define_singleton_method("find_lead", function!(find_lead, 3))?;
-    native.define_singleton_method("person_page", function!(person_page, 3))
+    native.define_singleton_method("person_page", function!(person_page, 3))?;
+    native.define_singleton_method("people", function!(people, 2))
 }

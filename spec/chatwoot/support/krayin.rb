@@ -44,42 +44,51 @@ class Krayin
 
   def forget_requests = control(Net::HTTP::Delete.new("/_sim/requests"))
 
-  def faults(*rules)
-    request = Net::HTTP::Post.new("/_sim/faults", "Content-Type" => "application/json")
-    request.body = JSON.generate(rules)
-    control(request)
-  end
+  def faults(*rules) = post("faults", rules)
 
   # As a colleague does it in Krayin's pages.
-  def change(*changes)
-    request = Net::HTTP::Post.new("/_sim/changes", "Content-Type" => "application/json")
-    request.body = JSON.generate(changes)
-    control(request)
-  end
+  def change(*changes) = post("changes", changes)
 
   # A person whom a colleague has made.
   # @return [Integer] its id
-  def add_person(**fields)
-    request = Net::HTTP::Post.new(URI("#{url}/contacts/persons"),
-                                  "Content-Type" => "application/json", "Accept" => "application/json",
-                                  "Authorization" => "Bearer #{tokens.first}")
-    request.body = JSON.generate(entity_type: "persons", **fields)
-    control(request).dig("data", "id")
+  def add_person(**fields) = add("contacts/persons", entity_type: "persons", **fields)
+
+  # A lead that a colleague has made.
+  # @return [Integer] its id
+  def add_lead(**fields)
+    add("leads", entity_type: "leads", lead_value: 0, lead_pipeline_id: 1, lead_pipeline_stage_id: 1, **fields)
   end
 
   # A pipeline with one stage.
   # @return [Integer] its id
   def add_pipeline(name, stage)
-    request = Net::HTTP::Post.new(URI("#{url}/settings/pipelines"),
-                                  "Content-Type" => "application/json", "Accept" => "application/json",
-                                  "Authorization" => "Bearer #{tokens.first}")
-    request.body = JSON.generate(name: name, rotten_days: 7, stages: [{ code: stage.downcase, name: stage }])
-    control(request).dig("data", "id")
+    add("settings/pipelines", name: name, rotten_days: 7, stages: [{ code: stage.downcase, name: stage }])
   end
+
+  # @param switches [Hash{Symbol => Object}] throttle, for one
+  def turn(**switches) = post("switches", switches)
+
+  # Lets so much time pass for it.
+  # @param seconds [Integer]
+  def pass(seconds) = post("clock", { advance_seconds: seconds })
 
   def heal = control(Net::HTTP::Delete.new("/_sim/faults"))
 
   private
+
+  def post(path, body)
+    request = Net::HTTP::Post.new("/_sim/#{path}", "Content-Type" => "application/json")
+    request.body = JSON.generate(body)
+    control(request)
+  end
+
+  def add(path, **fields)
+    request = Net::HTTP::Post.new(URI("#{url}/#{path}"), "Content-Type" => "application/json",
+                                                         "Accept" => "application/json",
+                                                         "Authorization" => "Bearer #{tokens.first}")
+    request.body = JSON.generate(fields)
+    control(request).dig("data", "id")
+  end
 
   def control(request)
     uri = URI(url)

@@ -4,7 +4,8 @@ module KrayinSync
   module Chatwoot
     # What Krayin's persons are found by, read before a {Backfill} begins, a thousand a request, and followed while it
     # runs: of a contact with nothing of it, nobody need be looked for. It saves questions and answers none: who may be
-    # there is looked for, and a create that Krayin refuses since somebody has the address is one that was looked for.
+    # there is read anew ({BackfillGlance}), and a create that Krayin refuses since somebody has the address is one that
+    # was looked for.
     class BackfillIndex
       # New contacts for which Krayin is read.
       WORTH = 100
@@ -16,6 +17,8 @@ module KrayinSync
       NEWEST = 100
       # Seconds after which it is looked at what was written since.
       FOLLOW = 120
+      # Persons with one key of whom Krayin is better asked.
+      MANY = 10
       # Pages of that after which it is better read anew.
       MOST = 50
 
@@ -74,10 +77,17 @@ module KrayinSync
         turn(index_state: "reading", index_page: 0)
       end
 
-      # Whether Krayin may have a person with one of these keys.
-      def may_have?(keys)
-        @run.index_state != "ready" || Key.where(backfill_id: @run.id, key: keys.map { |key| number(key) }).exists?
+      # @param keys [Array<String>]
+      # @return [Array<Integer>, nil] the persons who may have one of them; nil where nobody knows
+      def persons_with(keys)
+        return unless @run.index_state == "ready"
+
+        of = Key.where(backfill_id: @run.id, key: keys.map { |key| number(key) })
+        ids = of.distinct.limit(MANY).pluck(:person_id)
+        ids if ids.size < MANY
       end
+
+      def inspect = "#<#{self.class.name}>"
 
       private
 
@@ -102,7 +112,7 @@ module KrayinSync
       end
 
       def keep(page)
-        rows = page["keys"].uniq.map { |key| { backfill_id: @run.id, key: number(key) } }
+        rows = page["keys"].uniq.map { |key, person| { backfill_id: @run.id, key: number(key), person_id: person } }
         Key.insert_all(rows) unless rows.empty?
       end
 

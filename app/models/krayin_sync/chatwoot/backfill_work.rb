@@ -8,7 +8,7 @@ module KrayinSync
       # Seconds after which a job gives its thread back and stands in the queue again.
       SLICE = 10
       # Contacts that are taken in hand at once.
-      HAND = 25
+      HAND = 100
       # Contacts of which nothing need be told at once, and seconds for which.
       UNTOLD = 25
       TOLD_AFTER = 2
@@ -30,6 +30,10 @@ module KrayinSync
         @told_at = @began = now
       end
 
+      # Of the run as it is now.
+      # @see BackfillIndex#persons_with
+      def persons_with(keys) = index.persons_with(keys)
+
       # @return [Float, nil] seconds after which the lane's job is to come back; nil where it is not
       def perform
         @hook = KnownHook.wanted(run.hook_id)
@@ -37,6 +41,7 @@ module KrayinSync
         return stop_moved unless HookSettings.instance(hook) == run.instance
 
         catch(:wait) do
+          look_through if run.running?
           work_on while run.running?
           note
           nil
@@ -52,6 +57,7 @@ module KrayinSync
       def work_on
         contact = lane.contact_ids.first || (return take_more)
 
+        read_together if glance.wanted?(contact) || glance.full?
         one(contact)
         return unless due?
 
@@ -67,17 +73,28 @@ module KrayinSync
 
       # What Krayin has, where that is read.
       def look_through
-        while index.reading?
-          index.read_on
-          wait(0) if now - @began > SLICE || others_wait?
+        reading do
+          while index.reading?
+            index.read_on
+            wait(0) if now - @began > SLICE || others_wait?
+          end
+          index.follow
         end
-        index.follow
+      end
+
+      # What was put aside.
+      def read_together = reading { glance.read }
+
+      def reading
+        yield
       rescue KrayinSync::Error => e
         KrayinSync.logger&.warn("krayin_sync: what Krayin has is not read: #{e.class}")
         wait([(e.retry_after if e.respond_to?(:retry_after)) || Breaker::LONGEST, LONGEST].min)
       end
 
       def index = BackfillIndex.new(run, hook) { @told["requests"] += 1 }
+
+      def glance = @glance ||= BackfillGlance.new(lane, hook, self) { @told["requests"] += 1 }
 
       # Live events stand in the same queue; they do where every thread is at work.
       def others_wait? = RedisStore.call("LLEN", "queue:#{Chatwoot.configuration.queue}").positive?
@@ -95,7 +112,10 @@ module KrayinSync
         return leave(contact) unless kind
 
         work = run.dry_run ? RehearsedWork : RecordWork
-        outcome = work.new(hook, @jid, contact, index: index).perform(kind, id)
+        outcome = work.new(hook, @jid, contact, glance: glance.of(contact, puts_aside: kind == "contact"))
+                      .perform(kind, id)
+        return behind(kind) if outcome.name == :unread
+
         @asked = outcome.requests.positive?
         @told["requests"] += outcome.requests
         return put_off(outcome, contact, kind, id) if outcome.later?

@@ -56,12 +56,12 @@ module KrayinSync
 
       # @param began [Time] when the record was read: what changes later is not yet in Krayin
       # @param instance [String, nil] which Krayin's are asked for; of any where nil
-      # @param index [BackfillIndex, nil] who knows whom Krayin does not have
+      # @param glance [BackfillGlance::Of, nil] who knows what Krayin has shown of others and of it
       # @yield before anything is written
-      def initialize(began: Time.now, instance: nil, index: nil, &before)
+      def initialize(began: Time.now, instance: nil, glance: nil, &before)
         super(began: began)
         @instance = instance
-        @index = index
+        @glance = glance
         @before = before
         @unread = []
         @kept = {}
@@ -89,8 +89,8 @@ module KrayinSync
       # @return [String, nil] JSON
       def load(kind, id) = @unread.delete([kind, id]) ? @kept[[kind, id]] : keep(kind, id, super)
 
-      # Whether Krayin may have a person with one of these keys.
-      def may_have?(keys) = @index.nil? || @index.may_have?(keys)
+      # @see BackfillGlance::Of#shown
+      def shown(what, keys) = @glance&.shown(what, keys)
 
       # @return [void]
       def store(kind, id, json)

@@ -7,7 +7,8 @@ module KrayinSync
     class RecordWork
       # What came of a record.
       #
-      # - name: one of {Backfill::OUTCOMES}; :busy, :away or :failed where it is to be tried again
+      # - name: one of {Backfill::OUTCOMES}; :busy, :away or :failed where it is to be tried again, :unread where it is
+      #   to be once what is wanted of Krayin was read
       # - seconds: to wait first, where it is to be tried again
       Outcome = Struct.new(:name, :id, :requests, :code, :seconds, keyword_init: true) do
         def initialize(requests: 0, seconds: 0, **) = super
@@ -29,10 +30,10 @@ module KrayinSync
       # @param hook [Integrations::Hook]
       # @param jid [String]
       # @param contact_id [Integer] whom it is about
-      # @param index [BackfillIndex, nil] who knows whom Krayin does not have
-      def initialize(hook, jid, contact_id, index: nil)
+      # @param glance [BackfillGlance::Of, nil] who knows what Krayin has shown of others and of it
+      def initialize(hook, jid, contact_id, glance: nil)
         @hook = hook
-        @index = index
+        @glance = glance
         @jid = jid
         @contact_id = contact_id
         @requests = 0
@@ -50,6 +51,8 @@ module KrayinSync
         name_of(outcome)
       rescue Gate::Closed => e
         closed(e)
+      rescue BackfillGlance::Unread
+        unread
       rescue StandardError => e
         failed(e)
       rescue Interrupt
@@ -74,7 +77,7 @@ module KrayinSync
       def run
         @began = Time.now
         outcome = Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do
-          Synchronization.new(entry, hook, @gate, began: @began, bulk: true, index: @index).perform
+          Synchronization.new(entry, hook, @gate, began: @began, bulk: true, glance: @glance).perform
         end
         @requests += outcome.to_h[:requests].to_i
         outcome
@@ -134,6 +137,11 @@ module KrayinSync
         end
       ensure
         let_go(bring: Setback::REFUSED.any? { |refusal| error.is_a?(refusal) })
+      end
+
+      def unread
+        let_go(bring: true)
+        told(:unread)
       end
 
       def waits?(error)

@@ -30,10 +30,10 @@ module KrayinSync
 
       # @param entry [RecordRef] of a contact
       # @param hook [Integrations::Hook]
-      # @param index [BackfillIndex, nil] who knows whom Krayin does not have
-      def initialize(entry, hook, index: nil)
+      # @param glance [BackfillGlance::Of, nil] who knows what Krayin has shown of others and of it
+      def initialize(entry, hook, glance: nil)
         super(entry, hook, OpenGate.new, began: Time.now, bulk: true)
-        @records = Links.new(began: Time.now, instance: HookSettings.instance(hook), index: index)
+        @records = Links.new(began: Time.now, instance: HookSettings.instance(hook), glance: glance)
         @requests = 0
       end
 

@@ -8,9 +8,11 @@ module KrayinSync
       def perform(_kind, id)
         @entry = RecordRef.new(hook.id, "contact", id)
         @known = in_krayin?
-        outcome = Rehearsal.new(entry, hook, index: @index).perform
+        outcome = Rehearsal.new(entry, hook, glance: @glance).perform
         @requests += outcome.to_h[:requests].to_i
         name_of(outcome)
+      rescue BackfillGlance::Unread
+        told(:unread)
       rescue StandardError => e
         failed(e)
       end

@@ -18,15 +18,15 @@ module KrayinSync
       # @param gate [Gate] which is passed before anything is asked or written
       # @param began [Time] as of when the record is read
       # @param known [#check, nil] the hook where it was remembered: whether it is still so is seen with the record
-      # @param index [BackfillIndex, nil] who knows whom Krayin does not have
-      def initialize(entry, hook, gate, began:, bulk: false, known: nil, index: nil)
+      # @param glance [BackfillGlance::Of, nil] who knows what Krayin has shown of others and of it
+      def initialize(entry, hook, gate, began:, bulk: false, known: nil, glance: nil)
         @entry = entry
         @hook = hook
         @gate = gate
         @began = began
         @bulk = bulk
         @known = known
-        @records = LinkStore.new(began: began, instance: HookSettings.instance(hook), index: index) { gate.pass }
+        @records = LinkStore.new(began: began, instance: HookSettings.instance(hook), glance: glance) { gate.pass }
       end
 
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring

@@ -21,8 +21,8 @@ const FEW: usize = 5;
 /// A page of persons.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PersonPage {
-    /// By what they are found, unreadable.
-    pub keys: Vec<String>,
+    /// By what they are found, unreadable, and whom by it.
+    pub keys: Vec<(String, u64)>,
     /// How many they are.
     pub persons: usize,
     /// How many there are in all, where the server says so.
@@ -40,9 +40,11 @@ pub struct PersonPage {
 pub async fn person_page(client: &Client, page: u64, newest: bool) -> Result<PersonPage, ApiError> {
     let connection = client.connection();
     let (persons, rows, total) = client.persons_page(page, newest).await?;
-    let mut keys: Vec<String> = Vec::new();
+    let mut keys = Vec::new();
     for person in &persons {
-        keys_of(person, &connection.digest_key, connection.default_country.as_deref(), &mut keys);
+        let mut of = Vec::new();
+        keys_of(person, &connection.digest_key, connection.default_country.as_deref(), &mut of);
+        keys.extend(of.into_iter().map(|key| (key, person.id)));
     }
     let updated_at = |person: Option<&Person>| Some(person?.rest.get("updated_at")?.as_str()?.to_owned());
     Ok(PersonPage {

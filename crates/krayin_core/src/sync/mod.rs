@@ -17,6 +17,7 @@ mod owner;
 mod person_finder;
 mod preview;
 mod stage;
+mod together;
 mod unfinished;
 mod verify;
 
@@ -27,6 +28,7 @@ pub use lead_finder::{FoundLead, LeadFinder};
 pub use outcome::{Outcome, Status};
 pub use person_finder::{Doubt, FoundPerson, Match, PersonFinder};
 pub use preview::{ExplainedRule, MappedField, MappedState, RuleState, explain_rules, preview_mapping};
+pub use together::people;
 
 use owner::Owner;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-use super::{index, names};
+use super::{Context, index, names};
 use crate::{
     DigestKey, Error,
     api::{self, Client},
@@ -9,7 +9,6 @@ use crate::{
     mapper::{self, Identity, is_placeholder},
     phone,
     reason::Reason,
-    records::Records,
     server::{Dialect, ServerProfile},
 };
 
@@ -91,15 +90,14 @@ impl PersonFinder<'_> {
         let addresses: Vec<&str> = emails.iter().chain(&placeholders).map(String::as_str).collect();
         let numbers: Vec<&str> = phones.iter().map(String::as_str).collect();
         let country = connection.default_country.as_deref();
-        if let Some(records) = known.index {
-            let keys = index::wanted(&connection.digest_key, &addresses, &numbers);
-            if !records.may_have(&keys).await? {
-                return Ok(Match::Nobody { phone_is_anothers: false });
-            }
-        }
-        let hits = match connection.dialect {
-            Dialect::RestApi => self.client.search_persons(&addresses, &numbers).await?,
-            Dialect::Documented => self.search_by_turns(&addresses, &numbers, country).await?,
+        let shown = match known.index {
+            Some(context) => context.shown_with(&index::wanted(&connection.digest_key, &addresses, &numbers)).await?,
+            None => None,
+        };
+        let hits = match (shown, connection.dialect) {
+            (Some(shown), _) => shown,
+            (None, Dialect::RestApi) => self.client.search_persons(&addresses, &numbers).await?,
+            (None, Dialect::Documented) => self.search_by_turns(&addresses, &numbers, country).await?,
         };
         let name = mapper::full_name(contact);
         let wanted = Wanted {
@@ -200,8 +198,8 @@ impl PersonFinder<'_> {
 /// What is known of a contact beside itself.
 #[derive(Default)]
 pub(super) struct Known<'a> {
-    /// Who may know that Krayin has nobody who is the contact.
-    pub(super) index: Option<&'a dyn Records>,
+    /// Who may know whom Krayin has that may be the contact.
+    pub(super) index: Option<&'a Context<'a>>,
     /// Persons of whom someone has said that they are others.
     pub(super) others: &'a [u64],
     /// Whether an earlier run may have created the person when nothing but its record was known of the contact.

@@ -3,10 +3,13 @@ use serde_json::{Value, json};
 use crate::api::{
     ApiError, Client, Method,
     calls::answer::{in_order, record, records},
-    calls::person::HasId,
+    calls::person::{HasId, listed},
     recovery::create_recovery::Creates,
 };
 use crate::krayin::{Activity, Lead};
+
+/// Leads of a page.
+const PAGE: usize = 500;
 
 impl HasId for Lead {
     fn id(&self) -> u64 {
@@ -33,6 +36,17 @@ impl Client {
         // A server that does not know the filter answers with everybody's.
         found.retain(|lead| lead.person.as_ref().is_some_and(|person| person.id == person_id));
         Ok(in_order(found, |lead| lead.id))
+    }
+
+    /// All leads of these persons, as the server shows them; `None` where they are more than a page has, or where the
+    /// server shows others as well and so has not looked whose they are. One request.
+    pub(crate) async fn leads_of(&self, persons: &[u64]) -> Result<Option<Vec<Value>>, ApiError> {
+        let params = [("person_id", listed(persons)), ("limit", PAGE.to_string())];
+        let found: Vec<Value> = records((Method::Get, "leads"), self.get("leads", &params).await?)?;
+        let is_theirs = |lead: &Value| {
+            lead.pointer("/person/id").and_then(Value::as_u64).is_some_and(|person| persons.contains(&person))
+        };
+        Ok((found.len() < PAGE && found.iter().all(is_theirs)).then_some(found))
     }
 
     /// The newest leads, as many as a page has.

@@ -48,7 +48,12 @@ impl<'a> Flow<'a> {
         if due.is_empty() {
             return Ok(());
         }
-        match self.context.client.find_lead(id).await? {
+        let shown = self.context.shown_leads(person_id).await?;
+        let lead = match shown.into_iter().flatten().find(|lead| lead.id == id) {
+            Some(lead) => Some(lead),
+            None => self.context.client.find_lead(id).await?,
+        };
+        match lead {
             Some(lead) if lead.is_closed() => self.closed_lead(&lead, person_id, due).await,
             Some(lead) => self.write_lead(&lead, due).await,
             None => self.lead_gone(person_id).await,
@@ -129,7 +134,11 @@ impl<'a> Flow<'a> {
 
     async fn find_lead(&mut self, person_id: u64) -> Result<(), Error> {
         let wants_open = self.context.settings.on_closed == OnClosed::NewLead;
-        match self.lead_finder().find(self.contact, person_id).await? {
+        let found = match self.context.shown_leads(person_id).await? {
+            Some(leads) => self.lead_finder().best(leads),
+            None => self.lead_finder().find(self.contact, person_id).await?,
+        };
+        match found {
             Some(lead) if lead.is_closed() && wants_open => {
                 self.forget_lead();
                 self.create_lead(person_id).await

@@ -38,7 +38,7 @@ impl<'a> Flow<'a> {
         }
         let person = match self.known.take() {
             Some(known) => Some(known),
-            None => self.context.client.find_person(id).await?,
+            None => self.context.find_person(id).await?,
         };
         match person {
             Some(person) => {
@@ -137,7 +137,7 @@ impl<'a> Flow<'a> {
         };
         let may_have_own_placeholder = self.stored.pending && (had_nothing_else || !others.is_empty());
         // What an earlier run may have left is younger than an index.
-        let index = (by_index && !self.stored.pending).then_some(self.context.records);
+        let index = (by_index && !self.stored.pending).then_some(self.context);
         let known = Known { index, others, may_have_own_placeholder };
         let found = finder.identify_with(self.contact, &known).await?;
         match &found {
