@@ -64,11 +64,12 @@ class ListsBench
   RUBY
 
   ASKED = [
-    {}, { kind: "conversation" }, { state: "synced" }, { state: "refused" }, { state: "doubtful" },
+    {}, { kind: "conversation" }, { state: "synced" }, { state: "refused" }, { state: "doubtful" }, { state: "absent" },
     { state: "refused", reason: "values_refused" }, { state: "refused", reason: "no_identity" }, { reason: "doubtful" },
-    { state: "absent" }, { search: "person" }, { search: "nobody at all" }, { search: "p77777@lists" },
-    { search: "20000012" }, { search: "4711" }, { search: "ab" }, { search: "ab", state: "refused" },
+    { search: "person" }, { search: "nobody at all" }, { search: "p77777@lists" }, { search: "20000012" },
+    { search: "4711" }, { search: "ab" }, { search: "zq" }, { search: "zqx" }, { search: "ab", state: "refused" },
     { kind: "conversation", search: "p77777@lists" }, { kind: "conversation", search: "ab" },
+    { kind: "conversation", search: "abc" }, { kind: "conversation", search: "zqx" },
     { kind: "conversation", search: "4711" }, { kind: "conversation", state: "absent" }
   ].freeze
 

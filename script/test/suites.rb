@@ -50,7 +50,7 @@ SUITES = {
   "mapping" => CargoTests.new(:mapping),
   "ruby" => Specs.new("spec/**/*_spec.rb",
                       except: %w[spec/backfill/ spec/chatwoot/ spec/pages/ spec/process/ spec/text/ spec/two_way/
-                                spec/whole/]),
+                                 spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   "backfill" => Specs.new("spec/backfill/**/*_spec.rb"),
   "two-way" => Specs.new("spec/two_way/**/*_spec.rb"),

@@ -54,7 +54,10 @@ async function look(tab, name) {
       seen.axe[`${name}-${width}-${colorScheme}`] = await tab.evaluate(async () =>
         (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`));
     }
-    if (await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)) seen.wide.push(`${name}-${width}`);
+    // What sticks out of the page or of a card.
+    const wide = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth
+      || [...document.querySelectorAll(".card")].some((card) => card.scrollWidth > card.clientWidth));
+    if (wide) seen.wide.push(`${name}-${width}`);
   }
   await tab.setViewportSize({ width: 1280, height: 900 });
   await tab.emulateMedia({ colorScheme: "light" });

@@ -83,6 +83,10 @@ RSpec.describe "Where records of a Chatwoot are in Krayin", :chatwoot do
       .to eq([[jane.id]])
     expect(ids[search: jane.id.to_s]).to include(jane.id)
     expect([ids[search: "100% _bob' \\"], ids[search: "1_0"], ids[search: "'; --"]]).to eq([[odd.id], [], []])
+    expect([ids[search: "ja"], ids[search: "ro"], ids[search: "an"]]).to eq([[jane.id], [jane.id], []])
+    stub_const("KrayinSync::Chatwoot::LinkList::MANY", 0)
+    talks = %w[jane mike].map { |name| ids[kind: "conversation", search: name] }
+    expect(talks).to eq([[talk.id], []])
     expect([ids[state: "refused"], ids[reason: refusal], ids[state: "refused", reason: "no_identity"]])
       .to eq([[mike.id], [mike.id], []])
     expect(ids[state: "synced"]).to contain_exactly(jane.id, odd.id)

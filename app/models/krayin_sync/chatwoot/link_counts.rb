@@ -6,23 +6,16 @@ module KrayinSync
     module LinkCounts
       # What is not in step is counted by the partial index, and all by the one on kinds.
       APART = <<~SQL.squish
-        SELECT told.*, (
-          SELECT reason_params::text FROM krayin_sync_links link WHERE link.instance = :instance AND
-            link.kind = told.kind AND link.state = told.state AND link.reason_code = told.reason_code AND
-            link.state <> 'synced' %<ours>s LIMIT 1
-        ) AS params FROM (
-          SELECT kind, state, reason_code, count(*) AS count FROM krayin_sync_links link
-          WHERE instance = :instance AND state <> 'synced' %<ours>s GROUP BY kind, state, reason_code
-        ) told
+        SELECT kind, state, reason_code, count(*) AS count FROM krayin_sync_links link
+        WHERE instance = :instance AND state <> 'synced' GROUP BY kind, state, reason_code
       SQL
-      ALL = <<~SQL.squish
-        SELECT kind, count(*) AS count FROM krayin_sync_links link WHERE instance = :instance %<ours>s GROUP BY kind
-      SQL
-      # Where other accounts have the same Krayin.
-      OURS = "AND (#{LinkList::TABLES.map { |kind, table| <<~SQL.squish }.join(" OR ")})".freeze
-        (link.kind = '#{kind}' AND EXISTS (
-          SELECT 1 FROM #{table} record WHERE record.id = link.record_id AND record.account_id = :account
-        ))
+      ALL = "SELECT kind, count(*) AS count FROM krayin_sync_links WHERE instance = :instance GROUP BY kind"
+      # Where other accounts have the same Krayin: by the account's records.
+      OURS = LinkList::TABLES.map { |kind, table| <<~SQL.squish }.join(" UNION ALL ").freeze
+        SELECT link.kind, link.state, link.reason_code, count(*) AS count
+        FROM krayin_sync_links link JOIN #{table} record ON record.id = link.record_id
+        WHERE link.instance = :instance AND link.kind = '#{kind}' AND record.account_id = :account
+        GROUP BY link.kind, link.state, link.reason_code
       SQL
       private_constant :APART, :ALL, :OURS
 
@@ -31,27 +24,36 @@ module KrayinSync
         # @return [Hash{String => Hash}] by kind: states (how many by state) and reasons (state, code, count, and the
         #   sentence of one of them)
         def of(hook)
-          instance = HookSettings.instance(hook)
-          return {} unless instance
+          given = { instance: HookSettings.instance(hook), account: hook.account_id }
+          return {} unless given[:instance]
 
-          ours = alone?(hook, instance) ? "" : OURS
-          given = { instance: instance, account: hook.account_id }
-          apart = rows(format(APART, ours: ours), given).group_by { |row| row["kind"] }
-          rows(format(ALL, ours: ours), given).to_h { |row| [row["kind"], told(row["count"], apart[row["kind"]].to_a)] }
+          counted(hook, given).group_by { |row| row["kind"] }.transform_values do |rows|
+            states = rows.group_by { |row| row["state"] }.transform_values { |some| some.sum { |row| row["count"] } }
+            { states: states, reasons: reasons(hook, rows) }
+          end
         end
 
         private
 
-        def told(all, apart)
-          states = apart.group_by { |row| row["state"] }.transform_values { |rows| rows.sum { |row| row["count"] } }
-          said = apart.select { |row| row["reason_code"] }.sort_by { |row| -row["count"] }
-          states = { "synced" => [all - states.values.sum, 0].max, **states }
-          { states: states, reasons: said.map { |row| reason(row) } }
+        def counted(hook, given)
+          return rows(OURS, given) unless alone?(hook, given[:instance])
+
+          apart = rows(APART, given)
+          rows(ALL, given).each do |row|
+            others = apart.sum { |one| one["kind"] == row["kind"] ? one["count"] : 0 }
+            apart << row.merge("state" => "synced", "count" => [row["count"] - others, 0].max)
+          end
+          apart
         end
 
-        def reason(row)
-          reason = Reason.of("code" => row["reason_code"], "params" => JSON.parse(row["params"] || "{}"))
-          { state: row["state"], code: reason.code, count: row["count"], sentence: reason.sentence(::I18n.locale) }
+        # Of what is in step the reason says what was left as it is: not why it is not there.
+        def reasons(hook, rows)
+          said = rows.select { |row| row["reason_code"] && row["state"] != "synced" }
+          said.sort_by { |row| -row["count"] }.map do |row|
+            one = LinkList.new(hook, kind: row["kind"], state: row["state"], reason: row["reason_code"], limit: 1)
+            { state: row["state"], code: row["reason_code"], count: row["count"],
+              sentence: one.page[:links].first&.dig(:reason, :sentence) || row["reason_code"] }
+          end
         end
 
         def alone?(hook, instance)

@@ -24,15 +24,18 @@ module KrayinSync
         "message" => "LEFT JOIN conversations talk ON talk.id = record.conversation_id " \
                      "LEFT JOIN contacts person ON person.id = talk.contact_id"
       }.freeze
-      WORDS = "(%<of>s.name ILIKE :words OR %<of>s.email ILIKE :words OR %<of>s.phone_number ILIKE :words)"
-      FOUND = {
-        "contact" => "(#{format(WORDS, of: "record")} OR record.id = :number)",
-        "conversation" => "(record.display_id = :number OR record.contact_id IN (SELECT found.id FROM contacts found " \
-                          "WHERE found.account_id = :account AND #{format(WORDS, of: "found")}))",
-        "message" => "talk.display_id = :number"
-      }.freeze
+      # Where there are more contacts than that which a search means, their conversations are found on the way.
+      MANY = 1000
       LINK = "link.instance = :instance AND link.kind = :kind AND link.record_id = record.id"
-      private_constant :SHOWN, :JOINED, :WORDS, :FOUND, :LINK
+      # Read once: mostly all have a link, and each would be looked for by itself.
+      KNOWN = <<~SQL.squish
+        WITH known AS MATERIALIZED (
+          SELECT record_id FROM krayin_sync_links WHERE instance = :instance AND kind = :kind
+        )
+      SQL
+      # Beyond the id of any link.
+      LAST = (2**63) - 1
+      private_constant :SHOWN, :JOINED, :MANY, :LINK, :KNOWN, :LAST
 
       # @param hook [Integrations::Hook]
       # @param kind [String] contact, conversation or message
@@ -65,39 +68,87 @@ module KrayinSync
 
       def instance = @instance ||= HookSettings.instance(@hook)
 
-      def by_records? = !@search.nil? || @state == "absent"
+      def by_records? = !@search.nil? || absent?
+
+      def absent? = @state == "absent"
 
       def sql
-        by = by_records? ? "record.id" : "link.id"
-        "SELECT link.*, link.id AS link_id, record.id AS record_id, :kind AS kind, #{SHOWN[@kind]}, #{by} AS place " \
-          "FROM #{from} #{JOINED[@kind]} WHERE #{wanted(by).join(" AND ")} ORDER BY #{by} DESC LIMIT #{@limit + 1}"
+        columns = absent? ? "NULL AS link_id" : "link.*, link.id AS link_id"
+        columns += ", record.id AS record_id, :kind AS kind, #{SHOWN[@kind]}, #{order.last} AS place"
+        by = order.map { |column| "#{column} DESC" }.join(", ")
+        "#{KNOWN if absent?} SELECT #{columns} FROM #{from} #{JOINED[@kind]} WHERE #{wanted.join(" AND ")} " \
+          "ORDER BY #{by} LIMIT #{@limit + 1}"
       end
 
       def from
         table = TABLES[@kind]
-        return "#{table} record LEFT JOIN krayin_sync_links link ON #{LINK}" if by_records?
+        return "#{table} record" if absent?
+        return "#{table} record LEFT JOIN krayin_sync_links link ON #{LINK}" if @search
 
         "krayin_sync_links link JOIN #{table} record ON record.id = link.record_id"
       end
 
-      def wanted(by)
-        [*("link.instance = :instance AND link.kind = :kind" unless by_records?), "record.account_id = :account",
-         *state, *("link.reason_code = :reason" if @reason), *(FOUND[@kind] if @search),
-         *("#{by} < :after" if @after)]
+      def wanted
+        [*place, "record.account_id = :account", *state, *("link.reason_code = :reason" if @reason),
+         *(found if @search)].flatten
       end
+
+      # By a range of the index that has exactly these columns: by their equality, PostgreSQL may take the order of ids
+      # for a shorter way, which leads past all links of other kinds.
+      def place
+        return [*("record.id < :after" if @after)] if by_records?
+
+        columns = order.join(", ")
+        values = apart? ? ":instance, :kind, :state" : ":instance, :kind"
+        ["(#{columns}) < (#{values}, #{@after ? ":after" : LAST})", "(#{columns}) >= (#{values}, 0)"]
+      end
+
+      def order
+        return ["record.id"] if by_records?
+
+        ["link.instance", "link.kind", *("link.state" if apart?), "link.id"]
+      end
+
+      # By the partial index.
+      def apart? = !@state.nil? && @state != "synced"
 
       def state
         return [] unless @state
-        return ["link.id IS NULL"] if @state == "absent"
+        return ["NOT EXISTS (SELECT 1 FROM known WHERE known.record_id = record.id)"] if absent?
 
-        # By the partial index.
-        ["link.state = :state", *("link.state <> 'synced'" if @state != "synced")]
+        by_records? || !apart? ? ["link.state = :state"] : ["link.state <> 'synced'"]
+      end
+
+      # @return [Array<String>] each of which may be
+      def found
+        case @kind
+        when "contact" then "(#{words("record")} OR record.id = :number)"
+        when "message" then "talk.display_id = :number"
+        else "(record.display_id = :number OR #{by_person})"
+        end
+      end
+
+      # Who is meant by few contacts is looked for by these; else the first that come are soon enough.
+      def by_person
+        ids = rows("SELECT found.id FROM contacts found WHERE found.account_id = :account AND #{words("found")} " \
+                   "LIMIT #{MANY + 1}").map { |row| row["id"] }
+        return words("person") if ids.size > MANY
+
+        ids.empty? ? "false" : "record.contact_id IN (#{ids.join(", ")})"
+      end
+
+      # Less than three letters are those that a word begins with: Chatwoot's index knows letters by threes.
+      def words(of)
+        patterns = @search.size < 3 ? [":begins", ":within"] : [":words"]
+        any = %w[name email phone_number].product(patterns).map { |column, pattern| "#{of}.#{column} ILIKE #{pattern}" }
+        "(#{any.join(" OR ")})"
       end
 
       def rows(sql)
         base = ::ActiveRecord::Base
+        text = base.sanitize_sql_like(@search.to_s)
         given = { instance: instance, kind: @kind, account: @hook.account_id, state: @state, reason: @reason,
-                  words: "%#{base.sanitize_sql_like(@search.to_s)}%", number: id_of(@search), after: @after }
+                  words: "%#{text}%", begins: "#{text}%", within: "% #{text}%", number: id_of(@search), after: @after }
         base.connection.select_all(base.sanitize_sql_array([sql, given]), "KrayinSync links").to_a
       end
 
