@@ -153,6 +153,15 @@ RSpec.describe "The lead where the agent works", :chatwoot do
     end
   end
 
+  it "looks soon where a contact has just got its lead" do
+    2.times { look }
+    looks.where(hook_id: hook.id).update_all(next_at: Time.now.utc + 900, looked_at: Time.now.utc - 900)
+    who = contact
+    KrayinSync::Chatwoot::LookJob.enqueue_due
+    run_all
+    expect(shown(who)["krayin_stage"]).to eq("New")
+  end
+
   it "shows nothing where it is switched off, and everything once it is on" do
     other = Account.create!(name: "Off").tap(&:enable_features!)
     mine = other.hooks.create!(app_id: "krayin", settings: krayin.settings)

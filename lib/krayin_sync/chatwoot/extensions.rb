@@ -63,16 +63,20 @@ module KrayinSync
 
         private
 
+        # What goes wrong here is nothing to whoever saves a contact: what should have been put back is so at the next
+        # look.
         def settle_krayin_lead
           @krayin_lead = nil
-          return if OwnWrite.now? || !krayin_leads?
+          Intake.guard do
+            next if OwnWrite.now? || !krayin_leads?
 
-          change = LeadChange.new(self)
-          @krayin_lead = change.settle if change.any?
+            change = LeadChange.new(self)
+            @krayin_lead = change.settle if change.any?
+          end
         end
 
         def keep_krayin_lead
-          @krayin_moves = @krayin_moves.to_a + @krayin_lead.keep if @krayin_lead
+          Intake.guard { @krayin_moves = @krayin_moves.to_a + @krayin_lead.keep } if @krayin_lead
           @krayin_lead = nil
         end
 
@@ -161,6 +165,7 @@ module KrayinSync
           hook.before_validation :keep_krayin_settings, on: :update, if: :krayin_settings_given?
           hook.validate :check_krayin, if: :krayin_to_check?
           hook.after_commit :set_up_krayin, on: %i[create update], if: :krayin_changed?
+          hook.after_destroy_commit :forget_krayin_leads, if: :krayin?
         end
 
         def krayin? = app_id == ProcessorService::APP_ID
@@ -239,6 +244,13 @@ module KrayinSync
 
             HookSettings.works(self)
             AttributeDefinitions.make(self)
+          end
+        end
+
+        # What contacts show of it stays as it is.
+        def forget_krayin_leads
+          Intake.guard do
+            [LeadLook, ShownLead].select(&:table_exists?).each { |known| known.where(hook_id: id).delete_all }
           end
         end
 

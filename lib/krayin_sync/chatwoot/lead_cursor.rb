@@ -91,7 +91,12 @@ module KrayinSync
 
       def highest = state["highest"].to_i
 
-      def second(at) = Time.parse(at.to_s).to_i
+      # What no time can be read of was touched before all others.
+      def second(at)
+        Time.parse(at.to_s).to_i
+      rescue ArgumentError
+        0
+      end
     end
   end
 end

@@ -4,10 +4,10 @@
 module TwoWay
   attr_reader :krayin, :account, :hook
 
-  def connect_both_ways(name, **settings)
+  def connect_both_ways(name, server: "2.1.0", **settings)
     SmallChatwoot.start
     clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "two-way-#{name}", throttle: false)
+    @krayin = Krayin.new(SmallChatwoot.servers, "two-way-#{name}", throttle: false, server: server)
     @account, @hook = connect(@krayin, two_way: true, sync_conversations: true, **settings)
     run_all
     @hook.reload

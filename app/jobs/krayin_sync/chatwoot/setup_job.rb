@@ -40,7 +40,7 @@ module KrayinSync
 
         hook.reload
         HookSettings.works(hook)
-        AttributeDefinitions.make(hook)
+        Intake.guard { AttributeDefinitions.make(hook) }
       rescue Form::Refused => e
         HookSettings.show(hook, e.message)
       end

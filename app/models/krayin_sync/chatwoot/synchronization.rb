@@ -71,8 +71,16 @@ module KrayinSync
         Aftermath.of(entry, hook)
         Aftermath.there?(entry, hook) if outcome[:created].to_a.include?("activity")
         learn
+        look_soon
         keep_skipped(outcome)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
+      end
+
+      # Which lead it has is shown with the contact, once it has one.
+      def look_soon
+        return unless entry.kind == "contact" && LeadLook.on?(hook.settings) && records.known?("contact", entry.id)
+
+        LeadLook.hint(hook.id) unless ShownLead.exists?(hook_id: hook.id, contact_id: entry.id)
       end
 
       # What its Krayin has of it stays as it is, and says why.
