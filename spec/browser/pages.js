@@ -66,10 +66,12 @@ async function look(tab, name) {
 const row = (tab, who) => tab.locator(".record").filter({ hasText: who });
 
 async function administrator(browser) {
+  const stranger = await open(browser, { locale: "pt-BR" });
+  await stranger.goto(`${asked.url}/krayin_sync`);
+  await stranger.locator("main h2").waitFor();
+  seen.logged_out = await text(stranger);
+  await stranger.context().close();
   const tab = await open(browser);
-  await tab.goto(`${asked.url}/krayin_sync`);
-  await tab.locator("main h2").waitFor();
-  seen.logged_out = await text(tab);
   await logIn(tab, asked);
   await go(tab, "status");
   await tab.locator(".counts").waitFor();

@@ -211,4 +211,44 @@ RSpec.describe "Where records of a Chatwoot are in Krayin", :chatwoot do
     expect(standing.call[:state]).to eq("disabled")
     expect(JSON.generate(standing.call)).not_to include(krayin.tokens.first)
   end
+
+  describe "told to monitors" do
+    let(:health) { KrayinSync::Chatwoot::HealthEndpoint.new(token: "monitor-0123456789") }
+
+    def ask(token = "monitor-0123456789", method: "GET")
+      status, headers, body = health.call("REQUEST_METHOD" => method, "HTTP_AUTHORIZATION" => "Bearer #{token}")
+      [status, headers["content-type"].include?("json") ? JSON.parse(body.join) : body.join]
+    end
+
+    before { Integrations::Hook.where.not(id: @hook.id).delete_all }
+
+    it "is whether each works and since when not, to whom has the token" do
+      expect(ask).to match([200, include("status" => "working", "queue" => "working", "connections" => [
+                                           { "id" => @hook.id, "account_id" => account.id, "state" => "working",
+                                             "since" => nil }
+                                         ])])
+      breaker = KrayinSync::Chatwoot::Breaker.new(KrayinSync::Chatwoot::RedisStore.connection_id(hook.settings))
+      breaker.trip
+      expect(ask).to match([503, include("status" => "failing",
+                                         "connections" => [include("state" => "down", "since" => /\A20/)])])
+      breaker.reset
+      hook.update_columns(status: 0)
+      expect(ask.first).to eq(200)
+      hook.update_columns(status: 1)
+      KrayinSync::Chatwoot::HookSettings.show(hook, "No.")
+      expect(ask).to match([503, include("connections" => [include("state" => "refused")])])
+      expect(JSON.generate(ask)).not_to include(krayin.url, krayin.tokens.first)
+      expect([ask("monitor-0123456780").first, ask("").first, ask(method: "POST").first]).to eq([401, 401, 405])
+      expect { KrayinSync::Chatwoot::HealthEndpoint.new(token: "") }.to raise_error(KrayinSync::ConfigurationError)
+    end
+
+    it "is that nobody works the queue" do
+      KrayinSync::Chatwoot::RecordRef.new(@hook.id, "contact", 1).enqueue
+      queue = "queue:#{KrayinSync::Chatwoot.configuration.queue}"
+      job = JSON.parse(Sidekiq.redis { |redis| redis.call("LINDEX", queue, -1) })
+      long_ago = job["enqueued_at"].is_a?(Integer) ? job["enqueued_at"] - 1_000_000 : job["enqueued_at"] - 1000
+      Sidekiq.redis { |redis| redis.call("LSET", queue, -1, JSON.generate(job.merge("enqueued_at" => long_ago))) }
+      expect(ask).to match([503, include("status" => "failing", "queue" => "stuck")])
+    end
+  end
 end

@@ -12,7 +12,7 @@ RSpec.describe "The pages of Krayin", :whole do
   def agent
     email = "abe-#{rand(1_000_000)}@desk.example"
     inside(<<~RUBY, account: desk.account, email: email)
-      user = User.new(name: "Abe", email: email, password: "Password1!")
+      user = User.new(name: "Abe", email: email, password: "Password1!", ui_settings: { locale: "es" })
       user.skip_confirmation!
       user.save!
       AccountUser.create!(account_id: account, user: user, role: :agent)
@@ -47,7 +47,7 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["axe"].reject { |_, found| found.empty? }).to eq({})
     expect(seen["axe"].size).to eq(20)
 
-    expect(seen["logged_out"]).to include("You are not logged in")
+    expect(seen["logged_out"]).to include("Você não está conectado")
     expect(seen["status"]).to include("The connection works: new leads go to Default Pipeline.", "Works")
     expect(seen["refused"]).to include("<img src=x onerror=alert(1)>", "Refused", "Tried once")
     expect(seen["arrived"]).to include("In Krayin", "Person")
@@ -58,7 +58,7 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["run"]).to include("3 of 3 contacts")
     eventually { state_of(doubtful) == "synced" }
     expect(link(doubtful)["person_id"]).to eq(person)
-    expect(seen["agent"]).to include("This page is for administrators")
+    expect(seen["agent"]).to include("Esta página es para administradores")
     expect(seen["agent"]).not_to match(/Mallory|Jane|Poe/)
   end
 end

@@ -58,6 +58,8 @@ RSpec.describe "What is asked of a connection", :whole do
       expect(agent.post("#{one}/links/#{step}", record_id: theirs).status).to eq(401)
       expect(desk.agent.post("#{one}/links/#{step}", record_id: theirs, verdict: "same").status).to eq(404)
     end
+    expect(agent.get("#{one}/links/sides", record_id: theirs).status).to eq(401)
+    expect(desk.agent.get("#{one}/links/sides", record_id: theirs).status).to eq(404)
     ["#{one}/status", "#{one}/links"].each { |path| expect(stranger.agent.get(path).status).to eq(404) }
     expect(stranger.agent.get(all)["connections"]).to eq([])
     { kind: "users", state: "gone", after: "x" }.each do |name, value|

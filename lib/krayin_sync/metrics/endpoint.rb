@@ -30,15 +30,17 @@ module KrayinSync
         return answer(405, "Only GET.\n", "allow" => "GET, HEAD") unless %w[GET HEAD].include?(env["REQUEST_METHOD"])
         return answer(401, "Send the token.\n", "www-authenticate" => "Bearer") unless known?(env["HTTP_AUTHORIZATION"])
 
-        metrics = @metrics || KrayinSync.metrics
-        return answer(503, "KrayinSync.metrics is not set.\n") unless metrics
-
-        answer(200, metrics.to_prometheus)
+        tell
       end
 
       def inspect = "#<#{self.class.name}>"
 
       private
+
+      def tell
+        metrics = @metrics || KrayinSync.metrics
+        metrics ? answer(200, metrics.to_prometheus) : answer(503, "KrayinSync.metrics is not set.\n")
+      end
 
       def known?(header) = OpenSSL.secure_compare(header.to_s.b[/\ABearer +(.+)\z/mni, 1].to_s, @token.b)
 
