@@ -27,8 +27,8 @@ Gem::Specification.new do |spec|
 
   # Cargo wants the manifest of every member of the workspace. The simulator and the tests are packed by their manifests
   # alone, so that the one Cargo.lock holds for the packed workspace too.
-  packed = %r{\A(?:(?:README|CHANGELOG|SECURITY)\.md|docs/.+\.md|LICENSE|Cargo\.(?:toml|lock)|(?:crates/\w+|bench|tests)/Cargo\.toml|
-                   bin/krayin-sync|
+  packed = %r{\A(?:(?:README|CHANGELOG|SECURITY)\.md|docs/.+\.md|LICENSE|Cargo\.(?:toml|lock)|
+                   (?:crates/\w+|bench|tests)/Cargo\.toml|bin/krayin-sync|
                    (?:lib|app|config|public|sig|ext|crates/krayin_core/src)/.+)\z}x
   spec.files = tracked.grep(packed).reject { |path| path.end_with?(".so", ".bundle") }
   spec.bindir = "bin"

@@ -11,7 +11,8 @@ if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/acc
     get KrayinSync::Chatwoot::Pages::ADDRESS, to: KrayinSync::Chatwoot::Pages
     get "#{KrayinSync::Chatwoot::Pages::LOADED}*file", to: KrayinSync::Chatwoot::Pages, format: false
 
-    scope "api/v1/accounts/:account_id/integrations/krayin", module: "krayin_sync/chatwoot",
+    # By names of our own: a helper of Chatwoot's that is called so stays its.
+    scope "api/v1/accounts/:account_id/integrations/krayin", module: "krayin_sync/chatwoot", as: "krayin_sync",
                                                              defaults: { format: "json" } do
       resources :connections, only: :index, path: ""
       scope ":hook_id" do

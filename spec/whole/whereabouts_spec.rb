@@ -6,8 +6,8 @@ require_relative "support/connected"
 RSpec.describe "What is asked of a connection", :whole do
   include_context "with a connected desk", "Whereabouts"
 
-  let(:all) { "/integrations/krayin" }
-  let(:one) { "#{all}/#{desk.hook["id"]}" }
+  let(:root) { "/integrations/krayin" }
+  let(:one) { "#{root}/#{desk.hook["id"]}" }
 
   let(:token_of_an_agent) { inside(<<~RUBY, account: desk.account) }
     user = User.new(name: "Abe", email: "abe-\#{rand(1_000_000)}@desk.example", password: "Password1!")
@@ -29,7 +29,7 @@ RSpec.describe "What is asked of a connection", :whole do
     settle
     expect(row(there)).to include("state" => "synced", "page" => "/app/accounts/#{desk.account}/contacts/#{there}")
     expect(row(refused)["reason"]).to include("code" => "values_refused", "sentence" => /job_title/)
-    expect(desk.agent.get(all)["connections"]).to match([include("state" => "working", "address" => krayin.url)])
+    expect(desk.agent.get(root)["connections"]).to match([include("state" => "working", "address" => krayin.url)])
     status = desk.agent.get("#{one}/status")
     expect(status["counts"]["contact"]["states"]).to include("refused" => 1)
     expect(JSON.generate(status.body)).not_to include(krayin.tokens.first)
@@ -45,13 +45,20 @@ RSpec.describe "What is asked of a connection", :whole do
     expect(dead_jobs.map(&:first).uniq - ["KrayinSync::Chatwoot::EventJob"]).to eq([])
   end
 
+  it "takes no name of a route from Chatwoot's own" do
+    paths = inside(<<~RUBY)
+      Rails.application.routes.routes.select { |route| route.path.spec.to_s.include?("krayin") }.filter_map(&:name)
+    RUBY
+    expect(paths).to include("krayin_sync_links").and all(match(/krayin_sync/))
+  end
+
   it "refuses whoever is no administrator, another account's records, and what cannot be read" do
     stranger = WholeChatwoot::Desk.new("Stranger")
     theirs = stranger.agent.post("/contacts", inbox_id: stranger.inboxes["api"], name: "Theirs")
                      .body.dig("payload", "contact", "id")
     agent = WholeChatwoot::Client.new("/api/v1/accounts/#{desk.account}", "api_access_token" => token_of_an_agent)
     nobody = WholeChatwoot::Client.new("/api/v1/accounts/#{desk.account}", {})
-    [all, "#{one}/status", "#{one}/links"].each do |path|
+    [root, "#{one}/status", "#{one}/links"].each do |path|
       expect([agent, nobody].map { |client| client.get(path).status }).to eq([401, 401])
     end
     %w[retry keep_out decide].each do |step|
@@ -61,7 +68,7 @@ RSpec.describe "What is asked of a connection", :whole do
     expect(agent.get("#{one}/links/sides", record_id: theirs).status).to eq(401)
     expect(desk.agent.get("#{one}/links/sides", record_id: theirs).status).to eq(404)
     ["#{one}/status", "#{one}/links"].each { |path| expect(stranger.agent.get(path).status).to eq(404) }
-    expect(stranger.agent.get(all)["connections"]).to eq([])
+    expect(stranger.agent.get(root)["connections"]).to eq([])
     { kind: "users", state: "gone", after: "x" }.each do |name, value|
       expect(desk.agent.get("#{one}/links", name => value).to_a).to match([422, include("error" => /#{name} must be/)])
     end
