@@ -122,6 +122,11 @@ module KrayinSync
         if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
       LUA
 
+      # Whether who looks first passes before it asks Krayin: the limiter is not asked for requests that the server does
+      # not count.
+      # @param settings [Hash{String => Object}] a hook's
+      def self.asked_first?(settings) = settings.dig("traits", "rate_headers") != false
+
       # @param entry [RecordRef]
       # @param contact_id [Integer]
       # @param settings [Hash{String => Object}] the hook's

@@ -51,6 +51,7 @@ module KrayinSync
         @entry = RecordRef.of(asked)
         @bulk, @due, @brought = asked.values_at("bulk", "due", "brought")
         @known = KnownHook.remembered(entry.hook_id) if looks_first?
+        @known = nil unless @known && Gate.asked_first?(@known.hook.settings)
         @hook = @known ? @known.hook : KnownHook.wanted(entry.hook_id)
       end
 
@@ -62,7 +63,7 @@ module KrayinSync
         return requeue_unstarted(unready + (rand * SPREAD)) unless hook.settings["traits"]
 
         @gate = gate(contact_id)
-        return if looks_first? && look
+        return if looks_first? && Gate.asked_first?(hook.settings) && look
 
         @gate.enter
         run

@@ -67,7 +67,8 @@ module KrayinSync
 
       # Most of what is gone through Krayin has as it is: so it is looked at first.
       def synchronize
-        KrayinSync.limiter_store.is_a?(LimiterStore::Redis) ? @gate.look : @gate.enter
+        looks = KrayinSync.limiter_store.is_a?(LimiterStore::Redis) && Gate.asked_first?(hook.settings)
+        looks ? @gate.look : @gate.enter
         run
       rescue Gate::Overtaken
         @gate.enter

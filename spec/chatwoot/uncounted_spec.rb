@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+require_relative "support/small_chatwoot"
+
+# Krayins that tell nothing of a budget.
+%w[2.2.3-official 2.2.3-community].each do |server|
+  RSpec.describe "A Krayin that counts no requests, #{server}", :chatwoot do
+    before(:context) do
+      SmallChatwoot.start
+      clear
+      @krayin = Krayin.new(SmallChatwoot.servers, "uncounted-#{server}", throttle: false, server: server)
+      @account, @hook = connect(@krayin, sync_conversations: true)
+      run_all
+    end
+
+    after(:context) do
+      @hook.destroy!
+      clear
+      @krayin.stop
+    end
+
+    let(:address) { "jane#{rand(1_000_000)}@uncounted.example" }
+
+    def made = @account.contacts.create!(name: "Jane", email: address).tap { run_all }
+
+    def locks = Sidekiq.redis { |redis| redis.call("KEYS", "krayin_sync:lock:*") }
+
+    it "gets a contact once, its changes, and nothing where nothing changed" do
+      expect(@hook.reload.settings.dig("traits", "rate_headers")).to be(false)
+      who = made
+      expect(@krayin.person(address)["name"]).to eq("Jane")
+      who.update!(name: "Jane Doe")
+      run_all
+      expect(@krayin.person(address)["name"]).to eq("Jane Doe")
+      @krayin.forget_requests
+      who.update!(name: "Jane Doe", last_activity_at: Time.current)
+      run_all
+      expect([@krayin.requests, locks]).to eq([[], []])
+    end
+
+    it "is asked while the contact's lock is held" do
+      held = []
+      allow(KrayinSync::Attempts).to receive(:new).and_wrap_original do |original, on_attempt:, **named|
+        seen = lambda do |*given|
+          held << locks.size
+          on_attempt&.call(*given)
+        end
+        original.call(on_attempt: seen, **named)
+      end
+      made
+      expect(held).to all(eq(1)).and satisfy(&:any?)
+    end
+  end
+end
