@@ -6,7 +6,6 @@ module KrayinSync
   module Chatwoot
     # What a contact shows of its lead: one attribute each, whose key is the same in every account.
     module LeadAttributes
-      # @!parse class Attribute < Struct; end
       Attribute = Struct.new(:name, :type, :labels) do
         def key = "krayin_#{name}"
       end

@@ -5,7 +5,7 @@ module KrayinSync
     # What becomes of what agents want of a lead, by what the contact showed when they said so, and what Krayin has now.
     # A value that a colleague has changed meanwhile is the colleague's: nothing of either is undone in silence.
     module LeadSettlement
-      # @!parse class Settled < Struct; end
+      # What comes of it:
       # - move: the stage that the lead is to go to, where it is; with +reason+ where it is lost
       # - told: what the agents are to be told, as word and the attribute's key
       # - held: keys that wait for another one

@@ -40,6 +40,7 @@ module KrayinSync
 
         outcome = processor(data).perform
         conclude(outcome)
+        look_soon if gate.passed?
         mark_recovered if outcome[:requests].to_i.positive?
         HookSettings.tell_tokens(hook, outcome[:tokens]) if outcome[:tokens]
         outcome
@@ -71,7 +72,6 @@ module KrayinSync
         Aftermath.of(entry, hook)
         Aftermath.there?(entry, hook) if outcome[:created].to_a.include?("activity")
         learn
-        look_soon
         keep_skipped(outcome)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
       end

@@ -1,0 +1,114 @@
+# frozen_string_literal: true
+
+require_relative "../chatwoot/support/small_chatwoot"
+require_relative "../chatwoot/support/two_way"
+
+# Both ways, on each server, whatever fails and wherever a process dies.
+%w[2.1.0 2.2.3-official 2.2.3-community].each do |server|
+  RSpec.describe "Both ways with #{server}", :chatwoot do
+    include TwoWay
+
+    before(:context) do
+      KrayinSync.retry_base = 0
+      connect_both_ways("failures-#{server}", server: server)
+      @agent = User.create!(name: "Ada", email: "ada-#{server}@two.example")
+      @who = contact
+      3.times { look }
+    end
+
+    after(:context) do
+      KrayinSync.retry_base = nil
+      disconnect_both_ways
+    end
+
+    before do
+      krayin.heal
+      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+      by_agent("New")
+      run_all
+    end
+
+    def by_agent(stage)
+      Current.account = account
+      Current.user = @agent
+      @who.reload.update!(custom_attributes: @who.custom_attributes.merge("krayin_stage" => stage))
+    ensure
+      Current.reset
+    end
+
+    # Once nothing fails any more, and nobody stays away.
+    def recover
+      krayin.heal
+      3.times do
+        Sidekiq.redis { |redis| redis.call("KEYS", "krayin_sync:breaker:*").each { |key| redis.call("DEL", key) } }
+        run_all
+        look
+      end
+    end
+
+    def both = [lead_of(@who)["lead_pipeline_stage_id"], shown(@who)["krayin_stage"]]
+
+    # As Sidekiq does, which tries it again.
+    def try
+      run_all
+    rescue KrayinSync::Error
+      nil
+    end
+
+    it "shows what a colleague has changed, moves what an agent sets, and clears what is gone" do
+      change(lead_of(@who), "move_lead", stage: "negotiation")
+      look
+      expect(both).to eq([4, "Negotiation"])
+      by_agent("Prospect")
+      run_all
+      expect(both).to eq([3, "Prospect"])
+      gone = contact
+      2.times { look }
+      expect(shown(gone)["krayin_stage"]).to eq("New")
+      change(lead_of(gone), "delete_lead")
+      3.times { look }
+      expect(shown(gone)).to eq({})
+    end
+
+    faults = [
+      { action: "close_before_acting" }, { action: "close_after_acting" }, { action: "close_halfway" },
+      { action: "status", status: 503 }, { action: "html" }, { action: "broken" }
+    ]
+    calls = [{ method: "PUT", path: "/leads/stage/*" }, { method: "GET", path: "/leads" }]
+    faults.product(calls, [1, 4]).each do |fault, call, times|
+      name = "#{fault[:action]} #{call[:method]} #{times} times"
+      it "brings an agent's move over and a colleague's back, after #{name}" do
+        krayin.faults({ **fault, **call, times: times })
+        by_agent("Won")
+        3.times { try }
+        recover
+        expect(both).to eq([5, "Won"])
+        krayin.faults({ **fault, **call, times: times })
+        change(lead_of(@who), "move_lead", stage: "prospect")
+        look
+        recover
+        expect(both).to eq([3, "Prospect"])
+        expect(KrayinSync::Chatwoot::ShownLead.find_by!(contact_id: @who.id).wanted).to eq({})
+      end
+    end
+
+    # A process that is killed, where something has just been done and nothing is kept of it.
+    deaths = [%i[LeadReader lead], %i[LeadReader move], %i[ShownLead take], %i[ShownLead write_to]]
+    deaths.product([true, false]).each do |(name, method), acted|
+      it "loses nothing where its process dies #{acted ? "after" : "before"} #{name}##{method}" do
+        by_agent("Won")
+        dies = allow_any_instance_of(KrayinSync::Chatwoot.const_get(name)).to receive(method)
+        dies.and_wrap_original do |original, *given, **named|
+          original.call(*given, **named) if acted
+          raise SignalException, "KILL"
+        end
+        expect { run_all }.to raise_error(SignalException)
+        RSpec::Mocks.space.reset_all
+        clear
+        Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+        recover
+        expect(both).to eq([5, "Won"])
+      end
+    end
+  end
+end
