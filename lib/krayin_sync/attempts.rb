@@ -55,7 +55,7 @@ module KrayinSync
     # @param json [String] as {Instrumentation} tells it
     def call(json)
       # The caller's own business comes first: no subscriber stands before it.
-      @on_attempt&.call
+      @on_attempt.is_a?(Method) ? @on_attempt.call(json) : @on_attempt&.call
       return unless @listening
 
       told = JSON.parse(json, symbolize_names: true)

@@ -71,6 +71,9 @@ module KrayinSync
       Option.new(name: :concurrency, default: 5, help: "How many those are, a process"),
       Option.new(name: :jobs_per_krayin, default: 3,
                  help: "How many jobs work on one Krayin at once, over all processes: a slow one holds no more"),
+      Option.new(name: :backfill_calls, default: 4,
+                 help: "How many calls a backfill makes at once beside them, with a thread each and one left over; " \
+                       "fewer while the Krayin's answers take twice as long"),
       Option.new(name: :deadline, default: 15, help: "Seconds that one call of a job may take with all its attempts"),
       Option.new(name: :attempt_timeout, default: 10, help: "Seconds that one attempt of it may take"),
       Option.new(name: :message_delay, default: 2,

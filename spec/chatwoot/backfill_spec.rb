@@ -265,6 +265,10 @@ RSpec.describe "A backfill", :chatwoot do
     run_all
     forget_links(contacts)
     before = krayin.records.slice("persons", "leads", "organizations")
+    expect(backfill.estimate(hook)).to include(new: 130, there: 130, requests: 5)
+    sample = { "ALL" => 10, "PLACES" => 4, "EACH" => 10 }
+    sample.each { |name, size| stub_const("KrayinSync::Chatwoot::BackfillSample::#{name}", size) }
+    expect(backfill.estimate(hook)).to include(there: 130)
     krayin.forget_requests
     run = backfill.start(hook)
     run_all
@@ -493,6 +497,31 @@ RSpec.describe "A backfill", :chatwoot do
     expect_each_once(contacts.each(&:reload))
   end
 
+  it "makes as many calls at once as it may, and half of those while answers take twice as long" do
+    fill(1)
+    run = backfill.start(hook)
+    clear
+    pace = KrayinSync::Chatwoot::BackfillPace
+    told = lambda do |milliseconds|
+      one = pace.new(run)
+      pace::TOLD.times { one.tell(milliseconds) }
+      one.calls
+    end
+    expect(pace.new(run).calls).to eq(4)
+    expect([20, 24, 45, 45, 45, 29, 29, 29, 29].map(&told)).to eq([4, 4, 2, 1, 1, 2, 3, 4, 4])
+    allow(KrayinSync::Chatwoot.configuration).to receive(:backfill_calls).and_return(2)
+    expect(pace.new(run).calls).to eq(2)
+  end
+
+  it "stands aside with what lanes are too many, and ends all the same" do
+    contacts = fill(130)
+    run = backfill.start(hook)
+    allow_any_instance_of(KrayinSync::Chatwoot::BackfillPace).to receive(:calls).and_return(1)
+    run_all
+    expect(run.progress).to include(state: "done", created: 130)
+    expect_each_once(contacts)
+  end
+
   describe "by its tasks" do
     def task(name, *arguments, **env)
       before = ENV.to_h
@@ -514,7 +543,7 @@ RSpec.describe "A backfill", :chatwoot do
       refused = "Nothing was started.\n"
       expect { expect { task("start", id) }.to raise_error(SystemExit) }.to output(refused).to_stderr
       expect(backfill.of(hook)).to be_nil
-      asked = "Bring 60 contacts to Krayin, with about 120 requests in 3 min? [y/N] Started"
+      asked = "Bring 60 contacts to Krayin, with about 120 requests in 2 min? [y/N] Started"
       expect(task("start", id)).to include(asked)
       expect(task("pause", id)).to include("0 of 60", "paused")
       expect(task("resume", id)).to include("begins")

@@ -38,6 +38,8 @@ module KrayinSync
       LEFT = 10_000
       # Seconds for which a line is kept after somebody has joined it.
       IN_LINE = 600
+      # As many as anybody has who is counted elsewhere.
+      MANY = 10_000
       # Behind the name of what has time; it comes after what has not.
       BULK = " bulk"
 
@@ -134,13 +136,17 @@ module KrayinSync
       # @param bulk [Boolean] whether it has time
       # @param brought [Boolean] whether a place that is free was left to it
       # @param line [Boolean] whether it stands in line: not who comes back with the record by itself, and soon
-      def initialize(entry, contact_id, settings, jid: nil, due: nil, bulk: false, brought: false, line: true)
+      # @param apart [Boolean] whether it takes no place of those who work on the Krayin: how many do so is counted
+      #   elsewhere
+      def initialize(entry, contact_id, settings, jid: nil, due: nil, bulk: false, brought: false, line: true,
+                     apart: false)
         @entry = entry
         @jid = jid
         @due = due
         @bulk = bulk
         @brought = brought
         @line = line
+        @apart = apart
         @contact_id = contact_id
         @settings = settings
       end
@@ -243,7 +249,7 @@ module KrayinSync
 
       def arguments
         [lock.owner, lock.lifetime, Breaker::PROBE * 1000, Breaker::SOON * 1000,
-         Chatwoot.configuration.jobs_per_krayin, at_work_for, ("#{@entry}#{BULK if @bulk}" if @line),
+         @apart ? MANY : Chatwoot.configuration.jobs_per_krayin, at_work_for, ("#{@entry}#{BULK if @bulk}" if @line),
          @entry.to_s, Server.identity, @entry.pace, @jid, @due]
       end
 
@@ -274,7 +280,7 @@ module KrayinSync
         @merged ||= Lock.new(scope, @entry.id)
       end
 
-      def at_work = RedisStore.key("at_work", connection)
+      def at_work = RedisStore.key("at_work", connection, *("apart" if @apart))
 
       def left = RedisStore.key("left", scope, @contact_id)
 

@@ -30,19 +30,18 @@ module KrayinSync
       OUTCOMES = %w[created linked updated unchanged skipped doubtful refused later].freeze
       # Contacts of each outcome that are named in the report.
       NAMED = 100
-      # Jobs that work on a run at once, where so many may work on a Krayin: one place is left to live events.
-      LANES = 4
 
       has_many :lanes, class_name: "KrayinSync::Chatwoot::BackfillLane", dependent: :delete_all
 
       class << self
         # @param hook [Integrations::Hook]
         # @param choice [Hash] see {BackfillChoice.of}
-        # @return [Hash{Symbol => Integer, Float, nil}] see {BackfillEstimate.of}; nothing is asked of Krayin
+        # @return [Hash{Symbol => Integer, Float, nil}] see {BackfillEstimate.of}; some of Krayin's persons are read
+        #   where many contacts were never brought over
         # @raise [ArgumentError, NotPossible]
         def estimate(hook, **choice)
           ready(hook)
-          BackfillEstimate.of(hook, BackfillChoice.of(hook, **choice))
+          BackfillEstimate.of(hook, BackfillChoice.of(hook, **choice), asks: true)
         end
 
         # @param dry_run [Boolean] whether Krayin is only asked, and the report tells what would be made, linked and
@@ -222,10 +221,7 @@ module KrayinSync
       def counts = OUTCOMES.to_h { |outcome| [outcome.to_sym, self[outcome]] }
 
       def lane_count
-        return 1 unless looked
-
-        configuration = Chatwoot.configuration
-        [LANES, configuration.jobs_per_krayin - 1, configuration.concurrency - 1].min.clamp(1, LANES)
+        looked ? BackfillPace.most : 1
       end
 
       def most_said

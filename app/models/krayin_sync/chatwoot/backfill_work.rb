@@ -17,6 +17,11 @@ module KrayinSync
       # The longest wait, in seconds: what has been mended is noticed after that.
       LONGEST = 60
       SOON = (1.0..3.0)
+      # Seconds for which a lane stands aside where the Krayin has become slow.
+      ASIDE = 10
+      # Seconds that are waited for the next request's turn with the thread in hand, where nobody else wants it: what is
+      # pushed for later is looked for every few seconds alone.
+      NAP = 2
 
       # @param lane [BackfillLane]
       # @param jid [String] of the job
@@ -41,12 +46,15 @@ module KrayinSync
         return stop_moved unless HookSettings.instance(hook) == run.instance
 
         catch(:wait) do
+          stand_aside if one_too_many?
           look_through if run.running?
           work_on while run.running?
           note
           nil
         end
       end
+
+      def inspect = "#<#{self.class.name}>"
 
       private
 
@@ -62,6 +70,10 @@ module KrayinSync
         return unless due?
 
         note
+        give_way
+      end
+
+      def give_way
         wait(0) if now - @began > SLICE || others_wait?
       end
 
@@ -76,7 +88,7 @@ module KrayinSync
         reading do
           while index.reading?
             index.read_on
-            wait(0) if now - @began > SLICE || others_wait?
+            give_way
           end
           index.follow
         end
@@ -93,6 +105,16 @@ module KrayinSync
       end
 
       def index = BackfillIndex.new(run, hook) { @told["requests"] += 1 }
+
+      def pace = @pace ||= BackfillPace.new(run)
+
+      # Whether others of the lanes make as many calls as may be made.
+      def one_too_many?
+        calls = pace.calls
+        lane.number > calls && run.lanes.where("number < ?", lane.number).count >= calls
+      end
+
+      def stand_aside = wait(ASIDE)
 
       def glance = @glance ||= BackfillGlance.new(lane, hook, self) { @told["requests"] += 1 }
 
@@ -112,8 +134,8 @@ module KrayinSync
         return leave(contact) unless kind
 
         work = run.dry_run ? RehearsedWork : RecordWork
-        outcome = work.new(hook, @jid, contact, glance: glance.of(contact, puts_aside: kind == "contact"))
-                      .perform(kind, id)
+        of = glance.of(contact, puts_aside: kind == "contact")
+        outcome = work.new(hook, @jid, contact, glance: of, pace: pace).perform(kind, id)
         return behind(kind) if outcome.name == :unread
 
         @asked = outcome.requests.positive?
@@ -168,7 +190,18 @@ module KrayinSync
         when :busy then busy(kind)
         when :failed then failed(outcome, contact, kind, id)
         end
-        wait([outcome.seconds, LONGEST].min) if outcome.seconds.positive?
+        rest(outcome.seconds) if outcome.seconds.positive?
+      end
+
+      def rest(seconds)
+        return nap(seconds) if seconds <= NAP && now - @began < SLICE && !others_wait?
+
+        wait([seconds, LONGEST].min)
+      end
+
+      def nap(seconds)
+        note
+        sleep(seconds)
       end
 
       # Another job works on the contact: the others come first.

@@ -31,9 +31,11 @@ module KrayinSync
       # @param jid [String]
       # @param contact_id [Integer] whom it is about
       # @param glance [BackfillGlance::Of, nil] who knows what Krayin has shown of others and of it
-      def initialize(hook, jid, contact_id, glance: nil)
+      # @param pace [BackfillPace, nil] who is told how long answers take
+      def initialize(hook, jid, contact_id, glance: nil, pace: nil)
         @hook = hook
         @glance = glance
+        @pace = pace
         @jid = jid
         @contact_id = contact_id
         @requests = 0
@@ -44,7 +46,8 @@ module KrayinSync
       def perform(kind, id)
         @entry = RecordRef.new(hook.id, kind, id)
         @known = kind == "contact" && in_krayin?
-        @gate = Gate.new(entry, @contact_id, hook.settings, jid: @jid, bulk: true, line: false)
+        @gate = Gate.new(entry, @contact_id, hook.settings, jid: @jid, bulk: true, line: false,
+                                                            apart: true)
         outcome = synchronize
         # What changed nothing has left no trace, and has nothing to take back.
         leave(outcome) if @gate.passed?
@@ -60,6 +63,8 @@ module KrayinSync
         let_go(bring: false)
         raise
       end
+
+      def inspect = "#<#{self.class.name}>"
 
       private
 
@@ -78,7 +83,8 @@ module KrayinSync
       def run
         @began = Time.now
         outcome = Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do
-          Synchronization.new(entry, hook, @gate, began: @began, bulk: true, glance: @glance).perform
+          Synchronization.new(entry, hook, @gate, began: @began, bulk: true, glance: @glance, pace: @pace)
+                         .perform
         end
         @requests += outcome.to_h[:requests].to_i
         outcome

@@ -19,13 +19,15 @@ module KrayinSync
       # @param began [Time] as of when the record is read
       # @param known [#check, nil] the hook where it was remembered: whether it is still so is seen with the record
       # @param glance [BackfillGlance::Of, nil] who knows what Krayin has shown of others and of it
-      def initialize(entry, hook, gate, began:, bulk: false, known: nil, glance: nil)
+      # @param pace [BackfillPace, nil] who is told how long answers take
+      def initialize(entry, hook, gate, began:, bulk: false, known: nil, glance: nil, pace: nil)
         @entry = entry
         @hook = hook
         @gate = gate
         @began = began
         @bulk = bulk
         @known = known
+        @pace = pace
         @records = LinkStore.new(began: began, instance: HookSettings.instance(hook), glance: glance) { gate.pass }
       end
 
@@ -47,6 +49,8 @@ module KrayinSync
       rescue Route::Elsewhere
         leave_alone
       end
+
+      def inspect = "#<#{self.class.name}>"
 
       private
 
@@ -119,8 +123,15 @@ module KrayinSync
 
       def processor(data)
         Registered.processor.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
-                                 event_data: data, bulk: @bulk, on_attempt: -> { alive },
+                                 event_data: data, bulk: @bulk, on_attempt: method(:heard),
                                  limiter_store: (gate unless gate.passed?))
+      end
+
+      # @param json [String] of an attempt, as {Attempts} is told it
+      def heard(json)
+        alive
+        took = @pace && JSON.parse(json)["duration_ms"]
+        @pace.tell(took) if took
       end
 
       # After each attempt.

@@ -37,7 +37,8 @@ pub enum Priority {
     /// An event that has just happened.
     #[default]
     Live,
-    /// Work that has time: an import, a repair. Spread evenly over each window, a quarter of which is left to live events.
+    /// Work that has time: an import, a repair. Spread evenly over each window to its end, so that a live event finds as
+    /// much of it as there is time left, and what it takes is taken from this work.
     Bulk,
 }
 
@@ -71,14 +72,14 @@ pub enum RateObservation {
     Exhausted(Duration),
 }
 
-/// How long work that has time waits for its next request: what it may spend of a window comes due evenly, after a
-/// start of a tenth, and a quarter never does. `None`: not at all.
+/// How long work that has time waits for its next request: a window's come due evenly, after a start of a tenth, and
+/// those that live events have taken count as well. `None`: not at all.
 fn even(limit: u32, left: u32, to_end: Duration) -> Option<Duration> {
-    let (start, reserve) = (limit / 10, limit / 4);
-    if left <= reserve {
+    if left == 0 {
         return Some(to_end);
     }
-    let spread = limit.saturating_sub(start).saturating_sub(reserve).max(1);
+    let start = limit / 10;
+    let spread = limit.saturating_sub(start).max(1);
     // The next request is due when as many as are spent beyond the start have come due.
     let due = WINDOW * limit.saturating_sub(left).saturating_sub(start) / spread;
     let passed = WINDOW.saturating_sub(to_end);
@@ -169,11 +170,10 @@ impl RateState {
         self.close_window(now);
         let mut count = count.max(1);
         if let Some(limit) = self.limit {
-            let kept_free = if priority == Priority::Bulk { limit / 4 } else { 0 };
-            count = count.min(limit.saturating_sub(kept_free).max(1));
+            count = count.min(limit.max(1));
             if self.look && self.window.is_none() {
                 count = 1;
-            } else if let Some(wait) = self.wait(limit, kept_free, count, priority, now) {
+            } else if let Some(wait) = self.wait(limit, count, priority, now) {
                 return Permit::RetryAfter(wait);
             }
         }
@@ -197,18 +197,17 @@ impl RateState {
         left.saturating_sub(u32::try_from(self.reserved.len()).unwrap_or(u32::MAX))
     }
 
-    fn wait(&self, limit: u32, kept_free: u32, count: u32, priority: Priority, now: Micros) -> Option<Duration> {
+    fn wait(&self, limit: u32, count: u32, priority: Priority, now: Micros) -> Option<Duration> {
         let full = limit.saturating_sub(self.carried).max(1);
         let left = self.window.map_or(full, |window| window.remaining);
         let to_end = self.window.map_or(WINDOW, |window| between(now, window.ends));
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let taken = number(self.reserved.len());
         let held = number(self.reserved.values().filter(|slot| slot.held).count());
-        let wanted = kept_free.saturating_add(count);
-        if left.saturating_sub(taken - held) < wanted {
+        if left.saturating_sub(taken - held) < count {
             return Some(to_end);
         }
-        if left.saturating_sub(taken) < wanted {
+        if left.saturating_sub(taken) < count {
             return Some(SOON.min(to_end));
         }
         (priority == Priority::Bulk).then(|| even(limit, left.saturating_sub(taken - held), to_end)).flatten()
@@ -376,21 +375,19 @@ mod tests {
     }
 
     #[test]
-    fn bulk_work_is_spread_and_leaves_a_quarter_to_live_events() {
+    fn bulk_work_is_spread_over_all_of_a_window() {
         let seconds = Duration::from_secs;
         let table = [
             // left of sixty, seconds to the window's end, what bulk work waits
             (60, 60, None),
             (55, 60, None),
             (54, 60, None),
-            (53, 60, Some(Duration::from_millis(1_538))),
+            (53, 60, Some(Duration::from_millis(1_111))),
             (53, 58, None),
-            (34, 30, Some(Duration::from_millis(769))),
-            (35, 30, None),
-            (16, 60, Some(Duration::from_millis(58_461))),
-            (16, 1, None),
-            (15, 60, Some(seconds(60))),
-            (15, 1, Some(seconds(1))),
+            (26, 30, Some(Duration::from_millis(1_111))),
+            (28, 30, None),
+            (1, 60, Some(Duration::from_millis(58_888))),
+            (1, 1, None),
             (0, 9, Some(seconds(9))),
         ];
         for (left, to_end, expected) in table {
@@ -405,14 +402,42 @@ mod tests {
         let (mut state, now) = (RateState::default(), Duration::ZERO);
         let number = go(&mut state, now);
         number.told(&mut state, counted(15), now);
-        assert_eq!(take(&mut state, Priority::Bulk, now), Permit::RetryAfter(WINDOW));
+        assert!(matches!(take(&mut state, Priority::Bulk, now), Permit::RetryAfter(_)));
         for _ in 0..15 {
             go(&mut state, now);
         }
         assert_eq!(take(&mut state, Priority::Live, now), Permit::RetryAfter(WINDOW));
     }
 
-    /// An import alone: three quarters of each window, in every sixth of it about as many.
+    /// At any second of an import a live event finds what is left, or waits for two seconds at most.
+    #[test]
+    fn a_live_event_beside_an_import_goes_at_once_or_soon() {
+        for second in 0..60 {
+            let (mut state, start) = (RateState::default(), Duration::ZERO);
+            let (mut left, mut now) = (60, start);
+            let live = start + second * SECOND;
+            loop {
+                let wait = match take(&mut state, Priority::Bulk, now) {
+                    Permit::Granted { first, .. } => {
+                        left -= 1;
+                        state.observe(first, counted(left), at(now), at(now));
+                        Duration::ZERO
+                    }
+                    Permit::RetryAfter(wait) => wait,
+                };
+                if now + wait > live {
+                    break;
+                }
+                now += wait;
+            }
+            match take(&mut state, Priority::Live, live) {
+                Permit::Granted { .. } => {}
+                Permit::RetryAfter(wait) => assert!(wait <= 2 * SECOND, "{second}: {wait:?}"),
+            }
+        }
+    }
+
+    /// An import alone: all of each window, in every sixth of it about as many.
     #[test]
     fn an_import_is_spent_evenly() {
         let (mut state, start) = (RateState::default(), Duration::ZERO);
@@ -429,8 +454,8 @@ mod tests {
                 Permit::RetryAfter(wait) => now += wait,
             }
         }
-        assert_eq!(sixths.iter().sum::<u32>(), 45);
-        assert!(sixths[1..].iter().all(|spent| (6..=7).contains(spent)), "{sixths:?}");
+        assert_eq!(sixths.iter().sum::<u32>(), 60);
+        assert!(sixths[1..].iter().all(|spent| (8..=10).contains(spent)), "{sixths:?}");
     }
 
     #[test]
@@ -646,11 +671,7 @@ mod tests {
         assert!(matches!(state.reserve(1, Priority::Live, at(start)), Permit::Granted { .. }));
         let (mut state, start) = (RateState::default(), Duration::ZERO);
         go(&mut state, start).told(&mut state, counted(16), start);
-        assert_eq!(
-            state.reserve(2, Priority::Bulk, at(start)),
-            Permit::RetryAfter(WINDOW),
-            "a quarter is for live ones"
-        );
+        assert!(matches!(state.reserve(2, Priority::Bulk, at(start)), Permit::RetryAfter(_)), "before its time");
         assert!(matches!(state.reserve(2, Priority::Live, at(start)), Permit::Granted { count: 2, .. }));
     }
 
