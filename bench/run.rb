@@ -236,6 +236,9 @@ file = ARGV.include?("--json") ? ARGV[ARGV.index("--json") + 1] : nil
 figures = if ARGV.include?("chatwoot")
             require_relative "chatwoot"
             ChatwootBench.new.run
+          elsif ARGV.include?("backfill")
+            require_relative "backfill"
+            BackfillBench.new.run
           else
             Bench.new(servers).run
           end

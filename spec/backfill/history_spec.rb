@@ -80,6 +80,7 @@ RSpec.describe "Contacts of years", :chatwoot do
                                     linked: sizes.values_at(:there, :by_number, :by_second_address).sum)
     expect(writes.size).to eq(years.written)
     expect(requests.size).to be <= years.allowed
+    expect(told[:requests]).to be_within(requests.size * 0.05).of(requests.size)
     expect(run.requests).to eq(requests.size)
     expect_each_once(years.ids.values_at(:known, :there, :changed, :new).flatten)
 

@@ -14,7 +14,7 @@ module KrayinSync
         # @param told [Hash{Symbol => Object}] see {BackfillEstimate.of}
         # @return [Array<String>]
         def estimate(told)
-          lines = ["#{number(told[:contacts])} contacts: #{number(told[:new])} not brought over yet, " \
+          lines = ["#{number(told[:contacts])} contacts: #{number(told[:new])} not brought over yet#{there(told)}, " \
                    "#{number(told[:changed])} changed since, #{number(told[:unchanged])} in Krayin as they are"]
           lines << "#{number(told[:left_out])} others are not chosen, or are not brought to Krayin" if
             told[:left_out].positive?
@@ -70,6 +70,8 @@ module KrayinSync
         def number(count) = count.to_s.gsub(/(?<=\d)(?=(\d{3})+\z)/, ",")
 
         private
+
+        def there(told) = (", of whom Krayin has about #{number(told[:there])}" if told[:there].positive?)
 
         def counts(told)
           counted = Backfill::OUTCOMES.map(&:to_sym).select { |name| told[name].positive? }

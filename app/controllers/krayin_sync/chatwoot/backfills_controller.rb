@@ -13,7 +13,7 @@ module KrayinSync
       # The last run: how far it is, and what became of its contacts.
       def show = render(json: run.report)
 
-      # What a run would have to do; asks nothing of Krayin.
+      # What a run would have to do; changes nothing.
       def estimate = render(json: Backfill.estimate(hook, **choice))
 
       # Starts a run, or a dry run, of as many contacts as its caller has seen in the estimate.

@@ -2,14 +2,15 @@
 
 module KrayinSync
   module Chatwoot
-    # What a run would have to do, counted in the database alone: nothing is asked of Krayin.
+    # What a run would have to do, counted in the database; of Krayin some of its persons are read, where that is asked.
     module BackfillEstimate
       # Requests that each takes. Whether Krayin has a contact that was never brought over is not known before: those
-      # that it has take one or two more, as all do that are too few for Krayin to be read first.
-      REQUESTS = { new: 1, changed: 2, unchanged: 0, conversations: 1, messages: 1 }.freeze
-      # What a stock Krayin takes of a token in a minute, and the part of it that is not left to live events.
+      # that it has as they are take hardly any, and all that are too few for Krayin to be read first take one more.
+      REQUESTS = { new: 1, changed: 1, unchanged: 0, conversations: 1, messages: 1 }.freeze
+      # What a hundred that have changed are read with.
+      READ = Rational(2, BackfillGlance::PAGE)
+      # What a stock Krayin takes of a token in a minute.
       LIMIT = 60
-      BULK = Rational(3, 4)
       # Seconds that a request takes, all told, where nothing throttles.
       REQUEST = 0.1
 
@@ -25,12 +26,15 @@ module KrayinSync
       class << self
         # @param hook [Integrations::Hook]
         # @param choice [BackfillChoice]
+        # @param asks [Boolean] whether Krayin is asked how many it has that were never brought over
         # @return [Hash{Symbol => Integer, Float, nil}] contacts; of these known (in Krayin by their link), unchanged,
-        #   changed and new; conversations and messages that are not in Krayin; requests; per_minute, what the budget
-        #   lets through, nil without a throttle; seconds; left_out, contacts that the connection does not bring
-        def of(hook, choice)
-          found = Hash.new(0)
+        #   changed and new, and of the new ones those that Krayin has (there); conversations and messages that are not
+        #   in Krayin; requests; per_minute, what the budget lets through, nil without a throttle; seconds; left_out,
+        #   contacts that the connection does not bring
+        def of(hook, choice, asks: false)
+          found = Hash.new(0).merge(conversations: 0, messages: 0)
           choice.each_range(hook) { |ids| count(hook, choice, ids, found) }
+          found[:there] = there(hook, choice, found) if asks
           told(found, limit(hook))
         end
 
@@ -44,12 +48,21 @@ module KrayinSync
         def told(found, limit)
           contacts, known, unchanged = found.values_at(:contacts, :known, :unchanged)
           counts = { contacts: contacts, known: known, unchanged: unchanged, changed: known - unchanged,
-                     new: contacts - known, conversations: found[:conversations], messages: found[:messages] }
+                     new: contacts - known, there: found[:there], **found.slice(:conversations, :messages) }
           requests = REQUESTS.sum { |what, each| counts[what] * each }
-          requests += counts[:new] if counts[:new] < BackfillIndex::WORTH
-          per_minute = limit && (limit * BULK).floor
-          counts.merge(requests: requests, per_minute: per_minute, seconds: seconds(requests, per_minute),
+          requests += ((counts[:changed] + counts[:there]) * READ).ceil - counts[:there]
+          requests += counts[:new] < BackfillIndex::WORTH ? counts[:new] : (contacts / BackfillIndex::PAGE) + 2
+          counts.merge(requests: requests, per_minute: limit, seconds: seconds(requests, limit),
                        left_out: found[:all] - contacts)
+        end
+
+        # As many as are worth to read whom Krayin has.
+        def there(hook, choice, found)
+          new = found[:contacts] - found[:known]
+          return 0 unless BackfillIndex.worth?(hook, new)
+
+          contacts = linked(choice.contacts(hook), "contact", hook).where("link.person_id IS NULL")
+          BackfillSample.new(hook, contacts).count.clamp(0, new)
         end
 
         def count(hook, choice, ids, found)

@@ -30,9 +30,11 @@ module KrayinSync
 
       # @return [String] the state that a run begins with
       def self.first_state(hook, estimate)
-        documented = hook.settings["api_dialect"].to_s.casecmp?("documented")
-        estimate[:new] >= WORTH && !documented ? "reading" : "none"
+        worth?(hook, estimate[:new]) ? "reading" : "none"
       end
+
+      # Whether Krayin is read for so many new contacts.
+      def self.worth?(hook, new) = new >= WORTH && !hook.settings["api_dialect"].to_s.casecmp?("documented")
 
       # @param run [Backfill]
       def self.forget(run) = Key.where(backfill_id: run.id).delete_all
