@@ -40,6 +40,20 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     expect(attributes(id)["krayin_link"]).to end_with("/admin/leads/view/#{link(id)["lead_id"]}")
   end
 
+  it "stands beside the conversation on the agents' page" do
+    id = shown("Pat Page")
+    number = talk(id, "Hello")
+    pictures = File.expand_path("../../tmp/whole-chatwoot", __dir__)
+    FileUtils.mkdir_p(pictures)
+    asked = { url: WholeChatwoot.url, account: desk.account, email: desk.email, password: "Password1!",
+              conversation: number }
+    script = File.expand_path("../browser/contact.js", __dir__)
+    said, status = Open3.capture2("node", script, pictures, stdin_data: JSON.generate(asked))
+    expect(status).to be_success
+    page = JSON.parse(said)["page"]
+    expect(page).to include("Stage", "New", "Lead value", "Pipeline", "Default Pipeline", "Lead in Krayin")
+  end
+
   it "moves the lead where an agent sets its stage" do
     id = shown("Moe Moves")
     set(id, krayin_stage: "Prospect")

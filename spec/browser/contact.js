@@ -1,0 +1,35 @@
+// Looks at a contact as an agent does, in headless Chromium: the panel beside the conversation. Standard input is {"url",
+// "account", "email", "password", "conversation"}; the picture goes to the folder that the first argument names. Prints
+// what is to be read there.
+
+const fs = require("node:fs");
+const path = require("node:path");
+const { chromium } = require("playwright-core");
+
+(async () => {
+  const asked = JSON.parse(fs.readFileSync(0, "utf8"));
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+  const tab = await browser.newPage({ viewport: { width: 1600, height: 1400 } });
+  tab.setDefaultTimeout(60000);
+  await tab.goto(`${asked.url}/app/login`);
+  await tab.fill("input[type=email], input[name=email_address]", asked.email);
+  await tab.fill("input[type=password]", asked.password);
+  await tab.click("button[type=submit]");
+  await tab.waitForURL(/\/app\/accounts\//);
+  await tab.goto(`${asked.url}/app/accounts/${asked.account}/conversations/${asked.conversation}`);
+  await tab.getByText("Hello").first().waitFor();
+  const open = tab.getByText("Contact Attributes").first();
+  // The panel may be closed, and its parts too.
+  if (!(await open.isVisible())) await tab.locator("button:has([class*='i-ph-user'])").last().click();
+  await open.waitFor();
+  if (!(await tab.getByText("Lead in Krayin").first().isVisible())) await open.click();
+  await tab.getByText("Lead in Krayin").first().waitFor();
+  const seen = await tab.evaluate(() => document.body.innerText);
+  await tab.screenshot({ path: path.join(process.argv[2], "contact.png") });
+  await browser.close();
+  process.stdout.write(JSON.stringify({ page: seen }));
+})();
