@@ -196,6 +196,19 @@ RSpec.describe "Where records of a Chatwoot are in Krayin", :chatwoot do
     expect(krayin.person(kept.email)).to be_nil
   end
 
+  it "keeps one out of a backfill as well, and tells so in a dry run" do
+    kept = contact("Kept")
+    care.keep_out("contact", kept.id)
+    clear
+    [true, false].each do |dry_run|
+      run = KrayinSync::Chatwoot::Backfill.start(hook, dry_run: dry_run)
+      run_all
+      expect(run.report).to include(state: "done", skipped: 1, created: 0)
+      expect(run.examples["skipped"]).to eq([[kept.id, "kept_out"]])
+    end
+    expect(krayin.person(kept.email)).to be_nil
+  end
+
   it "says how the connection stands, and since when it does not" do
     standing = -> { KrayinSync::Chatwoot::Standing.new(Integrations::Hook.find(@hook.id)).to_h }
     expect(standing.call).to include(state: "working", since: nil, sentence: /The connection works/, tokens: 1,

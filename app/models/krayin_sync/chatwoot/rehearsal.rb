@@ -41,7 +41,9 @@ module KrayinSync
       # @raise [Error]
       def perform
         data = read
-        data && processor(data).rehearse
+        return data && KEPT_OUT if data.nil? || kept_out?(data)
+
+        processor(data).rehearse
       rescue Route::Elsewhere
         nil
       rescue AskingOnly::Change

@@ -12,6 +12,9 @@ module KrayinSync
       LEARNED = %w[utc_offset_minutes pipelines stages_at].freeze
       # What an administrator may keep out of Krayin. What is taken out of it goes all the same.
       BRINGING = %w[contact conversation message message_edit].freeze
+      # As of a record that its processor left out.
+      KEPT_OUT = { status: "skipped", codes: [{ code: "kept_out" }], requests: 0, created: [], updated: [],
+                   doubtful: [] }.freeze
 
       # @param entry [RecordRef]
       # @param hook [Integrations::Hook]
@@ -73,11 +76,16 @@ module KrayinSync
         return if !gate.passed? && nothing_to_keep?(outcome)
 
         gate.pass
-        Aftermath.of(entry, hook)
-        Aftermath.there?(entry, hook) if outcome[:created].to_a.include?("activity")
+        look_after(outcome)
         learn
         keep_skipped(outcome)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
+      end
+
+      # What went on its records meanwhile.
+      def look_after(outcome)
+        Aftermath.of(entry, hook)
+        Aftermath.there?(entry, hook) if outcome[:created].to_a.include?("activity")
       end
 
       # Which lead it has is shown with the contact, once it has one.
@@ -107,10 +115,9 @@ module KrayinSync
           .any? { |kind, of| of && records.kept_out?(kind, of[:id]) }
       end
 
-      # @return [Hash{Symbol => Object}] as of a record that its processor left out
       def keep_out
         leave_alone("kept_out") unless entry.kind == "message_edit"
-        { status: "skipped", codes: [{ code: "kept_out" }], requests: 0, created: [], updated: [], doubtful: [] }
+        KEPT_OUT
       end
 
       def nothing_to_keep?(outcome)
