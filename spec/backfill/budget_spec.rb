@@ -41,6 +41,21 @@ RSpec.describe "A backfill within a minute's budget", :chatwoot do
     now - began
   end
 
+  it "reads together whom Krayin has, though few requests are due at once" do
+    krayin.turn(throttle: false)
+    import(110)
+    run = KrayinSync::Chatwoot::Backfill.start(@hook.reload)
+    eventually(120) { run.reload.state == "done" }
+    KrayinSync::Records::Link.where(kind: "contact", instance: run.instance).delete_all
+    krayin.turn(throttle: true)
+    krayin.forget_requests
+    run = KrayinSync::Chatwoot::Backfill.start(@hook.reload)
+    eventually(120) { run.reload.state == "done" }
+    expect(run.progress).to include(linked: 110, refused: 0, later: 0)
+    # Two to read whom it has, and two for each hundred of them.
+    expect(krayin.requests.size).to be <= 6
+  end
+
   it "is never refused, and leaves live events their part" do
     import(40)
     run = KrayinSync::Chatwoot::Backfill.start(@hook.reload)

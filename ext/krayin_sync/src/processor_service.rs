@@ -42,9 +42,10 @@ fn person_page(ruby: &Ruby, session: Value, page: u64, newest: bool) -> Result<R
         .run(ruby, move |client| async move { Ok(convert::json(&sync::person_page(&client, page, newest).await?)) })
 }
 
-/// Some of Krayin's persons and their leads.
+/// Some of Krayin's persons and their leads: both or neither, since one without the other is read in vain.
 fn people(ruby: &Ruby, session: Value, ids: Vec<u64>) -> Result<RString, Error> {
     Session::open(ruby, session)?
+        .reserving(2)
         .run(ruby, move |client| async move { Ok(convert::json(&sync::people(&client, &ids).await?)) })
 }
 
