@@ -40,12 +40,10 @@ require_relative "support/small_chatwoot"
 
     it "is asked while the contact's lock is held" do
       held = []
-      allow(KrayinSync::Attempts).to receive(:new).and_wrap_original do |original, on_attempt:, **named|
-        seen = lambda do |*given|
-          held << locks.size
-          on_attempt&.call(*given)
-        end
-        original.call(on_attempt: seen, **named)
+      # After each attempt.
+      allow_any_instance_of(KrayinSync::Chatwoot::Gate).to receive(:extend_life).and_wrap_original do |original|
+        held << locks.size
+        original.call
       end
       made
       expect(held).to all(eq(1)).and satisfy(&:any?)

@@ -153,6 +153,31 @@ RSpec.describe "The lead where the agent works", :chatwoot do
     end
   end
 
+  it "asks nothing more of a contact that is linked no more" do
+    who = contact
+    3.times { look }
+    link(who).delete
+    KrayinSync::Chatwoot::ShownLead.unread(hook.id)
+    3.times { look }
+    krayin.forget_requests
+    look
+    expect(krayin.requests.size).to eq(1)
+    expect(KrayinSync::Chatwoot::ShownLead.exists?(contact_id: who.id)).to be(false)
+  end
+
+  it "goes through all links at first and once an hour, for those that nobody has told of" do
+    who = contact
+    3.times { look }
+    KrayinSync::Chatwoot::ShownLead.where(contact_id: who.id).delete_all
+    who.update_columns(custom_attributes: {})
+    look
+    expect(shown(who)).to eq({})
+    row = looks.find_by!(hook_id: hook.id)
+    row.update!(cursor: row.cursor.merge("linked_at" => Time.now.to_i - 3700))
+    look
+    expect(shown(who)["krayin_stage"]).to eq("New")
+  end
+
   it "looks soon where a contact has just got its lead" do
     2.times { look }
     looks.where(hook_id: hook.id).update_all(next_at: Time.now.utc + 900, looked_at: Time.now.utc - 900)

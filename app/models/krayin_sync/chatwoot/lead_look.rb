@@ -19,6 +19,8 @@ module KrayinSync
       COUNTED = 300
       # Times that a look reads leads by their persons.
       READS = 2
+      # Seconds after which all links are gone through once more.
+      LINKED = 3600
       # Seconds after which the set-up looks once more for a stage that nobody knows.
       UNKNOWN = 300
 
@@ -110,7 +112,8 @@ module KrayinSync
         # A part of them at each look.
         ShownLead.unread(hook.id) if seen.all
         later = show_changed(leads, seen)
-        update!(cursor: LeadCursor.without(seen.state, later).merge("attributes" => attributes))
+        kept = { "attributes" => attributes, "linked_at" => cursor["linked_at"] }.compact
+        update!(cursor: LeadCursor.without(seen.state, later).merge(kept))
         seen
       end
 
@@ -169,8 +172,8 @@ module KrayinSync
         READS.times do
           return true if @asks == "OK"
 
-          persons = ShownLead.unread_persons(hook, instance, limit: PERSONS)
-          return false if persons.empty?
+          persons = ShownLead.unread_persons(hook, instance, limit: PERSONS, linked: linked?)
+          return gone_through if persons.empty?
 
           leads, whole = krayin.of_persons(persons)
           # One with very many leads is looked at alone.
@@ -181,8 +184,17 @@ module KrayinSync
         true
       end
 
+      # Whether the links are to be gone through: those that nobody has told of are few.
+      def linked? = cursor["linked_at"].to_i < @began.to_i - LINKED
+
+      def gone_through
+        update!(cursor: cursor.merge("linked_at" => @began.to_i)) if linked?
+        false
+      end
+
       def show_persons(persons, leads)
         contacts = contacts_of(persons)
+        ShownLead.forget_unlinked(hook.id, persons, contacts.values.flatten)
         persons.each do |person|
           of_person = leads.fetch(person, [])
           next later(person) if waits_for_stage?(of_person)

@@ -23,10 +23,31 @@ module KrayinSync
         # They are to be read again.
         def unread(hook_id, **which) = where(hook_id: hook_id, **which).update_all(read_at: nil)
 
+        # A contact has just got its link, or another person's.
+        # @return [Boolean] whether that is new
+        def expect(hook, contact_id)
+          person = LinkStore.of(hook, kind: "contact", record_id: contact_id).pick(:person_id)
+          return false if person.nil? || exists?(hook_id: hook.id, contact_id: contact_id, person_id: person)
+
+          upsert_all([{ hook_id: hook.id, contact_id: contact_id, person_id: person, read_at: nil,
+                        created_at: Time.now.utc, updated_at: Time.now.utc }], unique_by: %i[hook_id contact_id])
+          true
+        end
+
+        # @param linked [Boolean] whether all links are gone through, which takes as long as there are many; else those
+        #   that are known to be unread
         # @return [Array<Integer>] persons whose contacts are to be read
-        def unread_persons(hook, instance, limit:)
+        def unread_persons(hook, instance, limit:, linked:)
+          unread = where(hook_id: hook.id, read_at: nil)
+          return unread.order(:id).limit(limit).pluck(:person_id).uniq unless linked
+
           links = KrayinSync::Records::Link.where(instance: instance, kind: "contact").where.not(person_id: nil)
           links.where(UNREAD, hook.id, hook.account_id).order(:id).limit(limit).pluck(:person_id).uniq
+        end
+
+        # Nothing links them to these persons any more.
+        def forget_unlinked(hook_id, persons, linked)
+          where(hook_id: hook_id, person_id: persons, read_at: nil).where.not(contact_id: linked).delete_all
         end
 
         # @return [Array<Integer>] leads that are shown, in order
@@ -44,6 +65,7 @@ module KrayinSync
         def touched(hook, contact_id, person, lead, began:)
           shown = find_by(hook_id: hook.id, contact_id: contact_id, person_id: person)
           # Which others there are nobody has seen yet.
+          expect(hook, contact_id) unless shown
           return :same if shown.nil? || shown.read_at.nil?
           return show(hook, contact_id, person, lead, began: began) unless LeadAttributes.closed?(lead, hook.settings)
           return show(hook, contact_id, person, lead, began: began) if shown.lead_id.nil?

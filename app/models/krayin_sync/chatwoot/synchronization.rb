@@ -92,7 +92,7 @@ module KrayinSync
       def look_soon
         return unless entry.kind == "contact" && LeadLook.on?(hook.settings) && records.known?("contact", entry.id)
 
-        LeadLook.hint(hook.id) unless ShownLead.exists?(hook_id: hook.id, contact_id: entry.id)
+        LeadLook.hint(hook.id) if ShownLead.expect(hook, entry.id)
       end
 
       # What its Krayin has of it stays as it is, and says why.
