@@ -5,7 +5,7 @@ mod support;
 
 use krayin_core::{
     DigestKey,
-    records::{Kind, Stored},
+    records::{Kind, Records, Stored},
     sync::Status,
 };
 use krayin_sim::Server;
@@ -142,4 +142,57 @@ async fn another_krayin_keeps_its_ids_beside_and_has_them_again_when_it_comes_ba
 
 async fn other() -> krayin_sim::Sim {
     World::new(Server::Krayin223Official).sim
+}
+
+/// As a reading of all of Krayin leaves it.
+async fn doubt(world: &World, what: &str) {
+    let stored = world.records.get(Kind::Contact, 7);
+    let doubted = Stored { doubted: what.into(), unverified: true, ..stored };
+    world.records.store(Kind::Contact, 7, &doubted).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_doubted_and_is_there_is_used_again_after_one_read() {
+    for server in [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community] {
+        let world = everything(server).await;
+        let before = world.contact("contact.created", jane()).await;
+        for what in ["person", "lead"] {
+            doubt(&world, what).await;
+            let outcome = world.contact("contact.updated", jane()).await;
+            assert_eq!((&outcome.ids, outcome.requests), (&before.ids, 1), "{server:?} {what} {outcome:?}");
+            let outcome = world.contact("contact.updated", jane()).await;
+            assert_eq!((&outcome.ids, outcome.requests), (&before.ids, 0), "{server:?} {what} {outcome:?}");
+        }
+        assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (1, 1), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_contact_goes_to_a_person_who_is_somebody_else_by_now() {
+    for server in [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community] {
+        let world = everything(server).await;
+        let person = world.contact("contact.created", jane()).await.ids.get("person").unwrap();
+        let other = json!({"name": "Ann Lee", "emails": [{"value": "ann@else.example", "label": "work"}],
+            "contact_numbers": [{"value": "+14155550199", "label": "work"}]});
+        world.client().update_person(person, other).await.unwrap();
+        doubt(&world, "person").await;
+        let before = (world.sim.persons(), world.sim.leads(), world.sim.activities());
+        let data = json!({"conversation": conversation("Channel::Api")});
+        for (name, data) in [
+            ("contact.updated", json!({"contact": jane()})),
+            ("conversation.created", data),
+            ("message.created", message()),
+        ] {
+            let outcome = world.event(name, data).await.unwrap();
+            assert_eq!(
+                (outcome.doubtful.as_slice(), outcome.status),
+                (&[person][..], Status::Skipped),
+                "{server:?} {name}"
+            );
+        }
+        let after = (world.sim.persons(), world.sim.leads(), world.sim.activities());
+        assert_eq!(format!("{before:?}"), format!("{after:?}"), "{server:?}");
+        let stored = world.records.get(Kind::Contact, 7);
+        assert_eq!(stored.reason.unwrap().code, "changed_hands", "{server:?}");
+    }
 }

@@ -84,7 +84,9 @@ module KrayinSync
                  help: "Seconds after which a job that never ran, or never ended, counts as lost"),
       Option.new(name: :sweep_schedule, default: "*/15 * * * *",
                  help: "When the sweep runs, where sidekiq-cron is there; nil for never"),
-      Option.new(name: :sweep_window, default: 7200, help: "Seconds that a scheduled sweep looks back")
+      Option.new(name: :sweep_window, default: 7200, help: "Seconds that a scheduled sweep looks back"),
+      Option.new(name: :reconcile_schedule, default: "15 2 * * *",
+                 help: "When all that is kept is held against Krayin, where sidekiq-cron is there; nil for never")
     ].freeze
 
     OPTIONS.each { |option| attr_accessor option.name }

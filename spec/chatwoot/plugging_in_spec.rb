@@ -106,13 +106,14 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     hook&.destroy!
   end
 
-  it "has the sweep run on its schedule where there is one, by a name that is a job" do
+  it "has sweep and reconciling run on their schedules where there are such, by a name that is a job" do
     entries = []
     stub_const("Sidekiq::Cron::Job", Class.new { define_singleton_method(:create) { |**entry| entries << entry } })
     allow(Sidekiq).to receive(:server?).and_return(true)
-    KrayinSync::Chatwoot::SweepJob.schedule
-    expect(entries).to match([include(cron: "*/15 * * * *", queue: "krayin_sync")])
-    expect(entries.first[:class].constantize).to be(KrayinSync::Chatwoot::SweepJob)
+    jobs = [KrayinSync::Chatwoot::SweepJob, KrayinSync::Chatwoot::ReconcileJob].each(&:schedule)
+    expect(entries).to match([include(cron: "*/15 * * * *", queue: "krayin_sync"),
+                              include(cron: "15 2 * * *", queue: "krayin_sync")])
+    expect(entries.map { |entry| entry[:class].constantize }).to eq(jobs)
   end
 
   it "stays out of a Chatwoot that has changed, and says what is missing" do
@@ -301,12 +302,12 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
       expect { eval(script, binding) }.not_to raise_error # rubocop:disable Security/Eval
       names = -> { Dir.children("#{folder}/db/migrate").map { |name| name[/\d+_(.*)\.rb/, 1] } }
       expect(names.call).to contain_exactly("create_krayin_sync_links", "create_krayin_sync_backfills",
-                                            "create_krayin_sync_looks")
+                                            "create_krayin_sync_looks", "create_krayin_sync_reconciles")
       FileUtils.touch("#{folder}/db/migrate/20260101000000_add_krayin_sync_indexes.rb")
       2.times { generate.call }
       expect(names.call).to contain_exactly("add_krayin_sync_indexes", "create_krayin_sync_links",
                                             "create_krayin_sync_backfills", "create_krayin_sync_looks",
-                                            "move_krayin_sync_ids")
+                                            "create_krayin_sync_reconciles", "move_krayin_sync_ids")
       load Dir["#{folder}/db/migrate/*_move_krayin_sync_ids.rb"].first
       ActiveRecord::Migration.suppress_messages { MoveKrayinSyncIds.new.up }
     end

@@ -240,6 +240,18 @@ pub enum Reason {
         /// The persons' ids in Krayin.
         persons: Vec<u64>,
     },
+    /// The person that the contact was known as has nothing of it any more: a person decides.
+    ChangedHands {
+        /// The contact's id in Chatwoot.
+        contact: u64,
+        /// The person's id in Krayin.
+        persons: Vec<u64>,
+    },
+    /// Several persons in Krayin are one, by all that they are known by: a colleague or an import made them.
+    Doubled {
+        /// Their ids in Krayin.
+        persons: Vec<u64>,
+    },
     /// Nothing is to be decided about the contact, or not about that person.
     NothingToDecide,
     /// A write waits until the server's time zone is known.
@@ -743,6 +755,22 @@ impl Reason {
                     format!("El contacto {contact} tiene el teléfono de la persona {persons} en Krayin y puede ser otra persona: no se guardó nada. Diga si son la misma, o dé a ambos el mismo correo, o quite el teléfono de uno de ellos.").into(),
                 ]
             }
+            Self::ChangedHands { contact, persons } => {
+                let persons = persons.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                [
+                    format!("Person {persons} in Krayin was contact {contact} and has neither its name nor an address or number of it any more: nothing is written. Say whether they are one.").into(),
+                    format!("A pessoa {persons} no Krayin era o contato {contact} e já não tem nem o nome, nem um e-mail ou telefone dele: nada é gravado. Diga se são a mesma.").into(),
+                    format!("La persona {persons} en Krayin era el contacto {contact} y ya no tiene ni su nombre ni un correo o teléfono suyo: no se guarda nada. Diga si son la misma.").into(),
+                ]
+            }
+            Self::Doubled { persons } => {
+                let persons = persons.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                [
+                    format!("Persons {persons} in Krayin are one by their e-mail address or number. Merge them there, or say which one the contact is.").into(),
+                    format!("As pessoas {persons} no Krayin são a mesma pelo e-mail ou telefone. Mescle-as lá ou diga qual delas é o contato.").into(),
+                    format!("Las personas {persons} en Krayin son la misma por su correo o teléfono. Fusiónelas allí o diga cuál de ellas es el contacto.").into(),
+                ]
+            }
             Self::NothingToDecide => fixed(
                 "Nothing is to be decided about this contact, or not about that person.",
                 "Não há o que decidir sobre este contato, ou não sobre essa pessoa.",
@@ -942,6 +970,8 @@ mod tests {
             Reason::StageUnknown { rule: "created".into() },
             Reason::SeveralWithEmail { count: 2 },
             Reason::Doubtful { contact: 7, persons: vec![1, 2] },
+            Reason::ChangedHands { contact: 7, persons: vec![1] },
+            Reason::Doubled { persons: vec![1, 2] },
             Reason::YesNoUnknown { entity: Entity::Person },
             Reason::ConnectionWorks { pipeline: None },
             Reason::ConnectionWorks { pipeline: Some("Sales".into()) },

@@ -49,10 +49,17 @@ fn people(ruby: &Ruby, session: Value, ids: Vec<u64>) -> Result<RString, Error> 
         .run(ruby, move |client| async move { Ok(convert::json(&sync::people(&client, &ids).await?)) })
 }
 
+/// A page of all that Krayin has of persons, or of leads.
+fn inventory_page(ruby: &Ruby, session: Value, leads: bool, page: u64) -> Result<RString, Error> {
+    Session::open(ruby, session)?
+        .run(ruby, move |client| async move { Ok(convert::json(&sync::inventory_page(&client, leads, page).await?)) })
+}
+
 pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("process", function!(process, 3))?;
     native.define_singleton_method("find_person", function!(find_person, 2))?;
     native.define_singleton_method("find_lead", function!(find_lead, 3))?;
     native.define_singleton_method("person_page", function!(person_page, 3))?;
-    native.define_singleton_method("people", function!(people, 2))
+    native.define_singleton_method("people", function!(people, 2))?;
+    native.define_singleton_method("inventory_page", function!(inventory_page, 3))
 }

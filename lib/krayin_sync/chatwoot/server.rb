@@ -16,6 +16,7 @@ module KrayinSync
             config.on(:shutdown) { KrayinSync.metrics&.flush }
           end
           SweepJob.schedule
+          ReconcileJob.schedule
         rescue StandardError => e
           # Whatever it is, it is not Chatwoot's to suffer.
           KrayinSync.logger&.error("krayin_sync: the sweep is not scheduled: #{e.class}. Restart Sidekiq.")

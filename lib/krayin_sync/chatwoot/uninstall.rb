@@ -14,6 +14,7 @@ module KrayinSync
       def run(hooks: false, links: false)
         unschedule
         Backfill.cancel_all
+        Reconcile.cancel_all
         told = { "jobs" => jobs, "keys" => keys }
         told["connections"] = connections if hooks
         told["links"] = unlink if links
@@ -23,7 +24,9 @@ module KrayinSync
       private
 
       def unschedule
-        ::Sidekiq::Cron::Job.destroy(SweepJob::NAME) if defined?(::Sidekiq::Cron::Job)
+        return unless defined?(::Sidekiq::Cron::Job)
+
+        [SweepJob, ReconcileJob].each { |job| ::Sidekiq::Cron::Job.destroy(job::NAME) }
       end
 
       def jobs

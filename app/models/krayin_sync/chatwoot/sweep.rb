@@ -30,6 +30,7 @@ module KrayinSync
         end
         Intake.guard { Backfill.recover }
         Intake.guard { LookJob.enqueue_due }
+        Intake.guard { Reconcile.recover }
       end
 
       def self.tell(back)
@@ -87,7 +88,7 @@ module KrayinSync
 
       def each_of_contacts(hook)
         Touched.by_id("contacts", hook.account_id, @since) do |ids|
-          yield stale(Reach.of(::Contact.unscoped.where(id: ids), hook), "contact", hook)
+          yield Stale.of(Reach.of(::Contact.unscoped.where(id: ids), hook), "contact", hook)
         end
       end
 
@@ -95,7 +96,7 @@ module KrayinSync
         Touched.by_id("conversations", hook.account_id, @since) do |ids|
           known = ::Conversation.unscoped.where(id: ids)
                                 .joins("JOIN contacts ON contacts.id = conversations.contact_id")
-          yield stale(Reach.of(known, hook), "conversation", hook)
+          yield Stale.of(Reach.of(known, hook), "conversation", hook)
         end
       end
 
@@ -105,7 +106,7 @@ module KrayinSync
           known = ::Message.unscoped.where(id: ids)
                            .joins("JOIN conversations ON conversations.id = messages.conversation_id " \
                                   "JOIN contacts ON contacts.id = conversations.contact_id")
-          yield linked(Reach.of(known, hook), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
+          yield Stale.linked(Reach.of(known, hook), "message", hook).where("link.id IS NULL OR link.state = 'waiting'")
         end
       end
 
@@ -120,19 +121,6 @@ module KrayinSync
       def of_account?(hook, contact)
         kept = Merge.kept(contact)
         kept && ::Contact.unscoped.where(id: kept, account_id: hook.account_id).exists?
-      end
-
-      # What was refused or left out waits for a change of its own.
-      def stale(records, kind, hook)
-        # The columns' own precision is a second.
-        linked(records, kind, hook).where("link.id IS NULL OR link.state = 'waiting' OR link.seen_at IS NULL OR " \
-                                          "#{kind}s.updated_at >= date_trunc('second', link.seen_at)")
-      end
-
-      def linked(records, kind, hook)
-        join = "LEFT JOIN krayin_sync_links link " \
-               "ON link.kind = ? AND link.record_id = #{kind}s.id AND link.instance = ?"
-        records.joins(::ActiveRecord::Base.sanitize_sql_array([join, kind, hook.settings.dig("traits", "instance")]))
       end
 
       def enqueue(hook, kind, records)

@@ -54,12 +54,18 @@ pub struct Doubt {
     pub contact: u64,
     /// The ids in Krayin.
     pub persons: Vec<u64>,
+    /// Whether it was the person before, and nothing of the person is the contact's any more.
+    pub has_changed_hands: bool,
 }
 
 impl Doubt {
     /// Why nothing was written.
     pub fn reason(&self) -> Reason {
-        Reason::Doubtful { contact: self.contact, persons: self.persons.clone() }
+        let (contact, persons) = (self.contact, self.persons.clone());
+        match self.has_changed_hands {
+            true => Reason::ChangedHands { contact, persons },
+            false => Reason::Doubtful { contact, persons },
+        }
     }
 }
 
@@ -272,7 +278,7 @@ impl Wanted<'_> {
             (None, Some(person)) if !is_shared(&candidates) && !self.is_called_otherwise(person) => person,
             (None, Some(_)) => {
                 let persons = candidates.iter().map(|person| person.id).collect();
-                return Match::Doubtful(Doubt { contact: self.id, persons });
+                return Match::Doubtful(Doubt { contact: self.id, persons, has_changed_hands: false });
             }
             (None, None) => return nobody,
         };

@@ -3,7 +3,7 @@
 
 use super::{Context, PersonFinder};
 use crate::{
-    Error,
+    DigestKey, Error,
     chatwoot::{Contact, Conversation, Message},
     krayin::{ActivityLink, Person},
     mapper, phone,
@@ -80,25 +80,37 @@ async fn settle(
 }
 
 /// Whether the person has an address or a number of the contact's: one of now, or one that it had when we last knew.
-fn is_known(context: &Context<'_>, contact: &Contact, person: &Person, stored: &Stored) -> bool {
+pub(super) fn is_known(context: &Context<'_>, contact: &Contact, person: &Person, stored: &Stored) -> bool {
     if (PersonFinder { client: context.client }).has_something_of(contact, person) {
         return true;
     }
-    let key = &context.settings.digest_key;
-    let was_known = |value: &str| {
-        // A digest that has no key could be anybody's.
-        let digest = key.digest(value);
-        ["email", "phone", IDENTITY]
-            .iter()
-            .filter_map(|field| stored.sent.get(*field))
-            .any(|kept| kept.split(['|', ',']).any(|known| known == digest.text()))
+    let proofs = proofs(&context.settings.digest_key, person);
+    ["email", "phone", IDENTITY]
+        .iter()
+        .filter_map(|field| stored.sent.get(*field))
+        .any(|kept| kept.split(['|', ',']).any(|known| proofs.iter().any(|proof| proof == known)))
+}
+
+/// Digests of all that a person may have been sent to be known by, without those that have no key: these could be anybody's.
+pub(super) fn proofs(key: &DigestKey, person: &Person) -> Vec<String> {
+    let mut proofs: Vec<String> = Vec::new();
+    let mut add = |value: &str| {
+        let digest = key.digest(value).text().to_owned();
+        if !proofs.contains(&digest) {
+            proofs.push(digest);
+        }
     };
-    person.emails.iter().any(|entry| {
-        let email = entry.value.trim();
-        was_known(email) || was_known(&email.to_lowercase())
-    }) || person.contact_numbers.iter().any(|entry| {
-        was_known(entry.value.trim()) || phone::e164(&entry.value, None).is_some_and(|number| was_known(&number))
-    })
+    for entry in &person.emails {
+        add(entry.value.trim());
+        add(&entry.value.trim().to_lowercase());
+    }
+    for entry in &person.contact_numbers {
+        add(entry.value.trim());
+        if let Some(number) = phone::e164(&entry.value, None) {
+            add(&number);
+        }
+    }
+    proofs
 }
 
 #[cfg(test)]

@@ -107,6 +107,16 @@ impl Client {
         Ok(found)
     }
 
+    /// A page of all persons or all leads, from 1 on, a thousand by their ids, as the server gives them; and how many there
+    /// are where it says so.
+    pub(crate) async fn inventory(&self, leads: bool, page: u64) -> Result<(Vec<Value>, Option<u64>), ApiError> {
+        let path = if leads { "leads" } else { self.connection().dialect.persons() };
+        let params = [("sort", "id"), ("order", "asc"), ("limit", "1000"), ("page", &page.to_string())];
+        let body = self.get(path, &params.map(|(name, value)| (name, value.to_owned()))).await?;
+        let total = body.pointer("/meta/total").and_then(Value::as_u64);
+        Ok((records((Method::Get, path), body)?, total))
+    }
+
     /// The person, or `None` where it is gone: the package's own `GET …/{id}` answers 500 then.
     pub async fn find_person(&self, id: u64) -> Result<Option<Person>, ApiError> {
         self.find_by_id(self.connection().dialect.persons(), id).await

@@ -1,5 +1,6 @@
 //! Contact → person, lead and organization.
 
+mod doubted;
 mod erased;
 mod lead;
 mod lookup;
@@ -50,7 +51,10 @@ pub(super) async fn sync(
     about: Option<&Conversation>,
 ) -> Result<Outcome, Error> {
     let mut flow = Flow::of(context, contact, about).await?;
-    flow.known = verify::contact(context, contact, &mut flow.stored).await?;
+    let was_doubted = flow.look_at_doubted().await?;
+    if !was_doubted {
+        flow.known = verify::contact(context, contact, &mut flow.stored).await?;
+    }
     if let Some(reason) = flow.stays_away() {
         return Ok(Outcome::skipped(flow.stored.ids, reason).and(flow.wanted.wrong));
     }
@@ -59,7 +63,8 @@ pub(super) async fn sync(
         && !flow.is_anything_due()
         && flow.profile_note().is_none()
         && !tells_owner
-        && !flow.is_lookup_due();
+        && !flow.is_lookup_due()
+        && !was_doubted;
     if is_idle && !flow.are_labels_due(about) {
         return Ok(Outcome::skipped(flow.stored.ids, Reason::Unchanged));
     }

@@ -50,7 +50,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The person is not where it was: deleted, or merged into another by hand.
-    async fn person_gone(&mut self, id: u64) -> Result<(), Error> {
+    pub(super) async fn person_gone(&mut self, id: u64) -> Result<(), Error> {
         let finder = PersonFinder { client: self.context.client };
         // The search is the second look as well: an empty list alone could be a server that has trouble.
         let found = match self.wanted.is_known_by_something() {
@@ -142,7 +142,11 @@ impl<'a> Flow<'a> {
         let found = finder.identify_with(self.contact, &known).await?;
         match &found {
             Match::Person(person) if person.has_number_alone && self.has_number_of_another(&person.person).await? => {
-                Ok(Match::Doubtful(Doubt { contact: self.contact.id, persons: vec![person.person.id] }))
+                Ok(Match::Doubtful(Doubt {
+                    contact: self.contact.id,
+                    persons: vec![person.person.id],
+                    has_changed_hands: false,
+                }))
             }
             _ => Ok(found),
         }

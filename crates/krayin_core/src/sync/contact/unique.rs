@@ -39,7 +39,7 @@ impl Flow<'_> {
         if names.is_some_and(|(ours, theirs)| names::are_anothers(ours, theirs))
             || !self.others_of(&person).await?.is_empty()
         {
-            let doubt = Doubt { contact: self.contact.id, persons: vec![person.id] };
+            let doubt = Doubt { contact: self.contact.id, persons: vec![person.id], has_changed_hands: false };
             return Err(self.leave_doubtful(doubt).await);
         }
         let numbers = self.fields(Entity::Person).find(|field| field.attribute == "contact_numbers");

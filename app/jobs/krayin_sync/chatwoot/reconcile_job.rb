@@ -1,0 +1,59 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # On its schedule begins a {Reconcile} of each connection; and a slice of one. It comes back behind whatever stands
+    # in the queue meanwhile.
+    class ReconcileJob
+      include ::Sidekiq::Worker
+
+      NAME = "krayin_sync_reconcile"
+
+      sidekiq_options "queue" => "krayin_sync", "retry" => 3, "wrapped" => "KrayinSync::Chatwoot::ReconcileJob"
+
+      # Where sidekiq-cron is there; else whoever runs the installation calls `rake krayin_sync:reconcile`.
+      def self.schedule
+        return unless defined?(::Sidekiq::Cron::Job) && ::Sidekiq.server?
+
+        cron = Chatwoot.configuration.reconcile_schedule
+        return ::Sidekiq::Cron::Job.destroy(NAME) unless cron
+
+        ::Sidekiq::Cron::Job.create(name: NAME, cron: cron, class: name, queue: Chatwoot.configuration.queue,
+                                    args: [{ "job_id" => NAME }])
+      end
+
+      # @param asked [Hash{String => Object}] run and ticket of a slice; job_id for those who log
+      def perform(asked = {})
+        return begin_all unless asked["run"]
+
+        run = Reconcile.find_by(id: asked["run"], ticket: asked["ticket"], state: "running")
+        return unless run
+
+        # As {EventJob} does.
+        wait = ::ActiveRecord::Base.uncached { ReconcileWork.new(run, asked["ticket"]).perform }
+        run.push(delay: wait) if wait
+        tell(run) unless wait
+      end
+
+      private
+
+      def begin_all
+        HookSettings.hooks.each do |hook|
+          next if hook.disabled? || !hook.feature_allowed?
+
+          Reconcile.start(hook)
+        rescue Reconcile::NotPossible => e
+          KrayinSync.logger&.info("krayin_sync: hook #{hook.id} is not reconciled: #{e.message}")
+        end
+      end
+
+      def tell(run)
+        told = run.report
+        return if told[:state] == "running"
+
+        KrayinSync.logger&.info("krayin_sync: reconciling hook #{run.hook_id} is #{told[:state]}: " \
+                                "#{ReconcileWords.counts(told).join(", ")}")
+      end
+    end
+  end
+end

@@ -1,0 +1,82 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # Persons in Krayin that are one: of one address, or of one number and name. A colleague or an import has made them,
+    # and merges them, or says which one the contact is or that they are several: here they are only named.
+    class Doubles
+      # Groups that one statement gives.
+      BATCH = 1000
+      GROUPS = <<~SQL.squish
+        SELECT array_to_string(persons, ',') FROM (
+          SELECT DISTINCT array_agg(person_id ORDER BY person_id) AS persons FROM krayin_sync_reconcile_keys
+          WHERE reconcile_id = ? GROUP BY key HAVING count(*) > 1
+        ) AS found WHERE persons[1] > ? ORDER BY persons LIMIT ?
+      SQL
+      CODE = "doubled"
+      private_constant :GROUPS, :CODE
+
+      Link = KrayinSync::Records::Link
+      private_constant :Link
+
+      # @param run [Reconcile]
+      def initialize(run)
+        @run = run
+      end
+
+      # Keeps what persons of a page are known by.
+      # @param rows [Hash{Integer => Array<String>}] by their ids
+      # @return [void]
+      def keep(rows)
+        keys = rows.flat_map do |person, all|
+          all.map { |key| { reconcile_id: @run.id, key: [key].pack("H*").unpack1("q>"), person_id: person } }
+        end
+        Reconcile::Key.insert_all(keys) unless keys.empty?
+      end
+
+      # The next ones, said with the links of their contacts.
+      # @param after [Integer] the first person of the group before
+      # @return [Array(Array<Array<Integer>>, Integer)] ids of the persons of each group, but for those that somebody
+      #   has said to be several; and where to go on, nothing where there are no more
+      def tell_next(after)
+        forget if after.zero?
+        groups = groups(after)
+        undecided = groups - decided(groups)
+        undecided.each { |persons| tell(persons) }
+        [undecided, groups.last&.first]
+      end
+
+      private
+
+      def groups(after)
+        statement = Link.sanitize_sql_array([GROUPS, @run.id, after, BATCH])
+        found = Link.connection.select_values(statement).map { |ids| ids.split(",").map(&:to_i) }
+        return found if found.size < BATCH
+
+        # Of the last person there may be more.
+        whole = found.reject { |group| group.first == found.last.first }
+        whole.empty? ? found : whole
+      end
+
+      def links = Link.where(instance: @run.instance, kind: "contact")
+
+      def decided(groups)
+        said = links.where(person_id: groups.flatten.uniq).where("rest -> 'decision' ->> 'another' IS NOT NULL")
+                    .pluck(Arel.sql("rest -> 'decision' ->> 'another'")).map { |ids| JSON.parse(ids) }
+        groups.select { |group| said.any? { |others| (group - others).empty? } }
+      end
+
+      # What is in step but for that.
+      def tell(persons)
+        said = { state: "doubtful", reason_code: CODE, reason_params: { persons: persons } }
+        links.where(person_id: persons, state: "synced", attempts: 0).update_all(said)
+      end
+
+      # Whom a colleague has merged meanwhile is found no more.
+      def forget
+        links.where(state: "doubtful", reason_code: CODE)
+             .update_all(state: "synced", reason_code: nil, reason_params: {})
+      end
+    end
+  end
+end
