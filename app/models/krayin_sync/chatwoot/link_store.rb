@@ -67,6 +67,7 @@ module KrayinSync
         @kept = {}
         @parsed = {}
         @stored = []
+        @new = []
       end
 
       # @return [String, nil]
@@ -95,10 +96,21 @@ module KrayinSync
       # @return [void]
       def store(kind, id, json)
         @before&.call
+        @new << [kind, id] unless @kept[[kind, id]]
         super
         keep(kind, id, json)
         @stored << [kind, id]
         nil
+      end
+
+      # Of an event that has sent nothing: what it noted before it would have says that there may be something of it in
+      # Krayin, which would have to be looked for.
+      # @return [void]
+      def take_back
+        @new.each do |kind, id|
+          KrayinSync::Records::Link.where(kind: kind, record_id: id, instance: @instance, revision: 1, person_id: nil)
+                                   .delete_all
+        end
       end
 
       # Whether a try before this event failed.

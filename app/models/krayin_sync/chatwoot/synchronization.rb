@@ -43,7 +43,7 @@ module KrayinSync
         return gone unless data
         return keep_out if kept_out?(data)
 
-        outcome = processor(data).perform
+        outcome = outcome_of(data)
         conclude(outcome)
         look_soon if gate.passed?
         mark_recovered if outcome[:requests].to_i.positive?
@@ -64,6 +64,13 @@ module KrayinSync
         EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources,
                                                       known: (@known unless gate.passed?),
                                                       route: (route unless route.all?))
+      end
+
+      def outcome_of(data)
+        processor(data).perform
+      rescue RateLimitError
+        records.take_back if @bulk && !@heard
+        raise
       end
 
       # Since its job asked whose it is.
@@ -136,6 +143,7 @@ module KrayinSync
 
       # @param json [String] of an attempt, as {Attempts} is told it
       def heard(json)
+        @heard = true
         alive
         took = @pace && JSON.parse(json)["duration_ms"]
         @pace.tell(took) if took
