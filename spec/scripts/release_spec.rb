@@ -3,7 +3,7 @@
 require "date"
 require "open3"
 require "tmpdir"
-require_relative "../script/release/release"
+require_relative "../../script/release/release"
 
 # A small project in the release's place, with git and cargo as they are.
 RSpec.describe Release do
