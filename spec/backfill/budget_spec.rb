@@ -56,6 +56,27 @@ RSpec.describe "A backfill within a minute's budget", :chatwoot do
     expect(krayin.requests.size).to be <= 6
   end
 
+  it "asks nothing anew of whom it has read and may not write yet" do
+    krayin.turn(throttle: false)
+    import(110)
+    run = KrayinSync::Chatwoot::Backfill.start(@hook.reload)
+    eventually(120) { run.reload.state == "done" }
+    KrayinSync::Records::Link.where(kind: "contact", instance: run.instance).delete_all
+    changed = @account.contacts.order(:id).limit(25)
+    changed.each_with_index { |one, n| one.update_columns(phone_number: format("+14155557%03d", n)) }
+    krayin.turn(throttle: true)
+    krayin.forget_requests
+    run = KrayinSync::Chatwoot::Backfill.start(@hook.reload)
+    eventually(120) { run.reload.state == "done" }
+    expect(run.progress).to include(done: 110, created: 0, refused: 0, later: 0)
+    written, read = krayin.requests.partition { |request| request["method"] != "GET" }
+    expect(written.size).to eq(25)
+    # Beside those that it reads together, of whom a job had in hand when it gave its thread back.
+    expect(read.size).to be <= 12
+    numbers = krayin.records["persons"].flat_map { |person| person["contact_numbers"].to_a }
+    expect(numbers.map { |number| number["value"] }.grep(/\d/).uniq.size).to eq(25)
+  end
+
   it "is never refused, and leaves live events their part" do
     import(40)
     run = KrayinSync::Chatwoot::Backfill.start(@hook.reload)

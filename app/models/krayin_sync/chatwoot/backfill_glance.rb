@@ -36,6 +36,10 @@ module KrayinSync
         # @return [String, nil] a list as JSON; nil where Krayin is to be asked
         # @raise [Unread]
         def shown(what, keys) = glance.shown(self, what, keys)
+
+        # By who has kept something of the contact, and has asked Krayin nothing.
+        # @return [void]
+        def unsent = glance.unsent(contact)
       end
 
       # @param lane [BackfillLane]
@@ -48,10 +52,15 @@ module KrayinSync
         @index = index
         @requested = requested
         @wanted = {}
+        @used = []
+        @unsent = {}
       end
 
       # @param puts_aside [Boolean] whether it may be put aside
-      def of(contact, puts_aside: true) = Of.new(self, contact, puts_aside && !documented?)
+      def of(contact, puts_aside: true)
+        @used.delete(contact)
+        Of.new(self, contact, puts_aside && !documented?)
+      end
 
       # Whether it waits to be read.
       def wanted?(contact) = @wanted.key?(contact)
@@ -77,6 +86,12 @@ module KrayinSync
         end
       end
 
+      # What is kept of the contact as it is now was kept while what was read of its person still held: it holds on.
+      # @return [void]
+      def unsent(contact)
+        @unsent[contact] = link_of(contact).maximum(:updated_at) if @used.include?(contact)
+      end
+
       def inspect = "#<#{self.class.name}>"
 
       private
@@ -99,7 +114,10 @@ module KrayinSync
 
         # Of one that was not shown its own look says whether it is gone.
         shown = found.filter_map { |one| one["person"] }
-        JSON.generate(shown) unless shown.size < ids.size || touched?(found, ids)
+        return if shown.size < ids.size || touched?(found, ids, but: (asking.contact if unsent?(asking.contact)))
+
+        @used << asking.contact
+        JSON.generate(shown)
       end
 
       def leads(asking, ids)
@@ -125,6 +143,13 @@ module KrayinSync
         links = links.where.not(record_id: but) if but
         links.exists?
       end
+
+      # Whether it is this run's own word, which the budget did not let out, that was kept of the contact last.
+      def unsent?(contact)
+        @unsent.key?(contact) && link_of(contact).where.not(updated_at: @unsent[contact]).none?
+      end
+
+      def link_of(contact) = LinkStore.of(@hook, kind: "contact", record_id: contact)
 
       # @return [Array<Hash, nil>]
       def kept(ids) = RedisStore.call("HMGET", key, *ids).map { |json| json && JSON.parse(json) }

@@ -104,13 +104,14 @@ module KrayinSync
       end
 
       # Of an event that has sent nothing: what it noted before it would have says that there may be something of it in
-      # Krayin, which would have to be looked for.
+      # Krayin, which would have to be looked for. What was read together for it is as good as it was.
       # @return [void]
       def take_back
         @new.each do |kind, id|
           KrayinSync::Records::Link.where(kind: kind, record_id: id, instance: @instance, revision: 1, person_id: nil)
                                    .delete_all
         end
+        @glance&.unsent
       end
 
       # Whether a try before this event failed.
