@@ -4,22 +4,14 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { chromium } = require("playwright-core");
+const { launch, logIn } = require("./browser");
 
 (async () => {
   const asked = JSON.parse(fs.readFileSync(0, "utf8"));
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  const browser = await launch();
   const tab = await browser.newPage({ viewport: { width: 1280, height: 700 } });
   tab.setDefaultTimeout(60000);
-  await tab.goto(`${asked.url}/app/login`);
-  await tab.fill("input[type=email], input[name=email_address]", asked.email);
-  await tab.fill("input[type=password]", asked.password);
-  await tab.click("button[type=submit]");
-  await tab.waitForURL(/\/app\/accounts\//);
+  await logIn(tab, asked.url, asked);
   await tab.goto(`${asked.url}/app/accounts/${asked.account}/settings/integrations/krayin`);
   await tab.getByText(asked.search).first().waitFor();
   const text = () => tab.evaluate(() => document.body.innerText);

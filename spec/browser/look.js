@@ -4,17 +4,13 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { chromium } = require("playwright-core");
+const { launch } = require("./browser");
 
 const PICTURES = 6;
 
 (async () => {
   const pages = JSON.parse(fs.readFileSync(0, "utf8"));
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  const browser = await launch();
   const tab = await browser.newPage({ viewport: { width: 1000, height: 700 } });
   let met = { dialogs: [], errors: [] };
   tab.on("dialog", async (dialog) => {

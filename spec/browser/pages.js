@@ -5,7 +5,7 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { chromium } = require("playwright-core");
+const { launch, logIn } = require("./browser");
 
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const asked = JSON.parse(fs.readFileSync(0, "utf8"));
@@ -26,14 +26,6 @@ async function open(browser, options) {
     if (said.type() === "error" && !none && tab.url().includes("/krayin_sync")) seen.errors.push(said.text());
   });
   return tab;
-}
-
-async function logIn(tab, { email, password }) {
-  await tab.goto(`${asked.url}/app/login`);
-  await tab.fill("input[type=email], input[name=email_address]", email);
-  await tab.fill("input[type=password]", password);
-  await tab.click("button[type=submit]");
-  await tab.waitForURL(/\/app\/accounts\//);
 }
 
 const text = (tab) => tab.locator("main").innerText();
@@ -72,7 +64,7 @@ async function administrator(browser) {
   seen.logged_out = await text(stranger);
   await stranger.context().close();
   const tab = await open(browser);
-  await logIn(tab, asked);
+  await logIn(tab, asked.url, asked);
   await go(tab, "status");
   await tab.locator(".counts").waitFor();
   seen.status = await text(tab);
@@ -126,18 +118,14 @@ async function administrator(browser) {
 
 async function agent(browser) {
   const tab = await open(browser);
-  await logIn(tab, asked.agent);
+  await logIn(tab, asked.url, asked.agent);
   await go(tab, "records");
   seen.agent = await text(tab);
   await tab.context().close();
 }
 
 (async () => {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-  });
+  const browser = await launch();
   try {
     await administrator(browser);
     await agent(browser);
