@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "thread_flag"
+
 module KrayinSync
   module Chatwoot
     # Whose a change of a lead's attributes is, where it is made. An agent's, and that of an automation or a macro of
@@ -7,24 +9,22 @@ module KrayinSync
     # public API; a merge copies them, and an import has whatever its file has: of these nothing stays. Nor does what
     # somebody writes who has read the contact a while ago.
     class LeadChange
-      DISTRUST = :krayin_sync_distrust
+      # Of a thread that writes what no agent has said.
+      module Distrust
+        extend ThreadFlag
+      end
+
       # Seconds for which a page of Chatwoot may show what has changed since: it sends all attributes with each one.
       STALE = 3600
-      private_constant :DISTRUST
+      private_constant :Distrust
 
       class << self
         # What is written in the block is no agent's, whoever has begun it.
-        def distrusted
-          before = Thread.current[DISTRUST]
-          Thread.current[DISTRUST] = true
-          yield
-        ensure
-          Thread.current[DISTRUST] = before
-        end
+        def distrusted(&) = Distrust.during(&)
 
         # @return [String, nil] the agent or the automation that works here
         def author(account_id)
-          return if Thread.current[DISTRUST] || !defined?(::Current)
+          return if Distrust.now? || !defined?(::Current)
           return if ::Current.account && ::Current.account.id != account_id
 
           by = [::Current.executed_by, ::Current.user].find { |one| trusted?(one) }

@@ -1,22 +1,12 @@
 # frozen_string_literal: true
 
+require_relative "thread_flag"
+
 module KrayinSync
   module Chatwoot
     # Tells this gem's own writes of a contact from everybody else's, where they are made.
     module OwnWrite
-      KEY = :krayin_sync_own_write
-
-      class << self
-        def during
-          before = Thread.current[KEY]
-          Thread.current[KEY] = true
-          yield
-        ensure
-          Thread.current[KEY] = before
-        end
-
-        def now? = Thread.current[KEY] == true
-      end
+      extend ThreadFlag
     end
   end
 end

@@ -6,21 +6,14 @@ module KrayinSync
     # in the queue meanwhile.
     class ReconcileJob
       include ::Sidekiq::Worker
+      extend OnSchedule
 
       NAME = "krayin_sync_reconcile"
 
       sidekiq_options "queue" => "krayin_sync", "retry" => 3, "wrapped" => "KrayinSync::Chatwoot::ReconcileJob"
 
-      # Where sidekiq-cron is there; else whoever runs the installation calls `rake krayin_sync:reconcile`.
-      def self.schedule
-        return unless defined?(::Sidekiq::Cron::Job) && ::Sidekiq.server?
-
-        cron = Chatwoot.configuration.reconcile_schedule
-        return ::Sidekiq::Cron::Job.destroy(NAME) unless cron
-
-        ::Sidekiq::Cron::Job.create(name: NAME, cron: cron, class: name, queue: Chatwoot.configuration.queue,
-                                    args: [{ "job_id" => NAME }])
-      end
+      # @return [String, nil] its schedule
+      def self.cron = Chatwoot.configuration.reconcile_schedule
 
       # @param asked [Hash{String => Object}] run and ticket of a slice; job_id for those who log
       def perform(asked = {})

@@ -5,21 +5,14 @@ module KrayinSync
     # The sweep, on its schedule.
     class SweepJob
       include ::Sidekiq::Worker
+      extend OnSchedule
 
       NAME = "krayin_sync_sweep"
 
       sidekiq_options "queue" => "krayin_sync", "retry" => 3, "wrapped" => "KrayinSync::Chatwoot::SweepJob"
 
-      # Where sidekiq-cron is there; else whoever runs the installation calls `rake krayin_sync:sweep`.
-      def self.schedule
-        return unless defined?(::Sidekiq::Cron::Job) && ::Sidekiq.server?
-
-        cron = Chatwoot.configuration.sweep_schedule
-        return ::Sidekiq::Cron::Job.destroy(NAME) unless cron
-
-        ::Sidekiq::Cron::Job.create(name: NAME, cron: cron, class: name, queue: Chatwoot.configuration.queue,
-                                    args: [{ "job_id" => NAME }])
-      end
+      # @return [String, nil] its schedule
+      def self.cron = Chatwoot.configuration.sweep_schedule
 
       # @param seconds [Numeric] how far to look back
       # @param account_id [Integer, nil] of which account; of all where nil
