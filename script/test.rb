@@ -43,5 +43,6 @@ end
 
 bad = chosen.reject { |name| tallies[name].good? }
 puts "Failed: #{bad.join(", ")}" unless bad.empty?
+bad.each { |name| puts(tallies[name].bad.map { |one| "  #{name}: #{one}" }) }
 puts tallies.values.sum(Tally.new)
 exit bad.empty?

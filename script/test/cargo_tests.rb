@@ -18,6 +18,8 @@ class CargoTests
     mapping: /\Amapping/
   }.freeze
   RESULT = /\Atest result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/
+  # What a failed test said begins with its name.
+  FAILED = /\A---- (\S+)(?: - .+)? stdout ----/
 
   def self.targets
     @targets ||= JSON.parse(metadata).fetch("packages").select { |package| PACKAGES.include?(package["name"]) }
@@ -70,6 +72,7 @@ class CargoTests
     good = Command.run("cargo", "test", "--locked", "--quiet", "--no-fail-fast", *packages, *chosen) do |line|
       passed, failed, ignored = line.match(RESULT)&.captures&.map(&:to_i)
       tally += Tally.new(passed: passed, failed: failed, skipped: ignored) if passed
+      tally.bad += line.match(FAILED).to_a.drop(1)
     end
     # It did not compile, or a test took the whole process down.
     tally += Tally.new(failed: 1) if !good && tally.failed.zero?

@@ -15,7 +15,7 @@ class Checks
     @checks.sum(Tally.new) do |name, check|
       good = Command.run(*check[:command], env: check.fetch(:env, {}))
       puts "#{good ? "ok" : "FAILED"}: #{name}"
-      good ? Tally.new(passed: 1) : Tally.new(failed: 1)
+      good ? Tally.new(passed: 1) : Tally.new(failed: 1, bad: [name])
     end
   end
 end

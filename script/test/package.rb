@@ -58,11 +58,12 @@ class Package
                 "and in a Debian 13 that never had any, with its Ruby" => :smoke_in_trixie,
                 "built in two folders it is one file, which tells nothing of this machine" => :build_twice,
                 "the documentation's Dockerfile brings it into a bundle that builds every gem" => :follow_dockerfile }
-      steps.each_with_object(Tally.new) do |(name, step), tally|
+      steps.reduce(Tally.new) do |tally, (name, step)|
         good = send(step)
         puts "#{good ? "ok" : "FAILED"}: #{name}"
-        good ? tally.passed += 1 : tally.failed += 1
-        break tally unless good
+        break tally + Tally.new(failed: 1, bad: [name]) unless good
+
+        tally + Tally.new(passed: 1)
       end
     end
   end

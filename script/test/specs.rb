@@ -36,9 +36,16 @@ class Specs
   end
 
   def read(report)
-    summary = JSON.parse(File.read(report)).fetch("summary")
+    told = JSON.parse(File.read(report))
+    summary = told.fetch("summary")
     examples, failures, pending, errors =
       summary.values_at("example_count", "failure_count", "pending_count", "errors_outside_of_examples_count")
-    Tally.new(passed: examples - failures - pending, failed: failures + errors, skipped: pending)
+    Tally.new(passed: examples - failures - pending, failed: failures + errors, skipped: pending, bad: bad(told))
+  end
+
+  def bad(told)
+    told.fetch("examples").select { |example| example["status"] == "failed" }.map do |example|
+      "#{example["file_path"].delete_prefix("./")}:#{example["line_number"]} #{example["full_description"]}"
+    end
   end
 end
