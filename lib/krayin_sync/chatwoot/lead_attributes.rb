@@ -25,12 +25,18 @@ module KrayinSync
                                                "es" => "Motivo de la pérdida" })
       ].freeze
       KEYS = ALL.map(&:key).freeze
+      # What agents may set wherever a lead is shown, and what they may where the settings say so.
+      MOVES = %w[krayin_stage krayin_lost_reason].freeze
+      FIELDS = %w[krayin_value krayin_owner krayin_closing_date].freeze
       # What ends a lead, by the code of its stage.
       ENDS = %w[won lost].freeze
       # What stands behind the address that people open.
       API = %r{/*(?:/api(?:/.*)?)?/*\z}i
       HALF_A_DAY = 12 * 3600
-      private_constant :API, :HALF_A_DAY
+      DAY = /\A\d{4}-\d{2}-\d{2}\z/
+      # Hours in UTC that are midnight at either end of the world.
+      EITHER_END = (10..12)
+      private_constant :API, :HALF_A_DAY, :DAY, :EITHER_END
 
       class << self
         # @param settings [Hash{String => Object}] a hook's
@@ -42,8 +48,20 @@ module KrayinSync
           names ? ALL.select { |attribute| names.include?(attribute.name) } : ALL
         end
 
+        # @param settings [Hash{String => Object}] a hook's
+        # @return [Array<String>] keys of what agents may set; none where nothing is shown
+        def settable(settings)
+          written = names(settings, "two_way_writes").to_a.map { |name| "krayin_#{name}" }
+          wanted(settings).map(&:key) & (MOVES + (FIELDS & written))
+        end
+
         # @return [Array<String>] what the settings name that there is not
         def unknown(settings) = listed(settings).to_a - ALL.map(&:name)
+
+        # @return [Array<String>] what agents are to set and cannot
+        def not_settable(settings)
+          names(settings, "two_way_writes").to_a - (MOVES + FIELDS).map { |key| key.delete_prefix("krayin_") }
+        end
 
         # @param lead [Hash{String => Object}, nil] as Krayin answers it
         # @param settings [Hash{String => Object}] a hook's, with what the set-up learned
@@ -67,6 +85,20 @@ module KrayinSync
         def stage_of(lead, settings)
           id = lead["lead_pipeline_stage_id"]
           pipelines(settings).lazy.flat_map { |pipeline| pipeline["stages"].to_a }.find { |one| one["id"] == id }
+        end
+
+        # @return [String, nil] the day on which it is expected to close
+        def closing_day(lead, settings) = day(lead["expected_close_date"], settings)
+
+        # Whether that day is certain: without the server's zone an hour may be midnight at either end of the world.
+        def closing_day?(lead, settings)
+          text = lead["expected_close_date"].to_s
+          return true if text.empty? || text.match?(DAY) || settings.dig("traits", "utc_offset_minutes")
+
+          moment = Time.parse(text).utc
+          !EITHER_END.cover?(moment.hour + (moment.min / 60.0))
+        rescue ArgumentError
+          true
         end
 
         # @return [Array<String>] the names of all stages, those of the settings' pipeline first
@@ -109,8 +141,10 @@ module KrayinSync
 
         private
 
-        def listed(settings)
-          names = Settings.read("two_way_attributes" => settings["two_way_attributes"])["two_way_attributes"]
+        def listed(settings) = names(settings, "two_way_attributes")
+
+        def names(settings, key)
+          names = Settings.read(key => settings[key])[key]
           names&.map { |name| name.strip.downcase.delete_prefix("krayin_").tr(" -", "__") }
         rescue ConfigurationError
           nil
@@ -154,13 +188,13 @@ module KrayinSync
           "#{address}/admin/leads/view/#{lead["id"]}" unless address.empty?
         end
 
-        # The day whose midnight it is by the server's clock; where that is not known, the nearest one.
+        # The day whose midnight is nearest: the server's clock may be that of the other half of the year.
         def day(text, settings)
           return if text.to_s.empty?
-          return text[0, 10] if text.match?(/\A\d{4}-\d{2}-\d{2}\z/)
+          return text[0, 10] if text.match?(DAY)
 
-          offset = settings.dig("traits", "utc_offset_minutes")
-          (Time.parse(text).utc + (offset ? offset * 60 : HALF_A_DAY)).strftime("%Y-%m-%d")
+          offset = settings.dig("traits", "utc_offset_minutes").to_i
+          (Time.parse(text).utc + (offset * 60) + HALF_A_DAY).strftime("%Y-%m-%d")
         rescue ArgumentError
           nil
         end

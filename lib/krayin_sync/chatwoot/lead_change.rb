@@ -16,7 +16,9 @@ module KrayinSync
 
       # Seconds for which a page of Chatwoot may show what has changed since: it sends all attributes with each one.
       STALE = 3600
-      private_constant :Distrust
+      # What may be taken away as well.
+      CLEARED = %w[krayin_closing_date].freeze
+      private_constant :Distrust, :CLEARED
 
       class << self
         # What is written in the block is no agent's, whoever has begun it.
@@ -87,18 +89,38 @@ module KrayinSync
         @shown_by ||= @contact.new_record? ? [] : ShownLead.where(contact_id: @contact.id).where.not(lead_id: nil).to_a
       end
 
-      # Nobody wants a lead to be at no stage.
+      # What is shown already another way of writing it does not change.
       def wanted?(key, shown)
-        LeadSettlement::KEYS.include?(key) && @after[key].present? && !stale?(key, shown)
+        return false unless settable(shown).include?(key) && !LeadWish.same?(key, expected(key), @after[key])
+
+        @after[key].present? ? !stale?(key, shown) : cleared?(key)
+      end
+
+      # Nobody wants a lead to be at no stage, or to be nobody's. A record that was read before it was shown has nothing
+      # there, and clears nothing by that.
+      def cleared?(key) = CLEARED.include?(key) && @before[key].present? && others(key).empty?
+
+      def settable(shown)
+        @settable ||= {}
+        @settable[shown.hook_id] ||= begin
+          hook = ::Integrations::Hook.find_by(id: shown.hook_id)
+          hook ? LeadAttributes.settable(hook.settings.to_h) : []
+        end
       end
 
       # A page that is behind brings what it shows along with what its agent has changed.
       def stale?(key, shown)
-        others = @before.keys.union(@after.keys).reject { |name| name == key || @before[name] == @after[name] }
-        others.any? && shown.showed?(key, @after[key], since: Time.now.utc - STALE)
+        others(key).any? && shown.showed?(key, @after[key], since: Time.now.utc - STALE)
+      end
+
+      # What else is changed.
+      def others(key)
+        @before.keys.union(@after.keys).reject { |name| name == key || @before[name] == @after[name] }
       end
 
       def want(key, shown, author)
+        value = LeadWish.read(key, @after[key])
+        @after = @after.merge(key => value) unless value.nil?
         (@wanted[shown] ||= {})[key] = { "value" => @after[key], "base" => shown.shown[key], "by" => author,
                                          "at" => Time.now.utc.iso8601(6) }
       end

@@ -7,23 +7,24 @@ module KrayinSync
     module LeadSettlement
       # What comes of it:
       # - move: the stage that the lead is to go to, where it is; with +reason+ where it is lost
+      # - fields: what is to be written, by Krayin's own names
+      # - keys: whose these are
       # - told: what the agents are to be told, as word and the attribute's key
       # - held: keys that wait for another one
-      Settled = Struct.new(:move, :reason, :told, :held, keyword_init: true)
-
-      # What agents may set by now.
-      KEYS = %w[krayin_stage krayin_lost_reason].freeze
+      Settled = Struct.new(:move, :reason, :fields, :keys, :told, :held, keyword_init: true)
 
       class << self
         # @param wanted [Hash{String => Hash}] by key: value, and base, which the contact showed before
         # @param lead [Hash{String => Object}] as Krayin has it now
         # @param settings [Hash{String => Object}] a hook's
+        # @param users [Array<Hash>] Krayin's, where somebody is to have the lead
         # @return [Settled]
-        def of(wanted, lead, settings)
-          settled = Settled.new(told: [], held: [])
+        def of(wanted, lead, settings, users: [])
+          settled = Settled.new(fields: {}, keys: {}, told: [], held: [])
           now = LeadAttributes.all_of(lead, settings)
           stage(settled, wanted["krayin_stage"], lead, now["krayin_stage"], settings)
           reason(settled, wanted["krayin_lost_reason"], lead, now["krayin_lost_reason"], settings)
+          LeadAttributes::FIELDS.each { |key| field(settled, key, wanted[key], now[key], users) }
           settled
         end
 
@@ -46,6 +47,33 @@ module KrayinSync
 
           settled.move ||= LeadAttributes.stage_of(lead, settings)
           settled.reason = wish["value"]
+        end
+
+        def field(settled, key, wish, now, users)
+          return if wish.nil? || LeadWish.same?(key, wish["value"], now)
+          return settled.told << [:changed, key] unless LeadWish.same?(key, wish["base"], now)
+
+          name, value, word = written(key, wish["value"], users)
+          return settled.told << [word, key] if word
+
+          settled.fields[name] = value
+          settled.keys[name] = key
+        end
+
+        # @return [Array(String, Object, Symbol)] Krayin's name of it and its value there; else why it cannot be
+        def written(key, wanted, users)
+          value = LeadWish.read(key, wanted)
+          case key
+          when "krayin_value"
+            value ? ["lead_value", LeadWish.decimal(value)] : [nil, nil, :no_amount]
+          when "krayin_closing_date"
+            value || wanted.blank? ? ["expected_close_date", value] : [nil, nil, :no_day]
+          when "krayin_owner"
+            owners = LeadWish.owners(wanted, users)
+            return ["user_id", owners.first] if owners.one?
+
+            [nil, nil, owners.empty? ? :nobody : :several]
+          end
         end
 
         def lost?(lead, settings) = LeadAttributes.stage_of(lead, settings)&.fetch("code", nil) == "lost"

@@ -40,5 +40,27 @@ module TwoWay
     run_all
   end
 
+  # What an agent writes into a contact's attributes; nil is nobody.
+  def set(contact, by: agent, **attributes)
+    as_agent(by) do
+      contact.reload.update!(custom_attributes: contact.custom_attributes.merge(attributes.transform_keys(&:to_s)))
+    end
+  end
+
+  def as_agent(who = agent)
+    Current.account = who && account
+    Current.user = who
+    yield
+  ensure
+    Current.reset
+  end
+
+  def agent = @agent ||= User.create!(name: "Ada", email: "ada#{rand(10_000_000)}@two.example")
+
+  # The lines of the contact's conversations.
+  def told(contact)
+    Message.where(conversation_id: contact.conversations.select(:id), message_type: :activity).map(&:content)
+  end
+
   def shown(contact) = contact.reload.custom_attributes.slice(*KrayinSync::Chatwoot::LeadAttributes::KEYS)
 end

@@ -2,26 +2,12 @@
 
 module KrayinSync
   module Chatwoot
-    # Brings to Krayin what agents want of a contact's lead: one request to see how it is now, one to move it. What
-    # Krayin refuses, and what a colleague has changed meanwhile, is put back and told in the conversation.
+    # Brings to Krayin what agents want of a contact's lead: one request to see how it is now, one to move it, and two
+    # where its fields are written. What Krayin refuses, and what a colleague has changed meanwhile, is put back and
+    # told in the conversation.
     class LeadMove
       # What Krayin does not take, however often it is sent.
       REFUSED = [ValidationError, NotFoundError, ConflictError, BlockedError].freeze
-      WORDS = {
-        changed: { "en" => "%<name>s was changed in Krayin meanwhile: it is %<now>s.",
-                   "pt" => "%<name>s foi mudado no Krayin nesse meio-tempo: é %<now>s.",
-                   "es" => "%<name>s se cambió en Krayin mientras tanto: es %<now>s." },
-        unknown: { "en" => "%<name>s: the lead's pipeline has no such stage. It is %<now>s.",
-                   "pt" => "%<name>s: o funil do lead não tem essa etapa. É %<now>s.",
-                   "es" => "%<name>s: el embudo del lead no tiene esa etapa. Es %<now>s." },
-        refused: { "en" => "%<name>s: Krayin did not take it. It is %<now>s.",
-                   "pt" => "%<name>s: o Krayin não aceitou. É %<now>s.",
-                   "es" => "%<name>s: Krayin no lo aceptó. Es %<now>s." },
-        gone: { "en" => "%<name>s: the lead is no longer in Krayin.",
-                "pt" => "%<name>s: o lead não está mais no Krayin.",
-                "es" => "%<name>s: el lead ya no está en Krayin." }
-      }.freeze
-      private_constant :WORDS
 
       # @param hook [Integrations::Hook]
       # @param contact_id [Integer]
@@ -31,6 +17,7 @@ module KrayinSync
         @settings = hook.settings.to_h
         @contact_id = contact_id
         @krayin = LeadReader.new(@settings, bulk: false, &)
+        @refused = []
       end
 
       # @return [Hash{Symbol => Object}, nil] how many requests it took; nothing where nobody wants anything
@@ -39,6 +26,7 @@ module KrayinSync
         @shown = ShownLead.find_by(hook_id: @hook.id, contact_id: @contact_id)
         @wanted = @shown ? @shown.wanted : {}
         return if @wanted.empty?
+        return keep_out if LinkStore.of(@hook, kind: "contact", record_id: @contact_id).exists?(kept_out: true)
 
         lead = @shown.lead_id && @krayin.lead(@shown.lead_id)
         lead ? settle(lead) : gone
@@ -48,45 +36,57 @@ module KrayinSync
       private
 
       def settle(lead)
-        found = LeadSettlement.of(@wanted, lead, @settings)
-        lead, refused = carry_out(lead, found)
-        conclude(lead, found.told + refused, found.held)
+        found = LeadSettlement.of(@wanted, lead, @settings, users: users)
+        @held = found.held
+        lead = move(lead, found) if found.move
+        lead = write(lead, found.fields, found.keys) if found.fields.any?
+        told = found.told + @refused
+        ShownLead.settle(@hook, @contact_id, lead, done: @wanted.except(*@held), held: @held) do
+          say(told, LeadAttributes.all_of(lead, @settings))
+        end
       end
 
-      # @return [Array(Hash, Array)] the lead after it, and what Krayin refused
-      def carry_out(lead, found)
-        return [lead, []] unless found.move
+      # Who is there now: of one whom Krayin does not know it would take the lead's page down.
+      def users = @wanted.key?("krayin_owner") ? @krayin.users : []
 
-        [@krayin.move(lead["id"], found.move["id"], reason: found.reason), []]
+      # @return [Hash] the lead after it
+      def move(lead, found)
+        @krayin.move(lead["id"], found.move["id"], reason: found.reason)
       rescue *REFUSED
-        [lead, (@wanted.keys - found.held - found.told.map(&:last)).map { |key| [:refused, key] }]
+        refuse(:refused, LeadAttributes::MOVES & (@wanted.keys - @held - found.told.map(&:last)))
+        lead
       end
 
-      def conclude(lead, told, held)
-        ShownLead.settle(@hook, @contact_id, lead, done: @wanted.except(*held), held: held)
-        tell(told, LeadAttributes.all_of(lead, @settings))
+      # @return [Hash] the lead after it
+      def write(lead, fields, keys)
+        written = @krayin.write(lead, fields)
+        return written if written
+
+        refuse(:at_stake, keys.values_at(*fields.keys))
+        lead
+      rescue *REFUSED
+        # Of several one alone may be what it does not take.
+        return fields.inject(lead) { |now, (name, value)| write(now, { name => value }, keys) } if fields.many?
+
+        refuse(:refused, keys.values_at(*fields.keys))
+        lead
+      end
+
+      def refuse(word, keys) = @refused.concat(keys.map { |key| [word, key] })
+
+      # What an administrator keeps out of Krayin stays there as it is, whoever wants otherwise.
+      def keep_out
+        ShownLead.drop(@hook, @contact_id, done: @wanted) { say(words_of(:kept_out), @shown.shown) }
+        { status: "skipped", requests: 0 }
       end
 
       def gone
-        ShownLead.settle(@hook, @contact_id, nil, done: @wanted)
-        tell(@wanted.keys.map { |key| [:gone, key] }, {})
+        ShownLead.settle(@hook, @contact_id, nil, done: @wanted) { say(words_of(:gone), {}) }
       end
 
-      # Where the contact is spoken with, in the account's language.
-      def tell(told, now)
-        return if told.empty?
+      def words_of(word) = @wanted.keys.map { |key| [word, key] }
 
-        talk = ::Conversation.unscoped.where(contact_id: @contact_id).order(last_activity_at: :desc).first
-        return unless talk
-
-        language = Reason.language(@hook.account.try(:locale) || HookSettings.locale(@settings))
-        told.each do |word, key|
-          name = LeadAttributes::ALL.find { |attribute| attribute.key == key }.labels.fetch(language)
-          content = format(WORDS.fetch(word).fetch(language), name: name, now: now[key] || "–")
-          talk.messages.create!(account_id: talk.account_id, inbox_id: talk.inbox_id, message_type: :activity,
-                                content: content)
-        end
-      end
+      def say(told, now) = LeadLine.new(@hook, @contact_id).say(told, now)
     end
   end
 end

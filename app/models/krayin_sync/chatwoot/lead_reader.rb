@@ -17,6 +17,7 @@ module KrayinSync
       # @yield after each attempt
       # @param bulk [Boolean] whether it has time
       def initialize(settings, bulk: true, &alive)
+        @settings = settings
         limits = { "deadline" => Chatwoot.configuration.deadline,
                    "attempt_timeout" => Chatwoot.configuration.attempt_timeout }
         @requests = 0
@@ -60,7 +61,65 @@ module KrayinSync
         moved.is_a?(Hash) && moved["id"] == id && moved["lead_pipeline_stage_id"] == stage ? moved : lead(id)
       end
 
+      # Writes a lead's own fields; what Krayin would take away by that goes along as it is.
+      # @param lead [Hash] as it is now
+      # @param fields [Hash{String => Object}]
+      # @return [Hash, nil] the lead after it; nothing where it was not written, since that would take something away
+      def write(lead, fields)
+        kept = kept_with(lead, fields)
+        return unless kept
+
+        @session.call(:request, "PUT", "leads/attributes/edit/#{lead["id"]}", "[]", JSON.generate(kept.merge(fields)))
+        # The answer to it shows amount and day as they were sent.
+        lead(lead["id"])
+      end
+
+      # @return [Array<Hash>] whom a lead can be given to
+      def users
+        answer = @session.call(:request, "GET", "settings/users", JSON.generate([%w[pagination 0]]), nil)
+        users = answer.is_a?(Hash) && answer["data"].is_a?(Array) ? answer["data"] : []
+        users.select { |user| user.is_a?(Hash) && user["id"].is_a?(Integer) && user["status"] != 0 }
+      end
+
       private
+
+      # A closing date that is not sent is cleared, and a yes/no attribute becomes no.
+      def kept_with(lead, fields)
+        kept = flags(lead)
+        return kept if kept.nil? || fields.key?("expected_close_date")
+        return unless LeadAttributes.closing_day?(lead, @settings)
+
+        kept.merge({ "expected_close_date" => LeadAttributes.closing_day(lead, @settings) }.compact)
+      end
+
+      # @return [Hash{String => Integer}, nil] nothing where they cannot be known, or the settings say so
+      def flags(lead)
+        codes = yes_no
+        choice = Settings.choice(@settings, "on_yes_no")
+        return {} if codes.empty? || choice == "write_anyway"
+        return if choice == "leave_out"
+        return codes.to_h { |code| [code, yes?(lead[code]) ? 1 : 0] } if codes.all? { |code| lead.key?(code) }
+        return {} unless any_yes?(lead["id"])
+
+        { codes.first => 1 } if codes.one?
+      end
+
+      # Codes of a lead's yes/no attributes.
+      def yes_no
+        known = @settings.dig("traits", "attributes").to_a
+        known.select { |row| row["type"] == "boolean" && row["entity_type"] == "leads" }.map { |row| row["code"] }
+      end
+
+      def yes?(value) = [true, 1, "1", "true"].include?(value)
+
+      # Krayin does not answer with them, but searches by them.
+      def any_yes?(id)
+        query = { "search" => "id:#{id};attribute_values.boolean_value:1", "searchJoin" => "and",
+                  "searchFields" => "id:=;attribute_values.boolean_value:=" }
+        answer = @session.call(:request, "GET", "leads/search", JSON.generate(Arguments.params(query)), nil)
+        found = answer.is_a?(Hash) ? answer["data"].to_a : []
+        found.any? { |one| one.is_a?(Hash) && one["id"] == id }
+      end
 
       def list(query)
         answer = @session.call(:request, "GET", "leads", JSON.generate(Arguments.params(query)), nil)

@@ -22,6 +22,7 @@ module KrayinSync
       def missing
         missing = named.uniq.reject { |_, what, name| there(what).include?(plain(name)) }
         missing += LeadAttributes.unknown(@settings).map { |name| ["two_way_attributes", "attribute", name] }
+        missing += LeadAttributes.not_settable(@settings).map { |name| ["two_way_writes", "attribute", name] }
         missing.map { |setting, what, name| Reason.new("not_in_chatwoot", setting: setting, what: what, entered: name) }
       rescue ConfigurationError
         []

@@ -89,6 +89,7 @@ module KrayinSync
             # It was settled since: what was read may be older than that.
             next :later if shown.settled_at && shown.settled_at >= began
 
+            shown.tell_move(hook, lead)
             shown.take(lead, hook.settings)
             written = shown.write_to(contact)
             shown.update!(shown: LeadAttributes.of(lead, hook.settings))
@@ -100,6 +101,7 @@ module KrayinSync
         # @param lead [Hash, nil] as it is now
         # @param done [Hash{String => Hash}] what they wanted; what they want since stays
         # @param held [Array<String>] keys that wait for another one
+        # @yield in the same transaction, for what is to be said of it
         # @return [void]
         def settle(hook, contact_id, lead, done:, held: [])
           transaction do
@@ -109,10 +111,28 @@ module KrayinSync
 
             left = shown.wanted.reject { |key, wish| done[key] == wish }
             left.each { |key, wish| left[key] = wish.merge("held" => true) if held.include?(key) }
+            shown.tell_move(hook, lead) unless done.key?("krayin_stage")
             shown.assign_attributes(wanted: left, settled_at: Time.now.utc)
             shown.take(lead, hook.settings)
             shown.update!(read_at: nil) unless lead
             shown.write_to(contact)
+            yield if block_given?
+          end
+        end
+
+        # What agents want is not brought to Krayin: the contact shows again what it showed before.
+        # @param done [Hash{String => Hash}] what they wanted; what they want since stays
+        # @yield as of {settle}
+        # @return [void]
+        def drop(hook, contact_id, done:)
+          transaction do
+            contact = ::Contact.unscoped.lock.find_by(id: contact_id)
+            shown = lock.find_by(hook_id: hook.id, contact_id: contact_id)
+            next gone(hook, contact_id) unless contact && shown
+
+            shown.update!(wanted: shown.wanted.reject { |key, wish| done[key] == wish }, settled_at: Time.now.utc)
+            shown.write_to(contact)
+            yield if block_given?
           end
         end
 
@@ -162,6 +182,21 @@ module KrayinSync
         remember(values)
         update!(lead_id: lead && lead["id"], closed: lead ? LeadAttributes.closed?(lead, settings) : false,
                 shown: values, read_at: Time.now.utc)
+      end
+
+      # Says, where the settings want that, that the lead stands elsewhere than it was shown. What an agent wants of its
+      # stage is answered by itself.
+      # @param lead [Hash, nil] as it is now
+      # @return [void]
+      def tell_move(hook, lead)
+        return if lead.nil? || lead["id"] != lead_id || wanted.key?("krayin_stage")
+        return unless Settings.on?(hook.settings.to_h, "two_way_lines")
+
+        now = LeadAttributes.of(lead, hook.settings.to_h).slice("krayin_stage").compact
+        return if shown["krayin_stage"].nil? || now.empty? || now["krayin_stage"] == shown["krayin_stage"]
+
+        word = StageRuled.take(hook.id, contact_id) ? :moved_by_rule : :moved
+        LeadLine.new(hook, contact_id).say([[word, "krayin_stage"]], now)
       end
 
       # @param wishes [Hash{String => Hash}] by key: value, base, by and at

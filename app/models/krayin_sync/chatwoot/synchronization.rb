@@ -83,6 +83,7 @@ module KrayinSync
         return if !gate.passed? && nothing_to_keep?(outcome)
 
         gate.pass
+        StageRuled.note(hook.id, entry.contact_id) if outcome[:updated].to_a.include?("stage")
         look_after(outcome)
         learn
         keep_skipped(outcome)

@@ -280,6 +280,30 @@ pub const SETTINGS: &[Setting] = &[
             "De stage, value, owner, pipeline, link, closing_date y lost_reason, separados por comas",
         ))
         .default(words("all of them", "todos", "todos")),
+    Setting::asked("two_way_writes", Kind::Texts, words("What agents may change of the lead", "O que os agentes podem mudar do lead", "Qué pueden cambiar los agentes del lead"))
+        .help(words(
+            "Of value, owner and closing_date, separated by commas, beside the stage and why it was lost",
+            "De value, owner e closing_date, separados por vírgulas, além da etapa e do motivo da perda",
+            "De value, owner y closing_date, separados por comas, además de la etapa y del motivo de la pérdida",
+        ))
+        .default(words("none of them", "nenhum deles", "ninguno de ellos")),
+    Setting::asked("two_way_lines", Kind::Toggle, words("Say where a lead was moved", "Dizer para onde um lead foi movido", "Decir adónde se movió un lead"))
+        .help(words(
+            "A stage that changes in Krayin is told in the contact's conversation",
+            "Uma etapa que muda no Krayin é dita na conversa do contato",
+            "Una etapa que cambia en Krayin se dice en la conversación del contacto",
+        ))
+        .default(NO),
+    Setting::asked("two_way_workflow", Kind::OneOf(&[
+            ("make", words("The set-up makes it", "A configuração o cria", "La configuración lo crea")),
+            ("leave", words("Nothing is made in Krayin", "Nada é criado no Krayin", "No se crea nada en Krayin")),
+        ]), words("The workflow that calls Chatwoot", "O workflow que chama o Chatwoot", "El workflow que llama a Chatwoot"))
+        .help(words(
+            "Krayin must reach Chatwoot's address: who saves a lead there waits for the call",
+            "O Krayin precisa alcançar o endereço do Chatwoot: quem salva um lead lá espera pela chamada",
+            "Krayin debe alcanzar la dirección de Chatwoot: quien guarda un lead allí espera la llamada",
+        ))
+        .default(word("make")),
     Setting::asked("time_zone", Kind::OneOf(&[
             ("utc", words("UTC", "UTC", "UTC")),
             ("krayin", words("Krayin's", "O do Krayin", "La de Krayin")),
