@@ -1,14 +1,16 @@
 # frozen_string_literal: true
 
+require "time"
 require_relative "../spec/whole/support/whole_chatwoot"
 
 # How long each list of the pages takes in a whole Chatwoot, where an account has very many records:
 # `ruby bench/lists.rb`, or with WHOLE_CHATWOOT as the examples have it. RECORDS says how many contacts there are, and
-# conversations.
+# conversations, LINES how many lines the log has.
 class ListsBench
   include WholeChatwoot::Steps
 
   RECORDS = Integer(ENV.fetch("RECORDS", 100_000))
+  LINES = Integer(ENV.fetch("LINES", 1_000_000))
   ROUNDS = 5
 
   FILL = <<~RUBY
@@ -36,7 +38,18 @@ class ListsBench
         FROM (SELECT record.id, \#{state} AS state FROM \#{table} record WHERE account_id = \#{account}) AS filled
       SQL
     end
-    %w[contacts conversations krayin_sync_links].each { |table| database.execute("VACUUM ANALYZE \#{table}") }
+    hook = Integrations::Hook.find_by!(account_id: account, app_id: "krayin").id
+    first = Contact.where(account_id: account).minimum(:id)
+    database.execute(<<~SQL)
+      INSERT INTO krayin_sync_log_lines (hook_id, at, kind, record_id, contact_id, conversation_id, event, status, codes, wrote,
+                                         requests, duration_ms)
+      SELECT \#{hook}, now() - (30 * 86400 * (1 - n / \#{lines}.0)) * interval '1 second', 'contact', record, record, NULL,
+        'contact.updated', CASE WHEN n % 50000 = 7 THEN 'refused' ELSE 'synced' END,
+        CASE WHEN n % 50000 = 7 THEN '[{"code": "values_refused", "params": {"fields": ["name"]}}]'::jsonb ELSE '[]' END,
+        '["lead"]', 2, 140
+      FROM (SELECT n, \#{first} + n % \#{records} AS record FROM generate_series(1, \#{lines}) n) AS lines
+    SQL
+    %w[contacts conversations krayin_sync_links krayin_sync_log_lines].each { |table| database.execute("VACUUM ANALYZE \#{table}") }
     1
   RUBY
 
@@ -57,6 +70,14 @@ class ListsBench
     lists["the page in the middle"] = took.call(-> { KrayinSync::Chatwoot::LinkList.new(hook, after: middle).page })
     lists["counts"] = took.call(-> { KrayinSync::Chatwoot::LinkCounts.of(hook) })
     lists["standing"] = took.call(-> { KrayinSync::Chatwoot::Standing.new(hook).to_h })
+    logs.each do |given|
+      given = given.transform_keys(&:to_sym)
+      log = -> { KrayinSync::Chatwoot::LogList.new(hook, **given).page }
+      lists["log \#{given.to_a.flatten.join(" ")}".strip] = took.call(log)
+    end
+    line = KrayinSync::Chatwoot::LogLine.where(hook_id: hook.id).order(:at, :id).offset(lines / 2).first
+    after = "\#{(line.at.to_i * 1_000_000) + line.at.usec}-\#{line.id}"
+    lists["log, the page in the middle"] = took.call(-> { KrayinSync::Chatwoot::LogList.new(hook, after: after).page })
     shared = account_of_another.call
     lists["counts, where another account has the same Krayin"] = took.call(-> { KrayinSync::Chatwoot::LinkCounts.of(hook) })
     shared.destroy!
@@ -73,14 +94,22 @@ class ListsBench
     { kind: "conversation", search: "4711" }, { kind: "conversation", state: "absent" }
   ].freeze
 
+  DAY = { from: (Time.now.utc - (10 * 86_400)).iso8601, to: (Time.now.utc - (9 * 86_400)).iso8601 }.freeze
+  LOGS = [
+    {}, { failed: "true" }, DAY, { **DAY, failed: "true" }, { contact: "p77777@lists" }, { contact: "4711" },
+    { contact: "person" }, { contact: "nobody at all" }, { contact: "person", failed: "true" },
+    { contact: "p77777@lists", **DAY }, { contact: "ab" }
+  ].freeze
+
   def run
     WholeChatwoot.start
     @krayin = Krayin.new(WholeChatwoot.servers, "lists", throttle: false)
     @desk = connected_desk("Lists", @krayin)
     instance = @desk.hook.dig("settings", "traits", "instance")
-    inside(FILL, account: @desk.account, records: RECORDS, instance: instance)
-    told = inside(with_another, account: @desk.account, asked: ASKED, rounds: ROUNDS, records: RECORDS)
-    puts "#{RECORDS} contacts, as many conversations; medians of #{ROUNDS}, ms"
+    inside(FILL, account: @desk.account, records: RECORDS, lines: LINES, instance: instance)
+    told = inside(with_another, account: @desk.account, asked: ASKED, logs: LOGS, rounds: ROUNDS, records: RECORDS,
+                                lines: LINES)
+    puts "#{RECORDS} contacts, as many conversations, #{LINES} lines of the log; medians of #{ROUNDS}, ms"
     told.sort_by { |_, took| -took }.each { |name, took| puts format("%8.1f  %s", took, name.empty? ? "all" : name) }
     told.values.max
   ensure

@@ -21,6 +21,10 @@ if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/acc
           get :sides, on: :collection
           collection { %i[retry keep_out decide].each { |step| post step } }
         end
+        resource :log, only: :show
+        resource :analytics, only: :show, controller: "analytics" do
+          get :csv
+        end
         resource :backfill, only: %i[show create] do
           get :estimate
           %i[pause resume cancel].each { |step| post step }

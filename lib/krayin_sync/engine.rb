@@ -25,6 +25,9 @@ module KrayinSync
         KrayinSync.metrics ||= Metrics.new(gauges: KrayinSync::Chatwoot::Gauges) do |command|
           KrayinSync::Chatwoot::RedisStore.call(*command)
         end
+        ::ActiveSupport::Notifications.subscribe(Instrumentation::REQUEST) do |*, attempt|
+          KrayinSync::Chatwoot::History.request(attempt)
+        end
       end
     end
 

@@ -103,6 +103,15 @@ async function administrator(browser) {
   // Who was asked is where they were.
   seen.focused = await tab.evaluate(() => document.activeElement.textContent);
 
+  await go(tab, "log");
+  await tab.fill("#who", asked.refused);
+  await tab.selectOption("#failed", "true");
+  await tab.keyboard.press("Tab");
+  await tab.keyboard.press("Enter");
+  await row(tab, asked.refused).first().waitFor();
+  seen.log = await text(tab);
+  await look(tab, "log");
+
   await go(tab, "backfill");
   await tab.getByRole("button", { name: "Estimate" }).click();
   await tab.locator(".estimate dl").waitFor();

@@ -302,12 +302,14 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
       expect { eval(script, binding) }.not_to raise_error # rubocop:disable Security/Eval
       names = -> { Dir.children("#{folder}/db/migrate").map { |name| name[/\d+_(.*)\.rb/, 1] } }
       expect(names.call).to contain_exactly("create_krayin_sync_links", "create_krayin_sync_backfills",
-                                            "create_krayin_sync_looks", "create_krayin_sync_reconciles")
+                                            "create_krayin_sync_looks", "create_krayin_sync_reconciles",
+                                            "create_krayin_sync_history")
       FileUtils.touch("#{folder}/db/migrate/20260101000000_add_krayin_sync_indexes.rb")
       2.times { generate.call }
       expect(names.call).to contain_exactly("add_krayin_sync_indexes", "create_krayin_sync_links",
                                             "create_krayin_sync_backfills", "create_krayin_sync_looks",
-                                            "create_krayin_sync_reconciles", "move_krayin_sync_ids")
+                                            "create_krayin_sync_reconciles", "create_krayin_sync_history",
+                                            "move_krayin_sync_ids")
       load Dir["#{folder}/db/migrate/*_move_krayin_sync_ids.rb"].first
       ActiveRecord::Migration.suppress_messages { MoveKrayinSyncIds.new.up }
     end

@@ -25,6 +25,7 @@ module KrayinSync
 
           hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account)
           hooks.each { |hook| take(hook, event.name.to_s, data) }
+          count_reply(hooks, data)
         end
 
         # An event that extensions hear of, of each Krayin hook of its account. What one raises is told in the log.
@@ -73,6 +74,16 @@ module KrayinSync
         end
 
         private
+
+        # Of each conversation once: when it has got its first answer.
+        def count_reply(hooks, data)
+          talk = data[:conversation]
+          before, at = data[:changed_attributes].to_h.transform_keys(&:to_s)["first_reply_created_at"]
+          return unless talk && at && before.nil?
+
+          began = KrayinSync::Snapshot.read(talk, :created_at)
+          hooks.select(&:enabled?).each { |hook| History.replied(hook.id, at.to_time - began.to_time) } if began
+        end
 
         def tell(hook, event)
           Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do

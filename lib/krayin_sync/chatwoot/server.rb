@@ -13,7 +13,7 @@ module KrayinSync
           ::Sidekiq.configure_server do |config|
             open_queue(config, Chatwoot.configuration.queue)
             watch(config)
-            config.on(:shutdown) { KrayinSync.metrics&.flush }
+            config.on(:shutdown) { [KrayinSync.metrics, History].compact.each(&:flush) }
           end
           SweepJob.schedule
           ReconcileJob.schedule

@@ -9,7 +9,7 @@ module KrayinSync
       BATCH = 10_000
 
       # @param hooks [Boolean] whether the connections go too, with the tokens in them
-      # @param links [Boolean] whether the ids go too: a connection of later would find each record anew
+      # @param links [Boolean] whether the ids go too, with the log: a connection of later would find each record anew
       # @return [Hash{String => Integer}] how much of what was removed
       def run(hooks: false, links: false)
         unschedule
@@ -51,6 +51,9 @@ module KrayinSync
 
       # A part at a time: Chatwoot allows a statement so many seconds.
       def unlink
+        [LogLine, HourCount, Notice].select(&:table_exists?).each do |told|
+          told.connection.execute("TRUNCATE #{told.quoted_table_name}", "KrayinSync history")
+        end
         KrayinSync::Records::Link.in_batches(of: BATCH).sum(&:delete_all)
       end
 

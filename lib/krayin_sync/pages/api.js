@@ -25,7 +25,7 @@ function session() {
   return null;
 }
 
-async function ask(method, path, body) {
+async function ask(method, path, body, read = JSON.parse) {
   const kept = session();
   if (!kept) throw new Refused(401);
   const headers = { accept: "application/json" };
@@ -37,7 +37,7 @@ async function ask(method, path, body) {
   const text = await answer.text();
   let told = null;
   try {
-    told = text ? JSON.parse(text) : null;
+    told = text ? read(text) : null;
   } catch {
     // A proxy's page.
   }
@@ -78,6 +78,9 @@ export class Connection {
   decide(wanted) { return ask("POST", `${this.root}/links/decide`, wanted); }
   estimate(choice) { return ask("GET", `${this.root}/backfill/estimate${query(choice)}`); }
   start(choice) { return ask("POST", `${this.root}/backfill`, choice); }
+  log(wanted) { return ask("GET", `${this.root}/log${query(wanted)}`); }
+  analytics(wanted) { return ask("GET", `${this.root}/analytics${query(wanted)}`); }
+  analyticsCsv(wanted) { return ask("GET", `${this.root}/analytics/csv${query(wanted)}`, null, (text) => text); }
   step(name) { return ask("POST", `${this.root}/backfill/${name}`, {}); }
 
   async backfill() {

@@ -5,9 +5,11 @@ import { fill, make } from "./dom.js";
 import { say, speak } from "./words.js";
 import { status } from "./status.js";
 import { records } from "./records.js";
+import { log } from "./log.js";
+import { analytics } from "./analytics.js";
 import { backfill } from "./backfill.js";
 
-const PARTS = { status, records, backfill };
+const PARTS = { status, records, log, analytics, backfill };
 const main = document.getElementById("main");
 const head = document.getElementById("head");
 let shown = null;
@@ -27,7 +29,7 @@ function choice(label, id, options, chosen, change) {
 
 function drawHead(accounts, account, connections, connection, part) {
   const parts = Object.keys(PARTS).map((name) => make("a", {
-    href: address({ part: name, state: null, reason: null, search: null, kind: null }),
+    href: address({ part: name, state: null, reason: null, search: null, kind: null, contact: null, day: null, failed: null }),
     "aria-current": name === part ? "page" : null,
   }, say(`part_${name}`)));
   fill(head,

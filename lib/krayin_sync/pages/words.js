@@ -34,6 +34,12 @@ export function moment(value) {
   return Number.isNaN(at.getTime()) ? "" : new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "short" }).format(at);
 }
 
+/** The time of a column, as short as it can be told. */
+export function brief(value, step) {
+  const style = step === "hour" ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
+  return new Intl.DateTimeFormat(tag, style).format(new Date(value));
+}
+
 export function span(seconds) {
   if (seconds === null || seconds === undefined) return "";
   const units = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];

@@ -4,6 +4,9 @@ module KrayinSync
   module Chatwoot
     # A record of Chatwoot that a hook keeps in step.
     RecordRef = Struct.new(:hook_id, :kind, :id) do
+      # @return [Float, nil] when the event was told that its job is for; seconds since 1970
+      attr_accessor :told_at
+
       def self.parse(text)
         hook_id, kind, id = text.split(":")
         new(hook_id.to_i, kind, id.to_i)
@@ -33,7 +36,9 @@ module KrayinSync
       end
 
       # @param asked [Hash{String => Object}] a job's argument
-      def self.of(asked) = new(*asked.values_at("hook_id", "kind", "id"))
+      def self.of(asked)
+        new(*asked.values_at("hook_id", "kind", "id")).tap { |entry| entry.told_at = asked["told_at"] }
+      end
 
       # @return [Integer, nil] the contact that it is about; nil where that is gone and no link tells of it
       def contact_id
@@ -72,7 +77,8 @@ module KrayinSync
 
       def push(delay, bulk, due, parked: false, brought: false)
         job = EventJob.set(queue: Chatwoot.configuration.queue)
-        asked = { "job_id" => to_s, "hook_id" => hook_id, "kind" => kind, "id" => id, "bulk" => bulk, "due" => due }
+        asked = { "job_id" => to_s, "hook_id" => hook_id, "kind" => kind, "id" => id, "bulk" => bulk, "due" => due,
+                  "told_at" => told_at || Time.now.to_f.round(3) }
         asked["brought"] = true if brought
         if parked
           WakeJob.note(hook_id)

@@ -177,11 +177,13 @@ module KrayinSync
       # @return [void]
       def take(lead, settings)
         values = LeadAttributes.of(lead, settings)
+        over = lead && !closed && lead_id == lead["id"] && LeadAttributes.closed?(lead, settings)
         # What is shown no more goes once.
         values = shown.transform_values { nil }.merge(values)
         remember(values)
         update!(lead_id: lead && lead["id"], closed: lead ? LeadAttributes.closed?(lead, settings) : false,
                 shown: values, read_at: Time.now.utc)
+        History.ended(hook_id, contact_id, lead, settings) if over
       end
 
       # Says, where the settings want that, that the lead stands elsewhere than it was shown. What an agent wants of its

@@ -31,13 +31,34 @@ module KrayinSync
         @bulk = bulk
         @known = known
         @pace = pace
+        @happened = Happening.new(entry, hook, bulk: bulk)
         @records = LinkStore.new(began: began, instance: HookSettings.instance(hook), glance: glance) { gate.pass }
       end
 
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
       # @raise [Error, KnownHook::Changed]
       def perform
-        return LeadMove.new(hook, entry.id) { alive }.perform if entry.kind == "lead_move"
+        outcome = bring
+        tell { outcome && @happened.done(outcome) }
+        outcome
+      rescue Error => e
+        tell { @happened.failed(e) }
+        raise
+      end
+
+      def inspect = "#<#{self.class.name}>"
+
+      private
+
+      attr_reader :entry, :hook, :gate, :records
+
+      # What goes wrong there is nothing to the event.
+      def tell
+        Intake.guard { History.tell(@happened) if yield }
+      end
+
+      def bring
+        return move if entry.kind == "lead_move"
 
         data = read
         return gone unless data
@@ -53,11 +74,10 @@ module KrayinSync
         leave_alone
       end
 
-      def inspect = "#<#{self.class.name}>"
-
-      private
-
-      attr_reader :entry, :hook, :gate, :records
+      def move
+        @happened.event = EVENTS.fetch(entry.kind)
+        LeadMove.new(hook, entry.id) { asked }.perform
+      end
 
       def read
         route = Route.of(hook.settings)
@@ -67,6 +87,7 @@ module KrayinSync
       end
 
       def outcome_of(data)
+        @happened.about(data)
         processor(data).perform
       rescue RateLimitError
         records.take_back if @bulk && !@heard
@@ -137,7 +158,8 @@ module KrayinSync
       def sources = @sources ||= Settings.sources(settings.settings)
 
       def processor(data)
-        Registered.processor.new(inbox: nil, hook: settings, records: records, event_name: event_name(data),
+        @happened.event = event_name(data)
+        Registered.processor.new(inbox: nil, hook: settings, records: records, event_name: @happened.event,
                                  event_data: data, bulk: @bulk, on_attempt: method(:heard),
                                  limiter_store: (gate unless gate.passed?))
       end
@@ -145,13 +167,14 @@ module KrayinSync
       # @param json [String] of an attempt, as {Attempts} is told it
       def heard(json)
         @heard = true
-        alive
+        asked
         took = @pace && JSON.parse(json)["duration_ms"]
         @pace.tell(took) if took
       end
 
       # After each attempt.
-      def alive
+      def asked
+        @happened.asked
         # What a thread does not use meanwhile, others may have: the pool is made for Chatwoot's threads alone.
         ::ActiveRecord::Base.connection_pool.release_connection
         gate.extend_life

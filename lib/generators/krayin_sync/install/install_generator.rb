@@ -11,8 +11,8 @@ module KrayinSync
 
       source_root File.expand_path("templates", __dir__)
 
-      desc "Adds an initializer with every option, and migrations with the tables of links, of backfills, of looks " \
-           "and of reconciles. Where version 0.1 was installed, another that moves what it kept."
+      desc "Adds an initializer with every option, and migrations with the tables of links, of backfills, of looks, " \
+           "of reconciles and of what was done. Where version 0.1 was installed, another that moves what it kept."
 
       # Later than any of Chatwoot's: one that is older than its schema file would be taken for one that has run.
       def self.next_migration_number(folder)
@@ -44,6 +44,10 @@ module KrayinSync
 
       def add_reconciles
         migration "reconciles.rb.tt", "create_krayin_sync_reconciles"
+      end
+
+      def add_history
+        migration "history.rb.tt", "create_krayin_sync_history"
       end
 
       def add_upgrade

@@ -1,0 +1,214 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # What this process has done since it was last written down: lines of the log and counts of the hour. All of some
+    # seconds goes into the database by a few statements, so that an event costs none; a process that is killed loses
+    # these seconds and nothing else.
+    module History
+      # Seconds for which they may stay in a process.
+      FLUSH = 5
+      # How many of them are written at once, and how many are kept where they cannot be.
+      MOST = 200
+      KEPT = 5000
+
+      Kept = Struct.new(:lines, :counts, :steps) do
+        def self.none = new([], Hash.new(0), [])
+
+        def size = lines.size + counts.size + steps.size
+
+        def empty? = size.zero?
+
+        # After those that could not be written.
+        def with(later)
+          counts.merge!(later.counts) { |key, *both| key[2] == HourCount::GREATEST ? both.max : both.sum }
+          self.lines = (lines + later.lines).last(KEPT)
+          self.steps = (steps + later.steps).last(KEPT)
+          counts.shift while counts.size > KEPT
+          self
+        end
+      end
+      # What became of a contact, whose inbox and first words are looked for once it is written down.
+      Step = Struct.new(:hook_id, :contact_id, :name, :source, :at, :timed, keyword_init: true)
+      private_constant :Kept, :Step
+
+      @mutex = Mutex.new
+      @kept = Kept.none
+      @pid = Process.pid
+
+      class << self
+        # @param happened [Happening] that has ended
+        # @return [void]
+        def tell(happened)
+          line = LogLine.row(happened)
+          record do |kept|
+            kept.lines << line
+            count(kept, happened)
+          end
+        end
+
+        # @param attempt [Hash{Symbol => Object}] as `request.krayin_sync` tells it
+        # @return [void]
+        def request(attempt)
+          hook = attempt[:hook_id]
+          return unless hook
+
+          record do |kept|
+            add(kept, hook, "requests")
+            budget = key(hook, Time.now.utc, HourCount::GREATEST)
+            kept.counts[budget] = [kept.counts[budget], attempt[:limit]].max if attempt[:limit]
+          end
+        end
+
+        # A colleague, or an agent, has ended a contact's lead.
+        # @param lead [Hash{String => Object}] as Krayin answers it
+        # @param settings [Hash{String => Object}] the hook's
+        # @return [void]
+        def ended(hook_id, contact_id, lead, settings)
+          name = LeadAttributes.stage_of(lead, settings).to_h["code"]
+          return unless LeadAttributes::ENDS.include?(name)
+
+          record { |kept| step(kept, hook_id, contact_id, name, lead["lead_source_id"]) }
+        end
+
+        # An agent has answered for the first time.
+        # @param seconds [Numeric] since the conversation began
+        # @return [void]
+        def replied(hook_id, seconds)
+          record { |kept| add(kept, hook_id, "to_reply", HourCount.bound(seconds, HourCount::TIMES)) }
+        end
+
+        # Writes down what there is. What cannot be written now is so later.
+        # @return [void]
+        def flush
+          kept = @mutex.synchronize { take }
+          return if kept.empty? || write(kept)
+
+          @mutex.synchronize { @kept = kept.with(@kept) }
+        end
+
+        # @return [void]
+        def prune
+          [LogLine, HourCount].each(&:prune)
+        end
+
+        private
+
+        def record
+          full = @mutex.synchronize do
+            forget unless @pid == Process.pid
+            yield @kept
+            begin_flusher
+            @kept.size >= MOST
+          end
+          flush if full && !::ActiveRecord::Base.connection.transaction_open?
+        end
+
+        # A child has none of its parent's.
+        def forget
+          @pid = Process.pid
+          @kept = Kept.none
+          @flusher = nil
+        end
+
+        # None where an event is run for once, which need not pay for it: at a console, in a test.
+        def begin_flusher
+          return if @flusher || !(::Sidekiq.server? || ::Rails.env.production?)
+
+          # What a task or a console did last.
+          @at_exit ||= at_exit { flush } || true unless ::Sidekiq.server?
+          @flusher = Thread.new do
+            sleep FLUSH
+            flush
+          end
+        rescue ThreadError
+          nil
+        end
+
+        def take
+          forget unless @pid == Process.pid
+          @flusher = nil
+          kept = @kept
+          @kept = Kept.none
+          kept
+        end
+
+        def write(kept)
+          ::ActiveRecord::Base.connection_pool.with_connection do
+            return true unless LogLine.table_exists?
+
+            take_steps(kept)
+            LogLine.transaction do
+              LogLine.insert_all!(kept.lines) if kept.lines.any?
+              HourCount.add(kept.counts)
+            end
+          end
+          true
+        rescue StandardError => e
+          KrayinSync.logger&.warn("krayin_sync: what was done could not be written down: #{e.class}")
+          false
+        end
+
+        def key(hook_id, at, name, part = "") = [hook_id, at.change(min: 0), name, part]
+
+        def add(kept, hook_id, name, part = "", at: Time.now.utc) = kept.counts[key(hook_id, at, name, part)] += 1
+
+        def count(kept, happened)
+          hook = happened.hook_id
+          add(kept, hook, happened.bulk? ? "bulk" : "events", happened.status)
+          add(kept, hook, "failures", happened.failure) if happened.failure
+          happened.created.each { |what| add(kept, hook, "created", what) }
+          count_delay(kept, happened)
+          count_new(kept, happened)
+        end
+
+        def count_delay(kept, happened)
+          return if happened.bulk? || happened.failure || happened.delay.nil?
+
+          add(kept, happened.hook_id, "delay", HourCount.bound(happened.delay, HourCount::DELAYS))
+        end
+
+        def count_new(kept, happened)
+          return unless happened.contact_id
+
+          { "person" => "persons", "lead" => "leads" }.each do |what, name|
+            next unless happened.created.include?(what)
+
+            source = happened.settings["lead_source_id"] if what == "lead"
+            step(kept, happened.hook_id, happened.contact_id, name, source, timed: !happened.bulk?)
+          end
+        end
+
+        def step(kept, hook_id, contact_id, name, source, timed: true)
+          kept.steps << Step.new(hook_id: hook_id, contact_id: contact_id, name: name, source: source.to_s,
+                                 at: Time.now.utc, timed: timed)
+        end
+
+        # By the conversation that a contact began with: one statement for all of them.
+        def take_steps(kept)
+          return if kept.steps.empty?
+
+          talks = first_talks(kept.steps.map(&:contact_id).uniq)
+          kept.steps.each { |step| take_step(kept, step, talks[step.contact_id]) }
+          kept.steps = []
+        end
+
+        def take_step(kept, step, talk)
+          parts = { "inbox" => talk&.inbox_id, "agent" => talk&.assignee_id, "source" => step.source }
+          parts.each { |by, part| add(kept, step.hook_id, "#{step.name}_#{by}", part.to_s, at: step.at) }
+          time = { "leads" => "to_lead", "won" => "to_won" }[step.name]
+          return unless time && talk && step.timed
+
+          bound = HourCount.bound(step.at - talk.created_at, HourCount::TIMES)
+          add(kept, step.hook_id, time, bound, at: step.at)
+        end
+
+        def first_talks(contacts)
+          ::Conversation.unscoped.where(contact_id: contacts).order(:contact_id, :id)
+                        .select("DISTINCT ON (contact_id) contact_id, id, inbox_id, assignee_id, created_at")
+                        .index_by(&:contact_id)
+        end
+      end
+    end
+  end
+end
