@@ -106,11 +106,23 @@ async function administrator(browser) {
   await go(tab, "log");
   await tab.fill("#who", asked.refused);
   await tab.selectOption("#failed", "true");
-  await tab.keyboard.press("Tab");
-  await tab.keyboard.press("Enter");
+  await tab.locator("#who").press("Enter");
+  // Whom nobody asked for is shown no more.
+  await row(tab, asked.doubtful).first().waitFor({ state: "detached" });
   await row(tab, asked.refused).first().waitFor();
   seen.log = await text(tab);
   await look(tab, "log");
+
+  await go(tab, "analytics", "&days=30");
+  await tab.locator(".chart").first().waitFor();
+  seen.analytics = await text(tab);
+  await tab.locator("summary").first().focus();
+  await tab.keyboard.press("Enter");
+  seen.table = await tab.locator("details[open] table").first().innerText();
+  const file = tab.waitForEvent("download");
+  await tab.getByRole("button", { name: "Download CSV" }).click();
+  seen.csv = fs.readFileSync(await (await file).path(), "utf8");
+  await look(tab, "analytics");
 
   await go(tab, "backfill");
   await tab.getByRole("button", { name: "Estimate" }).click();

@@ -191,9 +191,9 @@ RSpec.describe "What was done with a Krayin", :chatwoot do
     hourly = KrayinSync::Chatwoot::Analytics.new(hook, from: "2026-05-03", to: "2026-05-03")
     expect(hourly.to_h.values_at(:step, :times).then { |step, times| [step, times.size] }).to eq(["hour", 24])
     expect(hourly.to_h[:series]["synced"].last).to eq(9)
-    lines = CSV.parse(analytics.call.to_csv, headers: true)
-    expect(lines.map { |one| one.values_at("time", "synced", "requests", "leads") })
-      .to include(["2026-05-03T00:00:00Z", "9", "120", "4"])
+    names, *lines = analytics.call.to_csv.lines(chomp: true).map { |one| one.split(",") }
+    expect(lines.map { |one| names.zip(one).to_h })
+      .to include(include("time" => "2026-05-03T00:00:00Z", "synced" => "9", "requests" => "120", "leads" => "4"))
     [{ from: "x" }, { zone: "Mars/Olympus" }, { from: "2026-05-05" }, { from: "2020-01-01" }].each do |odd|
       expect { analytics.call(**odd) }.to raise_error(ArgumentError)
     end

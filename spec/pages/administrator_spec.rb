@@ -45,7 +45,7 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["failed"]).to be_nil, "#{seen["failed"]}\n#{seen["errors"].join("\n")}"
     expect(seen.values_at("dialogs", "errors", "wide")).to eq([[], [], []])
     expect(seen["axe"].reject { |_, found| found.empty? }).to eq({})
-    expect(seen["axe"].size).to eq(24)
+    expect(seen["axe"].size).to eq(28)
 
     expect(seen["logged_out"]).to include("Você não está conectado")
     expect(seen["status"]).to include("The connection works: new leads go to Default Pipeline.", "Works")
@@ -55,6 +55,10 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["sides"]).to include("Carl Poe", "Alice Roe", "alice@acme.example", "Person #{person}")
     expect(seen["log"]).to include("<img src=x onerror=alert(1)>", "Refused", "contact.updated")
     expect(seen["log"]).not_to include("Carl Poe", "mallory@acme.example")
+    expect(seen["analytics"]).to include("Failures by reason", "Event to Krayin")
+    expect(seen["table"].lines.last(2).join).to match(/\d/)
+    names, *lines = seen["csv"].lines(chomp: true).map { |line| line.split(",", -1) }
+    expect([lines.size, lines.sum { |line| line[names.index("leads")].to_i }]).to match([30, be >= 2])
     expect(seen["focused"]).to eq("Keep out")
     expect(seen["estimate"]).to include("Contacts")
     expect(seen["run"]).to include("3 of 3 contacts")

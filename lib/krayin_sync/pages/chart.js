@@ -16,11 +16,11 @@ function draw(name, attributes, ...inside) {
   return element;
 }
 
-// The next of 1, 2, 5, 10, 20, … above it.
+// The next of 2, 4, 10, 20, 40, … above it: half of it is a whole number too.
 function ceiling(most) {
-  if (most <= 1) return 1;
+  if (most <= 2) return 2;
   const size = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((one) => one * size).find((one) => one >= most);
+  return [1, 2, 4, 10].map((one) => one * size).find((one) => one >= most);
 }
 
 /**

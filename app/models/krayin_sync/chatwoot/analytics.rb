@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "csv"
-
 module KrayinSync
   module Chatwoot
     # What a connection did within a time, by the hour or by the day, from what was counted as it happened.
@@ -48,7 +46,8 @@ module KrayinSync
         rows = times.each_with_index.map do |time, at|
           [time.iso8601, *columns.map { |name| name == "use" ? use[at] : series.fetch(name)[at] }]
         end
-        ::CSV.generate { |csv| [["time", *columns], *rows].each { |row| csv << row } }
+        # Times and numbers alone: none of them wants quotes.
+        [["time", *columns], *rows].map { |row| "#{row.join(",")}\n" }.join
       end
 
       private

@@ -188,19 +188,28 @@ module KrayinSync
         def take_steps(kept)
           return if kept.steps.empty?
 
-          talks = first_talks(kept.steps.map(&:contact_id).uniq)
-          kept.steps.each { |step| take_step(kept, step, talks[step.contact_id]) }
+          contacts = kept.steps.map(&:contact_id).uniq
+          talks = first_talks(contacts)
+          inboxes = first_inboxes(contacts - talks.keys)
+          kept.steps.each { |step| take_step(kept, step, talks[step.contact_id], inboxes[step.contact_id]) }
           kept.steps = []
         end
 
-        def take_step(kept, step, talk)
-          parts = { "inbox" => talk&.inbox_id, "agent" => talk&.assignee_id, "source" => step.source }
+        def take_step(kept, step, talk, inbox)
+          parts = { "inbox" => talk&.inbox_id || inbox, "agent" => talk&.assignee_id, "source" => step.source }
           parts.each { |by, part| add(kept, step.hook_id, "#{step.name}_#{by}", part.to_s, at: step.at) }
           time = { "leads" => "to_lead", "won" => "to_won" }[step.name]
           return unless time && talk && step.timed
 
           bound = HourCount.bound(step.at - talk.created_at, HourCount::TIMES)
           add(kept, step.hook_id, time, bound, at: step.at)
+        end
+
+        # Of those with whom nobody has spoken yet.
+        def first_inboxes(contacts)
+          return {} if contacts.empty?
+
+          ::ContactInbox.unscoped.where(contact_id: contacts).order(id: :desc).pluck(:contact_id, :inbox_id).to_h
         end
 
         def first_talks(contacts)

@@ -31,6 +31,7 @@ module KrayinSync
         Intake.guard { Backfill.recover }
         Intake.guard { LookJob.enqueue_due }
         Intake.guard { Reconcile.recover }
+        Intake.guard { Notice.look }
       end
 
       def self.tell(back)
