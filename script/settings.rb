@@ -9,10 +9,23 @@ require_relative "../lib/krayin_sync"
 require_relative "../lib/krayin_sync/chatwoot/app_config"
 require_relative "written"
 
-# The form, and the list of settings.
+# The form, and the list of settings in each language.
 module SettingsTable
+  # Where the list stands, its heads, and what stands beside a key.
+  LISTS = {
+    "en" => ["docs/settings.md", ["setting", "what it means", "without it"],
+             { "set_up" => ", found by the set-up", "installation" => ", of the installation",
+               required: ", required" }],
+    "pt" => ["docs/pt/settings.md", ["configuração", "o que significa", "sem ela"],
+             { "set_up" => ", encontrada na configuração", "installation" => ", da instalação",
+               required: ", obrigatória" }],
+    "es" => ["docs/es/settings.md", ["ajuste", "qué significa", "sin él"],
+             { "set_up" => ", hallado por la configuración", "installation" => ", de la instalación",
+               required: ", obligatorio" }]
+  }.freeze
+
   class << self
-    def all = [app, list]
+    def all = [app, *LISTS.keys.map { |language| list(language) }]
 
     private
 
@@ -24,19 +37,23 @@ module SettingsTable
       Written.new("config/krayin_app.yml", head + YAML.dump(config, line_width: -1).delete_prefix("---\n"))
     end
 
-    def list
-      rows = KrayinSync::Settings.table.map { |row| [key(row), meaning(row), row["default"]["en"]] }
-      Written.table("docs/settings.md", "settings", ["setting", "what it means", "without it"], rows)
+    def list(language)
+      path, heads, marks = LISTS.fetch(language)
+      rows = KrayinSync::Settings.table.map do |row|
+        [key(row, marks), meaning(row, language), row["default"][language]]
+      end
+      Written.table(path, "settings", heads, rows)
     end
 
-    def key(row)
-      by = { "set_up" => ", found by the set-up", "installation" => ", of the installation" }[row["set_by"]]
-      "`#{row["key"]}`#{by}#{", required" if row["required"]}"
+    def key(row, marks)
+      "`#{row["key"]}`#{marks[row["set_by"]]}#{marks[:required] if row["required"]}"
     end
 
-    def meaning(row)
-      words = row["choices"].map { |word, names| names["en"] == word ? "`#{word}`" : "`#{word}` (#{names["en"]})" }
-      [row["help"]["en"], words.join(", ")].reject(&:empty?).join(": ")
+    def meaning(row, language)
+      words = row["choices"].map do |word, names|
+        names[language] == word ? "`#{word}`" : "`#{word}` (#{names[language]})"
+      end
+      [row["help"][language], words.join(", ")].reject(&:empty?).join(": ")
     end
   end
 end

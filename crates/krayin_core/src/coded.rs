@@ -26,6 +26,9 @@ macro_rules! coded {
         }
 
         impl $name {
+            /// What each is called here, in the order of the declaration: its code in capitals and without dashes.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($variant)),+];
+
             fn of_code(given: &serde_json::Map<String, serde_json::Value>) -> Option<Self> {
                 let code = given.get("code")?.as_str()?;
                 $(

@@ -14,7 +14,7 @@ use crate::{
     problem::Problem,
     records::KeptReason,
     server::cannot_be_used,
-    settings::OnYesNo,
+    settings::{self, OnYesNo},
 };
 
 /// A field in a reason: its key, and its name where it is none of the built-in ones.
@@ -640,7 +640,7 @@ impl Reason {
             ),
             Self::FieldWrong(name) => left_out(
                 name,
-                ["is none and was left out.", "não é válido e foi omitido.", "no es válido y se omitió."],
+                ["does not fit and was left out.", "não é válido e foi omitido.", "no es válido y se omitió."],
             ),
             Self::WriteRefused { entity } => [
                 format!("Krayin refuses to write the {}: a value that was entered there belongs to another record. Correct it in Krayin.", entity.name()).into(),
@@ -748,11 +748,15 @@ impl Reason {
                 "El teléfono pertenece a otra persona en Krayin y se queda con ella.",
             ),
             Self::Doubtful { contact, persons } => {
+                let [en, pt, es] = match persons.as_slice() {
+                    [_] => ["person", "da pessoa", "de la persona"],
+                    _ => ["persons", "das pessoas", "de las personas"],
+                };
                 let persons = persons.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
                 [
-                    format!("Contact {contact} has the phone number of person {persons} in Krayin and may be somebody else: nothing was written. Say whether they are one, or give both the same e-mail address, or take the number from one of them.").into(),
-                    format!("O contato {contact} tem o telefone da pessoa {persons} no Krayin e pode ser outra pessoa: nada foi gravado. Diga se são a mesma, ou dê a ambos o mesmo e-mail, ou tire o telefone de um deles.").into(),
-                    format!("El contacto {contact} tiene el teléfono de la persona {persons} en Krayin y puede ser otra persona: no se guardó nada. Diga si son la misma, o dé a ambos el mismo correo, o quite el teléfono de uno de ellos.").into(),
+                    format!("Contact {contact} has the phone number of {en} {persons} in Krayin and may be somebody else: nothing was written. Say whether they are one, or give both the same e-mail address, or take the number from one of them.").into(),
+                    format!("O contato {contact} tem o telefone {pt} {persons} no Krayin e pode ser outra pessoa: nada foi gravado. Diga se são a mesma, ou dê a ambos o mesmo e-mail, ou tire o telefone de um deles.").into(),
+                    format!("El contacto {contact} tiene el teléfono {es} {persons} en Krayin y puede ser otra persona: no se guardó nada. Diga si son la misma, o dé a ambos el mismo correo, o quite el teléfono de uno de ellos.").into(),
                 ]
             }
             Self::ChangedHands { contact, persons } => {
@@ -844,7 +848,7 @@ const LANGUAGES: [Language; 3] = [Language::En, Language::Pt, Language::Es];
 
 /// A clause as a sentence. One that begins with a key keeps it as it is.
 fn whole(clause: &str) -> String {
-    let key = clause.split(' ').next().is_some_and(|word| word.contains(['_', '.']));
+    let key = clause.split(' ').next().is_some_and(|word| word.contains(['_', '.']) || settings::find(word).is_some());
     let end = if clause.ends_with('?') { "" } else { "." };
     let mut letters = clause.chars();
     match letters.next() {
@@ -1019,6 +1023,10 @@ mod tests {
         assert_eq!(read(r#"{"code": "settings_wrong"}"#).sentence(Language::En), "The Krayin settings cannot be used.");
         assert_eq!(read(r#"{"code": "token_missing"}"#).sentence(Language::Pt), "Falta api_token.");
         assert_eq!(read(r#"{"code": "token_missing"}"#).sentence(Language::En), "api_token is missing.");
+        assert_eq!(
+            read(r#"{"code": "proxy_unusable"}"#).sentence(Language::En),
+            "proxy (or HTTPS_PROXY) cannot be used."
+        );
         assert_eq!(
             read(r#"{"code": "certificate_expired"}"#).sentence(Language::Pt),
             "O certificado do servidor expirou."
