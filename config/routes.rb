@@ -21,6 +21,7 @@ if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/acc
           get :sides, on: :collection
           collection { %i[retry keep_out decide].each { |step| post step } }
         end
+        resource :settings, only: %i[show update], controller: "settings"
         resource :log, only: :show
         resource :analytics, only: :show, controller: "analytics" do
           get :csv

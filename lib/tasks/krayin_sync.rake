@@ -74,13 +74,14 @@ namespace :krayin_sync do
     abort "There is no Krayin connection." if reports.empty?
     if ENV["JSON"]
       told = reports.map do |hook, report|
-        name = KrayinSync::Chatwoot::HookSettings.name(hook.settings)
-        { account_id: hook.account_id, hook_id: hook.id, name: name }.merge(JSON.parse(report.to_json))
+        { account_id: hook.account_id, hook_id: hook.id, name: KrayinSync::Chatwoot::HookSettings.name(hook.settings),
+          page: KrayinSync::Chatwoot::Pages.of(hook), **JSON.parse(report.to_json) }
       end
       puts JSON.pretty_generate(told)
     else
       reports.each do |hook, report|
-        puts KrayinSync::Chatwoot::HookSettings.title(hook), report.to_text(colour: $stdout.tty?), ""
+        puts KrayinSync::Chatwoot::HookSettings.title(hook), report.to_text(colour: $stdout.tty?),
+             KrayinSync::Chatwoot::Pages.of(hook), ""
       end
     end
     worst = reports.values.map(&:exit_status)

@@ -124,6 +124,34 @@ async function administrator(browser) {
   seen.csv = fs.readFileSync(await (await file).path(), "utf8");
   await look(tab, "analytics");
 
+  await go(tab, "settings");
+  await tab.fill("#set-api_token", "9|none");
+  await tab.getByRole("button", { name: "Check and save" }).click();
+  await tab.locator("#set-api_token-wrong").filter({ hasText: /./ }).waitFor();
+  seen.token_wrong = await tab.locator("#set-api_token-wrong").innerText();
+  await tab.fill("#set-api_token", "");
+  await tab.getByRole("button", { name: "Add a line: More rules for stages" }).click();
+  await tab.keyboard.type("whenever");
+  await tab.getByRole("button", { name: "Check and save" }).click();
+  await tab.locator("#set-stage_rules-wrong").filter({ hasText: /./ }).waitFor();
+  seen.rule_wrong = await tab.locator("#set-stage_rules-wrong").innerText();
+  // Who is told what is wrong is where it is.
+  seen.led_to = await tab.evaluate(() => document.activeElement.value);
+  await look(tab, "settings");
+  await tab.keyboard.press("ControlOrMeta+A");
+  await tab.keyboard.type("label vip");
+  await tab.keyboard.press("Tab");
+  await tab.keyboard.type("Negotiation");
+  await tab.selectOption("#set-lead_pipeline_stage_id", { label: "Prospect" });
+  await tab.getByRole("button", { name: "Check and save" }).click();
+  await tab.locator("#told").filter({ hasText: "saved" }).waitFor();
+  await go(tab, "settings");
+  seen.settings = await tab.evaluate(() => ({
+    stage: document.querySelector("#set-lead_pipeline_stage_id").selectedOptions[0].textContent,
+    rule: [...document.querySelectorAll("#set-stage_rules .pair input")].map((input) => input.value),
+    token: document.querySelector("#set-api_token").value,
+  }));
+
   await go(tab, "backfill");
   await tab.getByRole("button", { name: "Estimate" }).click();
   await tab.locator(".estimate dl").waitFor();

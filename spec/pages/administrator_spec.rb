@@ -45,7 +45,7 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["failed"]).to be_nil, "#{seen["failed"]}\n#{seen["errors"].join("\n")}"
     expect(seen.values_at("dialogs", "errors", "wide")).to eq([[], [], []])
     expect(seen["axe"].reject { |_, found| found.empty? }).to eq({})
-    expect(seen["axe"].size).to eq(28)
+    expect(seen["axe"].size).to eq(32)
 
     expect(seen["logged_out"]).to include("Você não está conectado")
     expect(seen["status"]).to include("The connection works: new leads go to Default Pipeline.", "Works")
@@ -59,6 +59,12 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["table"].lines.last(2).join).to match(/\d/)
     names, *lines = seen["csv"].lines(chomp: true).map { |line| line.split(",", -1) }
     expect([lines.size, lines.sum { |line| line[names.index("leads")].to_i }]).to match([30, be >= 2])
+    expect(seen["token_wrong"]).to match(/token/)
+    expect(seen["rule_wrong"]).to include("must be rules such as")
+    expect(seen["led_to"]).to eq("whenever")
+    expect(seen["settings"]).to eq("stage" => "Prospect", "rule" => ["label vip", "Negotiation"], "token" => "")
+    kept = inside("Integrations::Hook.find_by(account_id: account, app_id: 'krayin').settings", account: desk.account)
+    expect(kept).to include("stage_rules" => "label vip -> Negotiation", "lead_pipeline_stage_id" => 3)
     expect(seen["focused"]).to eq("Keep out")
     expect(seen["estimate"]).to include("Contacts")
     expect(seen["run"]).to include("3 of 3 contacts")
@@ -66,5 +72,31 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(link(doubtful)["person_id"]).to eq(person)
     expect(seen["agent"]).to include("Esta página es para administradores")
     expect(seen["agent"]).not_to match(/Mallory|Jane|Poe/)
+  end
+
+  it "are where a mail of Chatwoot's leads, in the account's language, once what is wrong was seen" do
+    sent = inside(<<~RUBY, account: desk.account)
+      ENV["SMTP_ADDRESS"] ||= "localhost"
+      hook = Integrations::Hook.find_by!(account_id: account, app_id: "krayin")
+      KrayinSync::Chatwoot::HookSettings.show(hook, "Krayin <b>refuses</b> the token.")
+      before = [ActionMailer::Base.delivery_method, ActiveJob::Base.queue_adapter, hook.account.locale]
+      ActionMailer::Base.delivery_method = :test
+      ActiveJob::Base.queue_adapter = :inline
+      hook.account.update!(locale: "pt_BR")
+      hook.reload.prompt_reauthorization!
+      2.times { KrayinSync::Chatwoot::Notice.look_at(hook) }
+      KrayinSync::Chatwoot::HookSettings.merge(hook, {}, without: %w[setup_error setup_error_at])
+      KrayinSync::Chatwoot::HookSettings.works(hook.reload)
+      KrayinSync::Chatwoot::Notice.look_at(hook.reload)
+      mails = ActionMailer::Base.deliveries.map { |mail| [mail.to, mail.subject, mail.body.to_s] }
+      ActionMailer::Base.deliveries.clear
+      ActionMailer::Base.delivery_method, ActiveJob::Base.queue_adapter = before.first(2)
+      hook.account.update!(locale: before.last)
+      mails
+    RUBY
+    expect(sent.map(&:first)).to eq([[desk.email], [desk.email]])
+    expect(sent.map { |mail| mail[1] }).to match([/o Krayin recusa o token\z/, /o Krayin voltou a funcionar\z/])
+    expect(sent.first.last).to include("Crie um novo token no Krayin", "&lt;b&gt;refuses&lt;/b&gt;",
+                                       "/krayin_sync#account=#{desk.account}&amp;connection=")
   end
 end

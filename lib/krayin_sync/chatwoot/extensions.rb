@@ -227,7 +227,7 @@ module KrayinSync
           form = Form.new(siblings.check(given), account_id: account_id)
           self.settings = siblings.tell_apart(form.check)
         rescue Form::Refused => e
-          errors.add(:base, e.message)
+          errors.add(:base, e.message, field: e.field)
         end
 
         def krayin_changed?

@@ -28,6 +28,14 @@ module KrayinSync
       private_constant :FOLDER, :TYPES, :HEADERS, :FILES
 
       class << self
+        # @param hook [Integrations::Hook]
+        # @return [String] where an administrator sees how a connection stands; only its path where its own address
+        #   is not known
+        def of(hook)
+          root = ENV["FRONTEND_URL"].to_s.chomp("/")
+          "#{root}#{ADDRESS}#account=#{hook.account_id}&connection=#{hook.id}"
+        end
+
         # @param env [Hash{String => Object}] Rack's
         # @return [Array(Integer, Hash, Array<String>)]
         def call(env)

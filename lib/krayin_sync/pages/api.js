@@ -79,6 +79,8 @@ export class Connection {
   estimate(choice) { return ask("GET", `${this.root}/backfill/estimate${query(choice)}`); }
   start(choice) { return ask("POST", `${this.root}/backfill`, choice); }
   log(wanted) { return ask("GET", `${this.root}/log${query(wanted)}`); }
+  settings() { return ask("GET", `${this.root}/settings`); }
+  save(settings) { return ask("PATCH", `${this.root}/settings`, { settings }); }
   analytics(wanted) { return ask("GET", `${this.root}/analytics${query(wanted)}`); }
   analyticsCsv(wanted) { return ask("GET", `${this.root}/analytics/csv${query(wanted)}`, null, (text) => text); }
   step(name) { return ask("POST", `${this.root}/backfill/${name}`, {}); }

@@ -8,8 +8,9 @@ import { records } from "./records.js";
 import { log } from "./log.js";
 import { analytics } from "./analytics.js";
 import { backfill } from "./backfill.js";
+import { settings } from "./settings.js";
 
-const PARTS = { status, records, log, analytics, backfill };
+const PARTS = { status, records, log, analytics, backfill, settings };
 const main = document.getElementById("main");
 const head = document.getElementById("head");
 let shown = null;

@@ -13,16 +13,10 @@ module KrayinSync
         return unless hook && smtp_config_set_or_development?
 
         words = NoticeWords.new(hook, cause, since, over: over)
-        html = words.to_html(page(hook)).html_safe
+        html = words.to_html(Pages.of(hook)).html_safe
         mail(to: admin_emails, subject: words.subject) do |format|
           format.html { render html: html, layout: "mailer/base" }
         end
-      end
-
-      private
-
-      def page(hook)
-        "#{ENV.fetch("FRONTEND_URL", nil)}#{Pages::ADDRESS}#account=#{hook.account_id}&connection=#{hook.id}"
       end
     end
   end

@@ -8,7 +8,15 @@ module KrayinSync
     # sees all records, and that each pipeline, stage, source and type that is named is there.
     class Form
       # What an administrator must change. The message is a sentence for them.
-      class Refused < StandardError; end
+      class Refused < StandardError
+        # @return [String, nil] the key of the setting that it is about
+        attr_reader :field
+
+        def initialize(message = nil, field: nil)
+          super(message)
+          @field = field
+        end
+      end
 
       # Seconds for all of it: the administrator waits.
       LIMIT = 8
@@ -18,6 +26,9 @@ module KrayinSync
         lead_pipeline_stage_id stage_on_conversation_created stage_on_first_response stage_on_conversation_resolved
       ].freeze
       NOT_CHECKED = "not_checked"
+      # Which setting a problem of these beginnings is about, where it names none.
+      FIELDS = { "address" => "api_url", "token" => "api_token", "mapped" => "field_mapping",
+                 "pipeline" => "lead_pipeline_id", "stage" => "lead_pipeline_stage_id", "user" => "api_token" }.freeze
       # What Krayin's refusals are made of: a message, in words of its version and language, and more in debug mode.
       REFUSAL = %w[message exception file line trace].freeze
 
@@ -39,6 +50,12 @@ module KrayinSync
         when NotFoundError then Reason.new(UnexpectedResponseError::CODE)
         else Reason.new(NOT_CHECKED)
         end
+      end
+
+      # @param problem [Reason, nil] of a {ConfigurationError}
+      # @return [String, nil] the key of the setting that it is about
+      def self.field_of(problem)
+        problem && (problem.params["key"] || FIELDS[problem.code[/\A[a-z]+/]])
       end
 
       # Whether Krayin itself said it.
@@ -70,16 +87,20 @@ module KrayinSync
       def check
         ::Timeout.timeout(LIMIT) { connect }
       rescue ConfigurationError => e
-        raise Refused, self.class.sentence(e, @settings)
+        raise Refused.new(self.class.sentence(e, @settings), field: self.class.field_of(e.problems.first))
       rescue ApiError, ::Timeout::Error => e
         reason = self.class.reason_of(e, inside: self.class.inside?(@settings))
         sentence = reason.sentence(HookSettings.locale(@settings))
-        raise Refused, sentence unless reason.code == NOT_CHECKED
+        raise Refused.new(sentence, field: blamed(e)) unless reason.code == NOT_CHECKED
 
         @settings.merge("setup_error" => sentence, "setup_error_at" => Time.now.utc.iso8601)
       end
 
       private
+
+      def blamed(error)
+        error.is_a?(AuthenticationError) || error.is_a?(PermissionError) ? "api_token" : "api_url"
+      end
 
       def connect
         check_tokens
@@ -102,7 +123,7 @@ module KrayinSync
         tokens.each.with_index(1) do |token, place|
           look(@settings.except(*PLACES.keys).merge("api_token" => token))
         rescue AuthenticationError, PermissionError => e
-          raise Refused, "#{place}/#{tokens.size}: #{self.class.sentence(e, @settings)}"
+          raise Refused.new("#{place}/#{tokens.size}: #{self.class.sentence(e, @settings)}", field: "api_token")
         end
       end
 
@@ -121,7 +142,7 @@ module KrayinSync
         PLACES.each_key do |key|
           next unless names[key]
 
-          ids[key] = id_of(names[key], PLACES[key], list(key, client, found, ids))
+          ids[key] = id_of(names[key], PLACES[key], list(key, client, found, ids), key)
         end
         ids
       end
@@ -135,9 +156,9 @@ module KrayinSync
         end
       end
 
-      def id_of(name, what, known)
+      def id_of(name, what, known, key)
         one = known.find { |row| row["id"].to_s == name.to_s.strip } || known.find { |row| named?(row, name) }
-        one ? one["id"] : raise(Refused, missing(name, what, known))
+        one ? one["id"] : raise(Refused.new(missing(name, what, known), field: key))
       end
 
       def named?(row, name)
@@ -152,7 +173,7 @@ module KrayinSync
 
       def check_stages(found, pipeline_id)
         stages = stages_of(found, pipeline_id || found["default_pipeline_id"])
-        @settings.slice(*STAGES.drop(1)).compact_blank.each_value { |name| id_of(name, "stage", stages) } if stages
+        @settings.slice(*STAGES.drop(1)).compact_blank.each { |key, name| id_of(name, "stage", stages, key) } if stages
       end
 
       def stages_of(found, pipeline_id)

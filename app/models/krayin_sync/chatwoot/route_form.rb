@@ -23,6 +23,7 @@ module KrayinSync
         checked.each_with_object(@settings.dup) do |(key, as), settings|
           next if !settings.key?(key) || settings[key] == @before[key]
 
+          @key = key
           words = Route.list(settings[key]).map { |text| as.is_a?(Proc) ? as.call(text) : send(as, text) }
           settings[key] = words.uniq.join(", ")
         end
@@ -55,7 +56,7 @@ module KrayinSync
       end
 
       def refuse(code, **params)
-        raise Form::Refused, Reason.new(code, **params).sentence(HookSettings.locale(@settings))
+        raise Form::Refused.new(Reason.new(code, **params).sentence(HookSettings.locale(@settings)), field: @key)
       end
     end
   end

@@ -79,17 +79,19 @@ module KrayinSync
       end
 
       def refuse(other, settings)
-        say(Reason.new("connected_twice", name: HookSettings.name(other.settings)), settings)
+        say(Reason.new("connected_twice", name: HookSettings.name(other.settings)), settings, "api_url")
       end
 
-      def say(reason, settings) = raise(Form::Refused, reason.sentence(HookSettings.locale(settings)))
+      def say(reason, settings, field)
+        raise Form::Refused.new(reason.sentence(HookSettings.locale(settings)), field: field)
+      end
 
       def name(settings)
         taken = others.map { |other| HookSettings.name(other.settings).downcase }
         wanted = HookSettings.name(settings)
         return wanted unless taken.include?(wanted.downcase)
 
-        say(Reason.new("name_taken", name: wanted), settings) if settings["name"].present?
+        say(Reason.new("name_taken", name: wanted), settings, "name") if settings["name"].present?
         (2..).lazy.map { |number| "#{wanted} #{number}" }.find { |free| !taken.include?(free.downcase) }
       end
 

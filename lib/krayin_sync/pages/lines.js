@@ -1,0 +1,70 @@
+// Settings of many lines, each of which has two sides: a row a line, with the names that are known to choose from.
+
+import { button, fill, make } from "./dom.js";
+import { say } from "./words.js";
+
+const SOURCES = ["contact.id", "contact.name", "contact.email", "contact.phone_number", "contact.identifier", "contact.labels",
+  "location.city", "location.country", "company.name", "company.website", "company.city", "conversation.status",
+  "conversation.priority", "conversation.labels", "conversation.url", "conversation.first_reply_seconds",
+  "conversation.resolution_seconds", "assignee.name", "assignee.email", "team.name", "inbox.name", "channel.name",
+  "campaign.title", "csat.rating", "csat.feedback", "first_touch.referer", "first_touch.utm_source",
+  "first_touch.utm_campaign", "first_touch.channel", "first_touch.inbox"];
+
+const SHAPES = {
+  mapping: {
+    sign: "=", joined: " = ",
+    left: (lists) => lists.attributes,
+    right: (lists) => [...lists.own.map((key) => `custom_attributes.${key}`), ...SOURCES],
+  },
+  lead_sources: {
+    sign: "=", joined: " = ", last: true,
+    left: (lists) => lists.inboxes.map((name) => `inbox ${name}`),
+    right: (lists) => (lists.sources || []).map((one) => one.name),
+  },
+  stage_rules: {
+    sign: "->", joined: " -> ",
+    left: (lists) => [...lists.labels.map((name) => `label ${name}`), ...lists.teams.map((name) => `team ${name}`),
+      ...lists.inboxes.map((name) => `inbox ${name}`), ...lists.agents.map((name) => `agent ${name}`)],
+    right: (lists) => lists.pipelines.flatMap((one) => (one.stages || []).map((stage) => stage.name || stage.code)),
+  },
+};
+
+function split(line, { sign, last }) {
+  const at = last ? line.lastIndexOf(sign) : line.indexOf(sign);
+  return at < 0 ? [line.trim(), ""] : [line.slice(0, at).trim(), line.slice(at + sign.length).trim()];
+}
+
+/** @return what {@link settings} draws: an element, and the lines as one text */
+export function lines(field, told, id) {
+  const shape = SHAPES[field.kind];
+  const given = String(field.value ?? "");
+  const rows = make("div", { class: "lines", id, role: "group", "aria-label": field.label });
+  const known = (side) => make("datalist", { id: `${id}-${side}` }, [...new Set(shape[side](told.lists))]
+    .map((name) => make("option", { value: name })));
+  const side = (name, value) => make("input", {
+    type: "text", value, list: `${id}-${name}`, autocomplete: "off", "aria-label": `${field.label}: ${say(`line_${name}_${field.kind}`)}`,
+  });
+  const body = make("div", { class: "lines-body" });
+  const add = (line = "") => {
+    const [left, right] = split(line, shape);
+    const row = make("div", { class: "pair" }, side("left", left), make("span", { "aria-hidden": "true" }, shape.sign), side("right", right),
+      button(say("line_remove"), () => {
+        const next = row.nextElementSibling || row.previousElementSibling;
+        row.remove();
+        (next?.querySelector("input") || plus).focus();
+      }, "quiet", { "aria-label": `${say("line_remove")}: ${line || field.label}` }));
+    body.append(row);
+    return row;
+  };
+  const plus = button(say("line_add"), () => add().querySelector("input").focus(), "plain", { "aria-label": `${say("line_add")}: ${field.label}` });
+  given.split(/[;\n]/).map((line) => line.trim()).filter(Boolean).forEach(add);
+  fill(rows, known("left"), known("right"), body, plus);
+  const text = () => [...body.children].map((row) => [...row.querySelectorAll("input")].map((input) => input.value.trim()))
+    .filter((pair) => pair.some(Boolean)).map(([left, right]) => (right ? `${left}${shape.joined}${right}` : left)).join("\n");
+  const before = text();
+  return {
+    drawn: rows, grouped: true, first: () => body.querySelector("input") || plus,
+    // As it was written, where nobody has changed it.
+    value: () => (text() === before ? given : text()),
+  };
+}
