@@ -49,7 +49,14 @@ class ListsBench
         '["lead"]', 2, 140
       FROM (SELECT n, \#{first} + n % \#{records} AS record FROM generate_series(1, \#{lines}) n) AS lines
     SQL
-    %w[contacts conversations krayin_sync_links krayin_sync_log_lines].each { |table| database.execute("VACUUM ANALYZE \#{table}") }
+    # What an hour mostly has: two dozen numbers, for a year.
+    database.execute(<<~SQL)
+      INSERT INTO krayin_sync_hours (hook_id, hour, name, part, count)
+      SELECT \#{hook}, date_trunc('hour', now()) - h * interval '1 hour', name, part, 7
+      FROM generate_series(0, 8759) h CROSS JOIN (SELECT * FROM (VALUES ('events'), ('created'), ('failures'), ('delay'), ('leads_inbox'),
+        ('persons_inbox'), ('requests'), ('to_lead')) AS names (name) CROSS JOIN (VALUES ('1'), ('2'), ('5')) AS parts (part)) AS numbers
+    SQL
+    %w[contacts conversations krayin_sync_links krayin_sync_log_lines krayin_sync_hours].each { |table| database.execute("VACUUM ANALYZE \#{table}") }
     1
   RUBY
 
@@ -69,6 +76,7 @@ class ListsBench
     middle = KrayinSync::Records::Link.where(kind: "contact").order(:id).offset(records / 2).pick(:id)
     lists["the page in the middle"] = took.call(-> { KrayinSync::Chatwoot::LinkList.new(hook, after: middle).page })
     lists["counts"] = took.call(-> { KrayinSync::Chatwoot::LinkCounts.of(hook) })
+    analytics = KrayinSync::Chatwoot::Analytics
     lists["standing"] = took.call(-> { KrayinSync::Chatwoot::Standing.new(hook).to_h })
     logs.each do |given|
       given = given.transform_keys(&:to_sym)
@@ -78,6 +86,7 @@ class ListsBench
     line = KrayinSync::Chatwoot::LogLine.where(hook_id: hook.id).order(:at, :id).offset(lines / 2).first
     after = "\#{(line.at.to_i * 1_000_000) + line.at.usec}-\#{line.id}"
     lists["log, the page in the middle"] = took.call(-> { KrayinSync::Chatwoot::LogList.new(hook, after: after).page })
+    lists["analytics of a year"] = took.call(-> { analytics.new(hook, from: (Date.today - 364).iso8601).to_h })
     shared = account_of_another.call
     lists["counts, where another account has the same Krayin"] = took.call(-> { KrayinSync::Chatwoot::LinkCounts.of(hook) })
     shared.destroy!

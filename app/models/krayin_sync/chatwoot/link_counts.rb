@@ -10,14 +10,21 @@ module KrayinSync
         WHERE instance = :instance AND state <> 'synced' GROUP BY kind, state, reason_code
       SQL
       ALL = "SELECT kind, count(*) AS count FROM krayin_sync_links WHERE instance = :instance GROUP BY kind"
-      # Where other accounts have the same Krayin: by the account's records.
-      OURS = LinkList::TABLES.map { |kind, table| <<~SQL.squish }.join(" UNION ALL ").freeze
-        SELECT link.kind, link.state, link.reason_code, count(*) AS count
-        FROM krayin_sync_links link JOIN #{table} record ON record.id = link.record_id
-        WHERE link.instance = :instance AND link.kind = '#{kind}' AND record.account_id = :account
-        GROUP BY link.kind, link.state, link.reason_code
-      SQL
-      private_constant :APART, :ALL, :OURS
+      # Where other accounts have the same Krayin: by the account's records. What is in step is most of it, so all are
+      # counted once in a while.
+      OF_ACCOUNT = lambda do |columns, more|
+        LinkList::TABLES.map { |kind, table| <<~SQL.squish }.join(" UNION ALL ").freeze
+          SELECT #{columns}, count(*) AS count FROM krayin_sync_links link
+          JOIN #{table} record ON record.id = link.record_id
+          WHERE link.instance = :instance AND link.kind = '#{kind}' AND record.account_id = :account #{more}
+          GROUP BY #{columns}
+        SQL
+      end
+      APART_OF_ACCOUNT = OF_ACCOUNT.call("link.kind, link.state, link.reason_code", "AND link.state <> 'synced'")
+      ALL_OF_ACCOUNT = OF_ACCOUNT.call("link.kind", "")
+      # Seconds for which such a number holds.
+      FRESH = 60
+      private_constant :APART, :ALL, :OF_ACCOUNT, :APART_OF_ACCOUNT, :ALL_OF_ACCOUNT
 
       class << self
         # @param hook [Integrations::Hook]
@@ -36,14 +43,21 @@ module KrayinSync
         private
 
         def counted(hook, given)
-          return rows(OURS, given) unless alone?(hook, given[:instance])
-
-          apart = rows(APART, given)
-          rows(ALL, given).each do |row|
+          alone = alone?(hook, given[:instance])
+          apart = rows(alone ? APART : APART_OF_ACCOUNT, given)
+          (alone ? rows(ALL, given) : all_of_account(hook, given)).each do |row|
             others = apart.sum { |one| one["kind"] == row["kind"] ? one["count"] : 0 }
             apart << row.merge("state" => "synced", "count" => [row["count"] - others, 0].max)
           end
           apart
+        end
+
+        def all_of_account(hook, given)
+          key = RedisStore.key("counts", hook.id, given[:instance])
+          known = RedisStore.call("GET", key)
+          return JSON.parse(known) if known
+
+          rows(ALL_OF_ACCOUNT, given).tap { |all| RedisStore.call("SET", key, JSON.generate(all), "EX", FRESH) }
         end
 
         # Of what is in step the reason says what was left as it is: not why it is not there.
