@@ -50,10 +50,10 @@ function chosen(field, told, options) {
   return options.find(([value, name]) => alike.includes(value) || name?.toLowerCase() === low)?.[0] ?? text;
 }
 
-// What was chosen before the list was another stays one of it.
+// What was chosen before the list was another stays one of it. Where nothing was chosen, the first holds.
 function select(field, told, options, id) {
   const now = chosen(field, told, options);
-  const all = options.some(([value]) => value === now) ? options : [...options, [now, now]];
+  const all = now === "" || options.some(([value]) => value === now) ? options : [...options, [now, now]];
   return make("select", { id }, all.map(([value, text]) => make("option", { value, selected: value === now }, text)));
 }
 
