@@ -4,22 +4,29 @@ require_relative "figures"
 require_relative "../spec/backfill/support/years"
 
 # A backfill of contacts of every kind against the simulator: once by a Sidekiq without a throttle, and once for each
-# number of tokens by a clock that is turned on while all that is left to be done waits. CONTACTS says how many.
+# number of tokens by a clock that is turned on while all that is left to be done waits. CONTACTS says how many, CLOCKED
+# how many for the turned clocks where that is to be fewer, CLOCKS which of these, PROCESSES how many Sidekiqs run.
 class BackfillBench
   include Figures
   include SmallChatwoot::Steps
 
   CONTACTS = Integer(ENV.fetch("CONTACTS", 2_000))
+  CLOCKED = Integer(ENV.fetch("CLOCKED", CONTACTS))
+  PROCESSES = Integer(ENV.fetch("PROCESSES", 1))
+  # Seconds between two lines that say how far it is.
+  TOLD = 30
   # What hours are told for.
   ALL = 250_000
   # Hours that these may take, by tokens of sixty requests a minute.
   HOURS = { 1 => 31, 10 => 3.25, 35 => 1 }.freeze
+  # By tokens of sixty requests a minute.
+  CLOCKS = ENV.fetch("CLOCKS", HOURS.keys.join(" ")).split.map { |tokens| Integer(tokens) }
   # Contacts at least, by token: a run of a minute says nothing of an hour.
   EACH = 60
 
   def run
     SmallChatwoot.start
-    [*unthrottled, *HOURS.flat_map { |tokens, most| throttled(tokens, most) }]
+    [*unthrottled, *HOURS.slice(*CLOCKS).flat_map { |tokens, most| throttled(tokens, most) }]
   ensure
     SmallChatwoot.stop
   end
@@ -36,17 +43,49 @@ class BackfillBench
     Years.new(account, @hook, @krayin, contacts)
   end
 
+  # What a Krayin was asked: its log drops the oldest of many, so it is looked at in between.
+  class Asked
+    attr_reader :kinds, :count, :refused
+
+    def initialize(krayin)
+      @krayin = krayin
+      krayin.forget_requests
+      @kinds = Hash.new(0)
+      @count = @refused = 0
+    end
+
+    # @return [self]
+    def look
+      log = @krayin.requests
+      first = log.first&.fetch("number")
+      raise "requests were dropped" if @last && first && first > @last + 1
+
+      log.each { |request| take(request) unless @last && request["number"] <= @last }
+      @last = log.last["number"] if first
+      self
+    end
+
+    def writes = @kinds.sum { |kind, count| kind.start_with?("GET") ? 0 : count }
+
+    private
+
+    def take(request)
+      path = request["path"].split("?").first[%r{/v1/(.+)\z}, 1].to_s.gsub(/\d+/, "N")
+      @kinds["#{request["method"]} #{path}"] += 1
+      @count += 1
+      @refused += 1 if request["status"] == 429
+    end
+  end
+
   def backfill = KrayinSync::Chatwoot::Backfill
 
   def start = backfill.start(@hook.reload)
 
   def unthrottled
     years = years(CONTACTS, throttle: false)
-    years.begin_with_known
-    by_sidekiq(start)
-    years.go_on
+    begin_with(years)
     estimate = backfill.estimate(@hook.reload)
-    @krayin.forget_requests
+    @asked = Asked.new(@krayin)
     run = start
     seconds, memory = by_sidekiq(run)
     check(run, years)
@@ -55,14 +94,40 @@ class BackfillBench
     @krayin&.stop
   end
 
-  # @return [Array(Float, Float)] seconds, and MiB of Sidekiq's process at most
-  def by_sidekiq(run)
-    pid = SmallChatwoot.sidekiq
+  def begin_with(years)
     began = wall
-    eventually(36_000) { run.reload.state != "running" }
-    [wall - began, Integer(File.read("/proc/#{pid}/status")[/^VmHWM:\s+(\d+)/, 1]) / 1024.0]
+    @hook.reload
+    halves = years.begin_with_known.each_slice(1000).partition.with_index { |_, n| n.even? }
+    # A child leaves all that is this process' alone.
+    children = halves.map { |half| fork { years.bring(half.flatten) && exit!(true) } }
+    children.each { |child| Process.wait2(child).last.success? || raise("not all were there before") }
+    warn format("before: %<took>.0f s", took: wall - began)
+    years.go_on
+    warn format("changed since: %<took>.0f s", took: wall - began)
+  end
+
+  # @return [Array(Float, Float)] seconds, and MiB of one of Sidekiq's processes at most
+  def by_sidekiq(run)
+    pids = Array.new(PROCESSES) { SmallChatwoot.sidekiq }
+    began = wall
+    next_line = began + TOLD
+    eventually(36_000) do
+      next_line += TOLD if wall > next_line && tell(run, pids, wall - began)
+      run.reload.state != "running"
+    end
+    [wall - began, pids.map { |pid| memory(pid) }.max]
   ensure
-    servers.end_process(pid)
+    pids.to_a.each { |pid| servers.end_process(pid) }
+  end
+
+  def memory(pid) = Integer(File.read("/proc/#{pid}/status")[/^VmHWM:\s+(\d+)/, 1]) / 1024.0
+
+  def tell(run, pids, took)
+    @asked.look
+    warn format("%<took>.0f s: %<done>d of %<total>d, %<requests>d requests, MiB at most %<memory>s",
+                took: took, done: run.done, total: run.total, requests: run.requests,
+                memory: pids.map { |pid| memory(pid).round }.join(" and "))
+    true
   end
 
   def check(run, years)
@@ -72,22 +137,15 @@ class BackfillBench
   end
 
   def requests(years, estimate)
-    log = @krayin.requests
-    spent = log.size
-    writes = log.reject { |request| request["method"] == "GET" }
-    kinds = log.map { |request| kind(request) }.tally.map { |kind, count| "#{kind} #{count}" }.join(", ")
+    spent = @asked.look.count
+    kinds = @asked.kinds.map { |kind, count| "#{kind} #{count}" }.join(", ")
     note = "#{spent} of #{years.allowed}: #{kinds}; #{years.written} to be written"
-    raise "#{writes.size} writes, #{years.written} were due" unless writes.size == years.written
+    raise "#{@asked.writes} writes, #{years.written} were due" unless @asked.writes == years.written
 
     [figure("backfill_requests_vs_allowed", "backfill of #{years.total}: requests, of the sum of each kind's", "≤ 1",
             [spent.fdiv(years.allowed)], note),
      figure("backfill_estimate_off", "backfill: what the estimate was off", "≤ 0.05",
             [(estimate[:requests] - spent).abs.fdiv(spent)], "#{estimate[:requests]} estimated")]
-  end
-
-  def kind(request)
-    path = request["path"].split("?").first[%r{/v1/(.+)\z}, 1].to_s.gsub(/\d+/, "N")
-    "#{request["method"]} #{path}"
   end
 
   def speed(run, seconds, memory)
@@ -98,45 +156,53 @@ class BackfillBench
   end
 
   def throttled(tokens, most)
-    years = years([CONTACTS, EACH * tokens].max, tokens: tokens)
-    years.begin_with_known
-    first = start
-    run_all while first.reload.running?
-    years.go_on
-    @krayin.forget_requests
+    years = years([CLOCKED, EACH * tokens].max, tokens: tokens)
+    begin_with(years)
+    @asked = Asked.new(@krayin)
     @krayin.turn(throttle: true)
     run = start
     seconds = nil
     statements = statements { seconds = turned(run) }
     check(run, years)
-    hours = seconds / 3600 * ALL / years.total
-    count = @krayin.requests.size
-    refused = @krayin.requests.count { |request| request["status"] == 429 }
-    raise "#{refused} requests were refused" if refused.positive?
+    count = @asked.look.count
+    raise "#{@asked.refused} requests were refused" if @asked.refused.positive?
 
+    rate = rate_of(count, seconds)
+    hours = count.fdiv(years.total) * ALL / rate / 3600
     [figure("backfill_hours_#{tokens}_tokens", "backfill of #{ALL}, #{tokens} tokens of 60 a minute: hours",
             "≤ #{most}", [hours], format("%<count>d requests for #{years.total}, %<rate>.1f a token and minute",
-                                         count: count, rate: count * 60 / seconds / tokens)),
+                                         count: count, rate: rate * 60 / tokens)),
      figure("backfill_statements_#{tokens}_tokens", "the same: SQL statements a contact", nil,
             [statements.fdiv(years.total)])]
   ensure
     @krayin&.stop
   end
 
+  # By what was sent between the first and the last time that a minute was used up: neither the first minute, which is
+  # all there at once, nor the last, which is not used to its end, says what an hour takes.
+  # @return [Float] requests a second
+  def rate_of(count, seconds)
+    (from, before), (to, after) = @used_up.values_at(0, -1)
+    to - from >= 60 ? (after - before) / (to - from) : count / seconds
+  end
+
   # In this process, and by a clock that goes on at once where nothing is due.
   # @return [Float] seconds that it took by that clock
   def turned(run)
     @turned = 0
+    @used_up = [[0.0, 0]]
     began = wall
     bench = self
     naps = Module.new { define_method(:sleep) { |seconds| bench.__send__(:turn, run, seconds) } }
     KrayinSync::Chatwoot::BackfillWork.prepend(naps)
-    step(run) while run.reload.running?
-    @turned + wall - began
-  end
+    while run.reload.running?
+      next if work_off
 
-  def step(run)
-    turn(run, Sidekiq::ScheduledSet.new.first.at - Time.now) unless work_off
+      @used_up << [@turned + wall - began, run.requests.to_f]
+      turn(run, Sidekiq::ScheduledSet.new.first.at - Time.now)
+    end
+    @used_up.shift if @used_up.size > 1
+    @turned + wall - began
   end
 
   # @return [Boolean] whether anything was due

@@ -2,18 +2,23 @@
 
 require_relative "support/years"
 
-# Contacts of every kind: CONTACTS=250000 says how many.
+# Contacts of every kind: CONTACTS=250000 says how many, KILLS how many processes die meanwhile, one in EVERY
+# seconds at most, and TOKENS how many tokens of sixty requests a minute there are then.
 RSpec.describe "Contacts of years", :chatwoot do
   before(:context) { SmallChatwoot.start }
 
   before do
     Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+    # Each simulated Krayin is taken for the one before.
+    KrayinSync::Records::Link.delete_all
     @random = Random.new(Integer(ENV.fetch("SEED", 1)))
-    @krayin = Krayin.new(servers, "history#{rand(1_000_000)}", throttle: false)
-    @account, @hook = connect(@krayin)
+    @krayin = Krayin.new(servers, "history#{rand(1_000_000)}", **stock)
+    @account, @hook = connect(@krayin, api_token: @krayin.tokens.join(" "))
     run_all
     @years = Years.new(@account, @hook, @krayin, Integer(ENV.fetch("CONTACTS", 400)))
   end
+
+  let(:stock) { { throttle: false } }
 
   after do
     @sidekiqs.to_a.each { |pid| servers.end_process(pid) }
@@ -93,10 +98,10 @@ RSpec.describe "Contacts of years", :chatwoot do
 
   def faults
     kinds = [{ action: "status", status: 503 }, { action: "close_before_acting" }, { action: "close_after_acting" }]
-    (1..contacts_here).map { |n| { nth: n * 33, times: 1, **kinds[n % 3] } }
+    (1..[troubled / 8, 1000].min).map { |n| { nth: n * 33, times: 1, **kinds[n % 3] } }
   end
 
-  def contacts_here = [Integer(ENV.fetch("CONTACTS", 400)) / 8, 400].min
+  def troubled = Integer(ENV.fetch("CONTACTS", 400)) / 2
 
   def sidekiq = (@sidekiqs ||= []) << SmallChatwoot.sidekiq
 
@@ -107,8 +112,9 @@ RSpec.describe "Contacts of years", :chatwoot do
     KrayinSync::Chatwoot::Sweep.recover
   end
 
+  # Whichever it is, others are there.
   def kill_one
-    servers.end_process(@sidekiqs.pop, :KILL)
+    servers.end_process(@sidekiqs.delete_at(@random.rand(@sidekiqs.size)), :KILL)
     sidekiq
   end
 
@@ -125,9 +131,37 @@ RSpec.describe "Contacts of years", :chatwoot do
   end
 
   def live(id)
+    return if @waiting.key?(id)
+
     contact = Contact.find(id)
-    contact.update!(name: "#{contact.name.split.first(2).join(" ")} live")
-    contact
+    name = "#{contact.name.split.first(2).join(" ")} live #{@told.size + @waiting.size}"
+    contact.update!(name: name)
+    @names[id] = name
+    @waiting[id] = Time.now
+  end
+
+  # Whose change is in Krayin by now.
+  def listen
+    KrayinSync::Records::Link.where(kind: "contact", record_id: @waiting.keys).pluck(:record_id, :seen_at)
+                             .each do |id, seen|
+      @told << (Time.now - @waiting.delete(id)) if seen && seen >= @waiting[id]
+    end
+  end
+
+  def doze
+    until_then = Time.now + 0.3 + @random.rand(Float(ENV.fetch("EVERY", 1)))
+    while Time.now < until_then
+      listen
+      sleep 0.1
+    end
+  end
+
+  # A colleague's edit of one, and an event of another.
+  def work(ids, edited)
+    return unless (brought = one_of(ids))
+
+    edited.store(*edit(*brought))
+    live(ids.sample(random: @random))
   end
 
   # Until all is done that waits, and what was lost is found.
@@ -138,30 +172,45 @@ RSpec.describe "Contacts of years", :chatwoot do
     settle(120)
   end
 
-  it "are all there, each once and as colleagues left them, whatever happens meanwhile" do
-    ids = years.insert("trouble", [Integer(ENV.fetch("CONTACTS", 400)) / 2, 2000].min)
-    krayin.faults(*faults)
-    sidekiq
-    run = backfill.start(hook)
-    kills = Integer(ENV.fetch("KILLS", 3))
-    edited = {}
-    told = []
-    until run.reload.state == "done"
-      sleep(0.3 + @random.rand)
-      kill_one if (kills -= 1) >= 0
-      recover
-      next unless (brought = one_of(ids))
+  context "with a stock Krayin's throttle" do
+    let(:stock) { { tokens: Integer(ENV.fetch("TOKENS", 10)) } }
 
-      edited.store(*edit(*brought))
-      told << live(ids.sample(random: @random))
+    before do
+      @names = {}
+      @waiting = {}
+      @told = []
     end
-    end_all
-    puts "", "history: #{ids.size} contacts in trouble, #{edited.size} edited, #{told.size} live, " \
-             "#{krayin.requests.size} requests"
-    expect(run.progress).to include(done: run.total)
-    expect_each_once(ids)
-    titles = people.to_h { |one| one.values_at("id", "job_title") }
-    expect(titles.slice(*edited.keys)).to eq(edited)
-    expect(people.map { |one| one["name"] }).to include(*told.map(&:name).uniq)
+
+    def waited
+      sorted = @told.sort
+      middle, most = [0.5, 0.95].map { |part| sorted[((sorted.size - 1) * part).floor].to_f }
+      format("%<size>d live after %<middle>.1f s, 95 of 100 of them within %<most>.1f s",
+             size: sorted.size, middle: middle, most: most)
+    end
+
+    it "are all there, each once and as colleagues left them, whatever happens meanwhile" do
+      ids = years.insert("trouble", troubled)
+      krayin.faults(*faults)
+      3.times { sidekiq }
+      run = backfill.start(hook)
+      kills = wanted = Integer(ENV.fetch("KILLS", 3))
+      edited = {}
+      until run.reload.state == "done"
+        doze
+        kill_one if (kills -= 1) >= 0
+        recover
+        work(ids, edited)
+      end
+      krayin.turn(throttle: false)
+      end_all
+      listen
+      puts "", "history: #{ids.size} contacts in trouble, #{wanted - [kills, 0].max} killed, #{edited.size} edited, " \
+               "#{waited}"
+      expect(run.progress).to include(done: run.total)
+      expect_each_once(ids)
+      titles = people.to_h { |one| one.values_at("id", "job_title") }
+      expect(titles.slice(*edited.keys)).to eq(edited)
+      expect(people.map { |one| one["name"] }).to include(*@names.values)
+    end
   end
 end

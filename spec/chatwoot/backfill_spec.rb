@@ -18,6 +18,8 @@ RSpec.describe "A backfill", :chatwoot do
     Sidekiq.redis { |redis| redis.call("FLUSHDB") }
     backfill.delete_all
     KrayinSync::Chatwoot::BackfillLane.delete_all
+    # Each simulated Krayin is taken for the one before.
+    link.delete_all
     @account, @hook = connect(krayin, sync_conversations: true, sync_messages: true)
     run_all
     @sidekiqs = []

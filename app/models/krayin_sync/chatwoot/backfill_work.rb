@@ -9,7 +9,8 @@ module KrayinSync
       SLICE = 10
       # Contacts that are taken in hand at once.
       HAND = 100
-      # Contacts of which nothing need be told at once, and seconds for which.
+      # Contacts that are done before it is told, and seconds: to tell of each would be half of its statements. What a
+      # killed process had not told of is gone through again, is as it is to be by then, and counts as unchanged.
       UNTOLD = 25
       TOLD_AFTER = 2
       # How often one may fail before it is left to a job of its own, which is tried for three weeks.
@@ -67,10 +68,8 @@ module KrayinSync
 
         read_together if glance.wanted?(contact) || glance.full?
         one(contact)
-        return unless due?
-
-        note
-        give_way
+        note if due?
+        give_way if @asked || @told.empty?
       end
 
       def give_way
@@ -118,10 +117,13 @@ module KrayinSync
 
       def glance = @glance ||= BackfillGlance.new(lane, hook, self) { @told["requests"] += 1 }
 
-      # Live events stand in the same queue; they do where every thread is at work.
-      def others_wait? = RedisStore.call("LLEN", "queue:#{Chatwoot.configuration.queue}").positive?
+      # Live events stand in the same queue; they do where every thread is at work. What has just come is at its front.
+      def others_wait?
+        newest = RedisStore.call("LRANGE", "queue:#{Chatwoot.configuration.queue}", 0, BackfillPace.most)
+        newest.any? { |job| !job.include?(BackfillJob.name) }
+      end
 
-      def due? = @asked || @told["done"] >= UNTOLD || now - @told_at > TOLD_AFTER
+      def due? = @told["done"] >= UNTOLD || now - @told_at > TOLD_AFTER
 
       def wait(seconds)
         note

@@ -34,7 +34,9 @@ module KrayinSync
       TRIED = '"tried": '
       # Likewise of one that an administrator keeps out.
       KEPT_OUT = '"kept_out": '
-      private_constant :TRIED, :KEPT_OUT
+      # Likewise of one whose person is known.
+      PERSON = "krayin:person:"
+      private_constant :TRIED, :KEPT_OUT, :PERSON
 
       # SQL for what is kept of a row of Chatwoot's, to be read with it: a column of its own.
       # @param kind [String] contact, conversation or message
@@ -82,6 +84,13 @@ module KrayinSync
 
       # Whether there was a link of the record when it was read.
       def known?(kind, id) = ours(kind, id).any?
+
+      # Whether Krayin has a contact's person, as it was read or kept last.
+      def person?(id)
+        return false unless @kept[["contact", id]]&.include?(PERSON)
+
+        ours("contact", id).any? { |one| one["ids"].to_s.include?(PERSON) }
+      end
 
       # Whether its link says so by now.
       # @param code [String] a reason's

@@ -45,7 +45,6 @@ module KrayinSync
       # @return [Outcome]
       def perform(kind, id)
         @entry = RecordRef.new(hook.id, kind, id)
-        @known = kind == "contact" && in_krayin?
         @gate = Gate.new(entry, @contact_id, hook.settings, jid: @jid, bulk: true, line: false,
                                                             apart: true)
         outcome = synchronize
@@ -82,10 +81,9 @@ module KrayinSync
 
       def run
         @began = Time.now
-        outcome = Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) do
-          Synchronization.new(entry, hook, @gate, began: @began, bulk: true, glance: @glance, pace: @pace)
-                         .perform
-        end
+        work = Synchronization.new(entry, hook, @gate, began: @began, bulk: true, glance: @glance, pace: @pace)
+        outcome = Instrumentation.tagged(account_id: hook.account_id, hook_id: hook.id) { work.perform }
+        @known = work.known
         @requests += outcome.to_h[:requests].to_i
         outcome
       end
@@ -93,11 +91,6 @@ module KrayinSync
       def leave(outcome)
         wrote = outcome.to_h.values_at(:created, :updated).flatten.include?("activity")
         @gate.leave(worked: @requests.positive?, unpaced: @gate.began_pace? && !wrote)
-      end
-
-      def in_krayin?
-        KrayinSync::Records::Link.where(kind: "contact", record_id: entry.id).where.not(person_id: nil)
-                                 .where(instance: HookSettings.instance(hook)).exists?
       end
 
       def name_of(outcome)

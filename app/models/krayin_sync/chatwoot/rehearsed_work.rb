@@ -19,6 +19,11 @@ module KrayinSync
 
       private
 
+      def in_krayin?
+        KrayinSync::Records::Link.where(kind: "contact", record_id: entry.id).where.not(person_id: nil)
+                                 .where(instance: HookSettings.instance(hook)).exists?
+      end
+
       # Whom else to wait for is for those to find out who write.
       def not_done(error)
         return told(:away, seconds: Breaker::LONGEST) if Setback::DOWN.any? { |failure| error.is_a?(failure) }

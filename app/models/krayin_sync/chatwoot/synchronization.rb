@@ -29,11 +29,14 @@ module KrayinSync
         @gate = gate
         @began = began
         @bulk = bulk
-        @known = known
+        @remembered = known
         @pace = pace
         @happened = Happening.new(entry, hook, bulk: bulk)
         @records = LinkStore.new(began: began, instance: HookSettings.instance(hook), glance: glance) { gate.pass }
       end
+
+      # @return [Boolean, nil] whether Krayin had the contact when it was read; nil of other records
+      attr_reader :known
 
       # @return [Hash{Symbol => Object}, nil] the processor's outcome; nil where there is nothing to bring
       # @raise [Error, KnownHook::Changed]
@@ -81,9 +84,11 @@ module KrayinSync
 
       def read
         route = Route.of(hook.settings)
-        EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources,
-                                                      known: (@known unless gate.passed?),
-                                                      route: (route unless route.all?))
+        data = EventData.read(entry.kind, entry.id, records, labels: labels?, sources: sources,
+                                                             known: (@remembered unless gate.passed?),
+                                                             route: (route unless route.all?))
+        @known = records.person?(entry.id) if data && entry.kind == "contact"
+        data
       end
 
       def outcome_of(data)
