@@ -141,9 +141,9 @@ namespace :krayin_sync do
   desc "Print the address that a workflow of each connection's Krayin may call to have changes seen at once"
   task :webhooks, [:account] => :environment do |_task, arguments|
     KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
-      secret = KrayinSync::Chatwoot::WebhookEndpoint.secret(hook)
+      path = KrayinSync::Chatwoot::WebhookEndpoint.path(hook)
       title = KrayinSync::Chatwoot::HookSettings.title(hook)
-      puts "#{title}: #{ENV.fetch("FRONTEND_URL", "")}/krayin_sync/webhooks/#{secret}" if secret
+      puts "#{title}: #{KrayinSync::Chatwoot::WebhookEndpoint.base}#{path}" if path
     end
   end
 end

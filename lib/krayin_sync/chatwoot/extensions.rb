@@ -165,7 +165,8 @@ module KrayinSync
           hook.before_validation :keep_krayin_settings, on: :update, if: :krayin_settings_given?
           hook.validate :check_krayin, if: :krayin_to_check?
           hook.after_commit :set_up_krayin, on: %i[create update], if: :krayin_changed?
-          hook.after_destroy_commit :forget_krayin_leads, if: :krayin?
+          hook.after_commit :follow_krayin_leads, on: %i[create update], if: :krayin_changed?
+          hook.after_destroy_commit :leave_krayin_leads, if: :krayin?
         end
 
         def krayin? = app_id == ProcessorService::APP_ID
@@ -247,11 +248,15 @@ module KrayinSync
           end
         end
 
-        # What contacts show of it stays as it is.
-        def forget_krayin_leads
-          Intake.guard do
-            [LeadLook, ShownLead].select(&:table_exists?).each { |known| known.where(hook_id: id).delete_all }
-          end
+        def follow_krayin_leads
+          Intake.guard { BothWaysJob.follow(self) }
+        end
+
+        # What contacts show of it is nobody's any more. Its token goes with it, so its workflow goes now or stays.
+        def leave_krayin_leads
+          Intake.guard { BothWaysJob.enqueue(id) if ShownLead.of_hook?(id) }
+          Intake.guard { LeadLook.where(hook_id: id).delete_all if LeadLook.table_exists? }
+          Intake.guard { Workflow.new(self).part }
         end
 
         # What came while it was disabled was left out, and so was what waited then.

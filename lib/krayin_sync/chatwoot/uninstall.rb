@@ -16,6 +16,7 @@ module KrayinSync
         Backfill.cancel_all
         Reconcile.cancel_all
         told = { "jobs" => jobs, "keys" => keys }
+        ShownLead.hooks.each { |hook_id| ShownLead.clear(hook_id) } if hooks
         told["connections"] = connections if hooks
         told["links"] = unlink if links
         told

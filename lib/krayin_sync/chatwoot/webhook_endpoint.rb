@@ -35,6 +35,15 @@ module KrayinSync
         # @return [String, nil] what tells its calls; nothing where the installation has no secret of its own
         def secret(hook) = (digest = digest(hook.id)) && "#{hook.id}-#{digest}"
 
+        # @return [String, nil] where this installation is, as Chatwoot is told
+        def base = ENV.fetch("FRONTEND_URL", nil).to_s.strip.chomp("/").presence
+
+        # @return [String, nil] where a workflow may call; nothing where the installation has no address or no secret
+        def address(hook) = base && (path = path(hook)) && "#{base}#{path}"
+
+        # @return [String, nil] the same without this installation's own address
+        def path(hook) = (secret = secret(hook)) && "/krayin_sync/webhooks/#{secret}"
+
         private
 
         # Nobody learns by the time that it takes how much of a secret is right.

@@ -35,6 +35,7 @@ module SmallChatwoot
       return unless @servers
 
       Integrations::Hook.delete_all
+      KrayinSync::Chatwoot::ShownLead.delete_all
       Sidekiq.redis { |redis| redis.call("FLUSHDB") }
     end
 

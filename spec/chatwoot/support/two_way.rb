@@ -15,6 +15,7 @@ module TwoWay
 
   def disconnect_both_ways
     hook.destroy!
+    KrayinSync::Chatwoot::ShownLead.clear(hook.id)
     clear
     krayin.stop
   end

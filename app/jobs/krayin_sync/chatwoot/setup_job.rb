@@ -41,6 +41,7 @@ module KrayinSync
         hook.reload
         HookSettings.works(hook)
         Intake.guard { AttributeDefinitions.make(hook) }
+        Intake.guard { BothWaysJob.follow(hook) }
       rescue Form::Refused => e
         HookSettings.show(hook, e.message)
       end

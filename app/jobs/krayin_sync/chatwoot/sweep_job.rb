@@ -27,6 +27,7 @@ module KrayinSync
       # @param asked [Hash{String => Object}] seconds, account_id; job_id for those who log
       def perform(asked = {})
         Intake.guard { History.prune if RedisStore.call("SET", RedisStore.key("pruned"), "1", "NX", "EX", DAILY) }
+        BothWaysJob.enqueue_left
         seconds = asked["seconds"] || Chatwoot.configuration.sweep_window
         hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
         hooks = hooks.where(account_id: asked["account_id"]) if asked["account_id"]

@@ -13,6 +13,15 @@ module KrayinSync
         new(hook).make
       end
 
+      # Whom agents may give a lead to, where they may: a list of Krayin's users, read now.
+      # @param hook [Integrations::Hook]
+      # @return [void]
+      def self.owners(hook)
+        return unless LeadAttributes.settable(hook.settings.to_h).include?("krayin_owner")
+
+        new(hook).list_owners(LeadReader.new(hook.settings.to_h).users.map { |user| user["name"].to_s.strip })
+      end
+
       def initialize(hook)
         @hook = hook
         @settings = hook.settings.to_h
@@ -26,7 +35,25 @@ module KrayinSync
         end
       end
 
+      # @param names [Array<String>]
+      def list_owners(names)
+        known = of_account.find_by(attribute_key: "krayin_owner")
+        return if known.nil? || !%w[text list].include?(known.attribute_display_type)
+
+        # An account's Krayins share the list.
+        names = ((others_lists? ? known.attribute_values.to_a : []) | names.reject(&:empty?)).sort
+        return if known.attribute_display_type == "list" && known.attribute_values == names
+
+        known.update!(attribute_display_type: "list", attribute_values: names)
+      end
+
       private
+
+      def others_lists?
+        HookSettings.hooks(@hook.account_id).any? do |hook|
+          hook.id != @hook.id && LeadAttributes.settable(hook.settings.to_h).include?("krayin_owner")
+        end
+      end
 
       def of_account
         ::CustomAttributeDefinition.where(account_id: @hook.account_id, attribute_model: "contact_attribute")
@@ -41,6 +68,7 @@ module KrayinSync
       end
 
       def follow(known, stages)
+        # Owners are Krayin's users, who are read by a job.
         return unless known.attribute_display_type == "list" && stages.any?
 
         known.update!(attribute_values: stages) if known.attribute_values != stages

@@ -14,11 +14,30 @@ module KrayinSync
           AND shown.person_id = krayin_sync_links.person_id AND shown.read_at IS NOT NULL)
         AND EXISTS (SELECT 1 FROM contacts WHERE contacts.id = record_id AND contacts.account_id = ?)
       SQL
-      private_constant :UNREAD
+      # Contacts that are read at a time where all are gone through.
+      CLEARED = 500
+      private_constant :UNREAD, :CLEARED
 
       class << self
         # Nothing is known of what a hook's contacts show.
         def forget(hook_id) = where(hook_id: hook_id).delete_all
+
+        # @return [Boolean] whether any contact shows a lead of the hook's
+        def of_hook?(hook_id) = table_exists? && exists?(hook_id: hook_id)
+
+        # @return [Array<Integer>] whose leads contacts show
+        def hooks = table_exists? ? distinct.pluck(:hook_id) : []
+
+        # Contacts show nothing of a Krayin's any more, and what agents want of it is forgotten.
+        # @return [void]
+        def clear(hook_id)
+          return unless table_exists?
+
+          LeadLook.where(hook_id: hook_id).delete_all
+          where(hook_id: hook_id).in_batches(of: CLEARED) do |part|
+            part.pluck(:contact_id).each { |contact_id| clear_contact(hook_id, contact_id) }
+          end
+        end
 
         # They are to be read again.
         def unread(hook_id, **which) = where(hook_id: hook_id, **which).update_all(read_at: nil)
@@ -166,6 +185,19 @@ module KrayinSync
           shown
         end
 
+        def clear_contact(hook_id, contact_id)
+          transaction do
+            contact = ::Contact.unscoped.lock.find_by(id: contact_id)
+            shown = lock.find_by(hook_id: hook_id, contact_id: contact_id)
+            next unless shown
+
+            shown.clear_from(contact) if contact && !shown.lead_id.nil?
+            shown.delete
+            # Another of the account's Krayins may have one to be shown.
+            where(contact_id: contact_id).update_all(read_at: nil)
+          end
+        end
+
         def gone(hook, contact_id)
           where(hook_id: hook.id, contact_id: contact_id).delete_all
           :same
@@ -226,6 +258,16 @@ module KrayinSync
       def leave
         update!(lead_id: nil, shown: {}, read_at: Time.now.utc)
         :same
+      end
+
+      # @param contact [Contact] whose row is locked
+      # @return [void]
+      def clear_from(contact)
+        left = contact.custom_attributes.to_h.except(*shown.keys, *wanted.keys)
+        return if left == contact.custom_attributes.to_h
+
+        contact.custom_attributes = left
+        OwnWrite.during { contact.save!(validate: false) }
       end
 
       # @param contact [Contact] whose row is locked
