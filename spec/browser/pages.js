@@ -21,9 +21,9 @@ async function open(browser, options) {
   });
   tab.on("pageerror", (error) => seen.errors.push(error.message));
   tab.on("console", (said) => {
-    // Where there was no run yet.
-    const none = /\/backfill$/.test(said.location().url);
-    if (said.type() === "error" && !none && tab.url().includes("/krayin_sync")) seen.errors.push(said.text());
+    // Where there was no run yet, and what is refused.
+    const known = /\/(backfill|settings)$/.test(said.location().url);
+    if (said.type() === "error" && !known && tab.url().includes("/krayin_sync")) seen.errors.push(said.text());
   });
   return tab;
 }
@@ -35,6 +35,22 @@ const go = async (tab, part, more = "") => {
   await tab.locator("main .card").first().waitFor();
 };
 
+async function violations(tab) {
+  await tab.evaluate(AXE);
+  return tab.evaluate(async () =>
+    (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`));
+}
+
+// As Chatwoot's dashboard does when its user chooses a language.
+async function choose(tab, locale) {
+  await tab.evaluate(async (chosen) => {
+    const kept = JSON.parse(decodeURIComponent(document.cookie.match(/cw_d_session_info=([^;]*)/)[1]));
+    const headers = { "content-type": "application/json" };
+    for (const name of ["access-token", "token-type", "client", "expiry", "uid"]) headers[name] = kept[name];
+    await fetch("/api/v1/profile", { method: "PUT", headers, body: JSON.stringify({ profile: { ui_settings: { locale: chosen } } }) });
+  }, locale);
+}
+
 async function look(tab, name) {
   for (const [width, height] of [[1280, 900], [390, 844]]) {
     await tab.setViewportSize({ width, height });
@@ -42,9 +58,7 @@ async function look(tab, name) {
       await tab.emulateMedia({ colorScheme });
       await tab.waitForTimeout(200);
       await tab.screenshot({ path: path.join(process.argv[2], `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      await tab.evaluate(AXE);
-      seen.axe[`${name}-${width}-${colorScheme}`] = await tab.evaluate(async () =>
-        (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`));
+      seen.axe[`${name}-${width}-${colorScheme}`] = await violations(tab);
     }
     // What sticks out of the page or of a card.
     const wide = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth
@@ -150,6 +164,7 @@ async function administrator(browser) {
     stage: document.querySelector("#set-lead_pipeline_stage_id").selectedOptions[0].textContent,
     rule: [...document.querySelectorAll("#set-stage_rules .pair input")].map((input) => input.value),
     token: document.querySelector("#set-api_token").value,
+    policy: document.querySelector("#set-lead_policy").value,
   }));
 
   await go(tab, "backfill");
@@ -162,6 +177,15 @@ async function administrator(browser) {
   await tab.locator("[aria-labelledby=run] .badge").filter({ hasText: "Done" }).waitFor();
   seen.run = await tab.locator("[aria-labelledby=run]").innerText();
   await look(tab, "backfill");
+
+  for (const locale of ["pt_BR", "es"]) {
+    await choose(tab, locale);
+    for (const part of ["status", "records", "log", "analytics", "backfill", "settings"]) {
+      await go(tab, part);
+      seen.axe[`${part}-${locale}`] = await violations(tab);
+    }
+    seen[locale] = await text(tab);
+  }
   await tab.context().close();
 }
 

@@ -45,7 +45,7 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["failed"]).to be_nil, "#{seen["failed"]}\n#{seen["errors"].join("\n")}"
     expect(seen.values_at("dialogs", "errors", "wide")).to eq([[], [], []])
     expect(seen["axe"].reject { |_, found| found.empty? }).to eq({})
-    expect(seen["axe"].size).to eq(32)
+    expect(seen["axe"].size).to eq(44)
 
     expect(seen["logged_out"]).to include("Você não está conectado")
     expect(seen["status"]).to include("The connection works: new leads go to Default Pipeline.", "Works")
@@ -62,12 +62,15 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["token_wrong"]).to match(/token/)
     expect(seen["rule_wrong"]).to include("must be rules such as")
     expect(seen["led_to"]).to eq("whenever")
-    expect(seen["settings"]).to eq("stage" => "Prospect", "rule" => ["label vip", "Negotiation"], "token" => "")
+    expect(seen["settings"]).to eq("stage" => "Prospect", "rule" => ["label vip", "Negotiation"], "token" => "",
+                                   "policy" => "per_contact")
     kept = inside("Integrations::Hook.find_by(account_id: account, app_id: 'krayin').settings", account: desk.account)
     expect(kept).to include("stage_rules" => "label vip -> Negotiation", "lead_pipeline_stage_id" => 3)
     expect(seen["focused"]).to eq("Keep out")
     expect(seen["estimate"]).to include("Contacts")
     expect(seen["run"]).to include("3 of 3 contacts")
+    expect(seen["pt_BR"]).to include("Verificar e salvar", "Funil de novos leads")
+    expect(seen["es"]).to include("Comprobar y guardar")
     eventually { state_of(doubtful) == "synced" }
     expect(link(doubtful)["person_id"]).to eq(person)
     expect(seen["agent"]).to include("Esta página es para administradores")

@@ -63,15 +63,12 @@ module KrayinSync
         end
       end
 
-      def place = @place ||= times.each_with_index.to_h { |time, at| [time.to_i, at] }
-
       def series
         @series ||= begin
           told = (COLUMNS + %w[requests] + ENDS).to_h { |name| [name, Array.new(times.size, 0)] }
           by_time.each do |row|
-            at = place[row["time"].to_i]
             name = name_of(row["name"], row["part"])
-            told[name][at] += row["count"].to_i if at && told.key?(name)
+            told[name][row["at"]] += row["count"].to_i if told.key?(name)
           end
           told
         end
@@ -139,18 +136,23 @@ module KrayinSync
         when "agent"
           members = "id IN (SELECT user_id FROM account_users WHERE account_id = ?)"
           ::User.where(members, @hook.account_id).where(id: ids).pluck(:id, :name).to_h
-        else {}
+        else sources
         end
       end
 
-      # What an hour's is of which day, is the zone's to say.
+      # Those that the set-up knows, and those that the settings' page has asked for.
+      def sources
+        settings = @hook.settings.to_h
+        known = SettingsForm.new(@hook).sources_seen.to_h { |one| [one[:id], one[:name]] }
+        { settings["default_source_id"].to_i => settings["default_source_name"] }.merge(known)
+      end
+
+      # Which of {#times} an hour belongs to: found among their beginnings, so that a day may have 23 hours.
       def by_time
-        # The zone's name is one that is known, and the step is ours.
-        zone = HourCount.connection.quote(@zone.tzinfo.name)
-        time = "extract(epoch FROM date_trunc('#{step}', hour AT TIME ZONE 'UTC' AT TIME ZONE #{zone}) " \
-               "AT TIME ZONE #{zone})::bigint"
-        rows(within.where(name: SERIES).group("time", :name, :part)
-                   .select("#{time} AS time, name, part, sum(count)::bigint AS count"))
+        begins = times.map { |time| HourCount.connection.quote(time.utc.strftime("%F %T")) }.join(", ")
+        rows(within.where(name: SERIES).group("at", :name, :part)
+                   .select("width_bucket(hour, ARRAY[#{begins}]::timestamp[]) - 1 AS at, name, part, " \
+                           "sum(count)::bigint AS count"))
       end
 
       def totals

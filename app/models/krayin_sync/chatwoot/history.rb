@@ -174,9 +174,14 @@ module KrayinSync
           { "person" => "persons", "lead" => "leads" }.each do |what, name|
             next unless happened.created.include?(what)
 
-            source = happened.settings["lead_source_id"] if what == "lead"
+            source = source_of(happened.settings) if what == "lead"
             step(kept, happened.hook_id, happened.contact_id, name, source, timed: !happened.bulk?)
           end
+        end
+
+        # Where it goes by inbox and channel, the lead alone knows it.
+        def source_of(settings)
+          settings["lead_source_id"].presence || settings["default_source_id"] if settings["lead_sources"].blank?
         end
 
         def step(kept, hook_id, contact_id, name, source, timed: true)

@@ -48,6 +48,9 @@ module KrayinSync
         @hook.errors.map { |error| { key: error.options[:field], message: error.message } }
       end
 
+      # @return [Array<Hash{Symbol => Object}>] Krayin's sources as they were asked for of late; it is not asked now
+      def sources_seen = ::Rails.cache.read(kept_as).to_h[:sources].to_a
+
       def inspect = "#<#{self.class.name}>"
 
       private
@@ -109,12 +112,14 @@ module KrayinSync
         nothing = { sources: nil, types: nil, users: nil }
         return nothing if @settings["traits"].nil? || @settings["setup_error"]
 
-        ::Rails.cache.fetch(RedisStore.key("lists", RedisStore.connection_id(@settings)), expires_in: FRESH) do
+        ::Rails.cache.fetch(kept_as, expires_in: FRESH) do
           ::Timeout.timeout(LIMIT) { ask }
         end
       rescue Error, ::Timeout::Error
         nothing
       end
+
+      def kept_as = RedisStore.key("lists", RedisStore.connection_id(@settings))
 
       def ask
         leads = Api::LeadClient.new(*connection, **limits)
