@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 mod ids;
 #[path = "contract/measure.rs"]
 mod measure;
+#[path = "contract/record.rs"]
+mod record;
 #[path = "../crates/krayin_sim/tests/support/mod.rs"]
 mod sim_client;
 #[path = "contract/view.rs"]
@@ -23,7 +25,7 @@ mod view;
 
 use ids::Ids;
 use measure::Measure;
-use sim_client::raw;
+use sim_client::{Reply, raw};
 use view::{differences, slim, view};
 
 /// The scenarios in the order in which they were recorded: later ones see what earlier ones left.
@@ -96,16 +98,42 @@ const OF_210: Recorded = Recorded {
 };
 const OF_223: Recorded = Recorded { server: Server::Krayin223Official, steps: 505, ..OF_210 };
 
-/// The simulator that a set is replayed into, one token a scenario, and what was found so far.
-struct Replay {
-    sim: Sim,
+/// What recorded requests are sent to.
+trait Asked {
+    /// `target` is a path below the API's address, with its query.
+    fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply;
+    /// The token of that scenario.
+    fn token(&self, scenario: usize) -> String;
+    /// Until what is written next is of a later second.
+    fn wait(&self);
+}
+
+impl Asked for Sim {
+    fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+        raw(self, method, &format!("/api/v1{target}"), headers, body).unwrap()
+    }
+
+    fn token(&self, scenario: usize) -> String {
+        Sim::token(self, scenario).to_owned()
+    }
+
+    fn wait(&self) {
+        self.advance(Duration::from_secs(1));
+    }
+}
+
+/// The server that a set is replayed into, one token a scenario, and what was found so far.
+struct Replay<Server> {
+    server: Server,
     token: usize,
     ids: Ids,
     steps: usize,
     wrong: Vec<String>,
+    /// The last scenario's steps as they were sent and answered, in the recordings' form.
+    kept: Vec<Value>,
 }
 
-impl Replay {
+impl Replay<Sim> {
     fn of(recorded: &Recorded) -> Self {
         let tokens = (1..=SCENARIOS.len()).map(|number| format!("{number}|a-token-of-the-contract")).collect();
         let sim = Sim::start(Options {
@@ -115,14 +143,20 @@ impl Replay {
             tokens,
             ..Options::default()
         });
-        Self { sim: sim.unwrap(), token: 0, ids: Ids::default(), steps: 0, wrong: Vec::new() }
+        Self::into(sim.unwrap())
+    }
+}
+
+impl<Server: Asked> Replay<Server> {
+    fn into(server: Server) -> Self {
+        Self { server, token: 0, ids: Ids::default(), steps: 0, wrong: Vec::new(), kept: Vec::new() }
     }
 
     /// Sends a recorded request. The answer is in the recordings' form, its body whole.
     fn send(&self, request: &Value) -> Value {
         let path = request["path"].as_str().unwrap();
-        let target = format!("/api/v1{}{}", self.ids.path(path), self.ids.query(path, &request["query"]));
-        let good = format!("Bearer {}", self.sim.token(self.token));
+        let target = format!("{}{}", self.ids.path(path), self.ids.query(path, &request["query"]));
+        let good = format!("Bearer {}", self.server.token(self.token));
         let headers: Vec<(&str, &str)> = request["headers"]
             .as_object()
             .into_iter()
@@ -142,15 +176,18 @@ impl Replay {
             fields => Some(whole(self.ids.body(fields)).to_string()),
         };
         let method = request["method"].as_str().unwrap();
-        let reply = raw(&self.sim, method, &target, &headers, body.as_deref().map(str::as_bytes)).unwrap();
+        let reply = self.server.ask(method, &target, &headers, body.as_deref().map(str::as_bytes));
         let headers: serde_json::Map<String, Value> =
             reply.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-        json!({"status": reply.status, "headers": headers, "body": reply.json()})
+        let json = reply.json();
+        let text = json.is_null().then(|| reply.body.chars().take(600).collect::<String>());
+        json!({"status": reply.status, "headers": headers, "body": json, "text": text})
     }
 
     /// Replays one scenario and notes every step that a client would see answered differently.
     fn scenario(&mut self, name: &str, steps: &[Value]) {
         self.ids = Ids::default();
+        self.kept.clear();
         let mut measure = Measure::new(steps);
         let mut sent = 0;
         for (at, step) in steps.iter().enumerate() {
@@ -166,8 +203,9 @@ impl Replay {
             }
             // The recordings waited where a write's second must differ from an earlier one's.
             if request["method"] == "PUT" {
-                self.sim.advance(Duration::from_secs(1));
+                self.server.wait();
             }
+            let mut as_sent = self.ids.request(request);
             let mut response = self.send(request);
             self.ids.learn_answer(request, &step["response"]["body"], &response["body"]);
             let path = request["path"].as_str().unwrap_or_default();
@@ -178,11 +216,11 @@ impl Replay {
             {
                 rows.truncate(1);
             }
-            let mut as_sent = request.clone();
             as_sent["body"] = self.ids.body(&request["body"]);
             let real = view(request, &step["response"], &step["measured"]);
             let found = differences(&real, &view(&as_sent, &response, &measured), "");
             self.steps += 1;
+            self.kept.push(record::step(step, &as_sent, response, measured));
             if !found.is_empty() {
                 self.wrong.push(format!(
                     "{name} step {} {} {path} ({note})\n    real | simulated: {}",
@@ -210,7 +248,7 @@ fn whole(mut body: Value) -> Value {
 }
 
 /// Replays a folder of recordings.
-fn replay(recorded: &Recorded) -> Replay {
+fn replay(recorded: &Recorded) -> Replay<Sim> {
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(recorded.folder);
     let mut replay = Replay::of(recorded);
     let mut files = fs::read_dir(&folder).unwrap().count();
@@ -230,7 +268,7 @@ fn replay(recorded: &Recorded) -> Replay {
 
 #[test]
 fn every_recorded_step_is_answered_alike() {
-    let replays: Vec<Replay> = std::thread::scope(|scope| {
+    let replays: Vec<Replay<Sim>> = std::thread::scope(|scope| {
         let running: Vec<_> = RECORDED.iter().map(|recorded| scope.spawn(|| replay(recorded))).collect();
         running.into_iter().map(|replay| replay.join().unwrap()).collect()
     });
@@ -251,4 +289,44 @@ fn every_recorded_step_is_answered_alike() {
         .flat_map(|(recorded, replay)| replay.wrong.iter().map(|step| format!("{}: {step}", recorded.folder)))
         .collect();
     assert!(wrong.is_empty(), "{agreed} of {steps} steps agree\n{}", wrong.join("\n"));
+}
+
+/// Records a server that nobody knows yet, and says where it answers otherwise than the one whose requests it was sent.
+///
+///     RECORD=http://127.0.0.1:8000/api/v1 TOKENS=tokens.txt LIKE=krayin-2.2.3-official-production AS=krayin-2.3.0-production \
+///         cargo test -p krayin_tests --test contract -- --ignored --nocapture records_a_live_server
+///
+/// Plain HTTP, so on a machine of one's own, into a Krayin that was just installed. `TOKENS` is a file with a token a
+/// line, each of another user, since the throttle counts by user: one for each scenario.
+#[test]
+#[ignore = "it takes a live Krayin"]
+fn records_a_live_server() {
+    let given = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is missing"));
+    let tokens = fs::read_to_string(given("TOKENS")).unwrap();
+    let live = record::Live::new(&given("RECORD"), tokens.lines().map(str::trim).filter(|line| !line.is_empty()));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract");
+    for difference in record::folder(&folder.join(given("LIKE")), &folder.join(given("AS")), live) {
+        println!("{difference}");
+    }
+}
+
+/// The simulator stands for the live one: what is recorded of it is answered alike by another simulator.
+#[test]
+fn what_is_recorded_anew_is_a_recording() {
+    let new_york = RECORDED.iter().find(|recorded| recorded.timezone == "America/New_York").unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract").join(new_york.folder);
+    let made = std::env::temp_dir().join(format!("krayin-recording-{}", std::process::id()));
+    let sim = Replay::of(new_york).server;
+    let tokens: Vec<String> = (0..2).map(|scenario| Asked::token(&sim, scenario)).collect();
+    let live = record::Live::new(&sim.url(), tokens.iter().map(String::as_str));
+    assert_eq!(record::folder(&folder, &made, live), Vec::<String>::new());
+    let mut again = Replay::of(new_york);
+    for scenario in SCENARIOS {
+        if let Ok(text) = fs::read_to_string(made.join(format!("{scenario}.json"))) {
+            let recording: Value = serde_json::from_str(&text).unwrap();
+            again.scenario(scenario, recording["steps"].as_array().unwrap());
+        }
+    }
+    fs::remove_dir_all(&made).unwrap();
+    assert_eq!((again.token, again.steps, again.wrong), (new_york.scenarios, new_york.steps, Vec::new()));
 }

@@ -139,7 +139,23 @@ impl Ids {
         parts.collect::<Vec<_>>().join(",")
     }
 
+    /// A request as it is sent, but for its body, which names what its answer may tell of.
+    pub fn request(&self, request: &Value) -> Value {
+        let path = request["path"].as_str().unwrap_or_default();
+        let mut as_sent = request.clone();
+        as_sent["path"] = json!(self.path(path));
+        as_sent["query"] =
+            self.pairs(path, &request["query"]).into_iter().map(|(key, value)| (key, json!(value))).collect();
+        as_sent
+    }
+
     pub fn query(&self, path: &str, query: &Value) -> String {
+        let pairs = self.pairs(path, query).into_iter();
+        let pairs: Vec<String> = pairs.map(|(field, text)| format!("{}={}", encode(&field), encode(&text))).collect();
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    }
+
+    fn pairs(&self, path: &str, query: &Value) -> Vec<(String, String)> {
         let pairs = query.as_object().into_iter().flatten().map(|(field, value)| {
             let mut text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let reference = REFERENCES.iter().find(|(name, _)| name == field).map(|(_, entity)| *entity);
@@ -149,10 +165,9 @@ impl Ids {
             } else if let Some(id) = text.strip_prefix("person_id:") {
                 text = format!("person_id:{}", self.list("person", id));
             }
-            format!("{}={}", encode(field), encode(&text))
+            (field.clone(), text)
         });
-        let pairs: Vec<String> = pairs.collect();
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        pairs.collect()
     }
 }
 
