@@ -55,7 +55,7 @@ SUITES = {
   "backfill" => Specs.new("spec/backfill/**/*_spec.rb"),
   "two-way" => Specs.new("spec/two_way/**/*_spec.rb"),
   # What meets Rails and Sidekiq, and all that needs the extension.
-  "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in}_spec.rb",
+  "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in,versions}_spec.rb",
                                   "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),
   # What knows the extension, with the newest Ruby that Debian has.
   "ruby-3.4" => Trixie.new("spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb", "spec/process/*_spec.rb", ruby: "3.4"),
