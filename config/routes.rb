@@ -9,6 +9,7 @@ end
 if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/accounts/base_controller.rb").exist?
   Rails.application.routes.draw do
     get KrayinSync::Chatwoot::Pages::ADDRESS, to: KrayinSync::Chatwoot::Pages
+    get KrayinSync::Chatwoot::Pages::PANEL, to: KrayinSync::Chatwoot::Pages
     get "#{KrayinSync::Chatwoot::Pages::LOADED}*file", to: KrayinSync::Chatwoot::Pages, format: false
 
     # By names of our own: a helper of Chatwoot's that is called so stays its.
@@ -29,6 +30,18 @@ if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/acc
         resource :backfill, only: %i[show create] do
           get :estimate
           %i[pause resume cancel].each { |step| post step }
+        end
+      end
+    end
+  end
+
+  Rails.application.routes.draw do
+    scope "api/v1/accounts/:account_id/integrations/krayin", module: "krayin_sync/chatwoot", as: "krayin_sync",
+                                                             defaults: { format: "json" } do
+      resources :conversations, only: [], param: :id do
+        resource :panel, only: :show, path: "panel" do
+          %i[fresh choices acted].each { |asked| get asked }
+          %i[retry act].each { |step| post step }
         end
       end
     end

@@ -14,7 +14,8 @@ RSpec.describe "The files of the pages" do
 
   it "are there, each with a policy that lets nothing run or come that is not theirs" do
     expect(files.size).to be > 10
-    addresses = files.map { |name| name == "index.html" ? "/krayin_sync" : "/krayin_sync/pages/#{name}" }
+    pages = { "index.html" => "/krayin_sync", "panel.html" => "/krayin_sync/panel" }
+    addresses = files.map { |name| pages.fetch(name, "/krayin_sync/pages/#{name}") }
     [*addresses, "/krayin_sync/"].each do |address|
       status, headers, = get(address)
       expect([status, headers["x-content-type-options"], headers["cache-control"]]).to eq([200, "nosniff", "no-store"])
@@ -26,7 +27,7 @@ RSpec.describe "The files of the pages" do
 
   it "are all that is served" do
     ["/krayin_sync/pages/../chatwoot/pages.rb", "/krayin_sync/pages/%2e%2e/native.rb", "/krayin_sync/pages/index.html",
-     "/krayin_sync/pages", "/krayin_sync/metrics", "", "/", nil].each do |address|
+     "/krayin_sync/pages/panel.html", "/krayin_sync/pages", "/krayin_sync/metrics", "", "/", nil].each do |address|
       expect(get(address).first).to eq(404), address.inspect
     end
   end

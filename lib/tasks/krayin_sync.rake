@@ -24,6 +24,18 @@ namespace :krayin_sync do
 end
 
 namespace :krayin_sync do
+  desc "Add the panel to the conversations of each account that has a Krayin, or of one: krayin_sync:panel[3]"
+  task :panel, [:account] => :environment do |_task, arguments|
+    accounts = KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).map(&:account).uniq
+    abort "There is no Krayin connection." if accounts.empty?
+    accounts.each do |account|
+      app = KrayinSync::Chatwoot::PanelApp.make(account)
+      puts "Account #{account.id}: #{app ? app.title : "no tab: FRONTEND_URL or an administrator is missing"}"
+    end
+  end
+end
+
+namespace :krayin_sync do
   desc "Take a contact's data out of Krayin, by the account's and the contact's id: krayin_sync:erase[3,1234]"
   task :erase, %i[account contact] => :environment do |_task, arguments|
     hooks = KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account])

@@ -303,12 +303,13 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
       names = -> { Dir.children("#{folder}/db/migrate").map { |name| name[/\d+_(.*)\.rb/, 1] } }
       expect(names.call).to contain_exactly("create_krayin_sync_links", "create_krayin_sync_backfills",
                                             "create_krayin_sync_looks", "create_krayin_sync_reconciles",
-                                            "create_krayin_sync_history")
+                                            "create_krayin_sync_history", "create_krayin_sync_acts")
       FileUtils.touch("#{folder}/db/migrate/20260101000000_add_krayin_sync_indexes.rb")
       2.times { generate.call }
       expect(names.call).to contain_exactly("add_krayin_sync_indexes", "create_krayin_sync_links",
                                             "create_krayin_sync_backfills", "create_krayin_sync_looks",
                                             "create_krayin_sync_reconciles", "create_krayin_sync_history",
+                                            "create_krayin_sync_acts",
                                             "move_krayin_sync_ids")
       load Dir["#{folder}/db/migrate/*_move_krayin_sync_ids.rb"].first
       ActiveRecord::Migration.suppress_messages { MoveKrayinSyncIds.new.up }

@@ -239,6 +239,7 @@ module KrayinSync
         # Where it could be checked when it was saved, it is set up. The record is committed: the sweep sets it up where
         # its job cannot be pushed.
         def set_up_krayin
+          Intake.guard { PanelApp.make(account) } if previously_new_record?
           Intake.guard do
             catch_up if saved_change_to_status? && !previously_new_record?
             next SetupJob.enqueue(id) if settings.to_h["traits"].nil? || settings.to_h.key?("setup_error")
@@ -257,6 +258,8 @@ module KrayinSync
           Intake.guard { BothWaysJob.enqueue(id) if ShownLead.of_hook?(id) }
           Intake.guard { LeadLook.where(hook_id: id).delete_all if LeadLook.table_exists? }
           Intake.guard { Workflow.new(self).part }
+          Intake.guard { PanelApp.take_away(account_id) }
+          Intake.guard { PanelAct.where(hook_id: id).delete_all if PanelAct.table_exists? }
         end
 
         # What came while it was disabled was left out, and so was what waited then.

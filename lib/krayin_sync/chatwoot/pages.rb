@@ -8,6 +8,7 @@ module KrayinSync
       FOLDER = File.expand_path("../pages", __dir__)
       # Where a page is, and below which folder what it loads.
       ADDRESS = "/krayin_sync"
+      PANEL = "#{ADDRESS}/panel".freeze
       LOADED = "#{ADDRESS}/pages/".freeze
       TYPES = { ".html" => "text/html; charset=utf-8", ".js" => "text/javascript; charset=utf-8",
                 ".css" => "text/css; charset=utf-8", ".json" => "application/json" }.freeze
@@ -21,11 +22,12 @@ module KrayinSync
         "cache-control" => "no-store"
       }.freeze
 
+      PAGES = { "index.html" => ADDRESS, "panel.html" => PANEL }.freeze
       # By their addresses: what is not among them is not there.
       FILES = Dir.glob("**/*", base: FOLDER).select { |name| TYPES.key?(File.extname(name)) }.to_h do |name|
-        [name == "index.html" ? ADDRESS : "#{LOADED}#{name}", name]
+        [PAGES.fetch(name, "#{LOADED}#{name}"), name]
       end.freeze
-      private_constant :FOLDER, :TYPES, :HEADERS, :FILES
+      private_constant :FOLDER, :TYPES, :HEADERS, :PAGES, :FILES
 
       class << self
         # @param hook [Integrations::Hook]

@@ -94,3 +94,17 @@ export class Connection {
     }
   }
 }
+
+/** What an agent asks of one conversation. */
+export class Panel {
+  constructor(account, conversation) {
+    this.root = `/api/v1/accounts/${Number(account)}/integrations/krayin/conversations/${Number(conversation)}/panel`;
+  }
+
+  show(connection) { return ask("GET", `${this.root}${query({ connection })}`); }
+  fresh(connection, lead) { return ask("GET", `${this.root}/fresh${query({ connection, lead })}`); }
+  retry(connection) { return ask("POST", `${this.root}/retry`, { connection }); }
+  choices(connection, of) { return ask("GET", `${this.root}/choices${query({ connection, of })}`); }
+  act(asked) { return ask("POST", `${this.root}/act`, asked); }
+  acted(connection, key) { return ask("GET", `${this.root}/acted${query({ connection, key })}`); }
+}

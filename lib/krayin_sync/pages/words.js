@@ -28,6 +28,19 @@ export function say(name, values = {}) {
 
 export const number = (value) => new Intl.NumberFormat(tag).format(value);
 
+/** An amount in whichever currency Krayin has. */
+export function money(value) {
+  const amount = Number(value);
+  if (value === null || value === undefined || value === "" || !Number.isFinite(amount)) return "";
+  return new Intl.NumberFormat(tag, { minimumFractionDigits: 2, maximumFractionDigits: 4 }).format(amount);
+}
+
+/** A day of the calendar, whatever the reader's zone. */
+export function day(value) {
+  const at = new Date(`${value}T12:00:00Z`);
+  return Number.isNaN(at.getTime()) ? "" : new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeZone: "UTC" }).format(at);
+}
+
 export function moment(value) {
   if (!value) return "";
   const at = new Date(value);

@@ -44,6 +44,7 @@ module KrayinSync
       def contact_id
         case kind
         when "contact", "contact_deletion", "erasure", "lead_move" then id
+        when "act" then PanelAct.where(id: id).pick(:contact_id)
         when "merge" then Merge.kept(Merge.of(id)&.fetch("into", nil)) || id
         when "conversation" then ::Conversation.unscoped.where(id: id).pick(:contact_id)
         when "message", "message_edit"

@@ -32,6 +32,7 @@ module KrayinSync
         Intake.guard { LookJob.enqueue_due }
         Intake.guard { Reconcile.recover }
         Intake.guard { Notice.look }
+        Intake.guard { PanelAct.recover }
       end
 
       def self.tell(back)

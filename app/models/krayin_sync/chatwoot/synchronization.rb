@@ -7,7 +7,7 @@ module KrayinSync
       # What is gone, or says something else than it did, by the kind of its job.
       EVENTS = { "merge" => "contact.merged", "contact_deletion" => "contact.deleted", "erasure" => "contact.erased",
                  "conversation_deletion" => "conversation.deleted", "message_deletion" => "message.deleted",
-                 "message_edit" => "message.updated", "lead_move" => "lead.moved" }.freeze
+                 "message_edit" => "message.updated", "lead_move" => "lead.moved", "act" => "lead.changed" }.freeze
       # Traits of the server that its answers tell anew.
       LEARNED = %w[utc_offset_minutes pipelines stages_at].freeze
       # What an administrator may keep out of Krayin. What is taken out of it goes all the same.
@@ -62,6 +62,7 @@ module KrayinSync
 
       def bring
         return move if entry.kind == "lead_move"
+        return act if entry.kind == "act"
 
         data = read
         return gone unless data
@@ -80,6 +81,13 @@ module KrayinSync
       def move
         @happened.event = EVENTS.fetch(entry.kind)
         LeadMove.new(hook, entry.id) { asked }.perform
+      end
+
+      def act
+        @happened.event = EVENTS.fetch(entry.kind)
+        work = PanelWork.new(hook, entry.id) { asked }
+        @happened.about(work.about)
+        work.perform
       end
 
       def read

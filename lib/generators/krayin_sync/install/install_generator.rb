@@ -12,7 +12,8 @@ module KrayinSync
       source_root File.expand_path("templates", __dir__)
 
       desc "Adds an initializer with every option, and migrations with the tables of links, of backfills, of looks, " \
-           "of reconciles and of what was done. Where version 0.1 was installed, another that moves what it kept."
+           "of reconciles, of what was done and of what agents ask for. Where version 0.1 was installed, another " \
+           "that moves what it kept."
 
       # Later than any of Chatwoot's: one that is older than its schema file would be taken for one that has run.
       def self.next_migration_number(folder)
@@ -48,6 +49,10 @@ module KrayinSync
 
       def add_history
         migration "history.rb.tt", "create_krayin_sync_history"
+      end
+
+      def add_acts
+        migration "acts.rb.tt", "create_krayin_sync_acts"
       end
 
       def add_upgrade

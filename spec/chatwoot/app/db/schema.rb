@@ -264,7 +264,7 @@ ActiveRecord::Schema.define(version: 2026_06_11_184600) do
   end
 
   # The gem's own tables, by the migrations that its generator writes.
-  %w[links backfills looks reconciles history].each do |name|
+  %w[links backfills looks reconciles history acts].each do |name|
     template = File.expand_path("../../../../lib/generators/krayin_sync/install/templates/#{name}.rb.tt", __dir__)
     eval(ERB.new(File.read(template)).result(binding), TOPLEVEL_BINDING, template) # rubocop:disable Security/Eval
     Object.const_get("CreateKrayinSync#{name.capitalize}").new.change

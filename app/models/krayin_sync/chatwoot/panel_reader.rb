@@ -1,0 +1,66 @@
+# frozen_string_literal: true
+
+module KrayinSync
+  module Chatwoot
+    # What a panel asks of Krayin, for an agent who waits.
+    class PanelReader < LeadReader
+      LIMITS = { "deadline" => 8, "attempt_timeout" => 8 }.freeze
+
+      # @param settings [Hash{String => Object}] a hook's
+      # @param bulk [Boolean] whether live events come first
+      # @yield after each attempt
+      def initialize(settings, bulk: true)
+        super(settings.merge(LIMITS), bulk: bulk) { yield if block_given? }
+      end
+
+      # @return [Hash{String => Object}, nil] nothing where it is gone
+      def person(id)
+        found = ask("contacts/persons/#{Integer(id)}")["data"]
+        found if found.is_a?(Hash) && found["id"] == id
+      rescue NotFoundError
+        nil
+      end
+
+      # @param of [String] leads or contacts/persons
+      # @return [Array<Hash>]
+      def activities(of, id) = rows(ask("#{of}/#{Integer(id)}/activities"))
+
+      # @return [Hash, nil] the activity of exactly that title
+      def activity_titled(title) = @session.call(:search_activity, title).last
+
+      # @param note [Hash{Symbol => Object}] with a title of its own
+      # @return [Hash] the activity
+      def note(note) = @session.call(:create_activity, JSON.generate(note))
+
+      # Adds a lead to an activity's links.
+      # @return [Hash]
+      def attach(activity, lead) = @session.call(:update_activity, JSON.generate("lead_id" => lead), activity)
+
+      # Sent once: whether it came, its caller can tell.
+      # @param lead [Hash{String => Object}]
+      # @return [Hash]
+      # @raise [Error] also where what came of it is not known
+      def new_lead(lead)
+        made = @session.call(:request, "POST", "leads", "[]", JSON.generate(lead))["data"]
+        made.is_a?(Hash) ? made : {}
+      end
+
+      # @return [void]
+      def put_product(lead, row)
+        @session.call(:request, "PUT", "leads/product/#{Integer(lead)}", "[]", JSON.generate(row))
+      end
+
+      # @return [Array<Hash>] what can be chosen, as Krayin lists it
+      def all(path) = rows(ask(path, pagination: 0))
+
+      private
+
+      def ask(path, **query)
+        answer = @session.call(:request, "GET", path, JSON.generate(Arguments.params(query)), nil)
+        answer.is_a?(Hash) ? answer : {}
+      end
+
+      def rows(answer) = Array(answer["data"]).select { |row| row.is_a?(Hash) && row["id"].is_a?(Integer) }
+    end
+  end
+end
