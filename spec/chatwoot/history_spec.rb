@@ -164,7 +164,7 @@ RSpec.describe "What was done with a Krayin", :chatwoot do
     expect(log[:lines].size).to eq(1)
     line.where(hook_id: hook.id).update_all(at: Time.now.utc - (31 * 86_400))
     hours.where(hook_id: hook.id, hour: hour).update_all(hour: Time.now.utc - (401 * 86_400))
-    history.prune
+    2.times { KrayinSync::Chatwoot::Sweep.new(since: Time.now).run }
     expect([line.where(hook_id: hook.id).count, hours.where("hour < ?", hour).count]).to eq([0, 0])
   end
 

@@ -21,12 +21,8 @@ module KrayinSync
         set(queue: Chatwoot.configuration.queue).perform_async(asked)
       end
 
-      # Seconds between two of its runs that take out what is kept no longer.
-      DAILY = 80_000
-
       # @param asked [Hash{String => Object}] seconds, account_id; job_id for those who log
       def perform(asked = {})
-        Intake.guard { History.prune if RedisStore.call("SET", RedisStore.key("pruned"), "1", "NX", "EX", DAILY) }
         BothWaysJob.enqueue_left
         seconds = asked["seconds"] || Chatwoot.configuration.sweep_window
         hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)

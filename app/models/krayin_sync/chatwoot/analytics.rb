@@ -144,7 +144,8 @@ module KrayinSync
       def sources
         settings = @hook.settings.to_h
         known = SettingsForm.new(@hook).sources_seen.to_h { |one| [one[:id], one[:name]] }
-        { settings["default_source_id"].to_i => settings["default_source_name"] }.merge(known)
+        { settings["default_source_id"].to_i => settings["default_source_name"],
+          **settings.dig("traits", "sources").to_a.to_h, **known }
       end
 
       # Which of {#times} an hour belongs to: found among their beginnings, so that a day may have 23 hours.

@@ -11,6 +11,8 @@ module KrayinSync
       # How many of them are written at once, and how many are kept where they cannot be.
       MOST = 200
       KEPT = 5000
+      # Seconds between two looks for what is kept no longer.
+      DAILY = 80_000
 
       Kept = Struct.new(:lines, :counts, :steps) do
         def self.none = new([], Hash.new(0), [])
@@ -87,10 +89,14 @@ module KrayinSync
           @mutex.synchronize { @kept = kept.with(@kept) }
         end
 
+        # Takes out what is kept no longer, if nobody has today.
         # @return [void]
-        def prune
-          [LogLine, HourCount].each(&:prune)
+        def prune_daily
+          prune if RedisStore.call("SET", RedisStore.key("pruned"), "1", "NX", "EX", DAILY)
         end
+
+        # @return [void]
+        def prune = [LogLine, HourCount].each(&:prune)
 
         private
 

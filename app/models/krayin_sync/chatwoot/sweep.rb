@@ -45,6 +45,7 @@ module KrayinSync
       # @return [Hash{Symbol => Integer}] how many jobs were enqueued, by kind
       def run
         found = Hash.new(0)
+        Intake.guard { History.prune_daily }
         JobRegistry.lost.each { |entry| found[:lost] += 1 if RecordRef.parse(entry).enqueue(bulk: true) }
         @hooks.find_each { |hook| look_at(hook, found) }
         found
