@@ -71,6 +71,11 @@ namespace :krayin_sync do
   task upgrade: :environment do
     puts(KrayinSync::Chatwoot::Upgrade.new.run.map { |kind, count| "#{kind}s: #{count} moved" })
   end
+
+  desc "Before going back to version 0.1: write each record's ids where that version looks for them"
+  task downgrade: :environment do
+    puts(KrayinSync::Chatwoot::Downgrade.new.run.map { |kind, count| "#{kind}s: #{count} written" })
+  end
 end
 
 namespace :krayin_sync do
