@@ -151,7 +151,9 @@ class Drawn {
 
   why(contact) {
     if (contact.state === "synced") return null;
-    return make("div", { class: "row" }, make("p", {}, contact.reason?.sentence || say("panel_not_yet")),
+    // What kept its conversation out kept it out.
+    const reason = contact.reason || this.known.conversation.reason;
+    return make("div", { class: "row" }, make("p", {}, reason?.sentence || say("panel_not_yet")),
       this.known.retry && button(say("panel_do_it"), () => this.retry(), "main"));
   }
 

@@ -24,7 +24,8 @@ export function folded(drawn, name, title, inside) {
   const show = () => fill(place, inside());
   if (drawn.open.has(name)) show();
   details.addEventListener("toggle", () => {
-    if (details.open === drawn.open.has(name)) return;
+    // One that was drawn anew meanwhile tells of itself late.
+    if (!details.isConnected || details.open === drawn.open.has(name)) return;
     if (details.open) drawn.open.add(name);
     else drawn.open.delete(name);
     if (details.open) show();
