@@ -183,7 +183,7 @@ class Drawn {
 
   // Its job takes a moment, or longer where there is much to do.
   async arrived() {
-    for (let turn = 0; turn < 30; turn += 1) {
+    for (let turn = 0; turn < 50; turn += 1) {
       await new Promise((done) => { setTimeout(done, 1000); });
       if (this.gone()) return;
       this.known = await this.panel.show(this.connection);

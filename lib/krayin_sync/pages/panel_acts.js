@@ -6,7 +6,7 @@ import { tell } from "./dom.js";
 import { say } from "./words.js";
 
 const EVERY = 700;
-const TURNS = 40;
+const TURNS = 70;
 
 // The page may be one without a secure context, which has no ids of its own.
 function fresh() {
