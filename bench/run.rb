@@ -239,6 +239,9 @@ figures = if ARGV.include?("chatwoot")
           elsif ARGV.include?("backfill")
             require_relative "backfill"
             BackfillBench.new.run
+          elsif ARGV.include?("two-way")
+            require_relative "two_way"
+            TwoWayBench.new.run
           else
             Bench.new(servers).run
           end

@@ -34,7 +34,7 @@ RSpec.describe "The table of settings" do
     expect(first.transform_values { |option| option["value"] })
       .to eq("language" => "", "lead_policy" => "per_contact", "on_deleted_in_krayin" => "respect",
              "on_closed" => "note", "on_yes_no" => "carry", "time_zone" => "utc", "owner_policy" => "never",
-             "label_tags" => "never", "two_way_workflow" => "make",
+             "label_tags" => "never", "two_way_workflow" => "make", "two_way_contact" => "never",
              "contacts_without_email_or_phone" => "with_conversation")
   end
 

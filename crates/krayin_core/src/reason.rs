@@ -185,6 +185,10 @@ pub enum Reason {
     FieldRefused(FieldName),
     /// The contact's value is none that the field can hold.
     FieldWrong(FieldName),
+    /// What a colleague entered in Krayin is none that Chatwoot takes.
+    FieldNotTaken(FieldName),
+    /// Visitors say who the contact is, and its person was there before.
+    SaidByVisitors,
     /// The write was refused for what a colleague entered.
     WriteRefused {
         /// Whose.
@@ -642,6 +646,15 @@ impl Reason {
                 name,
                 ["does not fit and was left out.", "não é válido e foi omitido.", "no es válido y se omitió."],
             ),
+            Self::FieldNotTaken(name) => about(
+                name,
+                ["was changed in Krayin to what Chatwoot does not take, and stays here as it is.", "foi alterado no Krayin para algo que o Chatwoot não aceita, e fica aqui como está.", "se cambió en Krayin por algo que Chatwoot no acepta, y aquí se queda como está."],
+            ),
+            Self::SaidByVisitors => fixed(
+                "Visitors say themselves who this contact is, and the person was in Krayin before: what is changed there is not written here.",
+                "Visitantes dizem por conta própria quem é este contato, e a pessoa já estava no Krayin: o que se altera lá não é escrito aqui.",
+                "Los visitantes dicen por sí mismos quién es este contacto, y la persona ya estaba en Krayin: lo que se cambia allí no se escribe aquí.",
+            ),
             Self::WriteRefused { entity } => [
                 format!("Krayin refuses to write the {}: a value that was entered there belongs to another record. Correct it in Krayin.", entity.name()).into(),
                 format!("O Krayin se recusa a gravar {}: um valor informado lá pertence a outro registro. Corrija-o no Krayin.", portuguese(*entity, "o", "a")).into(),
@@ -971,6 +984,8 @@ mod tests {
         for reason in [
             Reason::NoIdentity,
             Reason::FieldKept(name.clone()),
+            Reason::FieldNotTaken(name.clone()),
+            Reason::SaidByVisitors,
             Reason::StageUnknown { rule: "created".into() },
             Reason::SeveralWithEmail { count: 2 },
             Reason::Doubtful { contact: 7, persons: vec![1, 2] },

@@ -129,6 +129,20 @@ module KrayinSync
       # @param settings [Hash{String => Object}] a hook's
       def self.asked_first?(settings) = settings.dig("traits", "rate_headers") != false
 
+      # Works on a contact beside the jobs: what one of them has read of it before is too old then.
+      # @param hook [Integrations::Hook]
+      # @yieldreturn [Object]
+      # @return [Object, nil] of the block; nothing where somebody else is at work on the contact
+      def self.aside(hook, contact_id)
+        scope = HookSettings.scope(hook.settings.to_h, hook.id)
+        answer = nil
+        Lock.hold(scope, contact_id) do
+          answer = yield
+          RedisStore.call("SET", RedisStore.key("left", scope, contact_id), "1", "PX", LEFT)
+        end
+        answer
+      end
+
       # @param entry [RecordRef]
       # @param contact_id [Integer]
       # @param settings [Hash{String => Object}] the hook's

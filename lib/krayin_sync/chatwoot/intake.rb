@@ -126,9 +126,17 @@ module KrayinSync
           contact = data[:contact]
           return Reason.new("event_wrong") unless contact
           return Reason.new("unchanged") unless RelevantChanges.contact?(data[:changed_attributes])
+          return Reason.new("unchanged") if own?(hook, contact, data[:changed_attributes])
           return Reason.new("no_identity") if !Reach.include?(contact, hook) && unknown?(contact, hook)
 
           RecordRef.new(hook.id, "contact", contact.id).enqueue
+        end
+
+        # Its Krayin has it: a look has brought it from there.
+        def own?(hook, contact, changed)
+          settings = hook.settings.to_h
+          LeadLook.on?(settings) && FollowedContact.policy(settings) != "never" &&
+            OwnWrite.back?(hook.id, contact.id, changed)
         end
 
         # Krayin does not know it, and could not: it would come back as someone else each time.

@@ -103,14 +103,23 @@ module KrayinSync
       end
 
       def connect
+        check_tells(@settings)
         check_tokens
         names = @settings.slice(*PLACES.keys).compact_blank
         found = look(@settings.except(*PLACES.keys))
+        check_tells(@settings.merge(found))
         ids = names.empty? ? {} : ids_of(names, found)
         found = look(@settings.merge(ids)) if names.any?
         check_stages(found, ids["lead_pipeline_id"])
         @settings.merge(ids, found).except("setup_error", "setup_error_at", "tokens_refused", SetupWarnings::KEY)
                  .merge(SetupWarnings.of(@looked, @account_id, @settings))
+      end
+
+      # Whether what is to be shown of changes in Krayin is told there: the document's API lists none.
+      def check_tells(settings)
+        return unless Settings.on?(settings, "two_way") && settings["api_dialect"].to_s.casecmp?("documented")
+
+        raise Refused, Reason.new("not_served", setting: "two_way").sentence(HookSettings.locale(@settings))
       end
 
       # Of several each must do: what one user may says nothing of another.

@@ -65,6 +65,13 @@ module KrayinSync
         end
       end
 
+      # @param words [Hash{String => String}] by language
+      # @param name [Hash{String => String}] likewise, what it is about
+      # @return [void]
+      def say_of(words, name, now)
+        write(format(words.fetch(language), name: name.fetch(language), now: now)) if talk
+      end
+
       private
 
       def talk

@@ -11,6 +11,8 @@ module KrayinSync
       # Seconds between two looks while something changes, and the most between two where nothing does.
       SOONEST = 30
       LONGEST = 900
+      # Requests of an hour in which nothing changes.
+      IDLE = 5
       # Leads of an answer: mostly, and where these do not reach far enough.
       FEW = 50
       MANY = 500
@@ -67,6 +69,18 @@ module KrayinSync
           hooks.select { |hook| hook.enabled? && on?(hook.settings.to_h) && HookSettings.feature?(hook) }
         end
 
+        # @param ids [Array<Integer>] of persons
+        # @param by [Symbol] the column that has them, where they are not
+        # @return [Hash{Integer => Array<Integer>}] the contacts of the hook's account that are linked to each
+        def contacts_of(hook, ids, by: :person_id)
+          return {} if ids.empty?
+
+          links = KrayinSync::Records::Link.where(instance: HookSettings.instance(hook), kind: "contact", by => ids)
+          links = links.where("EXISTS (SELECT 1 FROM contacts WHERE contacts.id = record_id AND " \
+                              "contacts.account_id = ?)", hook.account_id)
+          links.pluck(by, :record_id).group_by(&:first).transform_values { |pairs| pairs.map(&:last) }
+        end
+
         def now = Time.now.utc
       end
 
@@ -79,11 +93,12 @@ module KrayinSync
         found = read_newest
         unread = read_persons
         count_leads(found.gone)
+        changed = look_at_contacts(&)
         # One that was told to nobody, as its process died.
         ShownLead.wanting(hook.id).each { |id| RecordRef.new(hook.id, "lead_move", id).enqueue }
         # Chatwoot itself may have been written meanwhile by whom nobody heard: what is shown is Krayin's.
         @written += ShownLead.mend(hook, since: looked_at || @began)
-        wait_for_next(busy: found.changed.any? || unread || @written.positive? || !check_from.nil?)
+        wait_for_next(busy: changed || found.changed.any? || unread || @written.positive? || !check_from.nil?)
         @written
       end
 
@@ -101,6 +116,7 @@ module KrayinSync
         @hook = hook
         @krayin = LeadReader.new(@settings, &)
         @written = 0
+        @others = 0
         @began = self.class.now
       end
 
@@ -112,7 +128,7 @@ module KrayinSync
         # A part of them at each look.
         ShownLead.unread(hook.id) if seen.all
         later = show_changed(leads, seen)
-        kept = { "attributes" => attributes, "linked_at" => cursor["linked_at"] }.compact
+        kept = { "attributes" => attributes, **cursor.slice("linked_at", "contacts", "tags") }
         update!(cursor: LeadCursor.without(seen.state, later).merge(kept))
         seen
       end
@@ -227,21 +243,42 @@ module KrayinSync
         update!(check_from: (leads.last if leads.size == COUNTED))
       end
 
-      def contacts_of(persons)
-        return {} if persons.empty?
+      def contacts_of(persons) = self.class.contacts_of(hook, persons)
 
-        links = KrayinSync::Records::Link.where(instance: instance, kind: "contact", person_id: persons)
-        links = links.where("EXISTS (SELECT 1 FROM contacts WHERE contacts.id = record_id AND contacts.account_id = ?)",
-                            hook.account_id)
-        links.pluck(:person_id, :record_id).group_by(&:first).transform_values { |pairs| pairs.map(&:last) }
+      # What becomes of their persons and of tags, for contacts that follow them.
+      # @return [Boolean] whether there was anything
+      def look_at_contacts(&)
+        reader = PersonReader.new(settings, &)
+        seen = [["contacts", ContactLook], ["tags", TagLook]].map { |name, look| look_at(name, look, reader) }
+        seen.any?
+      ensure
+        @others += reader.requests if reader
+      end
+
+      def look_at(name, look, reader)
+        unless look.on?(settings)
+          update!(cursor: cursor.except(name)) if cursor.key?(name)
+          return false
+        end
+
+        seen = look.new(hook, reader, cursor[name], began: @began).look
+        update!(cursor: cursor.merge(name => seen.state))
+        @written += seen.written
+        seen.busy?
+      end
+
+      # Seconds between two looks where nothing changes: no hour has more than {IDLE} requests, whatever they are for.
+      def longest
+        each = ContactLook.lists(settings) + (TagLook.on?(settings) ? TagLook::TURNS : 0)
+        [LONGEST, 3600 / (IDLE / each)].max
       end
 
       def wait_for_next(busy:)
-        seconds = busy ? SOONEST : [pause * 2, SOONEST].max.clamp(SOONEST, LONGEST)
+        seconds = busy ? SOONEST : [pause * 2, SOONEST].max.clamp(SOONEST, longest)
         at = self.class.now
         vain = hinted ? vain_hints + 1 : vain_hints
         update!(pause: seconds, looked_at: at, next_at: at + seconds, hinted: false, vain_hints: busy ? 0 : vain,
-                requests: requests + krayin.requests)
+                requests: requests + krayin.requests + @others)
       end
     end
   end

@@ -9,6 +9,7 @@ module KrayinSync
 
       # More leads than a person has.
       MOST = 1000
+      LEADS = "leads"
 
       # @return [Integer] how many were sent
       attr_reader :requests
@@ -29,25 +30,25 @@ module KrayinSync
       end
 
       # @return [Array(Array<Hash>, Integer)] those touched last, in one answer; how many there are, where that is told
-      def newest(limit)
-        leads, total = list("sort" => "updated_at", "order" => "desc", "limit" => limit)
+      def newest(limit, path = LEADS)
+        leads, total = list({ "sort" => "updated_at", "order" => "desc", "limit" => limit }, path)
         [leads.sort_by { |lead| [lead["updated_at"].to_s, lead["id"]] }.reverse, total]
       end
 
       # @param persons [Array<Integer>]
       # @return [Array(Array<Hash>, Boolean)] their leads, and whether these are all
       def of_persons(persons)
-        leads, = list("person_id" => persons.join(","), "limit" => MOST)
+        leads, = list({ "person_id" => persons.join(","), "limit" => MOST })
         [leads.select { |lead| persons.include?(LeadAttributes.person_id(lead)) }, leads.size < MOST]
       end
 
       # @return [Hash, nil] nothing where it is gone
-      def lead(id) = list("id" => id, "limit" => 1).first.find { |lead| lead["id"] == id }
+      def lead(id) = list({ "id" => id, "limit" => 1 }).first.find { |lead| lead["id"] == id }
 
       # @param ids [Array<Integer>]
       # @return [Integer] how many of them there are
       def count(ids)
-        leads, total = list("id" => ids.join(","), "limit" => 1)
+        leads, total = list({ "id" => ids.join(","), "limit" => 1 })
         # Who knows no filter says nothing of them.
         leads.empty? || ids.include?(leads.first["id"]) ? total || ids.size : ids.size
       end
@@ -121,8 +122,8 @@ module KrayinSync
         found.any? { |one| one.is_a?(Hash) && one["id"] == id }
       end
 
-      def list(query)
-        answer = @session.call(:request, "GET", "leads", JSON.generate(Arguments.params(query)), nil)
+      def list(query, path = LEADS)
+        answer = @session.call(:request, "GET", path, JSON.generate(Arguments.params(query)), nil)
         leads = answer.is_a?(Hash) && answer["data"].is_a?(Array) ? answer["data"] : []
         total = answer["meta"]["total"] if answer.is_a?(Hash) && answer["meta"].is_a?(Hash)
         [leads.select { |lead| lead.is_a?(Hash) && lead["id"].is_a?(Integer) }, (total if total.is_a?(Integer))]

@@ -117,11 +117,17 @@ module KrayinSync
         return if !gate.passed? && nothing_to_keep?(outcome)
 
         gate.pass
-        StageRuled.note(hook.id, entry.contact_id) if outcome[:updated].to_a.include?("stage")
+        note_for_looks(outcome[:updated].to_a)
         look_after(outcome)
         learn
         keep_skipped(outcome)
         records.seen(entry.kind, entry.id) if @bulk || records.tried?(entry.kind, entry.id)
+      end
+
+      # What a look is to know of it.
+      def note_for_looks(updated)
+        StageRuled.note(hook.id, entry.contact_id) if updated.include?("stage")
+        TagLook.learn(hook, entry.contact_id) if updated.include?("tags") && TagLook.on?(hook.settings)
       end
 
       # What went on its records meanwhile.

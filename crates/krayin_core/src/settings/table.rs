@@ -304,6 +304,24 @@ pub const SETTINGS: &[Setting] = &[
             "Krayin debe alcanzar la dirección de Chatwoot: quien guarda un lead allí espera la llamada",
         ))
         .default(word("make")),
+    Setting::asked("two_way_contact", Kind::OneOf(&[
+            ("never", words("Never", "Nunca", "Nunca")),
+            ("fill_blanks", words("Where the contact has none", "Onde o contato não tem nada", "Donde el contacto no tiene nada")),
+            ("follow", words("Always: the contact follows Krayin", "Sempre: o contato segue o Krayin", "Siempre: el contacto sigue a Krayin")),
+        ]), words("Changes of the person into the contact", "Alterações da pessoa no contato", "Cambios de la persona en el contacto"))
+        .help(words(
+            "Whether a name, e-mail address, number or company that is changed in Krayin is changed with the contact, where two_way is on; what is taken away there stays here",
+            "Se um nome, e-mail, número ou empresa alterado no Krayin é alterado no contato, onde two_way está ativado; o que se retira lá fica aqui",
+            "Si un nombre, correo, número o empresa que se cambia en Krayin se cambia en el contacto, donde two_way está activado; lo que se quita allí se queda aquí",
+        ))
+        .default(word("never")),
+    Setting::asked("two_way_tags", Kind::Toggle, words("Tags become labels", "Tags viram etiquetas", "Los tags pasan a ser etiquetas"))
+        .help(words(
+            "Where label_tags and two_way are on, a tag that is put on or taken off in Krayin puts the account's label of that name on the contact or takes it off",
+            "Onde label_tags e two_way estão ativados, um tag que se põe ou tira no Krayin põe ou tira do contato a etiqueta da conta com esse nome",
+            "Donde label_tags y two_way están activados, un tag que se pone o se quita en Krayin pone o quita del contacto la etiqueta de la cuenta con ese nombre",
+        ))
+        .default(NO),
     Setting::asked("time_zone", Kind::OneOf(&[
             ("utc", words("UTC", "UTC", "UTC")),
             ("krayin", words("Krayin's", "O do Krayin", "La de Krayin")),
