@@ -68,7 +68,7 @@ RSpec.describe "A backfill within a minute's budget", :chatwoot do
     krayin.forget_requests
     run = KrayinSync::Chatwoot::Backfill.start(@hook.reload)
     eventually(120) { run.reload.state == "done" }
-    expect(run.progress).to include(done: 110, created: 0, refused: 0, later: 0)
+    expect(run.progress).to include(done: 110, created: 0, linked: 110, updated: 0, refused: 0, later: 0)
     written, read = krayin.requests.partition { |request| request["method"] != "GET" }
     expect(written.size).to eq(25)
     # Beside those that it reads together, of whom a job had in hand when it gave its thread back.

@@ -483,7 +483,7 @@ RSpec.describe "A backfill", :chatwoot do
     contacts = fill(300)
     sidekiq
     run = backfill.start(hook)
-    eventually { run.reload.done > 5 }
+    eventually(90) { run.reload.done > 5 }
     waits = Array.new(10) do |n|
       began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
       contacts.last(10)[n].update!(name: "#{word} live #{n}")
@@ -497,6 +497,21 @@ RSpec.describe "A backfill", :chatwoot do
     settle
     expect(run.progress).to include(state: "done", done: 300)
     expect_each_once(contacts.each(&:reload))
+  end
+
+  it "gives its thread to live events, and to nobody who has time as well" do
+    stub_const("KrayinSync::Chatwoot::BackfillWork::SLICE", 600)
+    entry = KrayinSync::Chatwoot::RecordRef.new(hook.id, "contact", fill(1, name: "waits#{word}").first.id)
+    [true, false].each do |bulk|
+      fill(30, name: "#{word}#{bulk}")
+      run = backfill.start(hook)
+      job = Sidekiq::Queue.all.flat_map(&:to_a).first.tap(&:delete)
+      entry.enqueue(bulk: bulk)
+      job.klass.constantize.new.perform(*job.args)
+      expect(run.reload.done == run.total).to be(bulk)
+      run_all
+      expect(run.reload.state).to eq("done")
+    end
   end
 
   it "makes as many calls at once as it may, and half of those while answers take twice as long" do

@@ -11,7 +11,7 @@ RSpec.describe "A backfill in Chatwoot", :whole do
   let(:contacts) { Integer(ENV.fetch("CONTACTS", 200)) }
 
   let(:fill) { <<~RUBY }
-    now = Time.current
+    now = 1.year.ago
     rows = Array.new(count) do |n|
       { account_id: account, name: "Before \#{n}", email: "before-\#{n}@years.example", created_at: now, updated_at: now }
     end
@@ -59,6 +59,65 @@ RSpec.describe "A backfill in Chatwoot", :whole do
     expect(in_krayin).to eq(contacts)
     settle
     expect(dead_jobs).to eq([])
+  end
+
+  context "with a channel over which messages come" do
+    let(:number) { format("+4930%07d", rand(10_000_000)) }
+    let(:read) { "Message.where(account_id: account, content: text).exists?" }
+
+    # Those queues that Chatwoot's own jobs stand in.
+    let(:standing) { <<~RUBY }
+      (Sidekiq::Queue.all.map(&:name) - ["krayin_sync"]).map { |name| Sidekiq::Queue.new(name).latency }.max.to_f
+    RUBY
+
+    let(:make) { <<~RUBY }
+      now = Time.current
+      id = Channel::Sms.insert!({ account_id: account, phone_number: number, provider: "default", created_at: now,
+                                  updated_at: now }).first["id"]
+      Inbox.create!(account_id: account, channel: Channel::Sms.find(id), name: "Sms").id
+    RUBY
+
+    def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
+    # @return [Float] seconds from a provider's call until Chatwoot has the message
+    def written
+      text = "Written #{rand(1 << 40)}"
+      request = Net::HTTP::Post.new("/webhooks/sms/#{number}", "Content-Type" => "application/json")
+      from = "+49151#{rand(10_000_000..99_999_999)}"
+      message = { owner: number, from: from, to: [number], text: text, id: text, direction: "in" }
+      request.body = JSON.generate([{ type: "message-received", to: number, message: message }])
+      began = now
+      expect(WholeChatwoot.send_request(request).status).to eq(200)
+      eventually(step: 0.02) { inside(read, account: desk.account, text: text) }
+      now - began
+    end
+
+    def told(seconds)
+      sorted = seconds.sort
+      format("%<middle>.2f s, %<most>.2f s at most", middle: sorted[sorted.size / 2], most: sorted.last)
+    end
+
+    it "brings what was there while customers' messages come in as before" do
+      inside(make, account: desk.account, number: number)
+      inside(fill.gsub("before-", "later-"), account: desk.account, count: contacts)
+      before = Array.new(20) { written }
+      estimate = desk.agent.get("#{path}/estimate").body
+      expect(desk.agent.post(path, contacts: estimate["contacts"]).status).to eq(201)
+      meanwhile = []
+      stood = []
+      until desk.agent.get(path)["state"] != "running" && meanwhile.size >= 5
+        meanwhile << written
+        stood << inside(standing)
+        sleep 0.2
+      end
+      report = desk.agent.get(path).body
+      puts "", "#{report["done"]} contacts in #{report["worked_seconds"]} s; a channel's message took " \
+               "#{told(before)}; beside it #{told(meanwhile)}; Chatwoot's own queues stood #{told(stood)}"
+      expect(report).to include("state" => "done", "refused" => 0, "later" => 0, "done" => be >= contacts)
+      expect(krayin.records["persons"].count { |person| person["emails"].to_s.include?("later-") }).to eq(contacts)
+      settle
+      expect(dead_jobs).to eq([])
+    end
   end
 
   it "refuses what cannot be read, whoever is no administrator, and another account's connection" do

@@ -23,6 +23,9 @@ module KrayinSync
       # Seconds that are waited for the next request's turn with the thread in hand, where nobody else wants it: what is
       # pushed for later is looked for every few seconds alone.
       NAP = 2
+      # In a job's text.
+      BULK = '"bulk":true'
+      private_constant :BULK
 
       # @param lane [BackfillLane]
       # @param jid [String] of the job
@@ -117,10 +120,11 @@ module KrayinSync
 
       def glance = @glance ||= BackfillGlance.new(lane, hook, self) { @told["requests"] += 1 }
 
-      # Live events stand in the same queue; they do where every thread is at work. What has just come is at its front.
+      # Live events stand in the same queue; they do where every thread is at work. What has just come is at its front,
+      # and what has time as well, a sweep's, waits for nobody.
       def others_wait?
         newest = RedisStore.call("LRANGE", "queue:#{Chatwoot.configuration.queue}", 0, BackfillPace.most)
-        newest.any? { |job| !job.include?(BackfillJob.name) }
+        newest.any? { |job| !job.include?(BackfillJob.name) && !job.include?(BULK) }
       end
 
       def due? = @told["done"] >= UNTOLD || now - @told_at > TOLD_AFTER
@@ -137,7 +141,7 @@ module KrayinSync
 
         work = run.dry_run ? RehearsedWork : RecordWork
         of = glance.of(contact, puts_aside: kind == "contact")
-        outcome = work.new(hook, @jid, contact, glance: of, pace: pace).perform(kind, id)
+        outcome = work.new(hook, @jid, contact, glance: of, pace: pace, since: run.created_at).perform(kind, id)
         return behind(kind) if outcome.name == :unread
 
         @asked = outcome.requests.positive?

@@ -32,10 +32,13 @@ module KrayinSync
       # @param contact_id [Integer] whom it is about
       # @param glance [BackfillGlance::Of, nil] who knows what Krayin has shown of others and of it
       # @param pace [BackfillPace, nil] who is told how long answers take
-      def initialize(hook, jid, contact_id, glance: nil, pace: nil)
+      # @param since [Time, nil] when the work began: whom Krayin was found to have since then is linked, though what
+      #   was to be written had to wait
+      def initialize(hook, jid, contact_id, glance: nil, pace: nil, since: nil)
         @hook = hook
         @glance = glance
         @pace = pace
+        @since = since
         @jid = jid
         @contact_id = contact_id
         @requests = 0
@@ -108,9 +111,14 @@ module KrayinSync
 
       def done(outcome)
         return "created" if outcome[:created].include?("person")
-        return "linked" if entry.kind == "contact" && !@known
+        return "linked" if entry.kind == "contact" && (!@known || linked_since?)
 
         outcome[:updated].any? || outcome[:created].any? ? "updated" : "unchanged"
+      end
+
+      def linked_since?
+        @since && @requests.positive? &&
+          LinkStore.of(hook, kind: "contact", record_id: entry.id).where("created_at >= ?", @since).exists?
       end
 
       def told(name, code = nil, seconds: 0)
