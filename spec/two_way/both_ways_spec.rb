@@ -192,6 +192,14 @@ RSpec.describe "What contacts show of a lead", :chatwoot do
     other_krayin&.stop
   end
 
+  it "lists them though its job comes before whoever saved the connection has made the attribute" do
+    CustomAttributeDefinition.where(account_id: account.id, attribute_key: "krayin_owner").delete_all
+    KrayinSync::Chatwoot::BothWaysJob.enqueue(hook.id)
+    run_all
+    owner = CustomAttributeDefinition.find_by!(account_id: account.id, attribute_key: "krayin_owner")
+    expect([owner.attribute_display_type, owner.attribute_values]).to eq(["list", ["Bridge 1", "Example Admin"]])
+  end
+
   it "lists Krayin's users for the lead's owner, where agents may set it" do
     owner = CustomAttributeDefinition.find_by!(account_id: account.id, attribute_key: "krayin_owner")
     expect([owner.attribute_display_type, owner.attribute_values]).to eq(["list", ["Bridge 1", "Example Admin"]])

@@ -1,10 +1,17 @@
 # frozen_string_literal: true
 
+require "csv"
 require_relative "support/connected"
 
 # Whose a change of a lead is, at each of Chatwoot's own doors.
 RSpec.describe "The lead in the whole Chatwoot", :whole do
-  include_context "with a connected desk", "Bothways", two_way: true, sync_conversations: true
+  include_context "with a connected desk", "Bothways", two_way: true, sync_conversations: true, two_way_lines: true,
+                                                       two_way_writes: "value, owner, closing_date"
+
+  # All that there is to be set, and what is nobody's to set.
+  forgery = { krayin_stage: "Won", krayin_lost_reason: "me", krayin_value: 5, krayin_owner: "Bridge 1",
+              krayin_closing_date: "2031-05-05", krayin_link: "https://evil.example" }
+  define_method(:forgery) { forgery }
 
   def lead(id) = record("leads", link(id)["lead_id"])
   def stage(id) = lead(id)["lead_pipeline_stage_id"]
@@ -64,17 +71,40 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     expect([attributes(id)["krayin_stage"], dead_jobs]).to eq(["New", []])
   end
 
+  def activity_lines(id)
+    inside("Message.where(conversation_id: Conversation.where(contact_id: contact), message_type: :activity)" \
+           ".pluck(:content)", contact: id)
+  end
+
   it "says in the conversation what Krayin does not take" do
     id = shown("Tom Told")
     talk(id, "Hello")
     settle
-    set(id, krayin_stage: "No such stage")
-    said = lambda do
-      inside("Message.where(account_id: account, message_type: :activity).pluck(:content)", account: desk.account)
-    end
-    eventually { said.call.any? { |content| content.include?("no such stage") } }
-    eventually { attributes(id)["krayin_stage"] == "New" }
-    expect(stage(id)).to eq(1)
+    { krayin_stage: "No such stage", krayin_value: "1.500,00", krayin_owner: "Nobody", krayin_closing_date: "soon" }
+      .each { |key, value| set(id, key => value) }
+    words = ["no such stage", "an amount", "no such user", "no date"]
+    eventually { words.all? { |word| activity_lines(id).any? { |line| line.include?(word) } } }
+    eventually { attributes(id).values_at("krayin_stage", "krayin_value", "krayin_owner") == ["New", 0, nil] }
+    expect([stage(id), *fields(id)]).to eq([1, 0, nil, nil])
+  end
+
+  it "says in the conversation where a colleague has moved the lead, once" do
+    id = shown("Lea Line")
+    talk(id, "Hello")
+    settle
+    krayin.change({ change: "move_lead", lead: link(id)["lead_id"], stage: "negotiation" })
+    eventually { look && attributes(id)["krayin_stage"] == "Negotiation" }
+    2.times { look && settle }
+    expect(activity_lines(id).grep(/lead/)).to eq(["A colleague moved the lead to Negotiation in Krayin."])
+  end
+
+  # Value, owner and closing date in Krayin.
+  def fields(id)
+    client = KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first)
+    answer = client.get_lead(link(id)["lead_id"])
+    traits = inside("Integrations::Hook.find(id).settings.slice('traits')", id: desk.hook["id"])
+    day = inside("KrayinSync::Chatwoot::LeadAttributes.closing_day(lead, settings)", lead: answer, settings: traits)
+    [answer["lead_value"].to_f, answer.dig("user", "id"), day]
   end
 
   # What must be as it was once all has been brought over.
@@ -82,7 +112,10 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     settle
     look
     settle
-    expect([stage(id), attributes(id)["krayin_stage"], attributes(id)["krayin_lost_reason"]]).to eq([1, "New", nil])
+    expect([stage(id), *fields(id)]).to eq([1, 0, nil, nil])
+    now = attributes(id).slice(*forgery.keys.map(&:to_s))
+    expect(now.except("krayin_link")).to eq("krayin_stage" => "New", "krayin_value" => 0)
+    expect(now["krayin_link"]).to end_with("/admin/leads/view/#{link(id)["lead_id"]}")
   end
 
   it "puts back what a visitor writes by the widget" do
@@ -91,8 +124,9 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     settle
     id = eventually { inside("Contact.find_by(email: 'vic@both.example')&.id") }
     eventually { look && attributes(id)["krayin_stage"] }
-    forged = { krayin_stage: "Won", krayin_lost_reason: "me", plan: "gold" }
+    forged = forgery.merge(plan: "gold")
     expect(visitor.identify(identifier: "vic", custom_attributes: forged).status).to eq(200)
+    forgery.each { |key, value| visitor.identify(identifier: "vic", custom_attributes: { key => value }) }
     unmoved(id)
     expect(attributes(id)["plan"]).to eq("gold")
   end
@@ -101,23 +135,64 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     inbox = inside("Inbox.find(id).channel.identifier", id: desk.inboxes["api"])
     program = WholeChatwoot::Client.new("/public/api/v1/inboxes/#{inbox}", {})
     made = program.post("/contacts", name: "Pia Program", email: "pia@both.example",
-                                     custom_attributes: { krayin_stage: "Won" })
+                                     custom_attributes: forgery)
     id = made["id"]
     settle
     eventually { look && attributes(id)["krayin_stage"] == "New" }
-    expect(program.patch("/contacts/#{made["source_id"]}",
-                         custom_attributes: { krayin_stage: "Won" }).status).to eq(200)
+    forgery.each do |key, value|
+      expect(program.patch("/contacts/#{made["source_id"]}", custom_attributes: { key => value }).status).to eq(200)
+    end
     unmoved(id)
   end
 
   it "takes nothing over from who is merged into the contact" do
     id = shown("Kim Kept")
     other = contact(name: "Olli Other", phone_number: "+4930777055")
-    inside("Contact.find(id).update_columns(custom_attributes: { krayin_stage: 'Won', krayin_lost_reason: 'x' })",
-           id: other)
+    inside("Contact.find(id).update_columns(custom_attributes: forged)", id: other, forged: forgery)
     merged = desk.agent.post("/actions/contact_merge", base_contact_id: id, mergee_contact_id: other)
     expect(merged.status).to eq(200)
     unmoved(id)
+  end
+
+  it "takes nothing over from a file that is imported" do
+    id = shown("Ida Import")
+    file = CSV.generate do |csv|
+      csv << ["name", "email", *forgery.keys]
+      csv << ["Ida Import", "ida-import@both.example", *forgery.values]
+    end
+    request = Net::HTTP::Post.new("/api/v1/accounts/#{desk.account}/contacts/import")
+    request["api_access_token"] = desk.token
+    request.set_form([["import_file", file, { filename: "contacts.csv", content_type: "text/csv" }]],
+                     "multipart/form-data")
+    expect(WholeChatwoot.send_request(request).status).to eq(200)
+    eventually do
+      inside("Sidekiq::ScheduledSet.new.select { |job| job.display_class == 'DataImportJob' }.each(&:add_to_queue); 1")
+      inside("DataImport.where(account_id: account).last&.completed?", account: desk.account)
+    end
+    unmoved(id)
+  end
+
+  it "takes nothing from another integration's bot" do
+    id = shown("Bea Bot")
+    token = inside("AgentBot.create!(name: 'Bot', account_id: account, outgoing_url: 'http://127.0.0.1:9/')" \
+                   ".access_token.token", account: desk.account)
+    bot = WholeChatwoot::Client.new("/api/v1/accounts/#{desk.account}", "api_access_token" => token)
+    bot.patch("/contacts/#{id}", custom_attributes: forgery)
+    unmoved(id)
+  end
+
+  it "follows what an automation and a macro of the account write" do
+    id = shown("Max Macro")
+    write = "Contact.find(id).then { |who| who.update!(custom_attributes: who.custom_attributes.merge(wanted)) }"
+    inside("Current.executed_by = AutomationRule.new(id: 1, account_id: account); #{write}; Current.reset; 1",
+           id: id, account: desk.account, wanted: { krayin_stage: "Prospect", krayin_value: 12 })
+    eventually { [stage(id), fields(id).first] == [3, 12] }
+    inside("Current.user = User.find(user); #{write}; Current.reset; 1",
+           id: id, user: desk.user, wanted: { krayin_stage: "Negotiation", krayin_owner: "Bridge 1" })
+    eventually { [stage(id), fields(id)[1]] == [4, 2] }
+    settle
+    expect(attributes(id)).to include("krayin_stage" => "Negotiation", "krayin_value" => 12,
+                                      "krayin_owner" => "Bridge 1")
   end
 
   it "looks at once where a workflow of Krayin's calls, and hears nobody else" do
@@ -130,5 +205,35 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     expect(anybody.post("/#{secret}", stage: "Won").status).to eq(200)
     # Sidekiq's own beat brings the look.
     eventually { attributes(id)["krayin_stage"] == "Prospect" }
+  end
+end
+
+# Whoever has no lead by the policy gets one where an agent says so in the conversation.
+RSpec.describe "A lead that is made in the whole Chatwoot by a label", :whole do
+  include_context "with a connected desk", "Labelled", two_way: true, sync_conversations: true,
+                                                       lead_policy: "on_label", lead_labels: "sales"
+
+  it "comes by an agent's label, and by a macro that sets one, and is shown with the contact" do
+    inside("Label.create!(account_id: account, title: 'sales'); 1", account: desk.account)
+    by_hand, by_macro, none = %w[Hans Mara Nora].map do |name|
+      id = contact(name: name, email: "#{name.downcase}@labelled.example")
+      [id, talk(id, "Hello")]
+    end
+    settle
+    expect([by_hand, by_macro, none].map { |id, _| link(id)["lead_id"] }).to eq([nil, nil, nil])
+    expect(desk.agent.post("/conversations/#{by_hand[1]}/labels", labels: ["sales"]).status).to eq(200)
+    made = desk.agent.post("/macros", name: "To sales", visibility: "personal",
+                                      actions: [{ action_name: "add_label", action_params: ["sales"] }])
+    macro = made.body.dig("payload", "id")
+    expect(desk.agent.post("/macros/#{macro}/execute", conversation_ids: [by_macro[1]]).status).to eq(200)
+    eventually { [by_hand, by_macro].all? { |id, _| link(id)["lead_id"] } }
+    look = lambda do
+      inside("KrayinSync::Chatwoot::LeadLook.update_all(next_at: Time.now.utc); " \
+             "KrayinSync::Chatwoot::LookJob.enqueue_due; 1")
+    end
+    shown = ->(id) { desk.agent.get("/contacts/#{id}")["payload"]["custom_attributes"]["krayin_stage"] }
+    eventually { look.call && [by_hand, by_macro].all? { |id, _| shown.call(id) == "New" } }
+    settle
+    expect([link(none[0])["lead_id"], shown.call(none[0]), krayin.records["leads"].size]).to eq([nil, nil, 2])
   end
 end

@@ -19,7 +19,10 @@ module KrayinSync
       def self.owners(hook)
         return unless LeadAttributes.settable(hook.settings.to_h).include?("krayin_owner")
 
-        new(hook).list_owners(LeadReader.new(hook.settings.to_h).users.map { |user| user["name"].to_s.strip })
+        definitions = new(hook)
+        # Whoever saved the connection may not have come to it yet.
+        definitions.make
+        definitions.list_owners(LeadReader.new(hook.settings.to_h).users.map { |user| user["name"].to_s.strip })
       end
 
       def initialize(hook)
