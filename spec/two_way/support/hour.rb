@@ -72,7 +72,7 @@ class Hour
   def begin_work
     change_something
     looks.hint(hook.id)
-    pass(120)
+    pass(20)
     @delays.clear
   end
 
