@@ -71,6 +71,26 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     expect([attributes(id)["krayin_stage"], dead_jobs]).to eq(["New", []])
   end
 
+  it "writes value, owner and closing date where an agent sets them, as the page sends them" do
+    id = shown("Fay Fields")
+    eventually do
+      made = desk.agent.get("/custom_attribute_definitions", attribute_model: 1).body
+      owner = made.find { |one| one["attribute_key"] == "krayin_owner" }
+      owner.values_at("attribute_display_type", "attribute_values") == ["list", ["Bridge 1", "Example Admin"]]
+    end
+    set(id, krayin_value: "1250.5")
+    set(id, krayin_owner: "Bridge 1")
+    set(id, krayin_closing_date: "2031-07-31T22:00:00.000Z")
+    eventually { fields(id) == [1250.5, 2, "2031-08-01"] }
+    settle
+    expect(attributes(id)).to include("krayin_value" => 1250.5, "krayin_owner" => "Bridge 1",
+                                      "krayin_closing_date" => "2031-08-01", "krayin_stage" => "New")
+    expect(desk.agent.post("/contacts/#{id}/destroy_custom_attributes",
+                           custom_attributes: ["krayin_closing_date"]).status).to eq(200)
+    eventually { fields(id).last.nil? }
+    expect(dead_jobs).to eq([])
+  end
+
   def activity_lines(id)
     inside("Message.where(conversation_id: Conversation.where(contact_id: contact), message_type: :activity)" \
            ".pluck(:content)", contact: id)
