@@ -62,12 +62,15 @@ RSpec.describe "Changes of a person on both sides", :chatwoot do
     all = persons
     companies = krayin.records["organizations"].to_h { |one| [one["id"], one["name"]] }
     @people.reject do |one|
-      who = Contact.find(one[:id])
       person = all[@known[one[:id]]]
-      person["name"] == who.name && person["emails"].any? { |entry| entry["value"] == who.email } &&
-        person["contact_numbers"].any? { |entry| entry["value"] == who.phone_number } &&
-        companies[person["organization_id"]] == who.additional_attributes["company_name"]
+      same?(Contact.find(one[:id]), person, companies[person["organization_id"]])
     end
+  end
+
+  def same?(who, person, company)
+    person["name"] == who.name && company == who.additional_attributes["company_name"] &&
+      person["emails"].any? { |entry| entry["value"] == who.email } &&
+      person["contact_numbers"].any? { |entry| entry["value"] == who.phone_number }
   end
 
   {
