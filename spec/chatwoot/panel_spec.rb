@@ -124,9 +124,11 @@ RSpec.describe "The panel", :chatwoot do
       day = (Date.today + 30).iso8601
       expect(done("closing_date", lead: lead["id"], closing_date: day)[:state]).to eq("done")
       expect(done("value", lead: lead["id"], value: "1250.5", from: lead["lead_value"])[:state]).to eq("done")
-      expect(done("owner", lead: lead["id"], owner: 1, from: nil)[:state]).to eq("done").or eq("conflict")
-      shown = fresh[:leads].first
-      expect(shown).to include(value: 1250.5, closing_date: day)
+      expect(done("owner", lead: lead["id"], owner: 1, from: lead["user_id"])[:state]).to eq("done")
+      expect(fresh[:leads].first).to include(value: 1250.5, closing_date: day, owner: include(id: 1))
+      colleague("edit_lead", fields: { user_id: 2 })
+      expect(done("owner", lead: lead["id"], owner: 3, from: 1)[:state]).to eq("conflict")
+      expect(lead["user_id"]).to eq(2)
       colleague("edit_lead", fields: { lead_value: 9 })
       expect(done("value", lead: lead["id"], value: 7, from: 1250.5)).to include(state: "conflict", now: 9.0)
       expect(fresh[:leads].first).to include(value: 9, closing_date: day)
