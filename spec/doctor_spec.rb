@@ -54,7 +54,7 @@ RSpec.describe KrayinSync::Doctor do
   end
 
   it "says which yes/no attributes a write could set to no" do
-    krayin = SimulatedKrayin.new("2.1.0")
+    servers << (krayin = SimulatedKrayin.new("2.1.0"))
     flag = { code: "vip", name: "VIP", type: "boolean", entity_type: "persons", is_required: 0, is_unique: 0,
              quick_add: 0 }
     made = Net::HTTP.post(URI("#{krayin.url}/settings/attributes"), JSON.generate(flag),
