@@ -232,14 +232,18 @@ class Bench
   end
 end
 
-file = ARGV.include?("--json") ? ARGV[ARGV.index("--json") + 1] : nil
-figures = if ARGV.include?("chatwoot")
+asked = ARGV.dup
+file = asked.slice!(asked.index("--json"), 2)[1] if asked.include?("--json")
+unknown = asked - %w[chatwoot backfill two-way]
+abort "bin/bench: no #{unknown.join(", ")}. See bin/bench --help" if unknown.any?
+
+figures = if asked.include?("chatwoot")
             require_relative "chatwoot"
             ChatwootBench.new.run
-          elsif ARGV.include?("backfill")
+          elsif asked.include?("backfill")
             require_relative "backfill"
             BackfillBench.new.run
-          elsif ARGV.include?("two-way")
+          elsif asked.include?("two-way")
             require_relative "two_way"
             TwoWayBench.new.run
           else
