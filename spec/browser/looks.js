@@ -5,8 +5,8 @@ const path = require("node:path");
 
 const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-// What runs, and what a page of ours complains of, is noted in `seen`.
-async function watched(browser, seen, options) {
+// What runs, and what a page of ours complains of, is noted in `seen`; which complaints are, `counts` says.
+async function watched(browser, seen, options, counts = (said) => said.location().url.includes("krayin")) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const tab = await context.newPage();
   tab.setDefaultTimeout(60000);
@@ -16,9 +16,15 @@ async function watched(browser, seen, options) {
   });
   tab.on("pageerror", (error) => seen.errors.push(error.message));
   tab.on("console", (said) => {
-    if (said.type() === "error" && said.location().url.includes("krayin")) seen.errors.push(said.text());
+    if (said.type() === "error" && counts(said, tab)) seen.errors.push(said.text());
   });
   return tab;
+}
+
+async function violations(tab) {
+  await tab.evaluate(AXE);
+  return tab.evaluate(async () =>
+    (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`));
 }
 
 async function lookedAt(tab, name, seen) {
@@ -28,9 +34,7 @@ async function lookedAt(tab, name, seen) {
       await tab.emulateMedia({ colorScheme });
       await tab.waitForTimeout(200);
       await tab.screenshot({ path: path.join(process.argv[2], `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      await tab.evaluate(AXE);
-      seen.axe[`${name}-${width}-${colorScheme}`] = await tab.evaluate(async () =>
-        (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`));
+      seen.axe[`${name}-${width}-${colorScheme}`] = await violations(tab);
     }
     // What sticks out of the page or of a card.
     const wide = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth
@@ -41,4 +45,4 @@ async function lookedAt(tab, name, seen) {
   await tab.emulateMedia({ colorScheme: "light" });
 }
 
-module.exports = { watched, lookedAt };
+module.exports = { watched, lookedAt, violations };

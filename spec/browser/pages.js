@@ -4,29 +4,16 @@
 // what was read, what axe found, and what ran that should not have.
 
 const fs = require("node:fs");
-const path = require("node:path");
 const { launch, logIn } = require("./browser");
+const { watched, lookedAt, violations } = require("./looks");
 
-const AXE = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const asked = JSON.parse(fs.readFileSync(0, "utf8"));
 const seen = { dialogs: [], errors: [], axe: {}, wide: [] };
 
-async function open(browser, options) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(60000);
-  tab.on("dialog", async (dialog) => {
-    seen.dialogs.push(dialog.message());
-    await dialog.dismiss();
-  });
-  tab.on("pageerror", (error) => seen.errors.push(error.message));
-  tab.on("console", (said) => {
-    // Where there was no run yet, and what is refused.
-    const known = /\/(backfill|settings)$/.test(said.location().url);
-    if (said.type() === "error" && !known && tab.url().includes("/krayin_sync")) seen.errors.push(said.text());
-  });
-  return tab;
-}
+// Where there was no run yet, and what is refused, is no complaint.
+const complains = (said, tab) => !/\/(backfill|settings)$/.test(said.location().url) && tab.url().includes("/krayin_sync");
+const open = (browser, options) => watched(browser, seen, options, complains);
+const look = (tab, name) => lookedAt(tab, name, seen);
 
 const text = (tab) => tab.locator("main").innerText();
 const go = async (tab, part, more = "") => {
@@ -34,12 +21,6 @@ const go = async (tab, part, more = "") => {
   await tab.goto(`${asked.url}/krayin_sync#account=${asked.account}&part=${part}${more}`);
   await tab.locator("main .card").first().waitFor();
 };
-
-async function violations(tab) {
-  await tab.evaluate(AXE);
-  return tab.evaluate(async () =>
-    (await window.axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`));
-}
 
 // As Chatwoot's dashboard does when its user chooses a language.
 async function choose(tab, locale) {
@@ -49,24 +30,6 @@ async function choose(tab, locale) {
     for (const name of ["access-token", "token-type", "client", "expiry", "uid"]) headers[name] = kept[name];
     await fetch("/api/v1/profile", { method: "PUT", headers, body: JSON.stringify({ profile: { ui_settings: { locale: chosen } } }) });
   }, locale);
-}
-
-async function look(tab, name) {
-  for (const [width, height] of [[1280, 900], [390, 844]]) {
-    await tab.setViewportSize({ width, height });
-    for (const colorScheme of ["light", "dark"]) {
-      await tab.emulateMedia({ colorScheme });
-      await tab.waitForTimeout(200);
-      await tab.screenshot({ path: path.join(process.argv[2], `${name}-${width}-${colorScheme}.png`), fullPage: true });
-      seen.axe[`${name}-${width}-${colorScheme}`] = await violations(tab);
-    }
-    // What sticks out of the page or of a card.
-    const wide = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth
-      || [...document.querySelectorAll(".card")].some((card) => card.scrollWidth > card.clientWidth));
-    if (wide) seen.wide.push(`${name}-${width}`);
-  }
-  await tab.setViewportSize({ width: 1280, height: 900 });
-  await tab.emulateMedia({ colorScheme: "light" });
 }
 
 const row = (tab, who) => tab.locator(".record").filter({ hasText: who });
