@@ -18,6 +18,7 @@ if defined?(KrayinSync::Chatwoot) && Rails.root.join("app/controllers/api/v1/acc
       resources :connections, only: :index, path: ""
       scope ":hook_id" do
         get :status, to: "connections#show"
+        resource :check, only: :create
         resources :links, only: :index do
           get :sides, on: :collection
           collection { %i[retry keep_out decide].each { |step| post step } }

@@ -45,6 +45,9 @@ async function administrator(browser) {
   await go(tab, "status");
   await tab.locator(".counts").waitFor();
   seen.status = await text(tab);
+  await tab.getByRole("button", { name: "Look now" }).click();
+  await tab.locator(".checked li").first().waitFor();
+  seen.check = await tab.locator(".checked").innerText();
   await look(tab, "status");
 
   // By keyboard alone: from the number of the refused to the list.

@@ -36,6 +36,19 @@ RSpec.describe "Where records of a Chatwoot are in Krayin", :chatwoot do
 
   def link(record) = KrayinSync::Records::Link.find_by(kind: record.class.name.downcase, record_id: record.id)
 
+  it "is looked at when somebody asks, in their language, and what is wrong is told with what mends it" do
+    looked = KrayinSync::Chatwoot::Check.new(hook, locale: "pt_BR").to_h
+    expect(looked[:status]).not_to eq("fail")
+    expect(looked[:findings].map { |found| found[:check] }).to include("address", "token", "user", "server")
+    expect(looked[:findings]).to include(include(severity: "ok", check: "user", message: "vê todos os registros"))
+    hook.update_columns(settings: hook.settings.merge("api_token" => "7|gone"))
+    wrong = KrayinSync::Chatwoot::Check.new(hook.reload, locale: "en").to_h
+    expect(wrong[:status]).to eq("fail")
+    failed = wrong[:findings].find { |found| found[:severity] == "fail" }
+    expect(failed).to include(check: "token", advice: a_string_starting_with("Create a new API token"))
+    expect(wrong.to_s).not_to include("7|gone")
+  end
+
   def contact(name, **fields)
     account.contacts.create!(name: name, email: "#{name.downcase.gsub(/[^a-z0-9]+/, "-")}-#{word}@acme.example",
                              **fields)

@@ -49,6 +49,7 @@ RSpec.describe "The pages of Krayin", :whole do
 
     expect(seen["logged_out"]).to include("Você não está conectado")
     expect(seen["status"]).to include("The connection works: new leads go to Default Pipeline.", "Works")
+    expect(seen["check"]).to include("User: sees all records", "Good", "requests a minute")
     expect(seen["refused"]).to include("<img src=x onerror=alert(1)>", "Refused", "Tried once")
     expect(seen["arrived"]).to include("In Krayin", "Person")
     expect(krayin.person("mallory@acme.example")).to be_a(Hash)

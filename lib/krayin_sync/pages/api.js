@@ -70,6 +70,7 @@ export class Connection {
     this.root = root;
   }
 
+  check() { return ask("POST", `${this.root}/check`, {}); }
   status() { return ask("GET", `${this.root}/status`); }
   links(wanted) { return ask("GET", `${this.root}/links${query(wanted)}`); }
   sides(contact) { return ask("GET", `${this.root}/links/sides${query({ record_id: contact })}`); }

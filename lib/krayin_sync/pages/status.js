@@ -1,5 +1,6 @@
 // How the connection stands, and how many records stand how.
 
+import { check } from "./check.js";
 import { button, fill, make, outside } from "./dom.js";
 import { moment, number, say } from "./words.js";
 
@@ -64,7 +65,7 @@ export async function status({ main, connection, address }) {
     fill(why, make("h2", { id: "why" }, say("reasons")), make("p", { class: "quiet" }, say("reasons_about")), reasons(told, address));
   };
   await look();
-  fill(main, state, table, why);
+  fill(main, state, check(connection), table, why);
   const timer = setInterval(() => {
     if (!document.hidden && !main.contains(document.activeElement)) look().catch(() => {});
   }, EVERY);
