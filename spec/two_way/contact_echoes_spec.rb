@@ -3,16 +3,18 @@
 require_relative "../chatwoot/support/small_chatwoot"
 require_relative "../chatwoot/support/two_way"
 
-# A colleague in Krayin and an agent in Chatwoot change the same person, in every order of up to four changes: its name,
-# address, number and company at once.
+# A colleague in Krayin and an agent in Chatwoot change the same person, in every order of up to four changes (or of
+# CHANGES): its name, address, number and company at once.
 RSpec.describe "Changes of a person on both sides", :chatwoot do
   include TwoWay
 
   before(:context) { connect_both_ways("contact-echoes", two_way_contact: "follow", sync_to_organization: true) }
   after(:context) { disconnect_both_ways }
 
+  most = Integer(ENV.fetch("CHANGES", 4))
+
   # Of each order who changes, one after the other.
-  def orders = (1..4).flat_map { |size| %i[agent colleague].repeated_permutation(size).to_a }
+  define_method(:orders) { (1..most).flat_map { |size| %i[agent colleague].repeated_permutation(size).to_a } }
 
   # What the n-th change makes of a contact: both choose the same name at times.
   def said(one, number)
@@ -86,7 +88,7 @@ RSpec.describe "Changes of a person on both sides", :chatwoot do
   }.each do |name, between|
     it "leave both sides equal #{name}, and nothing goes to and fro" do
       begin_anew
-      4.times do |number|
+      most.times do |number|
         now = persons
         @people.each { |one| make(one, number, now[@known[one[:id]]]) }
         instance_exec(&between)

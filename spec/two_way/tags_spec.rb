@@ -106,4 +106,36 @@ RSpec.describe "Tags as labels", :chatwoot do
     expect(krayin.requests.map { |one| one["method"] }.uniq).to eq(%w[GET])
     expect(both(who)).to eq([%w[vip]] * 3)
   end
+
+  most = Integer(ENV.fetch("CHANGES", 3))
+
+  def change_tag(who, by, on)
+    return who.reload.update!(label_list: on ? %w[vip] : []) if by == :agent
+
+    person = link(who).person_id
+    on ? tag_client.tag_person(person, tag("vip")) : untag(person)
+  end
+
+  # As a colleague who takes it off wherever it is.
+  def untag(person)
+    tag_client.untag_person(person, tag("vip"))
+    krayin.records["leads"].select { |one| one["person_id"] == person }.each do |lead|
+      tag_client.untag_lead(lead["id"], tag("vip"))
+    end
+  end
+
+  # Of each order who changes, one after the other, and the tag is on and off in turn; CHANGES says up to how many.
+  it "are equal on both sides, as the last one wanted it, in every order of changes" do
+    orders = (1..most).flat_map { |size| %i[agent colleague].repeated_permutation(size).to_a }
+    people = orders.to_h { |order| [order, contact] }
+    2.times { look_at_all }
+    most.times do |number|
+      people.each { |order, who| change_tag(who, order[number], number.even?) if order[number] }
+      run_all
+      look_at_all
+    end
+    look_at_all
+    wrong = people.reject { |order, who| both(who) == [order.size.odd? ? %w[vip] : []] * 3 }
+    expect(wrong.keys).to eq([])
+  end
 end
