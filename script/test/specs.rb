@@ -8,9 +8,10 @@ require_relative "tally"
 # RSpec files: those that fit the patterns, but for those under the folders `except`. Where they run elsewhere, `within`
 # makes their command one that runs there, and `report_in` is a folder that both places have.
 class Specs
-  def initialize(patterns, except: [], within: ->(*command) { command }, report_in: nil)
+  def initialize(patterns, except: [], env: {}, within: ->(*command) { command }, report_in: nil)
     @patterns = patterns
     @except = except
+    @env = env
     @within = within
     @report_in = report_in
   end
@@ -22,7 +23,7 @@ class Specs
     Dir.mktmpdir(nil, @report_in) do |dir|
       report = File.join(dir, "report.json")
       command = ["rspec", "--format", "progress", "--format", "json", "--out", report, *files]
-      good = Command.run(*@within.call(*command), quiet: quiet, &block)
+      good = Command.run(*@within.call(*command), env: @env, quiet: quiet, &block)
       tally = File.size?(report) ? read(report) : Tally.new
       tally += Tally.new(failed: 1) if !good && tally.failed.zero? # the process died
       tally

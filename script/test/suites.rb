@@ -53,7 +53,12 @@ SUITES = {
                                  spec/whole/]),
   "chatwoot" => Specs.new("spec/chatwoot/**/*_spec.rb"),
   "backfill" => Specs.new("spec/backfill/**/*_spec.rb"),
-  "two-way" => Specs.new("spec/two_way/**/*_spec.rb"),
+  "two-way" => Several.new(
+    Specs.new("spec/two_way/**/*_spec.rb"),
+    *%w[2.2.3-official 2.2.3-community].map do |server|
+      Specs.new("spec/two_way/{contacts,fields,lines,looks,moves,tags}_spec.rb", env: { "SERVER" => server })
+    end
+  ),
   # What meets Rails and Sidekiq, and all that needs the extension.
   "chatwoot-trixie" => Trixie.new("spec/chatwoot/{events,outage,plugging_in,versions}_spec.rb",
                                   "spec/{*,api/*,mappers/*,limiter_store/*}_spec.rb"),

@@ -4,7 +4,7 @@
 module TwoWay
   attr_reader :krayin, :account, :hook
 
-  def connect_both_ways(name, server: "2.1.0", **settings)
+  def connect_both_ways(name, server: ENV.fetch("SERVER", "2.1.0"), **settings)
     SmallChatwoot.start
     clear
     @krayin = Krayin.new(SmallChatwoot.servers, "two-way-#{name}", throttle: false, server: server)
