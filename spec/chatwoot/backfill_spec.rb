@@ -268,9 +268,11 @@ RSpec.describe "A backfill", :chatwoot do
     forget_links(contacts)
     before = krayin.records.slice("persons", "leads", "organizations")
     expect(backfill.estimate(hook)).to include(new: 130, there: 130, requests: 5)
-    sample = { "ALL" => 10, "PLACES" => 4, "EACH" => 10 }
-    sample.each { |name, size| stub_const("KrayinSync::Chatwoot::BackfillSample::#{name}", size) }
-    expect(backfill.estimate(hook)).to include(there: 130)
+    # By pages, and by places.
+    [{ "ALL" => 30, "PAGES" => 5 }, { "ALL" => 10, "PAGES" => 1, "PLACES" => 4, "EACH" => 10 }].each do |sample|
+      sample.each { |name, size| stub_const("KrayinSync::Chatwoot::BackfillSample::#{name}", size) }
+      expect(backfill.estimate(hook)).to include(there: 130)
+    end
     krayin.forget_requests
     run = backfill.start(hook)
     run_all

@@ -2,12 +2,14 @@
 
 module KrayinSync
   module Chatwoot
-    # How many contacts that were never brought over Krayin has all the same, about: some of its persons, from its first
-    # to its last, are looked for among them. What the database alone would tell is that each of them is new.
+    # How many contacts that were never brought over Krayin has all the same: of a few thousand persons each is looked
+    # for among them; of more, about, some from the first to the last. What the database alone would tell is that each
+    # of them is new.
     class BackfillSample
-      # Persons that one request reads where there are no more.
+      # Persons that one request reads, and how many requests read all.
       ALL = 1000
-      # Places from which persons are read where there are, and how many from each.
+      PAGES = 6
+      # Places from which persons are read where there are more, and how many from each.
       PLACES = 24
       EACH = 40
 
@@ -22,7 +24,7 @@ module KrayinSync
       def count
         first = page(1, ALL)
         total = first.dig("meta", "total").to_i
-        return among(first["data"]) if total <= ALL
+        return whole(first, total) if total <= PAGES * ALL
 
         read = places(total).flat_map { |place| page(place, EACH)["data"] }
         read.empty? ? 0 : (among(read) * total.fdiv(read.size)).round
@@ -34,6 +36,11 @@ module KrayinSync
       def inspect = "#<#{self.class.name}>"
 
       private
+
+      def whole(first, total)
+        others = (2..total.fdiv(ALL).ceil).lazy.map { |number| page(number, ALL) }
+        [first].lazy.chain(others).sum { |read| among(read["data"]) }
+      end
 
       # Evenly from the first to the last: those of one import have ids that follow one another.
       def places(total)
