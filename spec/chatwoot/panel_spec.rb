@@ -107,6 +107,17 @@ RSpec.describe "The panel", :chatwoot do
     expect(told).not_to include(:leads)
   end
 
+  it "shows the tags that follow both ways" do
+    known = link(talk)
+    marks = { "vip" => "3 by 0 on person:#{known.person_id}+,lead:#{known.lead_id}-", "gone" => "4 by 0,7 on ",
+              "late" => "5 by 0 on lead:#{known.lead_id}|" }
+    known.update!(sent: known.sent.merge(marks.transform_keys { |label| "tag:#{label}" }))
+    expect(fresh[:leads].first[:tags]).to eq([])
+    both = { "two_way" => true, "two_way_tags" => true, "label_tags" => "person_and_lead" }
+    told = KrayinSync::Chatwoot::PanelRead.new(panel_of(talk).tap { |one| one.hook.settings.merge!(both) }).to_h
+    expect([told[:person][:tags], told[:leads].first[:tags]]).to eq([%w[vip], %w[vip]])
+  end
+
   describe "an action" do
     it "moves the stage from where it was shown, and leaves it where a colleague has moved it" do
       expect(done("stage", lead: lead["id"], stage: 3, from: 1)).to eq(state: "done", word: nil, now: nil)

@@ -40,10 +40,17 @@ module KrayinSync
         who = leads.filter_map { |lead| lead["person"] }.first || @krayin.person(person)
         told[:person] = PanelLead.person(who, @settings)
         told[:leads] = leads.map { |lead| PanelLead.of(lead, @settings) }
+        tag(told)
         lead = leads.find { |one| one["id"] == @wanted } || leads.first
         told[:lead] = lead && lead["id"]
         of = lead ? ["leads", lead["id"]] : ["contacts/persons", person]
         told.merge!(PanelLead.activities(@krayin.activities(*of)))
+      end
+
+      def tag(told)
+        known = PanelTags.of(@panel.link, @settings)
+        told[:person][:tags] |= known[["person", told[:person][:id]]] if told[:person]
+        told[:leads].each { |lead| lead[:tags] |= known[["lead", lead[:id]]] }
       end
 
       # The contact's, then those that are open, then the newest.
