@@ -102,6 +102,8 @@ RSpec.describe "Where records of a Chatwoot are in Krayin", :chatwoot do
     expect(talks).to eq([[talk.id], []])
     expect([ids[state: "refused"], ids[reason: refusal], ids[state: "refused", reason: "no_identity"]])
       .to eq([[mike.id], [mike.id], []])
+    expect(%w[mi ja].map { |search| ids[state: "refused", search: search] }).to eq([[mike.id], []])
+    expect(ids[state: "synced", search: "ja"]).to eq([jane.id])
     expect(ids[state: "synced"]).to contain_exactly(jane.id, odd.id)
     expect([ids[kind: "conversation"], ids[kind: "conversation", search: "##{talk.display_id}"],
             ids[kind: "conversation", search: "jane"], ids[kind: "conversation", search: "mike"]])
@@ -113,7 +115,8 @@ RSpec.describe "Where records of a Chatwoot are in Krayin", :chatwoot do
   it "goes on where a page has ended, with a search and without" do
     all = Array.new(7) { |n| contact("Paged #{n}") }
     run_all
-    [{}, { search: "paged" }].each do |asked|
+    KrayinSync::Records::Link.where(record_id: all.map(&:id), kind: "contact").update_all(state: "refused")
+    [{}, { search: "paged" }, { search: "pa", state: "refused" }].each do |asked|
       seen = []
       after = nil
       loop do

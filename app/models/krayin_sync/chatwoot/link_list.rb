@@ -3,7 +3,7 @@
 module KrayinSync
   module Chatwoot
     # A page of an account's records with what a connection's Krayin has of each, the newest first. Without a search it
-    # goes by the links; with one, or for what has none, by the records.
+    # goes by the links; with one, or for what has none, mostly by the records.
     class LinkList
       TABLES = { "contact" => "contacts", "conversation" => "conversations", "message" => "messages" }.freeze
       STATES = %w[synced waiting skipped refused doubtful absent].freeze
@@ -33,9 +33,11 @@ module KrayinSync
           SELECT record_id FROM krayin_sync_links WHERE instance = :instance AND kind = :kind
         )
       SQL
+      # Chatwoot's index knows letters by threes.
+      LETTERS = 3
       # Beyond the id of any link.
       LAST = (2**63) - 1
-      private_constant :SHOWN, :JOINED, :MANY, :LINK, :KNOWN, :LAST
+      private_constant :SHOWN, :JOINED, :MANY, :LINK, :KNOWN, :LETTERS, :LAST
 
       # @param hook [Integrations::Hook]
       # @param kind [String] contact, conversation or message
@@ -68,7 +70,10 @@ module KrayinSync
 
       def instance = @instance ||= HookSettings.instance(@hook)
 
-      def by_records? = !@search.nil? || absent?
+      # No index finds what begins with two letters: of a few links with a state each is looked at sooner.
+      def by_records? = absent? || (!@search.nil? && !(apart? && short?))
+
+      def short? = @search.size < LETTERS
 
       def absent? = @state == "absent"
 
@@ -83,7 +88,7 @@ module KrayinSync
       def from
         table = TABLES[@kind]
         return "#{table} record" if absent?
-        return "#{table} record LEFT JOIN krayin_sync_links link ON #{LINK}" if @search
+        return "#{table} record LEFT JOIN krayin_sync_links link ON #{LINK}" if by_records?
 
         "krayin_sync_links link JOIN #{table} record ON record.id = link.record_id"
       end
@@ -137,9 +142,9 @@ module KrayinSync
         ids.empty? ? "false" : "record.contact_id IN (#{ids.join(", ")})"
       end
 
-      # Less than three letters are those that a word begins with: Chatwoot's index knows letters by threes.
+      # Fewer letters than the index knows are those that a word begins with.
       def words(of)
-        patterns = @search.size < 3 ? [":begins", ":within"] : [":words"]
+        patterns = short? ? [":begins", ":within"] : [":words"]
         any = %w[name email phone_number].product(patterns).map { |column, pattern| "#{of}.#{column} ILIKE #{pattern}" }
         "(#{any.join(" OR ")})"
       end
