@@ -18,8 +18,9 @@ const { launch, logIn } = require("./browser");
   // The panel may be closed, and its parts too.
   if (!(await open.isVisible())) await tab.locator("button:has([class*='i-ph-user'])").last().click();
   await open.waitFor();
-  if (!(await tab.getByText("Lead in Krayin").first().isVisible())) await open.click();
-  await tab.getByText("Lead in Krayin").first().waitFor();
+  // A tab of the conversation is called as the link is.
+  if (!(await tab.getByText("Lead value").first().isVisible())) await open.click();
+  await tab.getByText("Lead value").first().waitFor();
   const seen = await tab.evaluate(() => document.body.innerText);
   await tab.screenshot({ path: path.join(process.argv[2], "contact.png") });
   await browser.close();

@@ -46,6 +46,29 @@ RSpec.describe "The agent's move", :chatwoot do
     expect([stage_of(who), shown(who)["krayin_stage"], told(who)]).to eq([1, "New", []])
   end
 
+  it "takes a second choice that is made while the first is on its way" do
+    who
+    reader = KrayinSync::Chatwoot::LeadReader
+    allow_any_instance_of(reader).to receive(:move).and_wrap_original do |move, *given, **named|
+      move.call(*given, **named).tap { by { set(who, krayin_stage: "New") } if given.last == 3 }
+    end
+    by { set(who, krayin_stage: "Prospect") }
+    run_all
+    expect([stage_of(who), shown(who)["krayin_stage"], told(who)]).to eq([1, "New", []])
+  end
+
+  it "takes a second choice whose page was read before the first was kept" do
+    who
+    by { set(who, krayin_stage: "Prospect") }
+    allow_any_instance_of(KrayinSync::Chatwoot::ShownLead).to receive(:want).and_wrap_original do |want, wishes|
+      run_all if wishes.dig("krayin_stage", "value") == "New"
+      want.call(wishes)
+    end
+    by { set(who, krayin_stage: "New") }
+    run_all
+    expect([stage_of(who), shown(who)["krayin_stage"]]).to eq([1, "New"])
+  end
+
   it "says why a lead is lost, whichever was said first" do
     by { set(who, krayin_lost_reason: "Too dear") }
     run_all

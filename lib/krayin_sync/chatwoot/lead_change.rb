@@ -122,7 +122,7 @@ module KrayinSync
         value = LeadWish.read(key, @after[key])
         @after = @after.merge(key => value) unless value.nil?
         (@wanted[shown] ||= {})[key] = { "value" => @after[key], "base" => shown.shown[key], "by" => author,
-                                         "at" => Time.now.utc.iso8601(6) }
+                                         "seen" => expected(key), "at" => Time.now.utc.iso8601(6) }
       end
 
       def put_back(key)

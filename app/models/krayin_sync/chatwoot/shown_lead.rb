@@ -128,7 +128,7 @@ module KrayinSync
             shown = lock.find_by(hook_id: hook.id, contact_id: contact_id)
             next gone(hook, contact_id) unless contact && shown
 
-            left = shown.wanted.reject { |key, wish| done[key] == wish }
+            left = shown.left_of(done, lead ? LeadAttributes.all_of(lead, hook.settings.to_h) : {})
             left.each { |key, wish| left[key] = wish.merge("held" => true) if held.include?(key) }
             shown.tell_move(hook, lead) unless done.key?("krayin_stage")
             shown.assign_attributes(wanted: left, settled_at: Time.now.utc)
@@ -237,9 +237,20 @@ module KrayinSync
       # @return [void]
       def want(wishes)
         lock!
-        # What the agents saw before the first of them is what a colleague may have changed.
-        wishes = wishes.to_h { |key, wish| [key, wish.merge("base" => wanted.dig(key, "base") || wish["base"])] }
+        wishes = wishes.to_h { |key, wish| [key, wish.merge("base" => base(key, wish)).except("seen")] }
         update!(wanted: wanted.merge(wishes).transform_values { |wish| wish.except("held") })
+      end
+
+      # What agents want since. Where one wanted something else of what has just been carried out, that is what they
+      # saw, and no colleague's change.
+      # @param done [Hash{String => Hash}] what they wanted
+      # @param now [Hash{String => Object}] what the lead has, by key
+      # @return [Hash{String => Hash}]
+      def left_of(done, now)
+        wanted.reject { |key, wish| done[key] == wish }.to_h do |key, wish|
+          carried = done.key?(key) && LeadWish.same?(key, done[key]["value"], now[key])
+          [key, carried ? wish.merge("base" => now[key]) : wish]
+        end
       end
 
       # Whether a contact has shown this a while ago.
@@ -285,6 +296,14 @@ module KrayinSync
       end
 
       private
+
+      # What the agents saw before the first of their wishes is what a colleague may have changed. One that was settled
+      # since this was read is what they saw.
+      def base(key, wish)
+        return wanted[key]["base"] if wanted.key?(key)
+
+        LeadWish.same?(key, wish["seen"], shown[key]) ? shown[key] : wish["base"]
+      end
 
       # What it showed until now, for those whose page shows it still.
       def remember(values)
