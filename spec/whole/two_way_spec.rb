@@ -218,8 +218,9 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
   it "looks at once where a workflow of Krayin's calls, and hears nobody else" do
     id = shown("Wil Workflow")
     secret = inside("KrayinSync::Chatwoot::WebhookEndpoint.secret(Integrations::Hook.find(id))", id: desk.hook["id"])
-    krayin.change({ change: "move_lead", lead: link(id)["lead_id"], stage: "prospect" })
+    # First, since Krayin's own workflow calls when the lead is moved, and of two calls at once one is heard.
     inside("KrayinSync::Chatwoot::LeadLook.update_all(next_at: 1.hour.from_now, looked_at: 1.hour.ago); 1")
+    krayin.change({ change: "move_lead", lead: link(id)["lead_id"], stage: "prospect" })
     anybody = WholeChatwoot::Client.new("/krayin_sync/webhooks", {})
     expect(anybody.post("/#{secret.tr("0-9a-f", "1-9a-f0")}").status).to eq(404)
     expect(anybody.post("/#{secret}", stage: "Won").status).to eq(200)
