@@ -77,9 +77,7 @@ module KrayinSync
 
       # @return [Array<Hash>] whom a lead can be given to
       def users
-        answer = @session.call(:request, "GET", "settings/users", JSON.generate([%w[pagination 0]]), nil)
-        users = answer.is_a?(Hash) && answer["data"].is_a?(Array) ? answer["data"] : []
-        users.select { |user| user.is_a?(Hash) && user["id"].is_a?(Integer) && user["status"] != 0 }
+        rows(ask("settings/users", "pagination" => 0)).reject { |user| user["status"].eql?(0) }
       end
 
       private
@@ -117,17 +115,23 @@ module KrayinSync
       def any_yes?(id)
         query = { "search" => "id:#{id};attribute_values.boolean_value:1", "searchJoin" => "and",
                   "searchFields" => "id:=;attribute_values.boolean_value:=" }
-        answer = @session.call(:request, "GET", "leads/search", JSON.generate(Arguments.params(query)), nil)
-        found = answer.is_a?(Hash) ? answer["data"].to_a : []
-        found.any? { |one| one.is_a?(Hash) && one["id"] == id }
+        rows(ask("leads/search", query)).any? { |one| one["id"] == id }
       end
 
       def list(query, path = LEADS)
-        answer = @session.call(:request, "GET", path, JSON.generate(Arguments.params(query)), nil)
-        leads = answer.is_a?(Hash) && answer["data"].is_a?(Array) ? answer["data"] : []
-        total = answer["meta"]["total"] if answer.is_a?(Hash) && answer["meta"].is_a?(Hash)
-        [leads.select { |lead| lead.is_a?(Hash) && lead["id"].is_a?(Integer) }, (total if total.is_a?(Integer))]
+        answer = ask(path, query)
+        total = answer["meta"]["total"] if answer["meta"].is_a?(Hash)
+        [rows(answer), (total if total.is_a?(Integer))]
       end
+
+      # @return [Hash{String => Object}] with nothing where the answer is none of Krayin's
+      def ask(path, query = {})
+        answer = @session.call(:request, "GET", path, JSON.generate(Arguments.params(query)), nil)
+        answer.is_a?(Hash) ? answer : {}
+      end
+
+      # @return [Array<Hash>] those that are records
+      def rows(answer) = Array(answer["data"]).select { |row| row.is_a?(Hash) && row["id"].is_a?(Integer) }
     end
   end
 end

@@ -51,16 +51,7 @@ module KrayinSync
       end
 
       # @return [Array<Hash>] what can be chosen, as Krayin lists it
-      def all(path) = rows(ask(path, pagination: 0))
-
-      private
-
-      def ask(path, **query)
-        answer = @session.call(:request, "GET", path, JSON.generate(Arguments.params(query)), nil)
-        answer.is_a?(Hash) ? answer : {}
-      end
-
-      def rows(answer) = Array(answer["data"]).select { |row| row.is_a?(Hash) && row["id"].is_a?(Integer) }
+      def all(path) = rows(ask(path, "pagination" => 0))
     end
   end
 end
