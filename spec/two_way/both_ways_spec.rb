@@ -4,7 +4,7 @@ require_relative "../chatwoot/support/small_chatwoot"
 require_relative "../chatwoot/support/two_way"
 
 # What a connection that goes both ways makes in Krayin and in Chatwoot, and what is left when it does so no more.
-%w[2.1.0 2.2.3-official 2.2.3-community].each do |server|
+TwoWay::SERVERS.each do |server|
   RSpec.describe "The workflow that calls, at #{server}", :chatwoot do
     include TwoWay
 

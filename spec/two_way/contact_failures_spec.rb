@@ -5,7 +5,7 @@ require_relative "../chatwoot/support/two_way"
 
 # A person's changes, on each server that tells of them, whatever fails and wherever a process dies: what a colleague
 # entered comes to the contact once, what an agent entered to Krayin, and both are equal at the end.
-%w[2.1.0 2.2.3-official 2.2.3-community].each do |server|
+TwoWay::SERVERS.each do |server|
   RSpec.describe "A contact that follows its person with #{server}", :chatwoot do
     include TwoWay
 
@@ -86,13 +86,6 @@ require_relative "../chatwoot/support/two_way"
         run_all
         look
       end
-    end
-
-    # As Sidekiq does, which tries it again.
-    def try
-      run_all
-    rescue KrayinSync::Error
-      nil
     end
 
     def try_to_look

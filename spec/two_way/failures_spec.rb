@@ -4,7 +4,7 @@ require_relative "../chatwoot/support/small_chatwoot"
 require_relative "../chatwoot/support/two_way"
 
 # Both ways, on each server, whatever fails and wherever a process dies.
-%w[2.1.0 2.2.3-official 2.2.3-community].each do |server|
+TwoWay::SERVERS.each do |server|
   RSpec.describe "Both ways with #{server}", :chatwoot do
     include TwoWay
 
@@ -36,24 +36,7 @@ require_relative "../chatwoot/support/two_way"
       Current.reset
     end
 
-    # Once nothing fails any more, and nobody stays away.
-    def recover
-      krayin.heal
-      3.times do
-        Sidekiq.redis { |redis| redis.call("KEYS", "krayin_sync:breaker:*").each { |key| redis.call("DEL", key) } }
-        run_all
-        look
-      end
-    end
-
     def both = [lead_of(@who)["lead_pipeline_stage_id"], shown(@who)["krayin_stage"]]
-
-    # As Sidekiq does, which tries it again.
-    def try
-      run_all
-    rescue KrayinSync::Error
-      nil
-    end
 
     it "shows what a colleague has changed, moves what an agent sets, and clears what is gone" do
       change(lead_of(@who), "move_lead", stage: "negotiation")
@@ -70,12 +53,8 @@ require_relative "../chatwoot/support/two_way"
       expect(shown(gone)).to eq({})
     end
 
-    faults = [
-      { action: "close_before_acting" }, { action: "close_after_acting" }, { action: "close_halfway" },
-      { action: "status", status: 503 }, { action: "html" }, { action: "broken" }
-    ]
     calls = [{ method: "PUT", path: "/leads/stage/*" }, { method: "GET", path: "/leads" }]
-    faults.product(calls, [1, 4]).each do |fault, call, times|
+    TwoWay::FAULTS.product(calls, [1, 4]).each do |fault, call, times|
       name = "#{fault[:action]} #{call[:method]} #{times} times"
       it "brings an agent's move over and a colleague's back, after #{name}" do
         krayin.faults({ **fault, **call, times: times })

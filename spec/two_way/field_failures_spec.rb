@@ -4,7 +4,7 @@ require_relative "../chatwoot/support/small_chatwoot"
 require_relative "../chatwoot/support/two_way"
 
 # What agents write into a lead, on each server, whatever fails, wherever a process dies, with a colleague at work.
-%w[2.1.0 2.2.3-official 2.2.3-community].each do |server|
+TwoWay::SERVERS.each do |server|
   RSpec.describe "An agent's values with #{server}", :chatwoot do
     include TwoWay
 
@@ -44,23 +44,6 @@ require_relative "../chatwoot/support/two_way"
 
     def chatwoots = shown(@who).except("krayin_link")
 
-    # Once nothing fails any more, and nobody stays away.
-    def recover
-      krayin.heal
-      3.times do
-        Sidekiq.redis { |redis| redis.call("KEYS", "krayin_sync:breaker:*").each { |key| redis.call("DEL", key) } }
-        run_all
-        look
-      end
-    end
-
-    # As Sidekiq does, which tries it again.
-    def try
-      run_all
-    rescue KrayinSync::Error
-      nil
-    end
-
     def wishes = KrayinSync::Chatwoot::ShownLead.find_by!(contact_id: @who.id).wanted
 
     def both_have(**attributes)
@@ -69,12 +52,8 @@ require_relative "../chatwoot/support/two_way"
       expect(wishes).to eq({})
     end
 
-    faults = [
-      { action: "close_before_acting" }, { action: "close_after_acting" }, { action: "close_halfway" },
-      { action: "status", status: 503 }, { action: "html" }, { action: "broken" }
-    ]
     calls = [{ method: "PUT", path: "/leads/attributes/edit/*" }, { method: "GET", path: "/settings/users" }]
-    faults.product(calls, [1, 4]).each do |fault, call, times|
+    TwoWay::FAULTS.product(calls, [1, 4]).each do |fault, call, times|
       it "come to Krayin after #{fault[:action]} #{call[:method]} #{call[:path]} #{times} times, a colleague's stay" do
         krayin.faults({ **fault, **call, times: times })
         choose(**wish, krayin_stage: "Negotiation")

@@ -2,6 +2,13 @@
 
 # An account whose leads go both ways.
 module TwoWay
+  # Those whose answers tell what was changed.
+  SERVERS = %w[2.1.0 2.2.3-official 2.2.3-community].freeze
+  FAULTS = [
+    { action: "close_before_acting" }, { action: "close_after_acting" }, { action: "close_halfway" },
+    { action: "status", status: 503 }, { action: "html" }, { action: "broken" }
+  ].freeze
+
   attr_reader :krayin, :account, :hook
 
   def connect_both_ways(name, server: ENV.fetch("SERVER", "2.1.0"), **settings)
@@ -64,4 +71,21 @@ module TwoWay
   end
 
   def shown(contact) = contact.reload.custom_attributes.slice(*KrayinSync::Chatwoot::LeadAttributes::KEYS)
+
+  # As Sidekiq does, which tries it again.
+  def try
+    run_all
+  rescue KrayinSync::Error
+    nil
+  end
+
+  # Once nothing fails any more, and nobody stays away.
+  def recover
+    krayin.heal
+    3.times do
+      Sidekiq.redis { |redis| redis.call("KEYS", "krayin_sync:breaker:*").each { |key| redis.call("DEL", key) } }
+      run_all
+      look
+    end
+  end
 end
