@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "figures"
+require_relative "turned_clock"
 require_relative "../spec/backfill/support/years"
 
 # A backfill of contacts of every kind against the simulator: once by a Sidekiq without a throttle, and once for each
@@ -186,40 +187,36 @@ class BackfillBench
     to - from >= 60 ? (after - before) / (to - from) : count / seconds
   end
 
-  # In this process, and by a clock that goes on at once where nothing is due.
+  # In this process, all lanes beside one another, and by a clock that goes on at once where none has anything to do.
   # @return [Float] seconds that it took by that clock
   def turned(run)
-    @turned = 0
-    @used_up = [[0.0, 0]]
-    began = wall
-    bench = self
-    naps = Module.new { define_method(:sleep) { |seconds| bench.__send__(:turn, run, seconds) } }
+    clock = TurnedClock.new { |seconds| turn(run, seconds) }
+    naps = Module.new { define_method(:sleep) { |seconds| clock.sleep(seconds) } }
     KrayinSync::Chatwoot::BackfillWork.prepend(naps)
+    @used_up = [[0.0, 0]]
     while run.reload.running?
-      next if work_off
+      next if work_off(clock)
 
-      @used_up << [@turned + wall - began, run.requests.to_f]
-      turn(run, Sidekiq::ScheduledSet.new.first.at - Time.now)
+      @used_up << [clock.now, run.requests.to_f]
+      clock.pass(Sidekiq::ScheduledSet.new.first.at - Time.now)
     end
     @used_up.shift if @used_up.size > 1
-    @turned + wall - began
+    clock.now
   end
 
   # @return [Boolean] whether anything was due
-  def work_off
+  def work_off(clock)
     due = Sidekiq::ScheduledSet.new.select { |job| job.at <= Time.now }
     jobs = Sidekiq::Queue.all.flat_map(&:to_a) + due
-    jobs.each do |job|
-      job.delete
-      job.klass.constantize.new.perform(*job.args)
-    end
+    jobs.each(&:delete)
+    clock.run(jobs.map { |job| -> { ActiveRecord::Base.connection_pool.with_connection { perform(job) } } })
     jobs.any?
   end
 
+  def perform(job) = job.klass.constantize.new.perform(*job.args)
+
   # By whole seconds, as the simulator's clock is turned.
   def turn(run, seconds)
-    seconds = [seconds.ceil, 1].max
-    @turned += seconds
     advance(seconds)
     @krayin.pass(seconds)
     backfill.where(id: run.id).update_all("index_looked_at = index_looked_at - interval '#{seconds} seconds'")
