@@ -8,6 +8,10 @@ require_relative "tally"
 # RSpec files: those that fit the patterns, but for those under the folders `except`. Where they run elsewhere, `within`
 # makes their command one that runs there, and `report_in` is a folder that both places have.
 class Specs
+  # Lines of a failure's message that are told again at the end, and characters of each.
+  MESSAGE = 12
+  WIDTH = 300
+
   def initialize(patterns, except: [], env: {}, within: ->(*command) { command }, report_in: nil)
     @patterns = patterns
     @except = except
@@ -46,7 +50,14 @@ class Specs
 
   def bad(told)
     told.fetch("examples").select { |example| example["status"] == "failed" }.map do |example|
-      "#{example["file_path"].delete_prefix("./")}:#{example["line_number"]} #{example["full_description"]}"
+      "#{example["file_path"].delete_prefix("./")}:#{example["line_number"]} #{example["full_description"]}\n" \
+        "#{why(example)}"
     end
+  end
+
+  # Of the start of an hour's output mostly nothing is kept.
+  def why(example)
+    lines = example.dig("exception", "message").to_s.lines(chomp: true).reject(&:empty?)
+    lines.first(MESSAGE).map { |line| "      #{line[0, WIDTH]}" }.join("\n")
   end
 end

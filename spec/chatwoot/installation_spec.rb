@@ -34,6 +34,7 @@ RSpec.describe "What an installation decides", :chatwoot do
 
     before do
       OtherJob.perform_later(Time.now.to_f)
+      KrayinSync.metrics.event(event: "contact.updated", outcome: { status: "synced" })
       KrayinSync::Chatwoot::SweepJob.enqueue
       KrayinSync::Chatwoot::RecordRef.new(@hook.id, "contact", jane.id).enqueue(delay: 60)
     end
@@ -44,6 +45,7 @@ RSpec.describe "What an installation decides", :chatwoot do
 
     it "leaves no job and no key behind, and keeps connections and ids unless it is told" do
       expect { rake_task("uninstall").invoke }.to output(/\A2 jobs, \d+ keys\n\z/).to_stdout
+      KrayinSync.metrics.flush
       expect([left, jobs.grep(/Krayin/), jobs.size]).to eq([[], [], 1])
       expect([Integrations::Hook.exists?(@hook.id),
               link.exists?(kind: "contact", record_id: jane.id)]).to eq([true, true])
@@ -55,6 +57,7 @@ RSpec.describe "What an installation decides", :chatwoot do
       count = link.count
       told = /\A2 jobs, \d+ keys, \d+ connections, #{count} links\n\z/
       expect { rake_task("uninstall").invoke("hooks", "links") }.to output(told).to_stdout
+      KrayinSync.metrics.flush
       expect([Integrations::Hook.where(app_id: "krayin").count, link.count, left]).to eq([0, 0, []])
       expect(krayin.person(jane.email)).to include("name" => jane.name)
     end

@@ -106,12 +106,19 @@ RSpec.describe "The links of a Chatwoot", :chatwoot do
 
   it "finds the contact of a Krayin's person by an index" do
     joe = contact("joe")
+    # Among one or two, or where others' are most, any index will do.
+    others = Array.new(2_000) do |n|
+      { kind: "contact", record_id: 9_000_000 + n, instance: link_of(joe).instance, person_id: 9_000_000 + n }
+    end
+    link.insert_all!(others.map { |row| row.merge(created_at: Time.now, updated_at: Time.now) })
+    ActiveRecord::Base.connection.execute("ANALYZE #{link.table_name}")
     found = link.where(instance: link_of(joe).instance, person_id: link_of(joe).person_id)
     expect(found.pluck(:kind, :record_id)).to eq([["contact", joe.id]])
     ActiveRecord::Base.connection.execute("SET enable_seqscan = off")
     expect(found.explain.inspect).to include("krayin_sync_links_person_id")
   ensure
     ActiveRecord::Base.connection.execute("RESET enable_seqscan")
+    link.where(record_id: 9_000_000..).delete_all
   end
 
   it "reads nothing that a visitor writes: neither a person's id nor anything else of the columns that are theirs" do

@@ -15,14 +15,19 @@ module KrayinSync
         unschedule
         Backfill.cancel_all
         Reconcile.cancel_all
-        told = { "jobs" => jobs, "keys" => keys }
+        tell
         ShownLead.hooks.each { |hook_id| ShownLead.clear(hook_id) } if hooks
-        told["connections"] = connections if hooks
-        told["links"] = unlink if links
-        told
+        more = {}
+        more["connections"] = connections if hooks
+        more["links"] = unlink if links
+        # What goes with connections and links makes jobs and keys of its own.
+        { "jobs" => jobs, "keys" => keys, **more }
       end
 
       private
+
+      # What this process has counted and not brought yet would come after all else is gone.
+      def tell = [KrayinSync.metrics, History].compact.each(&:flush)
 
       def unschedule
         return unless defined?(::Sidekiq::Cron::Job)
