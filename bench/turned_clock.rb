@@ -6,7 +6,7 @@ class TurnedClock
   # @return [Float] seconds that nobody had to wait for
   attr_reader :turned
 
-  # @yieldparam seconds [Integer] by which all that waits is to come nearer
+  # @yieldparam seconds [Integer] by which all that waits is to come nearer: whole ones, and what is left of them passes
   def initialize(&turn)
     @turn = turn
     @turned = 0.0
@@ -42,9 +42,13 @@ class TurnedClock
   # @param seconds [Numeric]
   # @return [void] while no job runs
   def pass(seconds)
-    seconds = [seconds.ceil, 1].max
-    @turned += seconds
-    @turn.call(seconds)
+    seconds = [seconds, 0].max
+    whole = seconds.floor
+    if whole.positive?
+      @turned += whole
+      @turn.call(whole)
+    end
+    Kernel.sleep([seconds - whole, 0.001].max)
   end
 
   private
@@ -65,8 +69,8 @@ class TurnedClock
     return if @awake.positive? || @sleepers.empty?
 
     pass(@sleepers.values.min - now)
-    due, = @sleepers.partition { |_, at| at <= now }
-    due.each do |woken, _|
+    due = @sleepers.select { |_, at| at <= now }
+    due.each_key do |woken|
       @sleepers.delete(woken)
       @awake += 1
       woken.signal
