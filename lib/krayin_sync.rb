@@ -8,6 +8,7 @@ require "time"
 
 require_relative "krayin_sync/version"
 require_relative "krayin_sync/opaque"
+require_relative "krayin_sync/deprecation"
 require_relative "krayin_sync/errors"
 require_relative "krayin_sync/response"
 require_relative "krayin_sync/native"

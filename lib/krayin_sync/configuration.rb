@@ -95,9 +95,6 @@ module KrayinSync
     attr_accessor :records
     # @return [#swap, nil] keeps the budget of requests for all processes that share it; each process its own where nil
     attr_accessor :limiter_store
-    # The name that it had in version 0.1.
-    alias pace limiter_store
-    alias pace= limiter_store=
     # @return [Extensions] what the host adds to the sync
     attr_reader :extensions
     # @return [Metrics, nil] counts requests and events; the installation's inside Chatwoot, nobody elsewhere
@@ -137,6 +134,18 @@ module KrayinSync
     # No token, secret or address is shown.
     def inspect = "#<#{self.class.name}>"
 
+    # @deprecated since 0.2.0 (2026-11-27): {#limiter_store}; gone in 0.4.0, not before 2027-11-27
+    def pace
+      Deprecation.tell("KrayinSync::Configuration#pace")
+      limiter_store
+    end
+
+    # @deprecated since 0.2.0 (2026-11-27): {#limiter_store}; gone in 0.4.0, not before 2027-11-27
+    def pace=(store)
+      Deprecation.tell("KrayinSync::Configuration#pace")
+      self.limiter_store = store
+    end
+
     private
 
     def of_rails
@@ -168,7 +177,7 @@ module KrayinSync
 
     # The options of the library itself, one by one.
     %i[allow_http allowed_hosts allow_loopback proxy no_proxy ca_file ca_path client_certificate client_key
-       default_country language digest_key on_contact_deleted records limiter_store pace retry_base cache
+       default_country language digest_key on_contact_deleted records limiter_store retry_base cache
        metrics notifier headers logger].each do |name|
       # Of text, not of a block: another Ractor must be able to call it, to be told that it cannot.
       class_eval <<~METHODS, __FILE__, __LINE__ + 1
@@ -177,6 +186,18 @@ module KrayinSync
           configuration.#{name} = value          #   configuration.records = value
         end                                      # end
       METHODS
+    end
+
+    # @deprecated since 0.2.0 (2026-11-27): `KrayinSync.limiter_store`; gone in 0.4.0, not before 2027-11-27
+    def pace
+      Deprecation.tell("KrayinSync.pace")
+      limiter_store
+    end
+
+    # @deprecated since 0.2.0 (2026-11-27): `KrayinSync.limiter_store=`; gone in 0.4.0, not before 2027-11-27
+    def pace=(store)
+      Deprecation.tell("KrayinSync.pace")
+      self.limiter_store = store
     end
   end
 end

@@ -19,7 +19,7 @@ module KrayinSync
   class Doctor
     include Opaque
 
-    # As version 0.1 had it.
+    # What {#checks} gives, as version 0.1 had it.
     # @!attribute verdict [r] "ok", "note", "warn" or "FAIL"
     Check = Struct.new(:verdict, :name, :text)
 
@@ -46,7 +46,9 @@ module KrayinSync
     end
 
     # @return [Array<Check>]
+    # @deprecated since 0.2.0 (2026-11-27): {#findings}; gone in 0.4.0, not before 2027-11-27
     def checks
+      Deprecation.tell("KrayinSync::Doctor#checks")
       findings.map do |finding|
         verdict = finding.severity == "fail" ? "FAIL" : finding.severity
         Check.new(verdict, finding.check, [finding.message, finding.advice].compact.join(" "))

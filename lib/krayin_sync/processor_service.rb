@@ -28,8 +28,9 @@ module KrayinSync
     # @param records [#load, #store, nil] where ids are kept; {KrayinSync.records} where nil
     # @param bulk [Boolean] whether the event has time: a part of the server's budget is left to others then
     # @param on_attempt [#call, nil] called after each HTTP attempt, on this thread; what it raises ends the event
-    # @param limiter_store [#swap, nil] keeps the budget of requests; {KrayinSync.limiter_store} where nil. `pace` is
-    #   the name that it had in version 0.1
+    # @param limiter_store [#swap, nil] keeps the budget of requests; {KrayinSync.limiter_store} where nil
+    # @param pace [#swap, nil] the name of limiter_store in version 0.1: deprecated since 0.2.0 (2026-11-27), gone in
+    #   0.4.0, not before 2027-11-27
     def initialize(event_name:, event_data:, inbox: nil, hook: nil, records: nil, bulk: false, on_attempt: nil,
                    limiter_store: nil, pace: nil)
       @inbox = Arguments.inbox(inbox)
@@ -40,6 +41,7 @@ module KrayinSync
       @records = Arguments.records(records || KrayinSync.records)
       @bulk = bulk
       @on_attempt = on_attempt
+      Deprecation.tell("pace: of KrayinSync::ProcessorService") if pace
       @limiter_store = limiter_store || pace
     end
 

@@ -9,7 +9,8 @@ require "tmpdir"
 require_relative "changelog"
 
 # One release, made from the last commit alone: what lies about in the checkout is not in it, and a step that fails
-# leaves the checkout as it was.
+# leaves the checkout as it was. A version that the last commit bears already, with its day in the changelog, is
+# released as it stands.
 class Release
   # What is not as a release needs it.
   class Refused < StandardError; end
@@ -23,11 +24,15 @@ class Release
   # @param version [String] by semantic versioning
   # @param dry [Boolean] whether nothing is to be committed
   # @param day [Date]
-  def initialize(root, version, dry:, day: Date.today)
+  # @param suites [Array<String>] of a rehearsal: these suites of bin/test in the place of all
+  # @param platforms [Array<String>] of a rehearsal: these platforms of bin/package in the place of all
+  def initialize(root, version, dry:, day: Date.today, suites: [], platforms: [])
     @root = root
     @version = version
     @dry = dry
     @day = day
+    @suites = suites
+    @platforms = platforms
   end
 
   # @raise [Refused]
@@ -36,10 +41,11 @@ class Release
     Dir.mktmpdir("release") do |dir|
       @clone = File.join(dir, "clone")
       git("clone", "--quiet", @root, @clone, at: dir)
-      commit
-      step("every test") { run("bin/test") }
+      commit unless prepared?
+      step("known flaws and semantic versioning") { audit }
+      step(named("every test", @suites)) { run("bin/test", *@suites) }
       step("the gem from source") { pack }
-      step("the gems without sources") { run("bin/package") }
+      step(named("the gems without sources", @platforms)) { run("bin/package", *@platforms) }
       bring
       tag unless @dry
     end
@@ -50,11 +56,19 @@ class Release
 
   def look
     raise Refused, "#{@version} is no version: three numbers, such as 0.2.0" unless @version.match?(VERSION)
-    raise Refused, "#{@version} does not follow #{current}" unless later?
+    raise Refused, "only a dry run may leave tests or platforms out" unless @dry || (@suites + @platforms).empty?
+    raise Refused, "#{@version} does not follow #{current}" unless later? || prepared?
     raise Refused, "v#{@version} is there already: git tag" unless git("tag", "--list", "v#{@version}").empty?
     raise Refused, "what is not committed would not be in it: git status" unless git("status", "--porcelain").empty?
-    raise Refused, "CHANGELOG.md has nothing under Unreleased" if changelog.news.empty?
+    raise Refused, "CHANGELOG.md has nothing under Unreleased" if news.empty?
   end
+
+  # Whether the last commit bears the version, and nothing has come since.
+  def prepared? = @version == current && changelog.news.empty? && !changelog.of(@version).empty?
+
+  def news = prepared? ? changelog.of(@version) : changelog.news
+
+  def named(step, chosen) = chosen.empty? ? step : "#{step}, of which alone: #{chosen.join(", ")}"
 
   def later? = Gem::Version.new(@version) > Gem::Version.new(current)
 
@@ -70,6 +84,25 @@ class Release
       run("cargo", "update", "--quiet", "--workspace", "--offline", "--manifest-path", path)
     end
     git("commit", "--quiet", "--all", "--message", "Release #{@version}", at: @clone)
+  end
+
+  # What asks elsewhere, or compares with the release before, and so is no test of every run.
+  def audit
+    tool("cargo-deny", "no known flaw was looked up") { run("cargo", "deny", "check", "advisories") }
+    before = git("describe", "--tags", "--abbrev=0", "--match", "v*", at: @clone).chomp if released_before?
+    return puts("skipped: no release before this one is tagged to compare the crate with") unless before
+
+    tool("cargo-semver-checks", "the crate was not compared with #{before}") do
+      run("cargo", "semver-checks", "--package", "krayin_core", "--baseline-rev", before)
+    end
+  end
+
+  def released_before? = !git("tag", "--list", "v*", at: @clone).empty?
+
+  # With a tool of cargo's, where it is there.
+  def tool(name, otherwise)
+    there = ENV.fetch("PATH", "").split(File::PATH_SEPARATOR).any? { |dir| File.executable?(File.join(dir, name)) }
+    there ? yield : puts("skipped: #{otherwise}, since #{name} is not there: cargo install --locked #{name}")
   end
 
   def edit(path)
@@ -98,7 +131,7 @@ class Release
 
   def packages = File.join(@root, "pkg")
 
-  def notes = "# krayin_sync #{@version}\n\n#{changelog.news}\n\n## Digests (SHA-256)\n\n#{@sums.gsub(/^/, "    ")}"
+  def notes = "# krayin_sync #{@version}\n\n#{news}\n\n## Digests (SHA-256)\n\n#{@sums.gsub(/^/, "    ")}"
 
   def tag
     git("pull", "--quiet", "--ff-only", @clone, "HEAD")
@@ -109,7 +142,7 @@ class Release
     puts "", @sums, "", "pkg/NOTES.md has what is new."
     return puts("Nothing was committed: this was a dry run.") if @dry
 
-    puts "Committed and tagged here. What makes it known is yours to do:",
+    puts "#{prepared? ? "Tagged" : "Committed and tagged"} here. What makes it known is yours to do:",
          "  git push --follow-tags", "  gem push pkg/krayin_sync-#{@version}.gem    # and each of the others"
   end
 

@@ -58,6 +58,7 @@ module KrayinSync
     end
   end
 
-  # The name that it had in version 0.1.
+  # @deprecated since 0.2.0 (2026-11-27): {LimiterStore}; gone in 0.4.0, not before 2027-11-27
   Pace = LimiterStore
+  deprecate_constant :Pace
 end
