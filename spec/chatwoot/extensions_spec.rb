@@ -1,22 +1,10 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # The jobs run here, one by one, beside the extensions that each example adds.
 RSpec.describe "Extensions in a Chatwoot", :chatwoot do
-  before(:context) do
-    SmallChatwoot.start
-    clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "extensions", throttle: false)
-    @account, @hook = connect(@krayin, sync_conversations: true)
-    run_all
-  end
-
-  after(:context) do
-    @hook.destroy!
-    clear
-    @krayin.stop
-  end
+  include_context "with one Krayin", "extensions", sync_conversations: true
 
   after do
     KrayinSync.configuration.extensions.clear

@@ -1,23 +1,11 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # The source of a new lead, by the inbox that its contact first wrote to, whichever event brings it over.
 RSpec.describe "Sources of leads", :chatwoot do
-  before(:context) do
-    SmallChatwoot.start
-    clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "sources", throttle: false)
-    @account, @hook = connect(@krayin, lead_sources: "inbox Api inbox = Phone; channel e-mail = Post",
-                                       make_sources: true)
-    run_all
-  end
-
-  after(:context) do
-    @hook.destroy!
-    clear
-    @krayin.stop
-  end
+  include_context "with one Krayin", "sources", make_sources: true,
+                                                lead_sources: "inbox Api inbox = Phone; channel e-mail = Post"
 
   def source_of(contact)
     person = @krayin.person(contact.email)

@@ -1,27 +1,16 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # What was learned of a Krayin changes with it: stages are added, renamed and reordered, servers upgraded.
 RSpec.describe "What was learned of a Krayin", :chatwoot do
-  before(:context) do
-    SmallChatwoot.start
-    clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "learned", throttle: false)
-    @account, @hook = connect(@krayin, stage_progression_enabled: true, stage_on_conversation_created: "Prospect")
-    run_all
-    @learned = @hook.reload.settings["traits"].deep_dup
-  end
+  include_context "with one Krayin", "learned", stage_progression_enabled: true,
+                                                stage_on_conversation_created: "Prospect"
+
+  before(:context) { @learned = @hook.reload.settings["traits"].deep_dup }
 
   before { name_stage("Prospect") }
 
-  after(:context) do
-    @hook.destroy!
-    clear
-    @krayin.stop
-  end
-
-  let(:account) { @account }
   def hook = @hook.reload
 
   # As it was learned before the stages got other names and places, and the server another version.

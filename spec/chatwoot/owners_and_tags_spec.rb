@@ -1,23 +1,12 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # Who owns a person and a lead, and which tags they bear, by what happens in Chatwoot.
 RSpec.describe "Owners and tags", :chatwoot do
-  before(:context) do
-    SmallChatwoot.start
-    clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "owners", throttle: false)
-    @account, @hook = connect(@krayin, owner_policy: "follow", label_tags: "person_and_lead")
-    run_all
-    Label.create!(title: "vip", color: "#ff8800", account_id: @account.id)
-  end
+  include_context "with one Krayin", "owners", owner_policy: "follow", label_tags: "person_and_lead"
 
-  after(:context) do
-    @hook.destroy!
-    clear
-    @krayin.stop
-  end
+  before(:context) { Label.create!(title: "vip", color: "#ff8800", account_id: @account.id) }
 
   def contact(word)
     @account.contacts.create!(name: word, email: "#{word.downcase}@owners.example")

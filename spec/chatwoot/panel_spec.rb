@@ -1,29 +1,15 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # What agents are shown in a conversation's panel, and what becomes of what they ask for there.
 RSpec.describe "The panel", :chatwoot do
-  before(:context) do
-    SmallChatwoot.start
-    clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "panel", throttle: false)
-    @account, @hook = connect(@krayin, sync_conversations: true)
-    run_all
-  end
-
-  after(:context) do
-    @hook.destroy!
-    clear
-    @krayin.stop
-  end
+  include_context "with one Krayin", "panel", sync_conversations: true
 
   before do
     Sidekiq.redis { |redis| redis.call("FLUSHDB") }
     krayin.heal
   end
-
-  attr_reader :krayin, :account, :hook
 
   let(:ada) { User.create!(name: "Ada, the <b>agent</b>", email: "ada#{rand(1_000_000)}@panel.example") }
   let(:talk) { talk_with("Jane Roe") }

@@ -1,14 +1,12 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # Rules that name what is not there say so when they are saved, and when the server is looked at again.
 RSpec.describe "Names in rules", :chatwoot do
+  include_context "with one Krayin", "names"
+
   before(:context) do
-    SmallChatwoot.start
-    clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "names", throttle: false)
-    @account, @hook = connect(@krayin)
     @inbox = inbox(@account)
     Label.create!(title: "vip", account_id: @account.id)
     Team.create!(name: "Sales", account_id: @account.id)
@@ -17,12 +15,6 @@ RSpec.describe "Names in rules", :chatwoot do
                              "VALUES (#{@account.id}, #{ann.id}, now(), now())")
     User.create!(name: "Elsewhere", email: "elsewhere@names.example")
     run_all
-  end
-
-  after(:context) do
-    @hook.destroy!
-    clear
-    @krayin.stop
   end
 
   def missing(**settings)

@@ -1,30 +1,20 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # What an administrator maps and rules, and what the tasks tell of it.
 RSpec.describe "An installation's own shape", :chatwoot do
-  before(:context) do
-    SmallChatwoot.start
-    clear
-    @krayin = Krayin.new(SmallChatwoot.servers, "shape", throttle: false)
-    client = KrayinSync::Api::AttributeClient.new(@krayin.url, @krayin.tokens.first)
+  attributes = lambda do |krayin|
+    client = KrayinSync::Api::AttributeClient.new(krayin.url, krayin.tokens.first)
     client.create_attribute(code: "agent", name: "Agent", type: "text", entity_type: "leads")
     client.create_attribute(code: "customer", name: "Customer", type: "text", entity_type: "persons", is_unique: 1)
     client.create_attribute(code: "seats", name: "Seats", type: "price", entity_type: "persons")
-    @account, @hook = connect(@krayin, field_mapping: "person.customer = customer, lead.agent = assignee.email, " \
-                                                      "person.seats = seats",
-                                       stage_progression_enabled: true,
-                                       stage_rules: "contact label vip -> Prospect; label hot -> Negotiation; " \
-                                                    "team -> Nowhere")
-    run_all
   end
-
-  after(:context) do
-    @hook.destroy!
-    clear
-    @krayin.stop
-  end
+  include_context "with one Krayin", "shape", before_connecting: attributes, stage_progression_enabled: true,
+                                              field_mapping: "person.customer = customer, " \
+                                                             "lead.agent = assignee.email, person.seats = seats",
+                                              stage_rules: "contact label vip -> Prospect; label hot -> Negotiation; " \
+                                                           "team -> Nowhere"
 
   def contact(word, **attributes)
     @account.contacts.create!(name: word, email: "#{word.downcase}@shape.example", custom_attributes: attributes)

@@ -1,23 +1,11 @@
 # frozen_string_literal: true
 
-require_relative "support/small_chatwoot"
+require_relative "support/one_krayin"
 
 # Krayins that tell nothing of a budget.
 %w[2.2.3-official 2.2.3-community].each do |server|
   RSpec.describe "A Krayin that counts no requests, #{server}", :chatwoot do
-    before(:context) do
-      SmallChatwoot.start
-      clear
-      @krayin = Krayin.new(SmallChatwoot.servers, "uncounted-#{server}", throttle: false, server: server)
-      @account, @hook = connect(@krayin, sync_conversations: true)
-      run_all
-    end
-
-    after(:context) do
-      @hook.destroy!
-      clear
-      @krayin.stop
-    end
+    include_context "with one Krayin", "uncounted-#{server}", server: server, sync_conversations: true
 
     let(:address) { "jane#{rand(1_000_000)}@uncounted.example" }
 
