@@ -84,6 +84,16 @@ RSpec.describe "A backfill", :chatwoot do
     expect(krayin.requests).to eq([])
   end
 
+  it "counts once, and begins nothing where whoever starts it leaves on seeing how much there is" do
+    fill(3)
+    clear
+    counted = class_spy(KrayinSync::Chatwoot::BackfillEstimate, of: { contacts: 3 })
+    stub_const("KrayinSync::Chatwoot::BackfillEstimate", counted)
+    seen = catch(:left) { backfill.start(hook) { |estimate| throw :left, estimate } }
+    expect([seen, backfill.count]).to eq([{ contacts: 3 }, 0])
+    expect(counted).to have_received(:of).once
+  end
+
   it "tells what became of whom" do
     fill(4)
     known = fill(1, name: "known#{word}").first

@@ -18,11 +18,11 @@ module KrayinSync
 
       # Starts a run, or a dry run, of as many contacts as its caller has seen in the estimate.
       def create
-        estimated = Backfill.estimate(hook, **choice)
-        return unconfirmed(estimated) unless confirmed?(estimated)
-
         dry_run = ::ActiveModel::Type::Boolean.new.cast(params[:dry_run]) || false
-        render json: Backfill.start(hook, dry_run: dry_run, **choice).progress, status: :created
+        run = Backfill.start(hook, dry_run: dry_run, **choice) do |estimated|
+          return unconfirmed(Backfill.estimate(hook, **choice)) unless confirmed?(estimated)
+        end
+        render json: run.progress, status: :created
       end
 
       def pause = render(json: run.pause.progress)

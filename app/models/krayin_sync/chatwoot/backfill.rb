@@ -46,6 +46,7 @@ module KrayinSync
 
         # @param dry_run [Boolean] whether Krayin is only asked, and the report tells what would be made, linked and
         #   changed: of contacts alone, which takes a request or two for each
+        # @yieldparam estimate [Hash] what was counted, before anything begins; whoever leaves the block begins nothing
         # @return [Backfill]
         # @raise [ArgumentError] where the choice cannot be read
         # @raise [NotPossible] where the connection does not work, or a run is under way on its Krayin
@@ -54,6 +55,7 @@ module KrayinSync
           choice = choice.merge(conversations: false, messages: false) if dry_run
           choice = BackfillChoice.of(hook, **choice)
           estimate = BackfillEstimate.of(hook, choice)
+          yield estimate if block_given?
           raise NotPossible, "There is no contact to bring to Krayin by that choice." if estimate[:contacts].zero?
 
           run = create_one(hook, choice, estimate, dry_run)
