@@ -227,7 +227,7 @@ RSpec.describe "KrayinSync.extend" do
 
     it "is told by its name where it is none, and none of the right kind" do
       hook
-      { "NoSuchMapper" => "NameError",
+      { "NoSuchMapper" => "there is no class of this name",
         "String" => "subclass of KrayinSync::Mappers::ContactMapper" }.each do |name, told|
         KrayinSync.configure { |config| config.contact_mapper = name }
         expect do

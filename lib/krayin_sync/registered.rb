@@ -17,7 +17,7 @@ module KrayinSync
         return if given.to_s.empty?
 
         Extensions.run(given.to_s, option) do
-          found = given.is_a?(Class) ? given : Object.const_get(given.to_s)
+          found = given.is_a?(Class) ? given : named(given.to_s)
           base = BASES.fetch(option).call
           raise ArgumentError, "it must be a subclass of #{base}" unless found.is_a?(Class) && found <= base
 
@@ -47,6 +47,15 @@ module KrayinSync
       end
 
       private
+
+      def named(name)
+        Object.const_get(name)
+      rescue NameError => e
+        # What the class's own file names and is not there is another matter.
+        raise unless name.split("::").include?(e.name.to_s)
+
+        raise ArgumentError, "there is no class of this name"
+      end
 
       # What the host's mapper says otherwise than the gem's own.
       def contact(mapper, payload, record, settings)
@@ -82,6 +91,12 @@ module KrayinSync
 
     RECORDS = %w[contact conversation sender messages attachments contact_inboxes].freeze
     private_constant :RECORDS
+
+    # @param snapshot [String] JSON of the record
+    # @return [Object] the record, where it has its fields by name already
+    def self.of(record, snapshot)
+      record.is_a?(Hash) ? new(Extensions.either(JSON.parse(snapshot))) : record
+    end
 
     def initialize(fields)
       @fields = fields

@@ -45,6 +45,17 @@ RSpec.describe KrayinSync::Mappers::ContactMapper do
     end
   end
 
+  it "hands a class of a host's own the same fields, whatever it was given" do
+    mapper = Class.new(described_class) do
+      def map_to_person = super.merge(seen: [contact.name, contact[:email], contact["id"], contact.phone_number])
+    end
+    record = Struct.new(:id, :name, :email, :phone_number)
+    [{ id: 1, name: "Ann", email: "ann@example.com" }, { "id" => 1, "name" => "Ann", "email" => "ann@example.com" },
+     record.new(1, "Ann", "ann@example.com")].each do |given|
+      expect(mapper.map_to_person(given)[:seen]).to eq(["Ann", "ann@example.com", 1, nil])
+    end
+  end
+
   it "names a setting that it cannot use" do
     expect { described_class.map_to_lead(contact, 1, "default_stage_id" => "secret") }
       .to raise_error(KrayinSync::ConfigurationError, /default_stage_id must be(?!.*secret)/)

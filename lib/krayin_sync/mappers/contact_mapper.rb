@@ -16,11 +16,11 @@ module KrayinSync
       # @raise [ArgumentError]
       def initialize(contact)
         @record = Arguments.record(contact, "contact")
-        @contact = Snapshot.contact_json(@record)
+        @json = Snapshot.contact_json(@record)
       end
 
       # @return [Hash{Symbol => Object}] name, emails, contact_numbers, job_title
-      def map_to_person = parse(Native.map_to_person(@contact))
+      def map_to_person = parse(Native.map_to_person(@json))
 
       # @param person_id [Integer, nil]
       # @param settings [Hash] a hook's
@@ -28,18 +28,19 @@ module KrayinSync
       # @raise [ConfigurationError]
       def map_to_lead(person_id, settings)
         person_id &&= Arguments.id(person_id, "the person's id")
-        parse(Native.map_to_lead(@contact, person_id, Snapshot.json(Arguments.settings(settings))))
+        parse(Native.map_to_lead(@json, person_id, Snapshot.json(Arguments.settings(settings))))
       end
 
       # @return [Hash{Symbol => Object}, nil] name, address; nil where the contact has no company
-      def map_to_organization = parse(Native.map_to_organization(@contact))
+      def map_to_organization = parse(Native.map_to_organization(@json))
 
       def has_organization? = !map_to_organization.nil? # rubocop:disable Naming/PredicateName
 
       private
 
-      # What it maps, as it was handed over; for classes that descend from it.
-      def contact = @record
+      # What it maps, for classes that descend from it: as it was handed over, and of a hash its fields by name, as the
+      # sync hands them over.
+      def contact = @contact ||= SnapshotRecord.of(@record, @json)
 
       def parse(json) = JSON.parse(json, symbolize_names: true)
     end

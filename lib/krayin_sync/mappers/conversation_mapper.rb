@@ -12,7 +12,7 @@ module KrayinSync
       # @raise [ArgumentError]
       def initialize(conversation)
         @record = Arguments.record(conversation, "conversation")
-        @conversation = Snapshot.conversation_json(@record)
+        @json = Snapshot.conversation_json(@record)
       end
 
       # @param person_id [Integer]
@@ -22,15 +22,16 @@ module KrayinSync
       # @raise [ConfigurationError]
       def map_to_activity(person_id, settings)
         person_id = Arguments.id(person_id, "the person's id")
-        json = Native.map_conversation(@conversation, person_id, Snapshot.json(Arguments.settings(settings)))
+        json = Native.map_conversation(@json, person_id, Snapshot.json(Arguments.settings(settings)))
         activity = JSON.parse(json, symbolize_names: true)
         activity.merge(is_done: activity[:is_done] == 1)
       end
 
       private
 
-      # What it maps, as it was handed over; for classes that descend from it.
-      def conversation = @record
+      # What it maps, for classes that descend from it: as it was handed over, and of a hash its fields by name, as the
+      # sync hands them over.
+      def conversation = @conversation ||= SnapshotRecord.of(@record, @json)
     end
   end
 end

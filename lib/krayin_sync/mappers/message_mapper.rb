@@ -12,7 +12,7 @@ module KrayinSync
       # @raise [ArgumentError]
       def initialize(message)
         @record = Arguments.record(message, "message")
-        @message = Snapshot.message_json(@record)
+        @json = Snapshot.message_json(@record)
       end
 
       # @param person_id [Integer]
@@ -22,15 +22,16 @@ module KrayinSync
       # @raise [ConfigurationError]
       def map_to_activity(person_id, settings)
         person_id = Arguments.id(person_id, "the person's id")
-        json = Native.map_message(@message, person_id, Snapshot.json(Arguments.settings(settings)))
+        json = Native.map_message(@json, person_id, Snapshot.json(Arguments.settings(settings)))
         activity = JSON.parse(json, symbolize_names: true)
         activity&.merge(is_done: activity[:is_done] == 1)
       end
 
       private
 
-      # What it maps, as it was handed over; for classes that descend from it.
-      def message = @record
+      # What it maps, for classes that descend from it: as it was handed over, and of a hash its fields by name, as the
+      # sync hands them over.
+      def message = @message ||= SnapshotRecord.of(@record, @json)
     end
   end
 end
