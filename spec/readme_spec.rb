@@ -64,6 +64,16 @@ RSpec.describe "README.md and docs/" do
     expect(missing).to eq([])
   end
 
+  it "is beside recipes that fit the code: what they take away is there, what they add is not" do
+    sources = Dir.glob(File.join(root, "crates/krayin_core/src/**/*.rs"))
+    code = sources.flat_map { |file| File.readlines(file).map(&:strip) }.to_set
+    recipes = File.read(File.join(root, "CONTRIBUTING.md")).scan(/^```diff\n(.*?)^```$/m).join.lines
+    told = recipes.map { |line| [line[0], line[1..].strip.delete_prefix("…").strip] }
+    told = told.reject { |_, text| text.empty? || text.start_with?("// ") }
+    expect(told.map(&:first).tally).to include("+" => be > 5, "-" => be > 1, " " => be > 2)
+    expect(told.reject { |sign, text| code.include?(text) == (sign != "+") }).to eq([])
+  end
+
   it "link to what is there" do
     documents.each do |document|
       File.read(File.join(root, document)).scan(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/) do |path, heading|
