@@ -20,6 +20,17 @@ RSpec.describe KrayinSync::Api do
     expect(base.get("contacts/persons", id: id)["data"]).to eq([])
   end
 
+  it "goes through a list page by page, as far as it is asked to" do
+    base = client(:BaseClient)
+    made = Array.new(5) { |n| base.post("contacts/persons", person_of("paged#{n}"))["data"]["id"] }
+    ids = base.each_record("contacts/persons", page_size: 2).map { |person| person["id"] }
+    expect(ids).to eq(ids.sort.uniq).and(include(*made))
+    expect(base.each_record("contacts/persons", { id: made.last }).map { |person| person["id"] }).to eq([made.last])
+    expect(krayin.requests { base.each_record("contacts/persons", page_size: 2).first(2) }.size).to eq(1)
+    expect(base.each_record("contacts/persons", { id: 999_999 }).to_a).to eq([])
+    expect { base.each_record("leads", 5).to_a }.to raise_error(ArgumentError, /params must be a hash/)
+  end
+
   it "finds persons and leads whatever their spelling" do
     persons = client(:PersonClient)
     capitalised = [{ value: "Spelling@Example.com", label: "home" }]

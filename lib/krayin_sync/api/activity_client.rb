@@ -8,7 +8,8 @@ module KrayinSync
       # @return [Array<Hash>] those of exactly that title, the oldest first
       def search_activity(title) = session.call(:search_activity, text(title, "the title").to_s)
 
-      # One link a request: +lead_id+ or +person_id+.
+      # Needs +type+; a note +comment+, a call, a meeting and a lunch +schedule_from+ and +schedule_to+, which the
+      # server reads in its own time zone. One link a request: +lead_id+ or +person_id+.
       # @return [Hash]
       def create_activity(activity_data) = session.call(:create_activity, fields!(activity_data))
 

@@ -7,6 +7,7 @@ module KrayinSync
     #
     #   client = KrayinSync::Api::BaseClient.new("https://crm.example.com", ENV.fetch("KRAYIN_TOKEN"))
     #   client.get("settings/pipelines")["data"]
+    #   client.each_record("leads", person_id: 7).map { |lead| lead["title"] }
     class BaseClient
       include Opaque
 
@@ -20,7 +21,8 @@ module KrayinSync
 
       # @param api_url [String] https, any path below which the API stands; /api/v1 where there is none
       # @param api_token [String]
-      # @param settings [Hash] attempt_timeout and deadline in seconds, api_dialect, and what the set-up learned
+      # @param settings [Hash] attempt_timeout and deadline in seconds, api_dialect, and what the set-up learned; as in
+      #   a hook's settings what is none of these is left alone
       # @raise [ConfigurationError]
       def initialize(api_url, api_token, **settings)
         @session = Session.new(settings.merge(api_url: api_url, api_token: api_token))
@@ -35,6 +37,25 @@ module KrayinSync
       # @raise [ApiError]
       # @raise [ArgumentError] before anything is sent
       def get(path, params = {}) = request("GET", path, nil, params)
+
+      # Every record of a list, the oldest first, a page at a time: what is made meanwhile comes last and moves nothing.
+      # @param path [String] a list's: "contacts/persons", "leads", "contacts/organizations", "activities"
+      # @param params [Hash] the list's filters
+      # @param page_size [Integer] records a request
+      # @yieldparam record [Hash]
+      # @return [Enumerator, void] without a block what goes through them
+      # @raise [ApiError]
+      def each_record(path, params = {}, page_size: 100, &block)
+        return enum_for(:each_record, path, params, page_size: page_size) unless block
+
+        asked = { sort: "id", order: "asc" }.merge(Arguments.hash(params, "the params"))
+        (1..).each do |page|
+          answer = get(path, asked.merge(page: page, limit: page_size))
+          answer.fetch("data").each(&block)
+          # A list without pages is whole.
+          break if page >= answer.dig("meta", "last_page").to_i
+        end
+      end
 
       # @return [Hash, Array] the answer's JSON
       def post(path, body = {}, params = {}) = request("POST", path, body, params)

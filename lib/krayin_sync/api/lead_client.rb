@@ -9,7 +9,8 @@ module KrayinSync
         session.call(:search_lead, text(email, "the email"), text(phone, "the phone"))
       end
 
-      # Needs +lead_pipeline_stage_id+. A nested +person+ is created in the same request.
+      # Needs +lead_pipeline_stage_id+, and +person_id+ or else it is nobody's. A nested +person+ is created in the same
+      # request.
       # @return [Hash]
       def create_lead(lead_data) = session.call(:create_lead, fields!(lead_data))
 
