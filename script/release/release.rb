@@ -18,7 +18,7 @@ class Release
   VERSION = /\A(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\z/
   RUBY = "lib/krayin_sync/version.rb"
   RUST = "Cargo.toml"
-  LOCKED = %w[Cargo.toml fuzz/Cargo.toml].freeze
+  LOCKS = %w[Cargo.lock fuzz/Cargo.lock].freeze
 
   # @param root [String] the checkout
   # @param version [String] by semantic versioning
@@ -80,10 +80,19 @@ class Release
     edit(RUBY) { |text| text.sub(/(?<=VERSION = ").*(?=")/, @version) }
     edit(RUST) { |text| text.sub(/(?<=^version = ").*(?=")/, @version) }
     edit("CHANGELOG.md") { changelog.released(@version, @day.iso8601) }
-    LOCKED.select { |path| File.exist?(File.join(@clone, path)) }.each do |path|
-      run("cargo", "update", "--quiet", "--workspace", "--offline", "--manifest-path", path)
+    LOCKS.select { |path| File.exist?(File.join(@clone, path)) }.each { |path| edit(path) { |text| locked(text) } }
+    # Whoever makes it again on that day, from the same commit, gets the same gems.
+    time = "#{@day.iso8601}T00:00:00Z"
+    dated = { "GIT_AUTHOR_DATE" => time, "GIT_COMMITTER_DATE" => time }
+    git("commit", "--quiet", "--all", "--message", "Release #{@version}", at: @clone, env: dated)
+  end
+
+  # Not by cargo, which wants all that a lock names, for a crate that is never built here too. What is this workspace's
+  # own has no source.
+  def locked(text)
+    text.gsub(/^(name = ".+"\nversion = ")#{Regexp.escape(current)}(?="\n(?!source))/) do
+      Regexp.last_match(1) + @version
     end
-    git("commit", "--quiet", "--all", "--message", "Release #{@version}", at: @clone)
   end
 
   # What asks elsewhere, or compares with the release before, and so is no test of every run.
@@ -116,7 +125,9 @@ class Release
 
   def pack
     FileUtils.mkdir_p(File.join(@clone, "pkg"))
-    run("gem", "build", "krayin_sync.gemspec", "--output", "pkg/krayin_sync-#{@version}.gem")
+    epoch = git("log", "-1", "--format=%ct", at: @clone).chomp
+    run({ "SOURCE_DATE_EPOCH" => epoch },
+        "gem", "build", "krayin_sync.gemspec", "--output", "pkg/krayin_sync-#{@version}.gem")
   end
 
   def bring
@@ -153,11 +164,13 @@ class Release
 
   # Its words are shown as they come.
   def run(*command)
-    system(*command, chdir: @clone) || raise(Refused, "#{command.first(2).join(" ")} failed; nothing was committed")
+    return if system(*command, chdir: @clone)
+
+    raise Refused, "#{command.grep(String).first(2).join(" ")} failed; nothing was committed"
   end
 
-  def git(*words, at: @root)
-    said, status = Open3.capture2e("git", *words, chdir: at)
+  def git(*words, at: @root, env: {})
+    said, status = Open3.capture2e(env, "git", *words, chdir: at)
     status.success? ? said : raise(Refused, "git #{words.first} failed: #{said.lines.last}")
   end
 end

@@ -104,6 +104,30 @@ RSpec.describe Release do
     expect(read("pkg/NOTES.md")).not_to include("It begins")
   end
 
+  it "makes the same gem of the same commit, whenever it is made" do
+    sums = [1, 2].map do
+      expect { make(dry: true) }.to output.to_stdout_from_any_process
+      sleep 1.1 # a gem's times are whole seconds
+      read("pkg/SHA256SUMS")[/^\h+(?=  krayin_sync-0\.2\.0\.gem$)/]
+    end
+    expect(sums).to match([/\A\h{64}\z/, sums.first])
+    prepare
+    again = [1, 2].map do
+      expect { make(dry: true) }.to output.to_stdout_from_any_process
+      sleep 1.1
+      read("pkg/SHA256SUMS")
+    end
+    expect(again.uniq.size).to eq(1)
+  end
+
+  it "leaves other packages' versions in the locks as they are, and needs none of what they name" do
+    other = "\n[[package]]\nname = \"other\"\nversion = \"0.1.0\"\nsource = \"registry+https://example.com\"\n"
+    write("fuzz/Cargo.lock", "version = 4\n#{other}\n[[package]]\nname = \"core\"\nversion = \"0.1.0\"\n")
+    save
+    expect { make }.to output.to_stdout_from_any_process
+    expect(read("fuzz/Cargo.lock")).to end_with("#{other}\n[[package]]\nname = \"core\"\nversion = \"0.2.0\"\n")
+  end
+
   it "commits and tags nothing where it is a dry run" do
     expect { make(dry: true) }.to output(/Nothing was committed/).to_stdout_from_any_process
     expect(sh("git", "log", "--format=%s")).to eq("As it is\n")
