@@ -60,7 +60,7 @@ RSpec.describe "What is deprecated" do
     end
 
     it "is listed in the changelog with #{name}, under its version and day" do
-      expect(changelog).to include("| `#{name}` | `#{term.now}` |",
+      expect(changelog).to include("| `#{name}` | `#{term.now}` |", "## #{term.since} (#{term.day})",
                                    "until #{term.gone}, which comes not before #{term.earliest}",
                                    "| since #{term.day} | use |")
     end
