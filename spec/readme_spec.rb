@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "rake"
 require "webmock"
 
 # Each Ruby block of README and docs/ runs, with a simulated Krayin where it names one, and gives what its comments say.
@@ -72,6 +73,16 @@ RSpec.describe "README.md and docs/" do
     told = told.reject { |_, text| text.empty? || text.start_with?("// ") }
     expect(told.map(&:first).tally).to include("+" => be > 5, "-" => be > 1, " " => be > 2)
     expect(told.reject { |sign, text| code.include?(text) == (sign != "+") }).to eq([])
+  end
+
+  it "name rake tasks that are there" do
+    rake = Rake::Application.new
+    Rake.with_application(rake) { Dir.glob(File.join(root, "lib/tasks/*.rake")).each { |file| load(file) } }
+    named = documents.flat_map do |document|
+      File.read(File.join(root, document)).scan(/\b(krayin_sync(?::(?!install)[a-z_]+)+)/).flatten
+    end
+    expect(named.uniq.size).to be >= 15
+    expect(named.uniq - rake.tasks.map(&:name)).to eq([])
   end
 
   it "link to what is there" do

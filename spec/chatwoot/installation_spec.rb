@@ -213,6 +213,15 @@ RSpec.describe "What an installation decides", :chatwoot do
       end
     end
 
+    it "leaves the tables alone that are there, where an image's generator wrote its migrations anew" do
+      contents = -> { link.order(:id).pluck(:instance, :record_id, :revision) }
+      there = [database.tables.sort, contents.call]
+      %w[links backfills looks reconciles history acts].each do |name|
+        ActiveRecord::Migration.suppress_messages { migration(name).change }
+      end
+      expect([database.tables.sort, contents.call]).to eq(there)
+    end
+
     it "moves what version 0.1 kept by statements that hold to it, and takes that version's indexes out" do
       [link, Message, Conversation, Contact].each { |table| table.unscoped.delete_all }
       VersionOne.fill(account, inbox(account), 50)

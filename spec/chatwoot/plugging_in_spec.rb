@@ -304,6 +304,9 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
       expect(names.call).to contain_exactly("create_krayin_sync_links", "create_krayin_sync_backfills",
                                             "create_krayin_sync_looks", "create_krayin_sync_reconciles",
                                             "create_krayin_sync_history", "create_krayin_sync_acts")
+      File.write("#{folder}/config/initializers/krayin_sync.rb", "# decided here")
+      generate.call
+      expect(File.read("#{folder}/config/initializers/krayin_sync.rb")).to eq("# decided here")
       FileUtils.touch("#{folder}/db/migrate/20260101000000_add_krayin_sync_indexes.rb")
       2.times { generate.call }
       expect(names.call).to contain_exactly("add_krayin_sync_indexes", "create_krayin_sync_links",

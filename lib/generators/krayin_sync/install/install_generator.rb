@@ -27,8 +27,9 @@ module KrayinSync
       end
       private_class_method :newest
 
+      # One that is there has what its installation decided.
       def add_initializer
-        template "initializer.rb.tt", "config/initializers/krayin_sync.rb"
+        template "initializer.rb.tt", "config/initializers/krayin_sync.rb", skip: true
       end
 
       def add_links
