@@ -85,6 +85,17 @@ RSpec.describe "README.md and docs/" do
     expect(named.uniq - rake.tasks.map(&:name)).to eq([])
   end
 
+  it "has a login that gives a token" do
+    words = File.read(File.join(root, "README.md"))[/^ +curl (.*)$/, 1].split
+    given = URI.decode_www_form(words.each_cons(2).filter_map { |flag, value| value if flag == "-d" }.join("&")).to_h
+    address = URI.join(@krayin.url, URI(words.last).path)
+    answer = Net::HTTP.post(address, URI.encode_www_form(given.merge("email" => "bridge1@example.com")),
+                            "Accept" => "application/json", "Content-Type" => "application/x-www-form-urlencoded")
+    token = JSON.parse(answer.body).fetch("token")
+    user = KrayinSync::Api::BaseClient.new(@krayin.url, token).get("get")["data"]
+    expect(user["email"]).to eq("bridge1@example.com")
+  end
+
   it "link to what is there" do
     documents.each do |document|
       File.read(File.join(root, document)).scan(/\]\((?!http)([^)#]*)(?:#([^)]*))?\)/) do |path, heading|
