@@ -1,6 +1,14 @@
 # frozen_string_literal: true
 
 namespace :krayin_sync do
+  # A generator loads all of Chatwoot, which asks Redis; while an image is built there is none.
+  desc "Write initializer and migrations, as rails generate krayin_sync:install does, where no database and Redis is"
+  task :install do
+    require "rails/generators"
+    require "generators/krayin_sync/install/install_generator"
+    KrayinSync::Generators::InstallGenerator.start([], destination_root: Rails.root.to_s)
+  end
+
   desc "Enqueue what is not in Krayin as it is now: krayin_sync:sweep[24] looks back 24 hours"
   task :sweep, [:hours] => :environment do |_task, arguments|
     hours = Float(arguments[:hours] || KrayinSync::Chatwoot.configuration.sweep_window.fdiv(3600))

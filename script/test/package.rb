@@ -202,8 +202,8 @@ class Package
     FileUtils.mkdir_p(File.join(app, "vendor"))
     FileUtils.cp(@built, File.join(app, "vendor/krayin_sync.gem"))
     File.write(File.join(app, "Gemfile"), "# an application's\n")
-    # The generator is Rails'; a whole Chatwoot runs it.
-    steps = dockerfile.scan(/^RUN (.*?[^\\])$/m).flatten.grep_v(/bundle exec rails/)
+    # What is Chatwoot's to run is no step of an application that has no Rails.
+    steps = dockerfile.scan(/^RUN (.*?[^\\])$/m).flatten.grep_v(/bundle exec ra(?:ils|ke) /)
     call = ["bundle", "exec", "ruby", "-W0", "-e", CALL]
     steps.any? && steps.all? { |step| Command.run("sh", "-ec", step, dir: app, env: bundle) } &&
       Command.run(*call, dir: app, env: bundle)
