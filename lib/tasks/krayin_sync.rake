@@ -71,7 +71,7 @@ namespace :krayin_sync do
     also = %w[hooks links].to_h { |what| [what.to_sym, arguments.extras.include?(what)] }
     told = KrayinSync::Chatwoot::Uninstall.new.run(**also)
     puts told.map { |what, count| "#{count} #{what}" }.join(", ")
-    warn "Next: take krayin_sync out of Gemfile, config/initializers and db/migrate, and restart. Its tables are left."
+    warn "Next: take it out of Gemfile, config/initializers and db/migrate, and restart. Its tables are left."
   end
 end
 
