@@ -87,7 +87,7 @@ RSpec.describe "README.md and docs/" do
 
   it "has a login that gives a token" do
     words = File.read(File.join(root, "README.md"))[/^ +curl (.*)$/, 1].split
-    given = URI.decode_www_form(words.each_cons(2).filter_map { |flag, value| value if flag == "-d" }.join("&")).to_h
+    given = words.each_cons(2).filter_map { |flag, value| value.split("=", 2) if flag == "-d" }.to_h
     address = URI.join(@krayin.url, URI(words.last).path)
     answer = Net::HTTP.post(address, URI.encode_www_form(given.merge("email" => "bridge1@example.com")),
                             "Accept" => "application/json", "Content-Type" => "application/x-www-form-urlencoded")
