@@ -64,7 +64,9 @@ namespace :krayin_sync do
     abort "Run it again where it failed." if failed.any?
     puts "The contact is still in Chatwoot: delete it there too." if Contact.exists?(contact)
   end
+end
 
+namespace :krayin_sync do
   desc "Before the gem is taken out: the sweep's schedule and all jobs go, with krayin_sync:uninstall[hooks,links] " \
        "the connections and the ids too"
   task uninstall: :environment do |_task, arguments|
