@@ -8,7 +8,7 @@ use krayin_core::{
     records::{Kind, Records, Stored},
     sync::Status,
 };
-use krayin_sim::Server;
+use krayin_sim::{Change, Server};
 use serde_json::{Value, json};
 
 use support::{World, conversation, jane};
@@ -156,7 +156,7 @@ async fn what_was_doubted_and_is_there_is_used_again_after_one_read() {
     for server in [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community] {
         let world = everything(server).await;
         let before = world.contact("contact.created", jane()).await;
-        for what in ["person", "lead"] {
+        for what in ["person", "lead", "organization"] {
             doubt(&world, what).await;
             let outcome = world.contact("contact.updated", jane()).await;
             assert_eq!((&outcome.ids, outcome.requests), (&before.ids, 1), "{server:?} {what} {outcome:?}");
@@ -164,6 +164,52 @@ async fn what_was_doubted_and_is_there_is_used_again_after_one_read() {
             assert_eq!((&outcome.ids, outcome.requests), (&before.ids, 0), "{server:?} {what} {outcome:?}");
         }
         assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (1, 1), "{server:?}");
+    }
+}
+
+/// A contact of a company, with its person's id and the organization's.
+async fn employed(server: Server, on_deleted: &str) -> (World, Value, u64, u64) {
+    let mut world = everything(server).await;
+    world.set(json!({"sync_to_organization": true, "on_deleted_in_krayin": on_deleted}));
+    let mut contact = jane();
+    contact["additional_attributes"] = json!({"company_name": "Globex, Ltd"});
+    world.contact("contact.created", contact.clone()).await;
+    let ids = world.records.get(Kind::Contact, 7).ids;
+    let (person, organization) = (ids.get("person").unwrap(), ids.get("organization").unwrap());
+    (world, contact, person, organization)
+}
+
+fn organization_of(world: &World, person: u64) -> Option<u64> {
+    let persons = world.sim.persons();
+    persons.iter().find(|one| one["id"] == person).unwrap().pointer("/organization/id").and_then(Value::as_u64)
+}
+
+fn act(world: &World, change: &Value) {
+    world.sim.change(&Change::from_json(change).unwrap().0).unwrap();
+}
+
+#[tokio::test]
+async fn an_organization_that_is_gone_goes_by_the_settings_and_one_that_was_left_stays_left() {
+    for server in [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community] {
+        for policy in ["respect", "make_again"] {
+            let (world, contact, person, organization) = employed(server, policy).await;
+            act(&world, &json!({"change": "delete_organization", "organization": organization}));
+            doubt(&world, "organization").await;
+            let outcome = world.contact("contact.updated", contact.clone()).await;
+            let kept = world.records.get(Kind::Contact, 7);
+            let now = organization_of(&world, person);
+            assert_eq!((kept.ids.get("organization"), kept.doubted.as_str()), (now, ""), "{server:?} {outcome:?}");
+            assert_eq!((now.is_some(), kept.unverified), (policy == "make_again", false), "{server:?} {policy}");
+            let again = world.contact("contact.updated", contact.clone()).await;
+            assert_eq!(again.requests, 0, "{server:?} {policy} {again:?}");
+
+            let (world, contact, person, _) = employed(server, policy).await;
+            act(&world, &json!({"change": "edit_person", "person": person, "fields": {"organization_id": null}}));
+            doubt(&world, "organization").await;
+            let outcome = world.contact("contact.updated", contact).await;
+            assert_eq!((organization_of(&world, person), outcome.requests), (None, 2), "{server:?} {policy}");
+            assert_eq!(world.records.get(Kind::Contact, 7).ids.get("organization"), None, "{server:?} {policy}");
+        }
     }
 }
 

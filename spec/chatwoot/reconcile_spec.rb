@@ -18,7 +18,8 @@ RSpec.describe "A reconciliation", :chatwoot do
     reconcile.delete_all
     # Two servers of one second look like one.
     KrayinSync::Records::Link.delete_all
-    @account, @hook = connect(krayin, sync_conversations: true, on_deleted_in_krayin: policy)
+    @account, @hook = connect(krayin, sync_conversations: true, sync_to_organization: true,
+                                      on_deleted_in_krayin: policy)
     run_all
     @sidekiqs = []
   end
@@ -38,8 +39,8 @@ RSpec.describe "A reconciliation", :chatwoot do
   end
 
   # As it is in Krayin.
-  def brought(count, kind = "Shop")
-    contacts = fill(count, kind).each { |contact| bring(contact) }
+  def brought(count, kind = "Shop", **fields)
+    contacts = fill(count, kind, **fields).each { |contact| bring(contact) }
     run_all
     krayin.forget_requests
     contacts
@@ -261,6 +262,122 @@ RSpec.describe "A reconciliation", :chatwoot do
       krayin.add_person(name: "Ann Miller", emails: entry("ann@a.example"), contact_numbers: entry("+1 415-555-0166"))
       one, two = krayin.records["persons"].last(3).map { |found| found["id"] }
       expect(KrayinSync.reconcile(hook)[:examples]).to eq("doubled" => [[one, two]])
+    end
+  end
+
+  describe "of organizations" do
+    let!(:contacts) { employed(3, "O'Neil & Sons, Ltd") }
+    let!(:others) { employed(1, "Umbrella #{word}", "Other") }
+    let(:known) { link(contacts.first).organization_id }
+
+    def employed(count, company, kind = "Firm")
+      brought(count, kind, additional_attributes: { company_name: company })
+    end
+
+    def organizations = krayin.records["organizations"].map { |one| one["id"] }
+
+    def organization_of(contact) = person(link(contact).person_id)["organization"].to_h["id"]
+
+    # What is kept of each, and whether it is so.
+    def kept(contacts = self.contacts)
+      contacts.map { |contact| link(contact).organization_id }.tap do |ids|
+        expect(ids).to eq(contacts.map { |contact| organization_of(contact) })
+      end
+    end
+
+    def delete_organization(id) = krayin.change({ change: "delete_organization", organization: id })
+
+    def give(contact, **fields)
+      krayin.change({ change: "edit_person", person: link(contact).person_id, fields: fields })
+    end
+
+    # The next one finds all well, at the price of the reading.
+    def expect_well
+      run_all
+      krayin.forget_requests
+      expect(KrayinSync.reconcile(hook)).to include(state: "done", gone: 0, organizations_gone: 0,
+                                                    organizations_moved: 0)
+      run_all
+      expect(krayin.requests.map { |request| request.values_at("method", "path") })
+        .to match([["GET", /persons/], ["GET", /organizations/], ["GET", /leads/]])
+    end
+
+    it "costs a request more where all is well" do
+      expect(kept.uniq).to eq([known])
+      expect_well
+      expect(reconcile.of(hook).report).to include(organizations: 2, organizations_doubled: 0, links: 4, examples: {})
+    end
+
+    it "leaves one deleted that a colleague has deleted, and says so" do
+      delete_organization(gone = known)
+      told = KrayinSync.reconcile(hook)
+      expect(told).to include(organizations: 1, organizations_gone: 3, gone: 0, organizations_moved: 0)
+      expect(told[:examples].keys).to eq(["organizations_gone"])
+      expect(told[:examples]["organizations_gone"]).to match_array(contacts.map { |contact| [contact.id, gone] })
+      run_all
+      expect([kept, organizations]).to eq([[nil] * 3, kept(others)])
+      expect(contacts.map { |contact| link(contact) })
+        .to all(have_attributes(state: "synced", reason_code: "organization_deleted", unverified: false))
+      expect_well
+    end
+
+    context "where what is deleted is made again" do
+      let(:policy) { "make_again" }
+
+      it "makes one for all who were in it" do
+        delete_organization(gone = known)
+        expect(KrayinSync.reconcile(hook)).to include(organizations_gone: 3)
+        run_all
+        expect(kept.uniq).to eq([organizations.max])
+        expect(organizations).not_to include(gone)
+        expect_well
+      end
+
+      it "leaves a person without one whom a colleague has taken out" do
+        give(contacts.last, organization_id: nil)
+        was = known
+        told = KrayinSync.reconcile(hook)
+        expect(told).to include(organizations_gone: 0, organizations_moved: 1)
+        expect(told[:examples]).to eq("organizations_moved" => [[contacts.last.id, was, nil]])
+        expect(kept).to eq([was, was, nil])
+        contacts.last.update!(name: "#{word} Renamed")
+        expect_well
+        expect(kept).to eq([was, was, nil])
+      end
+    end
+
+    it "follows a colleague who has given a person another one, and puts nothing back" do
+      before = krayin.records["organizations"]
+      was = known
+      other = link(others.first).organization_id
+      give(contacts[1], organization_name: "Umbrella #{word}".upcase)
+      told = KrayinSync.reconcile(hook)
+      expect(told).to include(organizations_gone: 0, organizations_moved: 1)
+      expect(told[:examples]).to eq("organizations_moved" => [[contacts[1].id, was, other]])
+      contacts[1].update!(name: "#{word} Renamed")
+      expect_well
+      expect([kept, krayin.records["organizations"]]).to eq([[was, other, was], before])
+    end
+
+    it "notes what an answer did not show, and tells nothing of it" do
+      contacts.first.update!(additional_attributes: { company_name: "Umbrella #{word}" })
+      expect_well
+      expect(kept.first).to eq(kept(others).first)
+    end
+
+    it "names two of one name, and merges neither" do
+      theirs = krayin.add_organization("O'NEIL &  Sons, Ltd")
+      before = krayin.records
+      told = KrayinSync.reconcile(hook)
+      expect(told).to include(organizations: 3, organizations_doubled: 1, doubled: 0)
+      expect(told[:examples]).to eq("organizations_doubled" => [[known, theirs]])
+      run_all
+      expect(krayin.records).to eq(before)
+      expect(KrayinSync::Chatwoot::ReconcileWords.report(told))
+        .to include("organizations_doubled: organizations #{known}, #{theirs}")
+      delete_organization(theirs)
+      expect(KrayinSync.reconcile(hook)).to include(organizations_doubled: 0)
+      expect(reconcile::Key.count).to eq(0)
     end
   end
 

@@ -113,8 +113,9 @@ pub struct Stored {
     /// `person`, `lead` or `activity`, where a colleague deleted that in Krayin and it is not to be made again.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub removed: String,
-    /// `person` or `lead`, where a reading of all that Krayin has did not find it, or as somebody else's: it is looked at
-    /// before the ids are used. They are [`unverified`](Self::unverified) meanwhile.
+    /// `person`, `lead` or `organization`, where a reading of all that Krayin has did not find it, or as somebody else's:
+    /// it is looked at before the ids are used. But for an organization's they are [`unverified`](Self::unverified)
+    /// meanwhile.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub doubted: String,
     /// How it stands, where that is not said by `pending`.

@@ -2,6 +2,7 @@
 
 use krayin_core::{
     chatwoot::Contact,
+    krayin::Entity,
     sync::{self, Event},
 };
 use magnus::{Error, RModule, RString, Ruby, Value, function, prelude::*};
@@ -49,10 +50,11 @@ fn people(ruby: &Ruby, session: Value, ids: Vec<u64>) -> Result<RString, Error> 
         .run(ruby, move |client| async move { Ok(convert::json(&sync::people(&client, &ids).await?)) })
 }
 
-/// A page of all that Krayin has of persons, or of leads.
-fn inventory_page(ruby: &Ruby, session: Value, leads: bool, page: u64) -> Result<RString, Error> {
+/// A page of all that Krayin has of one kind: of persons where none is named.
+fn inventory_page(ruby: &Ruby, session: Value, entity: String, page: u64) -> Result<RString, Error> {
+    let entity = Entity::parse(&entity).unwrap_or(Entity::Person);
     Session::open(ruby, session)?
-        .run(ruby, move |client| async move { Ok(convert::json(&sync::inventory_page(&client, leads, page).await?)) })
+        .run(ruby, move |client| async move { Ok(convert::json(&sync::inventory_page(&client, entity, page).await?)) })
 }
 
 pub(crate) fn init(native: RModule) -> Result<(), Error> {

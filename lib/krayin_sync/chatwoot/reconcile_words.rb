@@ -6,19 +6,25 @@ module KrayinSync
   module Chatwoot
     # What a terminal and the log say of a {Reconcile}.
     module ReconcileWords
-      READ = { persons: "persons read", leads: "leads read", links: "links held against them",
-               contacts: "contacts looked at", requests: "requests" }.freeze
+      READ = { persons: "persons read", organizations: "organizations read", leads: "leads read",
+               links: "links held against them", contacts: "contacts looked at", requests: "requests" }.freeze
       FOUND = { gone: "persons gone: each is looked for, and treated as on_deleted_in_krayin says",
+                organizations_gone: "persons whose organization is gone: likewise",
                 leads_gone: "leads gone: likewise",
                 changed_hands: "persons of whom nothing is the contact's any more: their links are doubtful",
+                organizations_moved: "persons whom a colleague gave another organization, or none: left so",
                 leads_moved: "leads that a colleague gave to another person",
                 doubled: "persons that are there more than once: their contacts' links are doubtful",
+                organizations_doubled: "organizations of one name: left as they are",
                 missing: "contacts that were not in Krayin: each is brought",
                 unfinished: "contacts that had changed, or whose job was lost: likewise" }.freeze
       # What the numbers of an example are.
       EXAMPLES = { "gone" => %w[contact person], "changed_hands" => %w[contact person],
+                   "organizations_gone" => %w[contact organization],
+                   "organizations_moved" => ["contact", "organization", "now of"],
                    "leads_gone" => %w[contact lead], "leads_moved" => ["contact", "lead", "now of person"],
                    "missing" => %w[contact] }.freeze
+      DOUBLED = { "doubled" => "persons", "organizations_doubled" => "organizations" }.freeze
 
       class << self
         # @param told [Hash{Symbol => Object}] see {Reconcile#report}
@@ -49,9 +55,9 @@ module KrayinSync
         end
 
         def example(name, ids)
-          return "persons #{ids.join(", ")}" if name == "doubled"
+          return "#{DOUBLED[name]} #{ids.join(", ")}" if DOUBLED.key?(name)
 
-          EXAMPLES.fetch(name).zip(Array(ids)).map { |what, id| "#{what} #{id}" }.join(", ")
+          EXAMPLES.fetch(name).zip(Array(ids)).map { |what, id| "#{what} #{id || "none"}" }.join(", ")
         end
       end
     end

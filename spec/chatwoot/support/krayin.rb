@@ -59,6 +59,10 @@ class Krayin
     add("leads", entity_type: "leads", lead_value: 0, lead_pipeline_id: 1, lead_pipeline_stage_id: 1, **fields)
   end
 
+  # An organization that a colleague has made.
+  # @return [Integer] its id
+  def add_organization(name) = add("contacts/organizations", entity_type: "organizations", name: name)
+
   # A pipeline with one stage.
   # @return [Integer] its id
   def add_pipeline(name, stage)

@@ -2,8 +2,9 @@
 
 module KrayinSync
   module Chatwoot
-    # Persons in Krayin that are one: of one address, or of one number and name. A colleague or an import has made them,
-    # and merges them, or says which one the contact is or that they are several: here they are only named.
+    # Persons in Krayin that are one: of one address, or of one number and name; and organizations of one name. A
+    # colleague or an import has made them, and merges them, or says which one the contact is or that they are several:
+    # here they are only named.
     class Doubles
       # Groups that one statement gives.
       BATCH = 1000
@@ -24,26 +25,38 @@ module KrayinSync
         @run = run
       end
 
-      # Keeps what persons of a page are known by.
+      # Keeps what persons or organizations of a page are known by.
       # @param rows [Hash{Integer => Array<String>}] by their ids
       # @return [void]
       def keep(rows)
-        keys = rows.flat_map do |person, all|
-          all.map { |key| { reconcile_id: @run.id, key: [key].pack("H*").unpack1("q>"), person_id: person } }
+        keys = rows.flat_map do |id, all|
+          all.map { |key| { reconcile_id: @run.id, key: [key].pack("H*").unpack1("q>"), person_id: id } }
         end
         Reconcile::Key.insert_all(keys) unless keys.empty?
       end
 
-      # The next ones, said with the links of their contacts.
+      # Once all that are one by them were told.
+      # @return [void]
+      def forget_keys = Reconcile::Key.where(reconcile_id: @run.id).delete_all
+
+      # The next ones that are one.
+      # @param after [Integer] the first of the group before
+      # @return [Array(Array<Array<Integer>>, Integer)] their ids, and where to go on, nothing where there are no more
+      def next_groups(after)
+        groups = groups(after)
+        [groups, groups.last&.first]
+      end
+
+      # The next persons that are one, said with the links of their contacts.
       # @param after [Integer] the first person of the group before
       # @return [Array(Array<Array<Integer>>, Integer)] ids of the persons of each group, but for those that somebody
       #   has said to be several; and where to go on, nothing where there are no more
       def tell_next(after)
         forget if after.zero?
-        groups = groups(after)
+        groups, last = next_groups(after)
         undecided = groups - decided(groups)
         undecided.each { |persons| tell(persons) }
-        [undecided, groups.last&.first]
+        [undecided, last]
       end
 
       private

@@ -13,12 +13,16 @@ module KrayinSync
       DIGEST = 24
       # By what a contact's person is proven to be it.
       PROOFS = %w[email phone identity].map { |field| "sent ->> '#{field}'" }.freeze
+      # Of whom we have named one to Krayin.
+      COMPANY = "sent ->> 'organization'"
+      # What is doubted of a link where its person's organization may be gone: all else of it holds.
+      ORGANIZATION = "organization"
 
       Link = KrayinSync::Records::Link
       private_constant :Link
 
-      Kept = Struct.new(:id, :contact, :person, :lead, :revision, :unverified, :doubted, :reason, :email, :phone,
-                        :identity) do
+      Kept = Struct.new(:id, :contact, :person, :lead, :organization, :revision, :unverified, :doubted, :reason,
+                        :company, :email, :phone, :identity) do
         def proofs
           all = [email, phone, identity].compact.flat_map { |kept| kept.split(/[|,]/) }
           all.select { |one| one.size == DIGEST }
@@ -28,11 +32,12 @@ module KrayinSync
       end
       private_constant :Kept
 
-      # @return [Hash{String => Integer}] how many links were held, and how many are gone, leads_gone, changed_hands and
-      #   leads_moved
+      # @return [Hash{String => Integer}] how many links were held, and how many are gone, organizations_gone,
+      #   leads_gone, changed_hands, organizations_moved and leads_moved
       attr_reader :told
-      # @return [Hash{String => Array}] of each: contact and person, of leads contact and lead, of those that were moved
-      #   the lead's person as well
+      # @return [Hash{String => Array}] of each: contact and person, of leads contact and lead, of organizations contact
+      #   and organization; of leads that were moved the lead's person as well, of organizations the person's by now,
+      #   which is nil where it has none
       attr_reader :named
 
       # @param hook [Integrations::Hook]
@@ -45,18 +50,33 @@ module KrayinSync
       end
 
       # @param rows [Hash{Integer => Array<String>}] persons of a page, with what each is known by
+      # @param organizations [Hash{Integer => Integer, nil}] and the organization of each
       # @param range [Range] ids that the page has all of
       # @return [self]
-      def hold_persons(rows, range)
+      def hold_persons(rows, organizations, range)
         each_batch("person_id", range) do |links|
           @told["links"] += links.size
           found = links.group_by { |link| judge(link, rows[link.person]) }
           doubt(found["gone"].to_a, "person", "gone", &:person)
-          stay, new = found["changed_hands"].to_a.partition { |link| !link.decided? }
-          doubt(new, "person", "changed_hands", &:person)
-          tell("changed_hands", stay.map { |link| [link.contact, link.person] })
+          doubt_hands(found["changed_hands"].to_a)
           # What was doubted is as it was.
           enqueue(found[nil].to_a.select { |link| link.doubted == "person" })
+          follow_organizations(found[nil].to_a.reject(&:unverified), organizations)
+        end
+      end
+
+      # Those whom a colleague has taken out of theirs stay so.
+      # @param ids [Array<Integer>] organizations of a page
+      # @param range [Range]
+      # @return [self]
+      def hold_organizations(ids, range)
+        there = ids.to_set
+        each_batch("organization_id", range) do |links|
+          stay, gone = links.reject(&:unverified).partition { |link| there.include?(link.organization) }
+          doubt(gone, ORGANIZATION, "organizations_gone", &:organization)
+          without = stay.select { |link| link.doubted == ORGANIZATION }
+          tell("organizations_moved", without.map { |link| [link.contact, link.organization, nil] })
+          lead_to(without.to_h { |link| [link, nil] })
         end
       end
 
@@ -76,6 +96,44 @@ module KrayinSync
       private
 
       attr_reader :hook
+
+      def doubt_hands(links)
+        stay, new = links.partition { |link| !link.decided? }
+        doubt(new, "person", "changed_hands", &:person)
+        tell("changed_hands", stay.map { |link| [link.contact, link.person] })
+      end
+
+      # Whether an organization that a person has no more is gone, the page of organizations tells.
+      # @param now [Hash{Integer => Integer, nil}] by persons
+      def follow_organizations(links, now)
+        without, with = links.partition { |link| now[link.person].nil? }
+        mark(of_hook(without.select { |link| link.organization && !link.doubted }), ORGANIZATION)
+        follow_choices(with.to_h { |link| [link, now[link.person]] })
+      end
+
+      # A colleague's choice is the person's organization from now on.
+      # @param theirs [Hash{Kept => Integer}]
+      def follow_choices(theirs)
+        others = theirs.reject { |link, now| link.organization == now }
+        moved = others.select { |link, _| link.organization }
+        tell("organizations_moved", moved.map { |link, now| [link.contact, link.organization, now] })
+        lead_to(others.select { |link, _| link.organization || link.company })
+        lead_to(theirs.except(*others.keys).select { |link, _| link.doubted })
+      end
+
+      # What a link has as its person's organization from now on; one that was written since stays as it is.
+      # @param organizations [Hash{Kept => Integer, nil}]
+      def lead_to(organizations)
+        organizations.each_slice(BATCH) do |some|
+          rows = some.map { |link, id| "(#{link.id}, #{link.revision}, #{id || "NULL"}::bigint)" }.join(", ")
+          Link.connection.update(<<~SQL.squish)
+            UPDATE krayin_sync_links AS link SET organization_id = now.organization, rest = link.rest - 'doubted',
+              revision = link.revision + 1, updated_at = #{Link.connection.quote(Time.now.utc)}
+            FROM (VALUES #{rows}) AS now (id, revision, organization)
+            WHERE link.id = now.id AND link.revision = now.revision
+          SQL
+        end
+      end
 
       def judge(link, proofs)
         return "gone" unless proofs
@@ -97,8 +155,8 @@ module KrayinSync
 
       # Those that nobody works on now.
       def links(column, range, after)
-        columns = %w[krayin_sync_links.id record_id person_id lead_id revision unverified]
-        expressions = ["rest ->> 'doubted'", "reason_code", *PROOFS].map { |sql| ::Arel.sql(sql) }
+        columns = %w[krayin_sync_links.id record_id person_id lead_id organization_id revision unverified]
+        expressions = ["rest ->> 'doubted'", "reason_code", COMPANY, *PROOFS].map { |sql| ::Arel.sql(sql) }
         of_account = "JOIN contacts ON contacts.id = krayin_sync_links.record_id AND contacts.account_id = ?"
         Link.joins(Link.sanitize_sql_array([of_account, hook.account_id]))
             .where(instance: HookSettings.instance(hook), kind: "contact", in_flight: false, column => range)
@@ -128,8 +186,8 @@ module KrayinSync
         links.each_slice(BATCH) do |some|
           pairs = some.map { |link| "(#{link.id}, #{link.revision})" }.join(", ")
           Link.where("(id, revision) IN (#{pairs})")
-              .update_all(["unverified = true, rest = rest || ?::jsonb, revision = revision + 1, updated_at = ?",
-                           JSON.generate(doubted: what), now])
+              .update_all(["unverified = ?, rest = rest || ?::jsonb, revision = revision + 1, updated_at = ?",
+                           what != ORGANIZATION, JSON.generate(doubted: what), now])
         end
       end
 

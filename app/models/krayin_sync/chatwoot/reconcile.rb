@@ -2,10 +2,10 @@
 
 module KrayinSync
   module Chatwoot
-    # Holds all that is kept of a Krayin's persons and leads against what Krayin has, a thousand a request: what is
-    # gone, what is somebody else's by now, persons that are one, and contacts that should be there and are not. What
-    # the settings let be mended gets its event; the rest is told by its link's state and reason. Where all is well it
-    # costs the reading and nothing more.
+    # Holds all that is kept of a Krayin's persons, organizations and leads against what Krayin has, a thousand a
+    # request: what is gone, what is somebody else's by now, what is there twice, and contacts that should be there and
+    # are not. What the settings let be mended gets its event; the rest is told by its link's state and reason. Where
+    # all is well it costs the reading and nothing more.
     #
     #   KrayinSync::Chatwoot::Reconcile.run(hook) # => { state: "done", persons: 1200, gone: 2, missing: 0, ... }
     #
@@ -20,10 +20,10 @@ module KrayinSync
       end
 
       # What a run does, one after the other.
-      PHASES = %w[persons leads contacts doubled].freeze
+      PHASES = %w[persons doubled organizations organizations_doubled leads contacts].freeze
       # What it counts: records that were read or held, what was found of them, and requests.
-      COUNTS = %w[persons leads links contacts gone leads_gone changed_hands leads_moved doubled missing unfinished
-                  requests].freeze
+      COUNTS = %w[persons organizations leads links contacts gone organizations_gone leads_gone changed_hands
+                  organizations_moved leads_moved doubled organizations_doubled missing unfinished requests].freeze
       # Records of each that are named.
       NAMED = 100
       # Seconds after which a run that nobody has told of counts as lost.
@@ -31,7 +31,7 @@ module KrayinSync
       # Runs of a connection that are kept.
       KEPT = 30
 
-      # A key of a person's.
+      # A key of a person's, or of an organization's once the persons that are one were told.
       class Key < ::ActiveRecord::Base
         self.table_name = "krayin_sync_reconcile_keys"
       end
@@ -93,7 +93,7 @@ module KrayinSync
 
         # In that dialect nothing is read in order.
         def first_phase(hook)
-          hook.settings["api_dialect"].to_s.casecmp?("documented") ? "contacts" : PHASES.first
+          hook.settings["api_dialect"].to_s.casecmp?("documented") ? PHASES.last : PHASES.first
         end
 
         def forget_old(hook)

@@ -2,7 +2,7 @@
 
 module KrayinSync
   module Chatwoot
-    # A page of all that Krayin has of one kind, by its ids.
+    # A page of all that Krayin has of the kind that a {Reconcile} is at, by its ids.
     class ReconcilePage
       # Records of a full one, where the server says of none how many there are in all.
       SIZE = 1000
@@ -19,11 +19,10 @@ module KrayinSync
 
       # @param run [Reconcile]
       # @param hook [Integrations::Hook]
-      # @param leads [Boolean] whether it is one of leads; else of persons
       # @raise [Error, Unordered]
-      def initialize(run, hook, leads:)
+      def initialize(run, hook)
         @asked_at = Time.now.utc
-        told = Session.new(hook.settings, bulk: true).call(:inventory_page, leads, run.page + 1)
+        told = Session.new(hook.settings, bulk: true).call(:inventory_page, run.phase, run.page + 1)
         @after = run.cursor
         @rows = in_order(told["rows"].select { |id, *| id.is_a?(Integer) })
         @count = told["count"]

@@ -69,21 +69,34 @@ module KrayinSync
       end
 
       def read_persons
-        page = ReconcilePage.new(run, hook, leads: false)
+        page = ReconcilePage.new(run, hook)
         found = Inventory.new(hook, page.asked_at)
-        found.hold_persons(page.rows.to_h { |id, known, _| [id, known] }, page.range)
-        note_page(page, found) { Doubles.new(run).keep(page.rows.to_h { |id, _, keys| [id, keys] }) }
+        organizations = page.rows.to_h { |id, _, _, organization| [id, organization] }
+        found.hold_persons(page.rows.to_h { |id, known| [id, known] }, organizations, page.range)
+        note_page(page, found) { doubles.keep(page.rows.to_h { |id, _, keys| [id, keys] }) }
       end
 
-      # Costs nothing where no contact has one.
+      def read_organizations
+        return next_phase unless any?("organization_id")
+
+        page = ReconcilePage.new(run, hook)
+        found = Inventory.new(hook, page.asked_at).hold_organizations(page.rows.map(&:first), page.range)
+        note_page(page, found) { doubles.keep(page.rows.to_h.transform_values { |key| [*key] }) }
+      end
+
       def read_leads
-        return next_phase unless KrayinSync::Records::Link.where(instance: run.instance, kind: "contact")
-                                                          .where.not(lead_id: nil).exists?
+        return next_phase unless any?("lead_id")
 
-        page = ReconcilePage.new(run, hook, leads: true)
-        found = Inventory.new(hook, page.asked_at)
-        note_page(page, found.hold_leads(page.rows.to_h, page.range))
+        page = ReconcilePage.new(run, hook)
+        note_page(page, Inventory.new(hook, page.asked_at).hold_leads(page.rows.to_h, page.range))
       end
+
+      # What no contact has costs nothing.
+      def any?(id)
+        KrayinSync::Records::Link.where(instance: run.instance, kind: "contact").where.not(id => nil).exists?
+      end
+
+      def doubles = Doubles.new(run)
 
       def note_page(page, found, &)
         told = found.told.merge(run.phase => page.count, "requests" => 1)
@@ -93,8 +106,7 @@ module KrayinSync
       end
 
       def phase_after
-        following = Reconcile::PHASES[Reconcile::PHASES.index(run.phase) + 1]
-        { phase: following || run.phase, page: 0, cursor: 0, failures: 0 }
+        { phase: Reconcile::PHASES[Reconcile::PHASES.index(run.phase) + 1], page: 0, cursor: 0, failures: 0 }
       end
 
       def next_phase = run.note(@ticket, {}, **phase_after)
@@ -102,7 +114,7 @@ module KrayinSync
       def read_contacts
         ids = ::Contact.unscoped.where(account_id: hook.account_id).where("id > ?", run.cursor).order(:id)
                        .limit(CONTACTS).pluck(:id)
-        return next_phase if ids.empty?
+        return run.done if ids.empty?
 
         found = unfinished(ids)
         missing = found - in_krayin(found)
@@ -126,11 +138,14 @@ module KrayinSync
                                  .where.not(person_id: nil).pluck(:record_id)
       end
 
-      def read_doubled
-        groups, last = Doubles.new(run).tell_next(run.cursor)
-        named = groups.any? ? { "doubled" => groups } : {}
-        run.note(@ticket, { "doubled" => groups.size }, named, cursor: last || run.cursor)
-        run.done unless last
+      def read_doubled = note_doubled(*doubles.tell_next(run.cursor))
+
+      def read_organizations_doubled = note_doubled(*doubles.next_groups(run.cursor))
+
+      def note_doubled(groups, last)
+        named = groups.any? ? { run.phase => groups } : {}
+        columns = last ? { cursor: last } : phase_after
+        run.note(@ticket, { run.phase => groups.size }, named, **columns) { doubles.forget_keys unless last }
       end
 
       def stop_where_many

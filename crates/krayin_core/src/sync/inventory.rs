@@ -7,25 +7,28 @@ use crate::{
     DigestKey,
     api::{ApiError, Client},
     email,
-    krayin::Person,
+    harmless::Place,
+    krayin::{Entity, Person},
     phone,
 };
 
-/// A page of all persons or leads, from 1 on, a thousand by their ids: `rows`, how many they are (`count`), and how many
+/// A page of all of one kind, from 1 on, a thousand by their ids: `rows`, how many they are (`count`), and how many
 /// there are in all where the server says so (`total`). One request.
 ///
-/// Of a person a row is its id, digests of all that a contact may be known by, and keys of all that no two persons have who
-/// are two. Of a lead it is its id and its person's.
+/// Of a person a row is its id, digests of all that a contact may be known by, keys of all that no two persons have who
+/// are two, and its organization's id. Of a lead it is its id and its person's. Of an organization it is its id and the key
+/// of its name.
 ///
 /// # Errors
 /// As every call.
-pub async fn inventory_page(client: &Client, leads: bool, page: u64) -> Result<Value, ApiError> {
+pub async fn inventory_page(client: &Client, entity: Entity, page: u64) -> Result<Value, ApiError> {
     let connection = client.connection();
-    let (rows, total) = client.inventory(leads, page).await?;
+    let (rows, total) = client.inventory(entity, page).await?;
     let count = rows.len();
-    let told = |row: Value| match leads {
-        true => Some(of_lead(&row)),
-        false => of_person(row, &connection.digest_key, connection.default_country.as_deref()),
+    let told = |row: Value| match entity {
+        Entity::Person => of_person(row, &connection.digest_key, connection.default_country.as_deref()),
+        Entity::Lead => Some(of_lead(&row)),
+        Entity::Organization => Some(of_organization(&row, &connection.digest_key)),
     };
     let rows: Vec<Value> = rows.into_iter().filter_map(told).collect();
     Ok(json!({"rows": rows, "count": count, "total": total}))
@@ -35,11 +38,21 @@ fn of_lead(row: &Value) -> Value {
     json!([row.get("id"), row.get("person_id").or_else(|| row.pointer("/person/id"))])
 }
 
+/// Names count as one however they are spaced and made harmless, and in either case: as the server's own search has it.
+fn of_organization(row: &Value, digest: &DigestKey) -> Value {
+    let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let key = (!name.is_empty()).then(|| key(digest, 'o', &Place::Company.harmless(&name).to_lowercase()));
+    json!([row.get("id"), key])
+}
+
 /// One that cannot be read is there all the same.
 fn of_person(row: Value, digest: &DigestKey, country: Option<&str>) -> Option<Value> {
     let id = row.get("id")?.as_u64()?;
+    // Servers do not show one that there is not.
+    let organization = row.pointer("/organization/id").or_else(|| row.get("organization_id")).cloned();
     let person: Person = serde_json::from_value(row).unwrap_or_default();
-    Some(json!([id, verify::proofs(digest, &person), keys(&person, digest, country)]))
+    Some(json!([id, verify::proofs(digest, &person), keys(&person, digest, country), organization]))
 }
 
 /// Colleagues of one desk share a number, but hardly a name.
@@ -47,9 +60,7 @@ fn keys(person: &Person, digest: &DigestKey, country: Option<&str>) -> Vec<Strin
     let name = person.name.as_deref().unwrap_or_default().trim().to_lowercase();
     let mut keys: Vec<String> = Vec::new();
     let mut add = |kind: char, value: &str| {
-        let mut key = digest.digest(&format!("{kind}{value}")).text().to_owned();
-        // 64 bits, as a column holds them: of a million persons no two meet.
-        key.truncate(16);
+        let key = key(digest, kind, value);
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -64,6 +75,13 @@ fn keys(person: &Person, digest: &DigestKey, country: Option<&str>) -> Vec<Strin
         }
     }
     keys
+}
+
+fn key(digest: &DigestKey, kind: char, value: &str) -> String {
+    let mut key = digest.digest(&format!("{kind}{value}")).text().to_owned();
+    // 64 bits, as a column holds them: of a million records no two meet.
+    key.truncate(16);
+    key
 }
 
 #[cfg(test)]
@@ -97,9 +115,33 @@ mod tests {
     #[test]
     fn who_cannot_be_read_is_there() {
         let row = of_person(json!({"id": 7, "emails": 5, "name": {"x": 1}}), &DigestKey::default(), None);
-        assert_eq!(row, Some(json!([7, [], []])));
+        assert_eq!(row, Some(json!([7, [], [], null])));
         assert_eq!(of_person(json!({"id": "x"}), &DigestKey::default(), None), None);
+        for (row, organization) in [
+            (json!({"id": 7, "organization": {"id": 4, "name": "Acme"}, "organization_id": 5}), json!(4)),
+            (json!({"id": 7, "organization": null}), json!(null)),
+            (json!({"id": 7, "organization_id": 5}), json!(5)),
+        ] {
+            let row = of_person(row, &DigestKey::default(), None).unwrap();
+            assert_eq!(row.get(3), Some(&organization));
+        }
         assert_eq!(of_lead(&json!({"id": 3, "person": {"id": 9}})), json!([3, 9]));
         assert_eq!(of_lead(&json!({"id": 3, "person_id": 8})), json!([3, 8]));
+    }
+
+    #[test]
+    fn two_organizations_of_one_name_share_a_key() {
+        let key = |name: Value| of_organization(&json!({"id": 3, "name": name}), &DigestKey::default());
+        let known = key(json!("L'Or\u{e9}al & Sons"));
+        for (name, is_one) in [
+            ("L\u{2019}OR\u{c9}AL & sons ", true),
+            ("L'Or\u{e9}al\u{a0} &\nSons", true),
+            ("L'Or\u{e9}al", false),
+            ("Loreal & Sons", false),
+        ] {
+            assert_eq!(known == key(json!(name)), is_one, "{name}");
+        }
+        assert_eq!(key(json!(" \n")), json!([3, null]));
+        assert_eq!(key(json!({"x": 1})), json!([3, null]));
     }
 }

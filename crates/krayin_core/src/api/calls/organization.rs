@@ -8,7 +8,7 @@ use crate::api::{
 use crate::server::Dialect;
 use crate::{harmless::Place, krayin::Organization};
 
-const PATH: &str = "contacts/organizations";
+pub(super) const ORGANIZATIONS: &str = "contacts/organizations";
 
 impl Client {
     /// The organizations of that name, without regard to case, the lowest id first. One that a colleague wrote as people
@@ -25,9 +25,9 @@ impl Client {
             self.get("settings/attributes/lookup/organizations", &[("query", query.to_owned())]).await?
         } else {
             let names = if harmless == wanted { wanted.to_owned() } else { format!("{wanted},{harmless}") };
-            self.get(PATH, &[("name", names)]).await?
+            self.get(ORGANIZATIONS, &[("name", names)]).await?
         };
-        let mut found: Vec<Organization> = records((Method::Get, PATH), body)?;
+        let mut found: Vec<Organization> = records((Method::Get, ORGANIZATIONS), body)?;
         found.retain(|organization| organization.name.as_ref().is_some_and(|name| same_company(name, wanted)));
         Ok(in_order(found, |organization| organization.id))
     }
@@ -38,25 +38,32 @@ impl Client {
         current: &Organization,
         organization: Value,
     ) -> Result<Organization, ApiError> {
-        let path = format!("{PATH}/{}", current.id);
+        let path = format!("{ORGANIZATIONS}/{}", current.id);
         let known = serde_json::to_value(current).unwrap_or_default();
         record((Method::Put, &path), self.write(&path, organization, &known).await?)
     }
 
     /// The organization.
     pub async fn get_organization(&self, id: u64) -> Result<Organization, ApiError> {
-        let path = format!("{PATH}/{id}");
+        let path = format!("{ORGANIZATIONS}/{id}");
         record((Method::Get, &path), self.get(&path, &[]).await?)
+    }
+
+    /// Whether it is there, however a server answers for one that is not.
+    pub(crate) async fn has_organization(&self, id: u64) -> Result<bool, ApiError> {
+        let body = self.get(ORGANIZATIONS, &[("id", id.to_string())]).await?;
+        let found: Vec<Value> = records((Method::Get, ORGANIZATIONS), body)?;
+        Ok(found.iter().any(|one| one.get("id").and_then(Value::as_u64) == Some(id)))
     }
 
     /// Creates an organization, exactly one: where the answer is lost, it is looked for by its name.
     pub async fn create_organization(&self, organization: Value) -> Result<Organization, ApiError> {
-        record((Method::Post, PATH), self.create(Creates::Organization, PATH, organization).await?)
+        record((Method::Post, ORGANIZATIONS), self.create(Creates::Organization, ORGANIZATIONS, organization).await?)
     }
 
     /// Writes an organization; absent fields stay.
     pub async fn update_organization(&self, id: u64, organization: Value) -> Result<Organization, ApiError> {
-        let path = format!("{PATH}/{id}");
+        let path = format!("{ORGANIZATIONS}/{id}");
         record((Method::Put, &path), self.put(&path, organization, &[]).await?)
     }
 }

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use crate::api::{
     ApiError, Client, Method,
     calls::answer::{in_order, record, records},
-    calls::search,
+    calls::{organization::ORGANIZATIONS, search},
     client::{Call, Repeat},
     recovery::create_recovery::Creates,
 };
 use crate::server::Dialect;
 use crate::{
     body::Body,
-    krayin::{Activity, Person},
+    krayin::{Activity, Entity, Person},
 };
 
 impl Client {
@@ -107,10 +107,14 @@ impl Client {
         Ok(found)
     }
 
-    /// A page of all persons or all leads, from 1 on, a thousand by their ids, as the server gives them; and how many there
+    /// A page of all records of one kind, from 1 on, a thousand by their ids, as the server gives them; and how many there
     /// are where it says so.
-    pub(crate) async fn inventory(&self, leads: bool, page: u64) -> Result<(Vec<Value>, Option<u64>), ApiError> {
-        let path = if leads { "leads" } else { self.connection().dialect.persons() };
+    pub(crate) async fn inventory(&self, entity: Entity, page: u64) -> Result<(Vec<Value>, Option<u64>), ApiError> {
+        let path = match entity {
+            Entity::Person => self.connection().dialect.persons(),
+            Entity::Lead => "leads",
+            Entity::Organization => ORGANIZATIONS,
+        };
         let params = [("sort", "id"), ("order", "asc"), ("limit", "1000"), ("page", &page.to_string())];
         let body = self.get(path, &params.map(|(name, value)| (name, value.to_owned()))).await?;
         let total = body.pointer("/meta/total").and_then(Value::as_u64);

@@ -1,8 +1,10 @@
-use super::{Flow, LEAD, PERSON};
+use super::{Flow, LEAD, ORGANIZATION, PERSON};
 use crate::{
     Error,
+    field::Entity,
     krayin::Person,
     mapper::full_name,
+    reason::Reason,
     records::{Decision, IDENTITY},
     sync::{Doubt, verify},
 };
@@ -22,6 +24,12 @@ impl Flow<'_> {
         match (doubted.as_str(), self.stored.ids.get("person"), self.stored.ids.get("lead")) {
             (PERSON, Some(person), _) => self.look_at_person(person).await?,
             (LEAD, Some(person), Some(lead)) => self.look_at_lead(person, lead).await?,
+            (ORGANIZATION, Some(person), _) => {
+                // Until it has been looked at as well.
+                self.stored.doubted = doubted;
+                self.look_at_person(person).await?;
+                self.look_at_organization().await?;
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -37,10 +45,12 @@ impl Flow<'_> {
         }
         let Some(person) = self.context.client.find_person(id).await? else {
             self.stored.unverified = false;
+            self.stored.doubted.clear();
             return self.person_gone(id).await;
         };
         if !self.is_still_the_contact(&person) {
             self.stored.doubted = PERSON.to_owned();
+            self.stored.unverified = true;
             let doubt = Doubt { contact: self.contact.id, persons: vec![id], has_changed_hands: true };
             return Err(self.leave_doubtful(doubt).await);
         }
@@ -50,6 +60,32 @@ impl Flow<'_> {
         self.store().await?;
         self.known = Some(person);
         Ok(())
+    }
+
+    /// The organization of a person that was read just now. One that a colleague took the person out of, or another one in
+    /// its place, is as it is to be.
+    async fn look_at_organization(&mut self) -> Result<(), Error> {
+        let Some(person) = self.known.clone() else { return Ok(()) };
+        if let (None, Some(known)) = (&person.organization, self.stored.ids.get(ORGANIZATION))
+            && !self.context.client.has_organization(known).await?
+        {
+            self.stored.doubted.clear();
+            if let Some(field) = self.organization_to_make_again() {
+                let mut due = self.due(Entity::Person);
+                if !due.iter().any(|due| due.key == field.key) {
+                    due.push(field);
+                }
+                self.outcome.why.push(Reason::OrganizationGone);
+                return self.write_person(&person, due).await;
+            }
+            self.outcome.why.push(Reason::OrganizationDeleted);
+        }
+        self.stored.doubted.clear();
+        self.stored.ids.forget(ORGANIZATION);
+        if let Some(organization) = &person.organization {
+            self.stored.ids.set(ORGANIZATION, organization.id);
+        }
+        self.store().await
     }
 
     async fn look_at_lead(&mut self, person: u64, lead: u64) -> Result<(), Error> {

@@ -157,6 +157,8 @@ const OWNER: &str = "owner";
 pub(super) const PERSON: &str = "person";
 /// Likewise of its lead.
 pub(super) const LEAD: &str = "lead";
+/// What `Stored::doubted` says of its organization.
+const ORGANIZATION: &str = "organization";
 
 impl<'a> Flow<'a> {
     async fn of(context: &'a Context<'a>, contact: &'a Contact, about: Option<&Conversation>) -> Result<Self, Error> {

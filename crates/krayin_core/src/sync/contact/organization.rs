@@ -20,21 +20,25 @@ impl<'a> Flow<'a> {
         self.fields(Entity::Person).find(|field| field.kind == Kind::OrganizationName)
     }
 
-    /// The field, where the person has lost its organization because that was deleted, not because someone took it away,
-    /// and where the settings make again what was deleted.
+    /// The field, where the settings make again what was deleted, and what it names was in Krayin.
+    pub(super) fn organization_to_make_again(&self) -> Option<&'a Field> {
+        let makes_again = self.context.settings.on_deleted_in_krayin == OnDeleted::MakeAgain;
+        let field = self.organization_field().filter(|_| makes_again)?;
+        let was_known = self.stored.ids.get("organization").is_some() && self.stored.sent.contains_key(&*field.key);
+        (was_known && self.wanted.value(field).is_some()).then_some(field)
+    }
+
+    /// As [`organization_to_make_again`](Self::organization_to_make_again), where the person has lost its organization
+    /// because that was deleted, not because someone took it away.
     pub(super) async fn organization_is_gone(
         &self,
         current: &Person,
         due: &[&Field],
     ) -> Result<Option<&'a Field>, Error> {
-        let makes_again = self.context.settings.on_deleted_in_krayin == OnDeleted::MakeAgain;
-        let Some(field) = self.organization_field().filter(|_| makes_again) else { return Ok(None) };
-        let was_known = self.stored.ids.get("organization").is_some() && self.stored.sent.contains_key(&*field.key);
+        let Some(field) = self.organization_to_make_again() else { return Ok(None) };
         let name = self.wanted.value(field).and_then(Value::as_str);
         match name {
-            Some(name)
-                if was_known && current.organization.is_none() && !due.iter().any(|due| due.key == field.key) =>
-            {
+            Some(name) if current.organization.is_none() && !due.iter().any(|due| due.key == field.key) => {
                 let is_gone = self.context.client.search_organization(name).await?.is_empty();
                 Ok(is_gone.then_some(field))
             }

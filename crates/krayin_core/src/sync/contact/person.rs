@@ -311,7 +311,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Puts the fields that are due into a person who is there: those that changed here, and no others.
-    async fn write_person(&mut self, current: &Person, mut due: Vec<&'a Field>) -> Result<(), Error> {
+    pub(super) async fn write_person(&mut self, current: &Person, mut due: Vec<&'a Field>) -> Result<(), Error> {
         let record = value(current);
         self.record_person(current, false);
         if let Some(organization) = self.organization_is_gone(current, &due).await? {
