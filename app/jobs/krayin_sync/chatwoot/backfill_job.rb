@@ -13,12 +13,7 @@ module KrayinSync
 
       # @param asked [Hash{String => Object}] lane, ticket; job_id for those who log
       def perform(asked)
-        # As {EventJob} does.
-        ::ActiveRecord::Base.uncached do
-          lane = BackfillLane.take(asked["lane"], asked["ticket"])
-          wait = lane && BackfillWork.new(lane, jid).perform
-          lane.push(delay: wait) if wait
-        end
+        BackfillLane.work(asked["lane"], asked["ticket"]) { |lane| BackfillWork.new(lane, jid).perform }
       end
     end
   end

@@ -19,13 +19,9 @@ module KrayinSync
       def perform(asked = {})
         return begin_all unless asked["run"]
 
-        run = Reconcile.find_by(id: asked["run"], ticket: asked["ticket"], state: "running")
-        return unless run
-
-        # As {EventJob} does.
-        wait = ::ActiveRecord::Base.uncached { ReconcileWork.new(run, asked["ticket"]).perform }
-        run.push(delay: wait) if wait
-        tell(run) unless wait
+        Reconcile.work(asked["run"], asked["ticket"]) do |run|
+          ReconcileWork.new(run, asked["ticket"]).perform || tell(run)
+        end
       end
 
       private
@@ -46,6 +42,7 @@ module KrayinSync
 
         KrayinSync.logger&.info("krayin_sync: reconciling hook #{run.hook_id} is #{told[:state]}: " \
                                 "#{ReconcileWords.counts(told).join(", ")}")
+        nil
       end
     end
   end

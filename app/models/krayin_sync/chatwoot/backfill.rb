@@ -14,6 +14,8 @@ module KrayinSync
     # A run is a row; what its jobs have in hand are {BackfillLane}s. The first {LOOKED_AT} contacts are worked by one
     # job alone, and the run stops where most of them were refused.
     class Backfill < ::ActiveRecord::Base
+      include Run
+
       self.table_name = "krayin_sync_backfills"
 
       # It cannot be done as things stand; the message says why and what to do. Not retryable.
@@ -28,8 +30,7 @@ module KrayinSync
       LOOKED_AT = 50
       # What became of contacts; their sum is `done`.
       OUTCOMES = %w[created linked updated unchanged skipped doubtful refused later].freeze
-      # Contacts of each outcome that are named in the report.
-      NAMED = 100
+      UNDERWAY = "A backfill is under way on this Krayin: wait for its end, or cancel it."
 
       has_many :lanes, class_name: "KrayinSync::Chatwoot::BackfillLane", dependent: :delete_all
 
@@ -56,23 +57,9 @@ module KrayinSync
           choice = BackfillChoice.of(hook, **choice)
           estimate = BackfillEstimate.of(hook, choice)
           yield estimate if block_given?
-          raise NotPossible, "There is no contact to bring to Krayin by that choice." if estimate[:contacts].zero?
+          not_possible("There is no contact to bring to Krayin by that choice.") if estimate[:contacts].zero?
 
-          run = create_one(hook, choice, estimate, dry_run)
-          run.push_lanes
-          run
-        end
-
-        # @return [Backfill, nil] the last run of a connection
-        def of(hook) = where(hook_id: hook.id).order(:id).last
-
-        # Pushes what was lost with a process or with Redis. Every process looks at every beat.
-        # @return [void]
-        def recover
-          return unless table_exists?
-
-          late = BackfillLane.where("leased_until < ?", Time.now.utc)
-          late.where(backfill_id: where(state: "running").select(:id)).find_each(&:push)
+          begin_one(hook, choice, estimate, dry_run).tap(&:push_lanes)
         end
 
         # What runs ends, and begins no more.
@@ -83,24 +70,12 @@ module KrayinSync
 
         private
 
-        def ready(hook)
-          raise NotPossible, "The connection is disabled: enable it first." if hook.disabled?
-          return if HookSettings.instance(hook)
-
-          raise NotPossible, "The connection's set-up has not ended: wait for it, or look with krayin_sync:doctor."
-        end
-
-        def create_one(hook, choice, estimate, dry_run)
-          transaction do
-            run = create!(account_id: hook.account_id, hook_id: hook.id, choice: choice.to_h, estimate: estimate,
-                          instance: HookSettings.instance(hook), total: estimate[:contacts], dry_run: dry_run,
-                          index_state: BackfillIndex.first_state(hook, estimate),
-                          last_contact_id: choice.contacts(hook).maximum(:id), stretch_began_at: Time.now.utc)
+        def begin_one(hook, choice, estimate, dry_run)
+          create_one(hook, choice: choice.to_h, estimate: estimate, total: estimate[:contacts], dry_run: dry_run,
+                           index_state: BackfillIndex.first_state(hook, estimate),
+                           last_contact_id: choice.contacts(hook).maximum(:id), stretch_began_at: Time.now.utc) do |run|
             run.lanes.create!(number: 1, leased_until: Time.now.utc)
-            run
           end
-        rescue ::ActiveRecord::RecordNotUnique
-          raise NotPossible, "A backfill is under way on this Krayin: wait for its end, or cancel it."
         end
       end
 
@@ -117,7 +92,8 @@ module KrayinSync
       end
 
       # @return [Hash{Symbol => Object}] {#progress} with choice, estimate, worked_seconds, started_at, finished_at, and
-      #   examples: by outcome, contacts' ids with the code of the reason, {NAMED} at most; all outcomes in a dry run
+      #   examples: by outcome, contacts' ids with the code of the reason, {Run::NAMED} at most; all outcomes in a dry
+      #   run
       def report
         progress.merge(choice: choice, estimate: estimate, worked_seconds: worked.round, started_at: created_at,
                        finished_at: finished_at, examples: examples)

@@ -5,36 +5,14 @@ module KrayinSync
     # What one of a {Backfill}'s jobs has in hand: some contacts, and how far it is within the first of them. It is kept
     # before any of them is worked, so whoever comes after a killed process goes on there.
     class BackfillLane < ::ActiveRecord::Base
-      self.table_name = "krayin_sync_backfill_lanes"
+      include Leased
 
-      # Seconds after which a lane that nobody has told of counts as lost.
-      LEASE = 120
+      self.table_name = "krayin_sync_backfill_lanes"
 
       belongs_to :backfill, class_name: "KrayinSync::Chatwoot::Backfill"
 
-      # @param id [Integer]
-      # @param ticket [Integer] of the job; one whose lane was given to another has another one
-      # @return [BackfillLane, nil]
-      def self.take(id, ticket)
-        lane = find_by(id: id, ticket: ticket)
-        lane if lane&.keep_lease
-      end
-
-      # Gives the lane to a job of its own; any before it has lost it.
-      # @return [void]
-      def push(delay: 0)
-        given = ticket + 1
-        kept = self.class.where(id: id, ticket: ticket).update_all(ticket: given, leased_until: lease(delay))
-        return if kept.zero?
-
-        self.ticket = given
-        asked = { "job_id" => "backfill:#{backfill_id}:#{number}", "lane" => id, "ticket" => given }
-        job = BackfillJob.set(queue: Chatwoot.configuration.queue)
-        delay.positive? ? job.perform_in(delay, asked) : job.perform_async(asked)
-      end
-
-      # @return [Boolean] whether it is still this job's
-      def keep_lease = mine.update_all(leased_until: lease).positive?
+      def self.underway = where(backfill_id: Backfill.where(state: "running").select(:id))
+      private_class_method :underway
 
       def ours? = mine.exists?
 
@@ -62,29 +40,18 @@ module KrayinSync
 
       private
 
-      def mine = self.class.where(id: id, ticket: ticket)
+      def pushed = [BackfillJob, { "job_id" => "backfill:#{backfill_id}:#{number}", "lane" => id }]
 
       def hand = { contact_ids: contact_ids, position: position, tries: tries }
-
-      def lease(delay = 0) = Time.now.utc + delay + LEASE
 
       def add(told, examples)
         run = Backfill.lock.find_by(id: backfill_id)
         return unless run
 
+        named = examples.group_by(&:first).transform_values { |all| all.map { |_, *example| example } }
         run.update_columns(told.to_h { |name, count| [name, run[name] + count] }
-                               .merge(updated_at: Time.now.utc, **named(run.examples, examples)))
+                               .merge(updated_at: Time.now.utc, examples: run.examples_and(named)))
         run
-      end
-
-      def named(known, examples)
-        return {} if examples.empty?
-
-        examples.each do |outcome, contact, code|
-          list = (known[outcome] ||= [])
-          list << [contact, code] if list.size < Backfill::NAMED
-        end
-        { examples: known }
       end
     end
   end

@@ -5,8 +5,8 @@ module KrayinSync
     # What one job does of a {Backfill}: contact after contact of its lane, each with what goes with it, until its time
     # is over, live events wait for a thread, or nothing can be done for now.
     class BackfillWork
-      # Seconds after which a job gives its thread back and stands in the queue again.
-      SLICE = 10
+      include Leased::Slice
+
       # Contacts that are taken in hand at once.
       HAND = 100
       # Contacts that are done before it is told, and seconds: to tell of each would be half of its statements. What a
@@ -15,8 +15,6 @@ module KrayinSync
       TOLD_AFTER = 2
       # How often one may fail before it is left to a job of its own, which is tried for three weeks.
       TRIES = 5
-      # The longest wait, in seconds: what has been mended is noticed after that.
-      LONGEST = 60
       SOON = (1.0..3.0)
       # Seconds for which a lane stands aside where the Krayin has become slow.
       ASIDE = 10
@@ -64,8 +62,6 @@ module KrayinSync
 
       attr_reader :lane, :run, :hook
 
-      def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-
       def work_on
         contact = lane.contact_ids.first || (return take_more)
 
@@ -76,7 +72,7 @@ module KrayinSync
       end
 
       def give_way
-        wait(0) if now - @began > SLICE || others_wait?
+        wait(0) if over? || others_wait?
       end
 
       def take_more
@@ -103,7 +99,7 @@ module KrayinSync
         yield
       rescue KrayinSync::Error => e
         KrayinSync.logger&.warn("krayin_sync: what Krayin has is not read: #{e.class}")
-        wait([(e.retry_after if e.respond_to?(:retry_after)) || Breaker::LONGEST, LONGEST].min)
+        wait(wait_after(e, usual: Breaker::LONGEST))
       end
 
       def index = BackfillIndex.new(run, hook) { @told["requests"] += 1 }
@@ -200,7 +196,7 @@ module KrayinSync
       end
 
       def rest(seconds)
-        return nap(seconds) if seconds <= NAP && now - @began < SLICE && !others_wait?
+        return nap(seconds) if seconds <= NAP && !over? && !others_wait?
 
         wait([seconds, LONGEST].min)
       end

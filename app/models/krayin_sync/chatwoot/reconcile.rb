@@ -9,8 +9,11 @@ module KrayinSync
     #
     #   KrayinSync::Chatwoot::Reconcile.run(hook) # => { state: "done", persons: 1200, gone: 2, missing: 0, ... }
     #
-    # A run is a row, with how far it is: whoever comes after a killed process goes on there.
+    # A run is a row, with how far it is.
     class Reconcile < ::ActiveRecord::Base
+      include Leased
+      include Run
+
       self.table_name = "krayin_sync_reconciles"
 
       # It cannot be done as things stand; the message says why and what to do. Not retryable.
@@ -24,10 +27,7 @@ module KrayinSync
       # What it counts: records that were read or held, what was found of them, and requests.
       COUNTS = %w[persons organizations leads links contacts gone organizations_gone leads_gone changed_hands
                   organizations_moved leads_moved doubled organizations_doubled missing unfinished requests].freeze
-      # Records of each that are named.
-      NAMED = 100
-      # Seconds after which a run that nobody has told of counts as lost.
-      LEASE = 120
+      UNDERWAY = "This Krayin is being reconciled already: wait for the end."
       # Runs of a connection that are kept.
       KEPT = 30
 
@@ -41,14 +41,14 @@ module KrayinSync
         # @param hook [Integrations::Hook]
         # @return [Reconcile]
         # @raise [NotPossible] where the connection does not work, or a run is under way on its Krayin
-        def start(hook) = create_one(hook).tap(&:push)
+        def start(hook) = begin_one(hook).tap(&:push)
 
         # Begins one and works it to its end, in this process.
         # @param hook [Integrations::Hook]
         # @return [Hash{Symbol => Object}] see {#report}
         # @raise [NotPossible]
         def run(hook)
-          run = create_one(hook)
+          run = begin_one(hook)
           ticket = run.give_ticket
           while (wait = ReconcileWork.new(run, ticket).perform)
             sleep(wait)
@@ -56,39 +56,20 @@ module KrayinSync
           run.report
         end
 
-        # @return [Reconcile, nil] the last of a connection
-        def of(hook) = where(hook_id: hook.id).order(:id).last
-
-        # Pushes what was lost with a process or with Redis. Every process looks at every beat.
-        # @return [void]
-        def recover
-          where(state: "running").where("leased_until < ?", Time.now.utc).find_each(&:push) if table_exists?
-        end
-
         # What runs ends, and begins no more.
         # @return [void]
         def cancel_all
-          where(state: "running").find_each { |run| run.stop("It was cancelled.") } if table_exists?
+          underway.find_each { |run| run.stop("It was cancelled.") } if table_exists?
         end
 
         private
 
-        def ready(hook)
-          raise NotPossible, "Its table is missing: run rails generate krayin_sync:install and migrate." unless
-            table_exists?
-          raise NotPossible, "The connection is disabled: enable it first." if hook.disabled?
-          return if HookSettings.instance(hook)
+        def underway = where(state: "running")
 
-          raise NotPossible, "The connection's set-up has not ended: wait for it, or look with krayin_sync:doctor."
-        end
-
-        def create_one(hook)
+        def begin_one(hook)
           ready(hook)
           forget_old(hook)
-          create!(account_id: hook.account_id, hook_id: hook.id, instance: HookSettings.instance(hook),
-                  phase: first_phase(hook), leased_until: Time.now.utc + LEASE)
-        rescue ::ActiveRecord::RecordNotUnique
-          raise NotPossible, "This Krayin is being reconciled already: wait for the end."
+          create_one(hook, phase: first_phase(hook), leased_until: Time.now.utc + Leased::LEASE)
         end
 
         # In that dialect nothing is read in order.
@@ -102,33 +83,12 @@ module KrayinSync
       end
 
       # @return [Hash{Symbol => Object}] id, state (running, done or stopped), reason (a sentence, where it stopped),
-      #   each of {COUNTS}, examples (by what was found, the first {NAMED}, see {Inventory} and {ReconcileWork}),
+      #   each of {COUNTS}, examples (by what was found, the first {Run::NAMED}, see {Inventory} and {ReconcileWork}),
       #   started_at and finished_at
       def report
         reload
         { id: id, state: state, reason: reason, **COUNTS.to_h { |name| [name.to_sym, counts[name].to_i] },
           examples: examples, started_at: created_at, finished_at: finished_at }
-      end
-
-      # Gives the run to a job of its own; any before it has lost it.
-      # @return [void]
-      def push(delay: 0)
-        given = give_ticket(delay)
-        return unless given
-
-        asked = { "job_id" => "reconcile:#{id}", "run" => id, "ticket" => given }
-        job = ReconcileJob.set(queue: Chatwoot.configuration.queue)
-        delay.positive? ? job.perform_in(delay, asked) : job.perform_async(asked)
-      end
-
-      # @return [Integer, nil] what tells who works it from now on; nothing where another one was faster
-      def give_ticket(delay = 0)
-        given = ticket + 1
-        leased = Time.now.utc + delay + LEASE
-        mine = self.class.where(id: id, ticket: ticket, state: "running")
-        return if mine.update_all(ticket: given, leased_until: leased).zero?
-
-        self.ticket = given
       end
 
       # Notes what was done with how far it is: both or neither.
@@ -140,13 +100,13 @@ module KrayinSync
       # @return [Boolean] false where the run is another one's by now, or has ended
       def note(ticket, told, named = {}, **columns)
         self.class.transaction do
-          row = self.class.lock.find_by(id: id, ticket: ticket, state: "running")
+          row = self.class.where(state: "running").lock.find_by(id: id, ticket: ticket)
           next false unless row
 
           yield if block_given?
           row.update_columns(counts: row.counts.merge(told) { |_, was, more| was + more },
-                             examples: added(row.examples, named),
-                             leased_until: Time.now.utc + LEASE, updated_at: Time.now.utc, **columns)
+                             examples: row.examples_and(named), leased_until: lease, updated_at: Time.now.utc,
+                             **columns)
           true
         end
       end
@@ -160,16 +120,16 @@ module KrayinSync
 
       private
 
+      def mine = super.where(state: "running")
+
+      def pushed = [ReconcileJob, { "job_id" => "reconcile:#{id}", "run" => id }]
+
       def finish(state, reason)
         now = Time.now.utc
         open = self.class.where(id: id, state: "running")
         return if open.update_all(state: state, reason: reason, finished_at: now, updated_at: now).zero?
 
         Key.where(reconcile_id: id).delete_all
-      end
-
-      def added(known, named)
-        named.to_h { |what, rows| [what, (known[what].to_a + rows).first(NAMED)] }.then { |more| known.merge(more) }
       end
     end
   end

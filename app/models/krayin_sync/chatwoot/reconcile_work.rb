@@ -5,8 +5,8 @@ module KrayinSync
     # What one job does of a {Reconcile}: step after step, until its time is over, live events wait for a thread, or
     # Krayin cannot be asked for now. A step that was done and not noted is done again, and finds it done.
     class ReconcileWork
-      # Seconds after which a job gives its thread back and stands in the queue again.
-      SLICE = 10
+      include Leased::Slice
+
       # Contacts that are looked at together.
       CONTACTS = 500
       # Doubted links above which half of them are too many: that is no colleague, but another database, or a user who
@@ -14,8 +14,6 @@ module KrayinSync
       MANY = 50
       # How often Krayin may fail in a row.
       FAILURES = 60
-      # The longest wait, in seconds.
-      LONGEST = 60
 
       # @param run [Reconcile]
       # @param ticket [Integer]
@@ -26,10 +24,10 @@ module KrayinSync
 
       # @return [Numeric, nil] seconds after which it is to go on; nil where it is not
       def perform
-        began = now
+        @began = now
         while working?
           send(:"read_#{run.phase}")
-          return 0 if now - began > SLICE || others_wait?
+          return 0 if over? || others_wait?
         end
         nil
       rescue KrayinSync::Error => e
@@ -42,8 +40,6 @@ module KrayinSync
       private
 
       attr_reader :run, :hook
-
-      def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
       # Live events stand in the same queue.
       def others_wait? = RedisStore.call("LLEN", "queue:#{Chatwoot.configuration.queue}").positive?
@@ -164,8 +160,7 @@ module KrayinSync
         failures = error.is_a?(RateLimitError) ? run.failures : run.failures + 1
         return run.stop(error.message) if failures >= FAILURES
 
-        wait = [(error.retry_after if error.respond_to?(:retry_after)) || LONGEST, LONGEST].min
-        wait if run.note(@ticket, {}, failures: failures)
+        wait_after(error) if run.note(@ticket, {}, failures: failures)
       end
     end
   end

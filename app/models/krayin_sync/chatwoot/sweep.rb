@@ -28,7 +28,7 @@ module KrayinSync
           end
           tell(back.count(true))
         end
-        Intake.guard { Backfill.recover }
+        Intake.guard { BackfillLane.recover }
         Intake.guard { LookJob.enqueue_due }
         Intake.guard { Reconcile.recover }
         Intake.guard { Notice.look }
