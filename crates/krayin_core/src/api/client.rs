@@ -22,6 +22,14 @@ use crate::{
 ///
 /// Each call gives a record as the server has it, or the [`ApiError`] of its last attempt. Paths are those below the
 /// connection's address (`leads/5`); they are sent as they are.
+///
+/// What is created or written is a [`Value`] with the attributes by their codes. The types of [`krayin`](crate::krayin)
+/// make one: `client.create_person(serde_json::to_value(NewPerson { … })?)`. `tests/clients.rs` in the repository makes a
+/// call of each kind.
+///
+/// A call that may be repeated is, twice at most and within the connection's `deadline`. Before each it waits
+/// [`LONGEST_WAIT`](crate::retry::LONGEST_WAIT) at most: where the server's budget is spent for longer, or it is known to be
+/// down, the error comes at once, with `retry_after`.
 pub struct Client {
     pub(super) connection: Connection,
     pub(super) transport: Arc<dyn Transport>,

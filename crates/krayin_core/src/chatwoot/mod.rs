@@ -1,5 +1,9 @@
 //! What comes in: the records of one Chatwoot event, as plain data.
 //!
+//! A snapshot is a JSON object with Chatwoot's columns by their names: the contact of a conversation under `contact`, the
+//! conversation of a message under `conversation`, the channel's class under `channel_type`. A webhook's body has some of
+//! that elsewhere (`meta.sender`, `channel`, `account.id`); `docs/rust.md` in the repository says where.
+//!
 //! Reading is total: a field of an unexpected type is an absent field, never an error.
 
 mod contact;

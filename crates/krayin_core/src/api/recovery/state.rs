@@ -11,7 +11,8 @@ use crate::retry::{Breaker, Budget, TokenHistory};
 /// How long a token that was refused is left out, before it is tried again.
 const REFUSED: Duration = Duration::from_secs(600);
 
-/// What the answers so far have told of a server and a token. Share one among all clients of the same.
+/// What the answers so far have told of a server and a token. Share one among all clients of the same:
+/// without that, each believes that the whole budget is its own.
 #[derive(Debug, Default)]
 pub struct ServerState {
     known: Mutex<Known>,
