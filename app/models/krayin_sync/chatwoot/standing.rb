@@ -15,7 +15,7 @@ module KrayinSync
       #   last said; nil where it said nothing of late), waiting (records whose jobs are to come), learned_at
       def to_h
         { id: @hook.id, name: HookSettings.name(@settings), address: @settings["api_url"],
-          krayin: KrayinPages.root(@settings), state: state, sentence: HookSettings.state(@hook),
+          krayin: KrayinPages.root(@settings), state: state, sentence: sentence,
           since: since&.utc&.iso8601, tokens: @settings["api_token"].to_s.split.uniq.size, budget: budget,
           waiting: JobRegistry.waiting(@hook.id), learned_at: learned_at }
       end
@@ -24,6 +24,13 @@ module KrayinSync
 
       def state
         @state ||= told_by_hook || (breaker.open_since && "down") || (spent? ? "waiting" : "working")
+      end
+
+      # What the hook says of itself was so when it was set up.
+      def sentence
+        return HookSettings.state(@hook) unless state == "down"
+
+        Reason.new(UnavailableError::CODE).sentence(HookSettings.locale(@settings))
       end
 
       def told_by_hook
