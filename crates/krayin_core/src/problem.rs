@@ -164,6 +164,11 @@ pub enum Problem {
         /// `conversation.priority`
         source: String,
     },
+    /// The mapping has both ways what goes one way alone.
+    MappedOneWay {
+        /// `lead.website`
+        attribute: String,
+    },
     /// The mapping names an attribute that holds nothing that a contact could have.
     MappedUnfillable {
         /// `lead.website`
@@ -351,6 +356,11 @@ impl Problem {
                 format!("field_mapping tem {source} como linha da descrição, onde só cabe o que é do próprio contato: mapeie-o para um atributo").into(),
                 format!("field_mapping tiene {source} como línea de la descripción, donde solo cabe lo que es del propio contacto: asígnelo a un atributo").into(),
             ],
+            Self::MappedOneWay { attribute } => [
+                format!("field_mapping has {attribute} both ways, which goes one way alone, with =: both ways go a lead's texts, prices, dates, yes/no and choices of one, each with a custom attribute of the contact's, where Krayin's answers show them").into(),
+                format!("field_mapping tem {attribute} nos dois sentidos, que só vai em um, com =: nos dois vão textos, preços, datas, sim/não e escolhas únicas do lead, cada um com um atributo personalizado do contato, onde as respostas do Krayin os mostram").into(),
+                format!("field_mapping tiene {attribute} en ambos sentidos, que solo va en uno, con =: en ambos van textos, precios, fechas, sí/no y elecciones únicas del lead, cada uno con un atributo personalizado del contacto, donde las respuestas de Krayin los muestran").into(),
+            ],
             Self::MappedUnfillable { attribute } => [
                 format!("field_mapping has {attribute}, whose type cannot be filled: Krayin takes images and files as uploads alone").into(),
                 format!("field_mapping tem {attribute}, cujo tipo não pode ser preenchido: o Krayin só aceita imagens e arquivos por upload").into(),
@@ -515,6 +525,7 @@ mod tests {
             Problem::ValueWrong { key: key(), wanted: Wanted::Choice, choices },
             Problem::MappedUnknown { attribute: "lead.plan".into() },
             Problem::MappedUntold { attribute: "lead.plan".into() },
+            Problem::MappedOneWay { attribute: "lead.plan".into() },
             Problem::MappedUnfillable { attribute: "lead.plan".into() },
             Problem::NoCertificate { key: "ca_file".into() },
         ] {

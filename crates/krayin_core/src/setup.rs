@@ -270,7 +270,7 @@ fn check_mappings(
         let Err(error) = Field::mapped(mapping, FIELDS, known) else { continue };
         let was_there =
             before.gone.contains(&mapping.key()) || Field::mapped(mapping, FIELDS, &before.attributes).is_ok();
-        if was_there && matches!(error, MappingError::Unknown(_) | MappingError::Type(_)) {
+        if was_there && matches!(error, MappingError::Unknown(_) | MappingError::Type(_) | MappingError::OneWay(_)) {
             gone.push(mapping.key());
         } else {
             problems.push(told(error).problem());

@@ -125,7 +125,7 @@ module KrayinSync
         def contact(hook, data)
           contact = data[:contact]
           return Reason.new("event_wrong") unless contact
-          return Reason.new("unchanged") unless RelevantChanges.contact?(data[:changed_attributes])
+          return Reason.new("unchanged") unless RelevantChanges.contact?(data[:changed_attributes], hook.settings.to_h)
           return Reason.new("unchanged") if own?(hook, contact, data[:changed_attributes])
           return Reason.new("no_identity") if !Reach.include?(contact, hook) && unknown?(contact, hook)
 

@@ -4,7 +4,8 @@ require "time"
 
 module KrayinSync
   module Chatwoot
-    # What a contact shows of its lead: one attribute each, whose key is the same in every account.
+    # What a contact shows of its lead: one attribute each, whose key is the same in every account, and after them the
+    # {LeadField}s of its mapping.
     module LeadAttributes
       Attribute = Struct.new(:name, :type, :labels) do
         def key = "krayin_#{name}"
@@ -52,7 +53,7 @@ module KrayinSync
         # @return [Array<String>] keys of what agents may set; none where nothing is shown
         def settable(settings)
           written = names(settings, "two_way_writes").to_a.map { |name| "krayin_#{name}" }
-          wanted(settings).map(&:key) & (MOVES + (FIELDS & written))
+          (wanted(settings).map(&:key) & (MOVES + (FIELDS & written))) + LeadField.of(settings).map(&:key)
         end
 
         # @return [Array<String>] what the settings name that there is not
@@ -67,11 +68,14 @@ module KrayinSync
         # @param settings [Hash{String => Object}] a hook's, with what the set-up learned
         # @return [Hash{String => Object, nil}] by key, of those that are wanted; nil where there is nothing to show
         def of(lead, settings)
-          wanted(settings).to_h { |attribute| [attribute.key, (value(attribute.name, lead, settings) if lead)] }
+          shown = wanted(settings).to_h { |attribute| [attribute.key, (value(attribute.name, lead, settings) if lead)] }
+          shown.merge(mapped(lead, settings))
         end
 
         # The same of all that there are.
-        def all_of(lead, settings) = ALL.to_h { |attribute| [attribute.key, value(attribute.name, lead, settings)] }
+        def all_of(lead, settings)
+          ALL.to_h { |attribute| [attribute.key, value(attribute.name, lead, settings)] }.merge(mapped(lead, settings))
+        end
 
         # Whether a colleague has ended it.
         def closed?(lead, settings)
@@ -119,12 +123,16 @@ module KrayinSync
         end
 
         # @return [Hash{String => Object}] the attributes that are not ours
-        def without(attributes) = attributes.to_h.transform_keys(&:to_s).except(*KEYS)
+        def without(attributes, settings = {})
+          attributes.to_h.transform_keys(&:to_s).except(*KEYS, *LeadField.of(settings).map(&:key))
+        end
 
-        # A digest of what is shown of a lead, whatever the settings want: what two answers of one second differ by.
-        def digest(lead)
+        # A digest of what is shown of a lead, whichever of the gem's own the settings want: what two answers of one
+        # second differ by.
+        # @param codes [Array<String>] Krayin's, of those that are mapped
+        def digest(lead, codes = [])
           parts = lead.values_at("updated_at", "lead_pipeline_id", "lead_pipeline_stage_id", "lead_value",
-                                 "lost_reason", "closed_at", "expected_close_date")
+                                 "lost_reason", "closed_at", "expected_close_date", *codes)
           OpenSSL::Digest.hexdigest("SHA256", JSON.generate([*parts, owner(lead), person_id(lead)]))[0, 16]
         end
 
@@ -139,7 +147,22 @@ module KrayinSync
           leads.max_by { |lead| [closed?(lead, settings) ? 0 : 1, lead["updated_at"].to_s, lead["id"].to_i] }
         end
 
+        # "1000.0000" is how Krayin writes a thousand.
+        # @return [Integer, Float, nil]
+        def amount(value)
+          number = Float(value.to_s, exception: false)
+          return unless number&.finite?
+
+          number == number.to_i ? number.to_i : number.round(4)
+        end
+
         private
+
+        # Of a Krayin whose answers do not tell them nothing is shown.
+        def mapped(lead, settings)
+          fields = LeadField.of(settings).select { |field| lead.nil? || field.told?(lead) }
+          fields.to_h { |field| [field.key, (field.shown(lead) if lead)] }
+        end
 
         def listed(settings) = names(settings, "two_way_attributes")
 
@@ -173,14 +196,6 @@ module KrayinSync
         def owner(lead)
           user = lead["user"] || lead["sales_owner"]
           user.is_a?(Hash) ? user["name"].to_s.strip.presence : nil
-        end
-
-        # "1000.0000" is how Krayin writes a thousand.
-        def amount(value)
-          number = Float(value.to_s, exception: false)
-          return unless number&.finite?
-
-          number == number.to_i ? number.to_i : number.round(4)
         end
 
         def link(lead, settings)

@@ -72,14 +72,25 @@ module KrayinSync
 
       private
 
-      def keys = @keys ||= LeadAttributes::KEYS.reject { |key| expected(key) == @after[key] }
+      def keys
+        @keys ||= (LeadAttributes::KEYS + mapped).reject { |key| expected(key) == @after[key] }
+      end
 
-      # What the contact is to show as things stand: Krayin's value, or what an agent wants of it already.
+      def mapped
+        shown_by.flat_map do |row|
+          own = row.shown.keys - LeadAttributes::KEYS
+          own.select { |key| field_of(key, row) }
+        end
+      end
+
+      # What the contact is to show as things stand: Krayin's value, or what an agent wants of it already. What was
+      # there before of an attribute of the account's own stays where Krayin has none.
       def expected(key)
         shown = shown_of(key)
         return @before[key] unless shown
+        return shown.wanted[key]["value"] if shown.wanted.key?(key)
 
-        shown.wanted.key?(key) ? shown.wanted[key]["value"] : shown.shown[key]
+        shown.shown[key].nil? && LeadAttributes::KEYS.exclude?(key) ? @before[key] : shown.shown[key]
       end
 
       def shown_of(key) = shown_by.find { |row| row.shown.key?(key) }
@@ -91,9 +102,16 @@ module KrayinSync
 
       # What is shown already another way of writing it does not change.
       def wanted?(key, shown)
-        return false unless settable(shown).include?(key) && !LeadWish.same?(key, expected(key), @after[key])
+        return false unless settable(shown).include?(key) && !same?(key, shown)
 
-        @after[key].present? ? !stale?(key, shown) : cleared?(key)
+        @after[key].present? || @after[key] == false ? !stale?(key, shown) : cleared?(key)
+      end
+
+      def same?(key, shown)
+        field = field_of(key, shown)
+        return LeadWish.same?(key, expected(key), @after[key]) unless field
+
+        !(value = field.read(@after[key])).nil? && value == field.read(expected(key))
       end
 
       # Nobody wants a lead to be at no stage, or to be nobody's. A record that was read before it was shown has nothing
@@ -102,9 +120,19 @@ module KrayinSync
 
       def settable(shown)
         @settable ||= {}
-        @settable[shown.hook_id] ||= begin
+        @settable[shown.hook_id] ||= LeadAttributes.settable(settings_of(shown))
+      end
+
+      def field_of(key, shown)
+        @fields ||= {}
+        (@fields[shown.hook_id] ||= LeadField.of(settings_of(shown))).find { |field| field.key == key }
+      end
+
+      def settings_of(shown)
+        @settings ||= {}
+        @settings[shown.hook_id] ||= begin
           hook = ::Integrations::Hook.find_by(id: shown.hook_id)
-          hook ? LeadAttributes.settable(hook.settings.to_h) : []
+          hook ? hook.settings.to_h : {}
         end
       end
 
@@ -119,7 +147,8 @@ module KrayinSync
       end
 
       def want(key, shown, author)
-        value = LeadWish.read(key, @after[key])
+        field = field_of(key, shown)
+        value = field ? field.read(@after[key]) : LeadWish.read(key, @after[key])
         @after = @after.merge(key => value) unless value.nil?
         (@wanted[shown] ||= {})[key] = { "value" => @after[key], "base" => shown.shown[key], "by" => author,
                                          "seen" => expected(key), "at" => Time.now.utc.iso8601(6) }

@@ -25,6 +25,7 @@ module KrayinSync
           stage(settled, wanted["krayin_stage"], lead, now["krayin_stage"], settings)
           reason(settled, wanted["krayin_lost_reason"], lead, now["krayin_lost_reason"], settings)
           LeadAttributes::FIELDS.each { |key| field(settled, key, wanted[key], now[key], users) }
+          LeadField.of(settings).each { |field| mapped(settled, field, wanted[field.key], lead) }
           settled
         end
 
@@ -58,6 +59,21 @@ module KrayinSync
 
           settled.fields[name] = value
           settled.keys[name] = key
+        end
+
+        def mapped(settled, field, wish, lead)
+          return if wish.nil?
+          return settled.told << [:refused, field.key] unless field.told?(lead)
+
+          now = field.shown(lead)
+          return if wish["value"] == now
+          return settled.told << [:changed, field.key] unless wish["base"] == now
+
+          value, word = field.written(wish["value"])
+          return settled.told << [word, field.key] if word
+
+          settled.fields[field.code] = value
+          settled.keys[field.code] = field.key
         end
 
         # @return [Array(String, Object, Symbol)] Krayin's name of it and its value there; else why it cannot be

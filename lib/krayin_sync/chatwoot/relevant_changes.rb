@@ -17,14 +17,16 @@ module KrayinSync
 
       class << self
         # @param changed [Hash{#to_s => Array}, nil] old and new value by attribute; nil where nobody knows
-        def contact?(changed)
+        # @param settings [Hash{String => Object}] of the hook whose Krayin it is
+        def contact?(changed, settings = {})
           return true if changed.nil?
 
           changed.any? do |name, (before, after)|
             case name.to_s
             when "additional_attributes" then seen(before) != seen(after)
             # What is Krayin's own it need not hear.
-            when "custom_attributes" then LeadAttributes.without(before) != LeadAttributes.without(after)
+            when "custom_attributes"
+              LeadAttributes.without(before, settings) != LeadAttributes.without(after, settings)
             else CONTACT.include?(name.to_s)
             end
           end

@@ -12,26 +12,28 @@ const SOURCES = ["contact.id", "contact.name", "contact.email", "contact.phone_n
 
 const SHAPES = {
   mapping: {
-    sign: "=", joined: " = ",
+    signs: ["=", "<->"],
     left: (lists) => lists.attributes,
     right: (lists) => [...lists.own.map((key) => `custom_attributes.${key}`), ...SOURCES],
   },
   lead_sources: {
-    sign: "=", joined: " = ", last: true,
+    signs: ["="], last: true,
     left: (lists) => lists.inboxes.map((name) => `inbox ${name}`),
     right: (lists) => (lists.sources || []).map((one) => one.name),
   },
   stage_rules: {
-    sign: "->", joined: " -> ",
+    signs: ["->"],
     left: (lists) => [...lists.labels.map((name) => `label ${name}`), ...lists.teams.map((name) => `team ${name}`),
       ...lists.inboxes.map((name) => `inbox ${name}`), ...lists.agents.map((name) => `agent ${name}`)],
     right: (lists) => lists.pipelines.flatMap((one) => (one.stages || []).map((stage) => stage.name || stage.code)),
   },
 };
 
-function split(line, { sign, last }) {
+// The longest sign that there is: one may stand within another.
+function split(line, { signs, last }) {
+  const sign = [...signs].sort((a, b) => b.length - a.length).find((one) => line.includes(one)) || signs[0];
   const at = last ? line.lastIndexOf(sign) : line.indexOf(sign);
-  return at < 0 ? [line.trim(), ""] : [line.slice(0, at).trim(), line.slice(at + sign.length).trim()];
+  return at < 0 ? [line.trim(), "", sign] : [line.slice(0, at).trim(), line.slice(at + sign.length).trim(), sign];
 }
 
 /** @return what {@link settings} draws: an element, and the lines as one text */
@@ -45,9 +47,16 @@ export function lines(field, told, id) {
     type: "text", value, list: `${id}-${name}`, autocomplete: "off", "aria-label": `${field.label}: ${say(`line_${name}_${field.kind}`)}`,
   });
   const body = make("div", { class: "lines-body" });
+  const between = (sign) => {
+    if (shape.signs.length === 1) return make("span", { "aria-hidden": "true" }, sign);
+    const list = make("select", { "aria-label": `${field.label}: ${say(`line_sign_${field.kind}`)}` },
+      shape.signs.map((one) => make("option", { value: one }, one)));
+    list.value = sign;
+    return list;
+  };
   const add = (line = "") => {
-    const [left, right] = split(line, shape);
-    const row = make("div", { class: "pair" }, side("left", left), make("span", { "aria-hidden": "true" }, shape.sign), side("right", right),
+    const [left, right, sign] = split(line, shape);
+    const row = make("div", { class: "pair" }, side("left", left), between(sign), side("right", right),
       button(say("line_remove"), () => {
         const next = row.nextElementSibling || row.previousElementSibling;
         row.remove();
@@ -59,8 +68,10 @@ export function lines(field, told, id) {
   const plus = button(say("line_add"), () => add().querySelector("input").focus(), "plain", { "aria-label": `${say("line_add")}: ${field.label}` });
   given.split(/[;\n]/).map((line) => line.trim()).filter(Boolean).forEach(add);
   fill(rows, known("left"), known("right"), body, plus);
-  const text = () => [...body.children].map((row) => [...row.querySelectorAll("input")].map((input) => input.value.trim()))
-    .filter((pair) => pair.some(Boolean)).map(([left, right]) => (right ? `${left}${shape.joined}${right}` : left)).join("\n");
+  const text = () => [...body.children].map((row) => {
+    const [left, right] = [...row.querySelectorAll("input")].map((input) => input.value.trim());
+    return right ? `${left} ${row.querySelector("select")?.value || shape.signs[0]} ${right}` : left;
+  }).filter(Boolean).join("\n");
   const before = text();
   return {
     drawn: rows, grouped: true, first: () => body.querySelector("input") || plus,

@@ -11,10 +11,33 @@ module TwoWay
 
   attr_reader :krayin, :account, :hook
 
+  # Of those that somebody adds to Krayin's leads: the type of each by its code.
+  MAPPED = { "plan" => "text", "words" => "textarea", "seats" => "price", "vip" => "boolean", "tier" => "select",
+             "renewal" => "date" }.freeze
+
+  # An account whose mapping has each of them both ways. Of the recorded servers one tells them.
+  def connect_mapped(name, **settings)
+    rows = MAPPED.keys.map { |code| "lead.#{code} <-> #{"custom_attributes." if code == "tier"}#{code}" }.join(", ")
+    connect_both_ways(name, server: "2.2.3-community", field_mapping: rows, **settings) do
+      MAPPED.each { |code, type| add_attribute(code, type) }
+    end
+  end
+
+  def add_attribute(code, type, entity: "leads")
+    options = ["Gold", "Free Trial"].each.with_index(1).to_h do |name, number|
+      ["option_#{number}", { name: name, sort_order: number }]
+    end
+    options = { option_type: "options", options: options }
+    krayin.change({ change: "add_attribute",
+                    fields: { code: code, name: code.capitalize, type: type, entity_type: entity, is_required: 0,
+                              is_unique: 0, quick_add: 0, **(type == "select" ? options : {}) } })
+  end
+
   def connect_both_ways(name, server: ENV.fetch("SERVER", "2.1.0"), **settings)
     SmallChatwoot.start
     clear
     @krayin = Krayin.new(SmallChatwoot.servers, "two-way-#{name}", throttle: false, server: server)
+    yield if block_given?
     @account, @hook = connect(@krayin, two_way: true, sync_conversations: true, **settings)
     run_all
     @hook.reload

@@ -34,8 +34,10 @@ module KrayinSync
         LeadAttributes.wanted(@settings).each do |attribute|
           stages = attribute.type == "list" ? stages_of_account : []
           known = of_account.find_by(attribute_key: attribute.key)
-          known ? follow(known, stages) : create(attribute, stages)
+          name = attribute.labels.fetch(language)
+          known ? follow(known, stages) : create(attribute.key, name, attribute.type, stages)
         end
+        LeadField.of(@settings).each { |field| make_mapped(field) }
       end
 
       # @param names [Array<String>]
@@ -62,12 +64,20 @@ module KrayinSync
         ::CustomAttributeDefinition.where(account_id: @hook.account_id, attribute_model: "contact_attribute")
       end
 
-      def create(attribute, stages)
-        of_account.create!(attribute_key: attribute.key, attribute_display_name: attribute.labels.fetch(language),
-                           attribute_display_type: attribute.type, attribute_values: stages)
+      # What somebody has added to choose from stays.
+      def make_mapped(field)
+        known = of_account.find_by(attribute_key: field.key)
+        return create(field.key, field.name, field.type, field.choices) unless known
+
+        follow(known, known.attribute_values.to_a | field.choices) if field.choices.any?
+      end
+
+      def create(key, name, type, values)
+        of_account.create!(attribute_key: key, attribute_display_name: name, attribute_display_type: type,
+                           attribute_values: values)
       rescue ::ActiveRecord::RecordNotUnique, ::ActiveRecord::RecordInvalid
         # Another process has made it.
-        raise unless of_account.exists?(attribute_key: attribute.key)
+        raise unless of_account.exists?(attribute_key: key)
       end
 
       def follow(known, stages)

@@ -111,6 +111,7 @@ module KrayinSync
         ids = names.empty? ? {} : ids_of(names, found)
         found = look(@settings.merge(ids)) if names.any?
         check_stages(found, ids["lead_pipeline_id"])
+        check_both_ways(@settings.merge(ids, found))
         @settings.merge(ids, found).except("setup_error", "setup_error_at", "tokens_refused", SetupWarnings::KEY)
                  .merge(SetupWarnings.of(@looked, @account_id, @settings))
       end
@@ -120,6 +121,18 @@ module KrayinSync
         return unless Settings.on?(settings, "two_way") && settings["api_dialect"].to_s.casecmp?("documented")
 
         raise Refused, Reason.new("not_served", setting: "two_way").sentence(HookSettings.locale(@settings))
+      end
+
+      # Whether answers show what is to go both ways. Where there is no lead yet, the first look tells.
+      def check_both_ways(settings)
+        fields = LeadField.of(settings)
+        return if fields.empty?
+
+        lead = LeadReader.new(settings, bulk: false).newest(1).first.first
+        hidden = lead && fields.find { |field| !field.told?(lead) }
+        return unless hidden
+
+        raise Refused.new(hidden.one_way.sentence(HookSettings.locale(@settings)), field: "field_mapping")
       end
 
       # Of several each must do: what one user may says nothing of another.

@@ -61,7 +61,7 @@ module KrayinSync
         return if told.empty? || talk.nil?
 
         told.each do |word, key|
-          write(format(WORDS.fetch(word).fetch(language), name: name(key), now: now[key] || "–"))
+          write(format(WORDS.fetch(word).fetch(language), name: name(key), now: now[key].nil? ? "–" : now[key]))
         end
       end
 
@@ -78,7 +78,12 @@ module KrayinSync
         @talk ||= ::Conversation.unscoped.where(contact_id: @contact_id).order(last_activity_at: :desc).first
       end
 
-      def name(key) = LeadAttributes::ALL.find { |attribute| attribute.key == key }.labels.fetch(language)
+      def name(key)
+        own = LeadAttributes::ALL.find { |attribute| attribute.key == key }
+        return own.labels.fetch(language) if own
+
+        LeadField.of(@hook.settings.to_h).find { |field| field.key == key }&.name || key
+      end
 
       def language
         @language ||= Reason.language(@hook.account.try(:locale) || HookSettings.locale(@hook.settings.to_h))

@@ -125,6 +125,7 @@ module KrayinSync
       def read_newest
         leads, seen = newest_of(FEW)
         leads, seen = newest_of(MANY) unless seen.reaches
+        tell_one_way(leads.first) if leads.any?
         # A part of them at each look.
         ShownLead.unread(hook.id) if seen.all
         later = show_changed(leads, seen)
@@ -133,14 +134,24 @@ module KrayinSync
         seen
       end
 
+      # Before there was a lead nobody knew.
+      def tell_one_way(lead)
+        @hidden = mapped.find { |field| !field.told?(lead) }
+        SetupWarnings.add(hook, @hidden.one_way) if @hidden
+      end
+
       def newest_of(limit)
         leads, total = krayin.newest(limit)
         [leads, LeadCursor.new(cursor).look(rows(leads), full: leads.size >= limit, total: total)]
       end
 
-      def attributes = LeadAttributes.wanted(settings).map(&:name)
+      def attributes = LeadAttributes.wanted(settings).map(&:name) + mapped.map { |field| [field.code, field.key] }
 
-      def rows(leads) = leads.map { |lead| [lead["id"], lead["updated_at"].to_s, LeadAttributes.digest(lead)] }
+      def mapped = @mapped ||= LeadField.of(settings)
+
+      def codes = mapped.map(&:code)
+
+      def rows(leads) = leads.map { |lead| [lead["id"], lead["updated_at"].to_s, LeadAttributes.digest(lead, codes)] }
 
       # @return [Array<Integer>] leads that could not be shown yet
       def show_changed(leads, seen)
@@ -185,6 +196,8 @@ module KrayinSync
 
       # @return [Boolean] whether there is more
       def read_persons
+        # A lead's time of change need not move with an attribute that somebody added.
+        ShownLead.unread_oldest(hook.id, before: @began, limit: PERSONS) if mapped.any? && !@hidden
         READS.times do
           return true if @asks == "OK"
 
@@ -269,7 +282,7 @@ module KrayinSync
 
       # Seconds between two looks where nothing changes: no hour has more than {IDLE} requests, whatever they are for.
       def longest
-        each = ContactLook.lists(settings) + (TagLook.on?(settings) ? TagLook::TURNS : 0)
+        each = ContactLook.lists(settings) + (TagLook.on?(settings) ? TagLook::TURNS : 0) + (mapped.any? ? 1 : 0)
         [LONGEST, 3600 / (IDLE / each)].max
       end
 

@@ -39,7 +39,7 @@ module KrayinSync
 
             "#{ENTITIES.fetch(target["entity_type"])}.#{target["code"]} = #{format(source, definition.attribute_key)}"
           end
-          found.uniq { |row| row[/\S+/] }.reject { |row| mapped.match?(/#{Regexp.escape(row[/\S+/])}\s*=/) }
+          found.uniq { |row| row[/\S+/] }.reject { |row| mapped.match?(/#{Regexp.escape(row[/\S+/])}\s*(?:<->|=)/) }
         end
 
         private

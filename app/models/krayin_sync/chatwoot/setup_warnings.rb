@@ -19,6 +19,16 @@ module KrayinSync
         sentences = reasons.map { |reason| reason.sentence(HookSettings.locale(settings)) }.uniq
         sentences.empty? ? {} : { KEY => sentences.join(" ") }
       end
+
+      # What has turned out since.
+      # @param hook [Integrations::Hook]
+      # @param reason [Reason]
+      # @return [void]
+      def self.add(hook, reason)
+        told = hook.settings.to_h[KEY].to_s
+        sentence = reason.sentence(HookSettings.locale(hook.settings.to_h))
+        HookSettings.merge(hook, { KEY => "#{told} #{sentence}".strip }) unless told.include?(sentence)
+      end
     end
   end
 end

@@ -6,6 +6,8 @@ module KrayinSync
     #
     # Whoever writes here has the contact's row first, then this one.
     class ShownLead < ::ActiveRecord::Base
+      include AccountsOwn
+
       self.table_name = "krayin_sync_shown_leads"
 
       # Contacts without a row, or with another person's, and those that are to be read again.
@@ -41,6 +43,11 @@ module KrayinSync
 
         # They are to be read again.
         def unread(hook_id, **which) = where(hook_id: hook_id, **which).update_all(read_at: nil)
+
+        # Of those that were read before, those that were so longest ago are to be read again.
+        def unread_oldest(hook_id, before:, limit:)
+          unread(hook_id, id: where(hook_id:, read_at: ...before).where.not(lead_id: nil).order(:read_at).limit(limit))
+        end
 
         # A contact has just got its link, or another person's.
         # @return [Boolean] whether that is new
@@ -150,6 +157,7 @@ module KrayinSync
             next gone(hook, contact_id) unless contact && shown
 
             shown.update!(wanted: shown.wanted.reject { |key, wish| done[key] == wish }, settled_at: Time.now.utc)
+            shown.put_back(done.keys)
             shown.write_to(contact)
             yield if block_given?
           end
@@ -209,6 +217,7 @@ module KrayinSync
       # @return [void]
       def take(lead, settings)
         values = LeadAttributes.of(lead, settings)
+        begin_taking(values, lead)
         over = lead && !closed && lead_id == lead["id"] && LeadAttributes.closed?(lead, settings)
         # What is shown no more goes once.
         values = shown.transform_values { nil }.merge(values)
@@ -241,12 +250,13 @@ module KrayinSync
         update!(wanted: wanted.merge(wishes).transform_values { |wish| wish.except("held") })
       end
 
-      # What agents want since. Where one wanted something else of what has just been carried out, that is what they
-      # saw, and no colleague's change.
+      # What agents want since; what was done stays no longer than Krayin has it. Where one wanted something else of
+      # what has just been carried out, that is what they saw, and no colleague's change.
       # @param done [Hash{String => Hash}] what they wanted
       # @param now [Hash{String => Object}] what the lead has, by key
       # @return [Hash{String => Hash}]
       def left_of(done, now)
+        put_back(done.keys)
         wanted.reject { |key, wish| done[key] == wish }.to_h do |key, wish|
           carried = done.key?(key) && LeadWish.same?(key, done[key]["value"], now[key])
           [key, carried ? wish.merge("base" => now[key]) : wish]
@@ -274,7 +284,7 @@ module KrayinSync
       # @param contact [Contact] whose row is locked
       # @return [void]
       def clear_from(contact)
-        left = contact.custom_attributes.to_h.except(*shown.keys, *wanted.keys)
+        left = without_shown(contact.custom_attributes.to_h)
         return if left == contact.custom_attributes.to_h
 
         contact.custom_attributes = left
@@ -285,8 +295,10 @@ module KrayinSync
       # @return [Boolean] whether it had anything else
       def write_to(contact)
         before = contact.custom_attributes.to_h
-        after = before.merge(shown.except(*wanted.keys)).compact
-        after = after.merge(before.select { |key, value| value.nil? && !shown.key?(key) })
+        keep_theirs(before)
+        values = shown.except(*wanted.keys).reject { |key, value| value.nil? && stays?(key, before[key]) }
+        after = before.merge(values).compact
+        after = after.merge(before.select { |key, value| value.nil? && !values.key?(key) })
         return false if after == before
 
         contact.custom_attributes = after

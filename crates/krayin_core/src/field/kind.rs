@@ -84,6 +84,11 @@ impl Kind {
         })
     }
 
+    /// Whether one value of Chatwoot's attributes says it whole.
+    pub(super) fn can_be_shown(&self) -> bool {
+        matches!(self, Self::Line | Self::Text | Self::Amount | Self::YesNo | Self::Choice(_) | Self::Date)
+    }
+
     /// As Krayin's forms and the list of fields name it.
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{Field, Kind, Source, Write};
+use super::{Entity, Field, Kind, Source, Write};
 use crate::{
     chatwoot::{Contact, is_first_touch, is_of_conversation, is_unknown_source},
     language::Label,
@@ -38,6 +38,15 @@ impl Field {
         if is_unknown_source(&mapping.from) {
             return Err(MappingError::Source(from));
         }
+        let one_way = || MappingError::OneWay(mapping.key());
+        // What the gem shows under names of its own is no row's.
+        if mapping.both_ways
+            && (mapping.entity != Entity::Lead
+                || mapping.is_line()
+                || mapping.shows().is_none_or(|key| key.starts_with("krayin_")))
+        {
+            return Err(one_way());
+        }
         if mapping.is_line() {
             // A contact's own event would take such a line away again.
             if is_of_conversation(&mapping.from) {
@@ -52,7 +61,11 @@ impl Field {
             known.iter().find(|known| known.entity() == Some(mapping.entity) && known.code == mapping.attribute);
         let attribute = attribute.ok_or_else(|| MappingError::Unknown(mapping.key()))?;
         let kind = Kind::of(attribute).ok_or_else(|| MappingError::Type(mapping.key()))?;
-        let write = if is_first_touch(&mapping.from) { Write::FillIfBlank } else { Write::OnOurChange };
+        if mapping.both_ways && !kind.can_be_shown() {
+            return Err(one_way());
+        }
+        let fills = mapping.both_ways || is_first_touch(&mapping.from);
+        let write = if fills { Write::FillIfBlank } else { Write::OnOurChange };
         let looks_up_organizations = attribute.lookup == "organizations" && matches!(kind, Kind::Lookup(_));
         Ok(Self { looks_up_organizations, ..row(kind, write, &attribute.name) })
     }
@@ -131,6 +144,13 @@ mod tests {
         assert_eq!(row("person.vip = vip").unwrap().kind, Kind::YesNo);
         assert_eq!(row("lead.vip = vip").unwrap_err(), MappingError::Unknown("lead.vip".into()));
         assert_eq!(row("lead.scan = scan").unwrap_err(), MappingError::Type("lead.scan".into()));
+        let both = row("lead.plan <-> plan").unwrap();
+        assert_eq!((both.write, both.label.to_string()), (Write::FillIfBlank, "PLAN".into()));
+        for key in ["lead.plan", "lead.description", "person.vip"] {
+            let wrong = if key == "lead.plan" { "contact.name" } else { "plan" };
+            assert_eq!(row(&format!("{key} <-> {wrong}")).unwrap_err(), MappingError::OneWay(key.into()));
+        }
+        assert_eq!(row("lead.plan <-> krayin_stage").unwrap_err(), MappingError::OneWay("lead.plan".into()));
         assert_eq!(row("lead.title = title").unwrap_err(), MappingError::Twice("lead.title".into()));
         let line = row("lead.description = plan_name").unwrap();
         assert_eq!((line.write, line.label.to_string()), (Write::AsLine, "Plan name".into()));

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::{
     DigestKey,
-    chatwoot::{Contact, is_of_conversation},
+    chatwoot::{Contact, is_first_touch, is_of_conversation},
     harmless::Place,
     language::Label,
     render::attribute,
@@ -145,6 +145,8 @@ impl Field {
             Some(given) if !(self.required && self.is_nothing(given)) => Some(given.clone()),
             _ => match &self.source {
                 Source::Mapped(map) => map(contact, settings),
+                // Of a row that goes both ways an agent's word alone counts.
+                Source::Attribute(path) if self.goes_both_ways(path) && !self.is_colleagues(contact) => None,
                 Source::Attribute(path) => {
                     let value = mapping::look_up(contact, path);
                     let is_text = matches!(self.kind, Kind::Line | Kind::Text);
@@ -214,6 +216,10 @@ impl Field {
     /// Whether it is written once, and not again when it changes.
     pub(crate) fn is_filled_once(&self) -> bool {
         self.write == Write::FillIfBlank
+    }
+
+    fn goes_both_ways(&self, path: &[String]) -> bool {
+        self.is_mapped() && self.is_filled_once() && !is_first_touch(path)
     }
 
     /// Whether a record can do without it.

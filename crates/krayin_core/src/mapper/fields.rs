@@ -142,7 +142,7 @@ impl Fields {
             let given = contact.mapped.get(entity.name()).and_then(Value::as_object);
             for attribute in given.into_iter().flat_map(|given| given.keys()) {
                 let is_known = self.own(entity).any(|field| field.attribute == *attribute);
-                let mapping = Mapping { entity, attribute: attribute.clone(), from: Vec::new() };
+                let mapping = Mapping { entity, attribute: attribute.clone(), from: Vec::new(), both_ways: false };
                 let row = Field::mapped(&mapping, FIELDS, &settings.traits.attributes);
                 if let Some(row) = row.ok().filter(|row| !is_known && row.is_own()) {
                     self.0.push(row);

@@ -12,11 +12,15 @@ use crate::{
 /// is `person`, `lead` or `organization` and the attribute's code; `lead.description` adds a line to the description. The
 /// right side is the key of a custom or additional attribute, with dots between the parts of a path, or what else Chatwoot
 /// knows: `contact.identifier`, `company.name`, `location.city`, `conversation.priority`, `assignee.email` and others.
+///
+/// `lead.plan <-> plan` goes both ways: the contact's custom attribute shows what Krayin has, and an agent's change of it is
+/// Krayin's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     pub(crate) entity: Entity,
     pub(crate) attribute: String,
     pub(crate) from: Vec<String>,
+    pub(crate) both_ways: bool,
 }
 
 /// Why a mapping cannot be used. Names keys, never values.
@@ -44,6 +48,9 @@ pub enum MappingError {
         "has {0} as a line of the description, where only what is the contact's own can be: map it to an attribute"
     )]
     Line(String),
+    /// What the line names does not go both ways.
+    #[error("has {0} both ways, which goes one way alone: write it with =")]
+    OneWay(String),
     /// The attribute holds nothing that a contact could have.
     #[error("has {0}, whose type cannot be filled")]
     Type(String),
@@ -61,6 +68,7 @@ impl MappingError {
             Self::Untold(attribute) => Problem::MappedUntold { attribute },
             Self::Source(source) => Problem::MappedSource { source },
             Self::Line(source) => Problem::MappedLine { source },
+            Self::OneWay(attribute) => Problem::MappedOneWay { attribute },
             Self::Type(attribute) => Problem::MappedUnfillable { attribute },
         }
     }
@@ -80,7 +88,8 @@ impl Mapping {
         let mut read: Vec<Self> = Vec::new();
         for line in lines.into_iter().map(str::trim).filter(|line| !line.is_empty()) {
             let mapping = Self::line(line).ok_or(MappingError::Form)?;
-            if !mapping.is_line() && read.iter().any(|known| known.key() == mapping.key()) {
+            let is_shown_by = |known: &Self| known.shows().is_some() && known.shows() == mapping.shows();
+            if !mapping.is_line() && read.iter().any(|known| known.key() == mapping.key() || is_shown_by(known)) {
                 return Err(MappingError::Twice(mapping.key()));
             }
             read.push(mapping);
@@ -89,7 +98,11 @@ impl Mapping {
     }
 
     fn line(line: &str) -> Option<Self> {
-        let (to, from) = line.split_once('=')?;
+        let (sides, both_ways) = match line.split_once("<->") {
+            Some(sides) => (sides, true),
+            None => (line.split_once('=')?, false),
+        };
+        let (to, from) = sides;
         let (entity, attribute) = to.trim().split_once('.')?;
         let from: Vec<String> = from.split('.').map(|part| part.trim().to_owned()).collect();
         let is_code = !attribute.is_empty()
@@ -98,7 +111,18 @@ impl Mapping {
             entity: Entity::parse(entity)?,
             attribute: attribute.to_owned(),
             from,
+            both_ways,
         })
+    }
+
+    /// The key of the contact's custom attribute that shows what Krayin has.
+    pub(crate) fn shows(&self) -> Option<&str> {
+        match self.from.as_slice() {
+            _ if !self.both_ways => None,
+            [key] => Some(key),
+            [of, key] if of == "custom_attributes" => Some(key),
+            _ => None,
+        }
     }
 
     /// `lead.website`.
@@ -141,6 +165,12 @@ mod tests {
             assert_eq!(Mapping::parse(&wrong), Err(MappingError::Form), "{wrong}");
         }
         assert_eq!(Mapping::parse(&json!("lead.a=b,lead.a=c")), Err(MappingError::Twice("lead.a".into())));
+        let both = Mapping::parse(&json!("lead.a <-> b, lead.c<->custom_attributes . d, lead.e = b")).unwrap();
+        assert_eq!(both.iter().map(Mapping::shows).collect::<Vec<_>>(), [Some("b"), Some("d"), None]);
+        assert_eq!(
+            Mapping::parse(&json!("lead.a <-> b, lead.c <-> custom_attributes.b")),
+            Err(MappingError::Twice("lead.c".into()))
+        );
         assert_eq!(Mapping::parse(&json!("lead.description=b,lead.description=c")).unwrap().len(), 2);
     }
 }

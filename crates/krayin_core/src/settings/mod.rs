@@ -417,7 +417,7 @@ impl Settings {
             stage_on_first_response: read.stage("stage_on_first_response"),
             stage_on_conversation_resolved: read.stage("stage_on_conversation_resolved"),
             stage_rules: read.0.get("stage_rules").and_then(StageRule::parse).unwrap_or_default(),
-            mappings: read.0.get("field_mapping").and_then(|lines| Mapping::parse(lines).ok()).unwrap_or_default(),
+            mappings: read.mappings(),
             language: read.text("language").map(|locale| Language::of(&locale)).unwrap_or_default(),
             lead_policy: one_of(read.text("lead_policy"), &LeadPolicy::ALL),
             lead_labels: read.texts("lead_labels").unwrap_or_default(),
@@ -536,6 +536,14 @@ impl Read {
 
     fn toggle(&self, key: &str) -> bool {
         self.0.get(key).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// Where nothing of a lead is shown, all go one way.
+    fn mappings(&self) -> Vec<Mapping> {
+        let mut read = self.0.get("field_mapping").and_then(|lines| Mapping::parse(lines).ok()).unwrap_or_default();
+        let is_shown = self.toggle("two_way");
+        read.iter_mut().for_each(|mapping| mapping.both_ways &= is_shown);
+        read
     }
 
     fn stage(&self, key: &str) -> Option<StageRef> {

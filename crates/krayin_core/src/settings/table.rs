@@ -205,9 +205,9 @@ pub const SETTINGS: &[Setting] = &[
         .default(NO),
     Setting::asked("field_mapping", Kind::Mapping, words("Attributes to fill", "Atributos a preencher", "Atributos que se rellenan"))
         .help(words(
-            "Such as lead.plan = plan, person.vip = custom_attributes.vip: an attribute of Krayin's on the left, one of the contact's on the right; lead.description = website adds a line",
-            "Como lead.plan = plan, person.vip = custom_attributes.vip: à esquerda um atributo do Krayin, à direita um do contato; lead.description = website acrescenta uma linha",
-            "Como lead.plan = plan, person.vip = custom_attributes.vip: a la izquierda un atributo de Krayin, a la derecha uno del contacto; lead.description = website añade una línea",
+            "Such as lead.plan = plan, person.vip = custom_attributes.vip: an attribute of Krayin's on the left, one of the contact's on the right; lead.description = website adds a line, and lead.plan <-> plan goes both ways",
+            "Como lead.plan = plan, person.vip = custom_attributes.vip: à esquerda um atributo do Krayin, à direita um do contato; lead.description = website acrescenta uma linha, e lead.plan <-> plan vai nos dois sentidos",
+            "Como lead.plan = plan, person.vip = custom_attributes.vip: a la izquierda un atributo de Krayin, a la derecha uno del contacto; lead.description = website añade una línea, y lead.plan <-> plan va en ambos sentidos",
         ))
         .default(NOTHING),
     Setting::asked("language", Kind::Language, words("Language of notices", "Idioma dos avisos", "Idioma de los avisos"))

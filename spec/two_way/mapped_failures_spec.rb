@@ -1,0 +1,78 @@
+# frozen_string_literal: true
+
+require_relative "../chatwoot/support/small_chatwoot"
+require_relative "../chatwoot/support/two_way"
+
+# What an agent writes into a mapped attribute, whatever fails and wherever a process dies, with a colleague at work.
+RSpec.describe "An agent's mapped values", :chatwoot do
+  include TwoWay
+
+  before(:context) do
+    KrayinSync.retry_base = 0
+    connect_mapped("mapped-failures")
+    @who = contact
+    conversation(@who, inbox(account))
+    run_all
+    3.times { look }
+  end
+
+  after(:context) do
+    KrayinSync.retry_base = nil
+    disconnect_both_ways
+  end
+
+  before do
+    krayin.heal
+    Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+    change(lead_of(@who), fields: { plan: "First", words: "First" })
+    2.times { look }
+    Message.where(conversation_id: @who.conversations.select(:id)).delete_all
+  end
+
+  after { krayin.heal }
+
+  def both_sides
+    client = KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first)
+    [client.get_lead(lead_of(@who)["id"])["plan"], @who.reload.custom_attributes["plan"]]
+  end
+
+  def wishes = KrayinSync::Chatwoot::ShownLead.where(hook_id: hook.id).where("wanted <> '{}'").count
+
+  calls = [{ method: "PUT", path: "/leads/attributes/edit/*" }, { method: "GET", path: "/leads" }]
+  TwoWay::FAULTS.product(calls, [1, 4]).each do |fault, call, times|
+    it "come over after #{fault[:action]} #{call[:method]} #{call[:path]} #{times} times" do
+      krayin.faults({ **fault, **call, times: times })
+      set(@who, plan: "Agent's")
+      try
+      change(lead_of(@who), fields: { words: "Colleague's" })
+      2.times { try }
+      recover
+      expect(both_sides).to eq(["Agent's", "Agent's"])
+      expect(@who.reload.custom_attributes["words"]).to eq("Colleague's")
+      expect([wishes, told(@who)]).to eq([0, []])
+    end
+  end
+
+  deaths = [%i[LeadReader lead], %i[LeadReader write], %i[ShownLead take], %i[ShownLead write_to], %i[LeadLine say]]
+  deaths.product(%w[before after]).each do |(name, method), moment|
+    it "come over, and what fits nothing is told once, where the process dies #{moment} #{name}##{method}" do
+      set(@who, plan: "Agent's")
+      set(@who, seats: "many")
+      dies = allow_any_instance_of(KrayinSync::Chatwoot.const_get(name)).to receive(method)
+      dies.and_wrap_original do |original, *given, **named|
+        original.call(*given, **named) if moment == "after"
+        raise SignalException, "KILL"
+      end
+      expect { run_all }.to raise_error(SignalException)
+      RSpec::Mocks.space.reset_all
+      clear
+      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+      change(lead_of(@who), fields: { words: "Colleague's" })
+      recover
+      expect(both_sides).to eq(["Agent's", "Agent's"])
+      expect(@who.reload.custom_attributes.slice("words", "seats")).to eq("words" => "Colleague's")
+      expect(wishes).to eq(0)
+      expect(told(@who)).to contain_exactly(a_string_including("Seats", "an amount"))
+    end
+  end
+end

@@ -1,0 +1,261 @@
+# frozen_string_literal: true
+
+require_relative "../chatwoot/support/small_chatwoot"
+require_relative "../chatwoot/support/two_way"
+
+# Rows of the mapping that go both ways: attributes of Krayin's own, beside a contact's of the account's own.
+RSpec.describe "What the mapping has both ways", :chatwoot do
+  include TwoWay
+
+  before(:context) { connect_mapped("mapped") }
+  after(:context) { disconnect_both_ways }
+  after { krayin.heal }
+
+  let(:who) { contact_with_lead }
+
+  def contact_with_lead(...)
+    contact(...).tap do |one|
+      conversation(one, inbox(account))
+      run_all
+      look
+    end
+  end
+
+  def mapped(contact) = contact.reload.custom_attributes.slice(*TwoWay::MAPPED.keys)
+
+  def krayins(contact)
+    client = KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first)
+    client.get_lead(lead_of(contact)["id"]).slice(*TwoWay::MAPPED.keys)
+  end
+
+  def option(name)
+    known = hook.reload.settings["traits"]["attributes"].find { |row| row["code"] == "tier" }
+    known["options"].find { |_, option| option == name }.first
+  end
+
+  it "has a definition of each, of Chatwoot's type for it" do
+    definitions = CustomAttributeDefinition.where(account_id: account.id, attribute_key: TwoWay::MAPPED.keys)
+    expect(definitions.to_h { |one| [one.attribute_key, one.attribute_display_type] }).to eq(
+      "plan" => "text", "words" => "text", "seats" => "number", "vip" => "checkbox", "tier" => "list",
+      "renewal" => "date"
+    )
+    expect(definitions.find_by(attribute_key: "tier").attribute_values).to eq(["Gold", "Free Trial"])
+    expect(definitions.find_by(attribute_key: "plan").attribute_display_name).to eq("Plan")
+  end
+
+  it "follows a colleague, whatever the type, and clears what a colleague clears" do
+    change(lead_of(who), fields: { plan: "Basic", words: "two\nlines", seats: "12.5", vip: 1, tier: option("Gold"),
+                                   renewal: "2031-05-05" })
+    look
+    expect(mapped(who)).to eq("plan" => "Basic", "words" => "two\nlines", "seats" => 12.5, "vip" => true,
+                              "tier" => "Gold", "renewal" => "2031-05-05")
+    change(lead_of(who), fields: { plan: "Other", seats: 3, vip: 0, tier: option("Free Trial") })
+    look
+    expect(mapped(who)).to include("plan" => "Other", "seats" => 3, "vip" => false, "tier" => "Free Trial")
+    change(lead_of(who), fields: { plan: nil, renewal: nil })
+    look
+    krayin_has = krayins(who)
+    expect(mapped(who).values_at("plan", "renewal")).to eq(krayin_has.values_at("plan", "renewal"))
+  end
+
+  { "plan" => { " Basic " => "Basic", 7 => "7", "a & b" => "a & b" },
+    "words" => { "one\ntwo" => "one\ntwo" },
+    "seats" => { "3" => 3, 2.5 => 2.5, 0 => 0 },
+    "vip" => { true => true, false => false, "true" => true, "no" => false },
+    "tier" => { "Gold" => "Gold", "free  trial" => "Free Trial" },
+    "renewal" => { "2031-07-31" => "2031-07-31", "2031-01-15T00:00:00.000Z" => "2031-01-15" } }.each do |key, table|
+    it "brings an agent's #{key} to Krayin as pages and programs send it" do
+      other = { "vip" => 0, "tier" => option("Gold"), "renewal" => "2030-01-01", "seats" => 99 }.fetch(key, "other")
+      table.each do |sent, value|
+        change(lead_of(who), fields: { key => other })
+        look
+        set(who, key => sent)
+        run_all
+        kept = { "vip" => value == true ? 1 : 0, "tier" => key == "tier" && option(value) }.fetch(key, value)
+        expect([sent, mapped(who)[key], krayins(who)[key]]).to eq([sent, value, kept])
+      end
+      look
+      expect(told(who)).to eq([])
+    end
+  end
+
+  { { "seats" => "many" } => "an amount", { "renewal" => "soon" } => "no date", { "tier" => "Silver" } => "not take it",
+    { "vip" => "perhaps" } => "not take it", { "plan" => ["a"] } => "not take it",
+    { "plan" => "x" * 65_536 } => "not take it" }.each do |wish, sentence|
+    it "puts #{wish.to_s[0, 40]} back and says so, without a write" do
+      before = [krayins(who), mapped(who)]
+      krayin.forget_requests
+      set(who, **wish)
+      run_all
+      expect(krayin.requests.map { |one| one["method"] }).to all(eq("GET"))
+      look
+      expect([krayins(who), mapped(who)]).to eq(before)
+      expect(told(who)).to contain_exactly(a_string_including(wish.keys.first.capitalize, sentence))
+    end
+  end
+
+  it "writes no code into a page of Krayin's" do
+    set(who, plan: "{{ 7 * 7 }} <b>", words: "a {{ b }}")
+    run_all
+    2.times { look }
+    expect(krayins(who).values_at("plan", "words").join).not_to include("{{")
+    expect(mapped(who).slice("plan", "words")).to eq(krayins(who).slice("plan", "words"))
+    expect(told(who)).to eq([])
+  end
+
+  it "leaves to a colleague what a colleague has changed meanwhile, and puts back what Krayin refuses" do
+    change(lead_of(who), fields: { plan: "Basic", seats: 1 })
+    look
+    set(who, plan: "Agent's")
+    change(lead_of(who), fields: { plan: "Colleague's" })
+    run_all
+    expect([krayins(who)["plan"], mapped(who)["plan"]]).to eq(["Colleague's", "Colleague's"])
+    krayin.faults({ method: "PUT", path: "/leads/attributes/edit/*", action: "status", status: 422, times: 1 })
+    set(who, seats: 2)
+    run_all
+    expect([krayins(who)["seats"], mapped(who)["seats"]]).to eq([1, 1])
+    expect(told(who)).to contain_exactly(a_string_including("Plan", "changed in Krayin", "Colleague's"),
+                                         a_string_including("Seats", "did not take it"))
+  end
+
+  TwoWay::MAPPED.each_key do |key|
+    forged = { "seats" => 5, "vip" => true, "tier" => "Gold", "renewal" => "2031-05-05" }
+    it "puts #{key} back where no agent has written it" do
+      change(lead_of(who), fields: { key => { "seats" => 4, "vip" => 0, "tier" => option("Free Trial"),
+                                              "renewal" => "2030-01-01" }.fetch(key, "Krayin's") })
+      look
+      value = forged.fetch(key, "forged")
+      before = [krayins(who), mapped(who)]
+      other = contact(custom_attributes: { key => value })
+      set(who, by: nil, key => value)
+      set(who, by: AgentBot.create!(name: "Bot", account_id: account.id), key => value)
+      as_agent do
+        ContactMergeAction.new(account: account, base_contact: who.reload, mergee_contact: other).perform
+      end
+      KrayinSync::Chatwoot::LeadChange.distrusted { set(who, key => value) }
+      who.reload.update_columns(custom_attributes: who.custom_attributes.merge(key => value), updated_at: Time.current)
+      run_all
+      look
+      expect([krayins(who), mapped(who), told(who)]).to eq([*before, []])
+    end
+  end
+
+  it "lets nobody but an agent fill what is blank, and takes nothing away that was there before" do
+    early = account.contacts.create!(name: "Early", email: "early#{rand(1_000_000)}@two.example",
+                                     custom_attributes: { "words" => "from before", "other" => "mine" })
+    conversation(early, inbox(account, "WebWidget"))
+    run_all
+    look
+    set(early, by: nil, plan: "forged")
+    set(early, by: nil, other: "changed")
+    run_all
+    look
+    kept = { "words" => "from before", "other" => "changed" }
+    expect(early.reload.custom_attributes.slice("plan", *kept.keys)).to eq(kept)
+    expect(krayins(early).values_at("plan", "words")).to eq([nil, nil])
+  end
+
+  it "gives a new lead what the contact has, but nothing that a visitor can have written" do
+    mine = contact_with_lead(custom_attributes: { "plan" => "Early", "vip" => true })
+    expect([krayins(mine).slice("plan", "vip"), mapped(mine).slice("plan", "vip")])
+      .to eq([{ "plan" => "Early", "vip" => 1 }, { "plan" => "Early", "vip" => true }])
+    visitor = account.contacts.create!(name: "Vera", email: "vera#{rand(1_000_000)}@two.example",
+                                       custom_attributes: { "plan" => "Forged" })
+    conversation(visitor, inbox(account, "WebWidget"))
+    run_all
+    look
+    expect([krayins(visitor)["plan"], mapped(visitor)["plan"]]).to eq([nil, "Forged"])
+    set(visitor, plan: "An agent's")
+    run_all
+    expect([krayins(visitor)["plan"], mapped(visitor)["plan"]]).to eq(["An agent's", "An agent's"])
+  end
+
+  it "costs three requests, and nothing on its way back" do
+    who
+    krayin.forget_requests
+    set(who, plan: "Counted")
+    run_all
+    expect(krayin.requests.size).to eq(3)
+    set(who, plan: "Counted ")
+    run_all
+    expect(krayin.requests.size).to eq(3)
+    krayin.forget_requests
+    written = who.reload.updated_at
+    2.times { look }
+    expect(krayin.requests.map { |one| one["method"] }).to all(eq("GET"))
+    expect([who.reload.updated_at, Sidekiq::Queue.all.sum(&:size)]).to eq([written, 0])
+  end
+
+  it "sees a change that moved no time of the lead's and stands in no answer of those touched last" do
+    who
+    allow_any_instance_of(KrayinSync::Chatwoot::LeadReader).to receive(:newest).and_return([[], nil])
+    change(lead_of(who), fields: { plan: "Unseen" })
+    look
+    expect(mapped(who)["plan"]).to eq("Unseen")
+  end
+
+  it "goes one way where nothing of a lead is shown, and takes away what came from Krayin alone" do
+    change(lead_of(who), fields: { plan: "Krayin's", words: "Krayin's" })
+    look
+    set(who, words: "An agent's")
+    run_all
+    hook.reload.update!(settings: hook.settings.merge("two_way" => false))
+    run_all
+    expect(mapped(who).slice("plan", "words")).to eq("words" => "An agent's")
+    set(who, by: nil, plan: "One way")
+    run_all
+    expect(krayins(who)["plan"]).to eq("Krayin's")
+  ensure
+    hook.reload.update!(settings: hook.settings.merge("two_way" => true))
+    run_all
+  end
+end
+
+RSpec.describe "A mapping both ways that cannot be", :chatwoot do
+  include TwoWay
+
+  def sentence(key) = a_string_including("field_mapping has #{key} both ways, which goes one way alone")
+
+  %w[2.1.0 2.2.3-official].each do |server|
+    context "with #{server}, whose answers do not show it" do
+      before(:context) { connect_both_ways("hidden-#{server}", server: server) { add_attribute("plan", "text") } }
+      after(:context) { disconnect_both_ways }
+
+      it "is refused while it is saved, and told by a look where there was no lead yet" do
+        hook.update!(settings: hook.settings.merge("field_mapping" => "lead.plan <-> plan"))
+        contact
+        look
+        expect(hook.reload.settings["setup_warnings"]).to sentence("lead.plan")
+        hook.update!(settings: hook.settings.merge("field_mapping" => nil))
+        krayin.forget_requests
+        saved = hook.update(settings: hook.settings.merge("field_mapping" => "lead.plan <-> plan"))
+        expect([saved, hook.errors.full_messages]).to match([false, [sentence("lead.plan")]])
+        expect(krayin.requests.map { |one| one["method"] }).to all(eq("GET"))
+        hook.reload
+      end
+    end
+  end
+
+  context "for what it is" do
+    before(:context) do
+      connect_both_ways("one-way", server: "2.2.3-community") do
+        add_attribute("plan", "text")
+        add_attribute("many", "multiselect")
+        add_attribute("rank", "text", entity: "persons")
+      end
+    end
+    after(:context) { disconnect_both_ways }
+
+    { "lead.plan <-> contact.name" => "lead.plan", "lead.plan <-> krayin_value" => "lead.plan",
+      "lead.many <-> many" => "lead.many", "person.rank <-> rank" => "person.rank",
+      "lead.description <-> words" => "lead.description", "lead.plan <-> conversation.priority" => "lead.plan" }
+      .each do |row, key|
+        it "refuses #{row}" do
+          saved = hook.reload.update(settings: hook.settings.merge("field_mapping" => row))
+          expect([saved, hook.errors.full_messages]).to match([false, [sentence(key)]])
+        ensure
+          hook.reload
+        end
+      end
+  end
+end
