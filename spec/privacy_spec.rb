@@ -147,6 +147,9 @@ RSpec.describe "what is told of failures" do
     names = perform(event: "none").message[/Known are (.*?), with/, 1].split(/, | and /)
     expect(names.size).to eq(12)
     expect(names.flat_map { |name| [name, name.tr(".", "_")] }).to all(match(KrayinSync::ProcessorService::EVENT))
+    # Nor does it take one for an event that the core does not.
+    told = KrayinSync::ProcessorService::EVENT.source.gsub(/\s/, "").scan(/(\w+)\[\._\]\(\?:([\w|]+)\)/)
+    expect(told.flat_map { |kind, ends| ends.split("|").map { |verb| "#{kind}.#{verb}" } }).to match_array(names)
   end
 
   it "is private when the records fail" do
