@@ -57,6 +57,19 @@ async fn persons() {
     }
 }
 
+/// Krayin 2.2.3 counts the deletes of persons and no other call: a missing record is one after such a delete as before.
+#[tokio::test]
+async fn a_delete_that_is_counted_tells_nothing_of_other_calls() {
+    for server in PACKAGES {
+        let (_sim, client) = start(server);
+        let id = client.create_person(person(1)).await.unwrap().id;
+        let before = client.update_person(99_999, person(2)).await.unwrap_err().kind;
+        client.delete(&format!("contacts/persons/{id}"), &[]).await.unwrap();
+        let after = client.update_person(99_999, person(2)).await.unwrap_err().kind;
+        assert_eq!((before, after), (ErrorKind::NotFound, ErrorKind::NotFound), "{server:?}");
+    }
+}
+
 #[tokio::test]
 async fn leads_and_their_closing_date() {
     for server in ALL_SERVERS {

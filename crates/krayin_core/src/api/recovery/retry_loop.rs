@@ -327,7 +327,8 @@ impl Client {
         let class = classify(answer, known.state.sends_rate_headers());
         let class = match if foreign { in_foreign_words(class, response.status) } else { class } {
             Class::Ok => {
-                known.state.worked(answer.rate_headers);
+                // Krayin 2.2.3 counts the deletes of persons alone.
+                known.state.worked((call.method != Method::Delete).then_some(answer.rate_headers));
                 let body = json.unwrap_or_default();
                 let whole = call.repeat.creates().is_none() || holds_a_record(&body);
                 return if whole { Ok(body) } else { Err(wrong_shape(call.method, call.path)) };
@@ -395,7 +396,7 @@ impl Client {
         let is_json = body::read(&answer.body).is_some_and(|body| body.is_object());
         match answer.status {
             200 if is_json => {
-                self.seat(seat).state.worked(answer.is_counted());
+                self.seat(seat).state.worked(Some(answer.is_counted()));
                 Probe::Good
             }
             429 => Probe::Throttled(asked_wait(&answer)),

@@ -47,10 +47,10 @@ impl ServerState {
         known.set_up = true;
     }
 
-    /// An answer was good.
-    pub(in crate::api) fn worked(&self, rate_headers: bool) {
+    /// An answer was good, and whether it bore rate headers, where that tells anything of other calls.
+    pub(in crate::api) fn worked(&self, rate_headers: Option<bool>) {
         let mut known = self.lock();
-        known.sends_rate_headers = Some(rate_headers);
+        known.sends_rate_headers = rate_headers.or(known.sends_rate_headers);
         known.worked = Some(Instant::now());
         known.failing_since = None;
         known.refused = None;
