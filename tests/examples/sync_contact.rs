@@ -1,4 +1,4 @@
-//! A contact of Chatwoot into a simulated Krayin: `cargo run -p krayin_tests --example sync_contact`
+// A contact of Chatwoot into a simulated Krayin: `cargo run -p krayin_tests --example sync_contact`
 
 use std::sync::Arc;
 

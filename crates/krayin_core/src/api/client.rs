@@ -24,8 +24,8 @@ use crate::{
 /// connection's address (`leads/5`); they are sent as they are.
 ///
 /// What is created or written is a [`Value`] with the attributes by their codes. The types of [`krayin`](crate::krayin)
-/// make one: `client.create_person(serde_json::to_value(NewPerson { … })?)`. `tests/clients.rs` in the repository makes a
-/// call of each kind.
+/// make one: `client.create_person(serde_json::to_value(NewPerson { … })?)`. `tests/examples/calls.rs` in the repository
+/// makes a call of each kind and handles what may fail.
 ///
 /// A call that may be repeated is, twice at most and within the connection's `deadline`. Before each it waits
 /// [`LONGEST_WAIT`](crate::retry::LONGEST_WAIT) at most: where the server's budget is spent for longer, or it is known to be

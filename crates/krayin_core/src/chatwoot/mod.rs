@@ -2,7 +2,8 @@
 //!
 //! A snapshot is a JSON object with Chatwoot's columns by their names: the contact of a conversation under `contact`, the
 //! conversation of a message under `conversation`, the channel's class under `channel_type`. A webhook's body has some of
-//! that elsewhere (`meta.sender`, `channel`, `account.id`); `docs/rust.md` in the repository says where.
+//! that elsewhere (`meta.sender`, `channel`, `account.id`); `tests/examples/webhook.rs` in the repository makes one of
+//! the other.
 //!
 //! Reading is total: a field of an unexpected type is an absent field, never an error.
 
