@@ -67,14 +67,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     krayin.fault(Fault::on("GET", "/leads/*", Action::status(503)).times(2));
     assert_eq!(client.get_lead(lead.id).await?.id, lead.id);
     krayin.fault(Fault::on("POST", "/contacts/persons", Action::CloseAfterActing)); // the answer is lost
-    let john =
-        client.create_person(json!({"name": "John", "emails": [{"value": "john@example.com", "label": "work"}]}));
+    let john = client.create_person(json!({"name": "John", "emails": [{"value": "john@example.com", "label": "work"}],
+            "contact_numbers": [{"value": "+14155550183", "label": "work"}]}));
     assert_eq!(john.await?.name.as_deref(), Some("John"));
     assert_eq!(krayin.persons().len(), 2);
 
     // What it leaves to you.
-    let refused = client.create_lead(json!({"title": "Without a stage"})).await.unwrap_err();
-    assert!(refused.kind == ErrorKind::Validation && refused.names_field("lead_pipeline_stage_id"));
+    let refused = client.create_activity(json!({"title": "Without a type"})).await.unwrap_err();
+    assert!(refused.kind == ErrorKind::Validation && refused.names_field("type"));
     assert!(!refused.is_passing()); // it would be refused again
     assert_eq!(client.find_lead(999).await?.map(|lead| lead.id), None); // `get_lead` has an error of NotFound
 

@@ -70,6 +70,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     assert_eq!((krayin.persons().len(), krayin.leads().len(), krayin.activities().len()), (1, 1, 1));
     let comment = krayin.activities()[0]["comment"].to_string();
-    assert!(comment.contains("Hello") && comment.contains("Website"), "{comment}");
+    assert!(comment.contains("Hello") && comment.contains("Web chat"), "{comment}");
     Ok(())
 }
