@@ -53,7 +53,7 @@ RSpec.describe "A backfill in Chatwoot", :whole do
 
     desk.visitor.begin_chat("Hello", name: "Live", email: "live@shop.example")
     eventually { krayin.person("live@shop.example") }
-    eventually(600) { desk.agent.get(path)["state"] == "done" }
+    eventually([600, contacts / 10].max) { desk.agent.get(path)["state"] == "done" }
     report = desk.agent.get(path).body
     expect(report).to include("done" => contacts, "created" => contacts, "choice" => anything, "examples" => {})
     expect(in_krayin).to eq(contacts)
