@@ -3,9 +3,10 @@
 require_relative "whole_chatwoot"
 
 # A desk that is connected to a Krayin of its own, for all examples of a group.
-RSpec.shared_context "with a connected desk" do |name, **settings|
+RSpec.shared_context "with a connected desk" do |name, server: "2.1.0", attributes: [], **settings|
   before(:context) do
-    @krayin = Krayin.new(WholeChatwoot.servers, name.downcase, throttle: false)
+    @krayin = Krayin.new(WholeChatwoot.servers, name.downcase, throttle: false, server: server)
+    attributes.each { |fields| @krayin.change({ change: "add_attribute", fields: fields }) }
     @desk = connected_desk(name, @krayin, **settings)
   end
 

@@ -1,0 +1,116 @@
+# frozen_string_literal: true
+
+require "csv"
+require_relative "support/connected"
+
+# An attribute of Krayin's own that the mapping has both ways, at each of Chatwoot's own doors.
+RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
+  plan = { code: "plan", name: "Plan", type: "text", entity_type: "leads", is_required: 0, is_unique: 0, quick_add: 0 }
+  options = %w[Gold Free].each.with_index(1).to_h { |name, number| ["option_#{number}", { name:, sort_order: number }] }
+  tier = { **plan, code: "tier", name: "Tier", type: "select", option_type: "options", options: options }
+  include_context "with a connected desk", "Mapped", server: "2.2.3-community", attributes: [plan, tier], two_way: true,
+                                                     sync_conversations: true,
+                                                     field_mapping: "lead.plan <-> plan, lead.tier <-> tier"
+
+  def attributes(id) = desk.agent.get("/contacts/#{id}")["payload"]["custom_attributes"]
+
+  def look
+    inside("KrayinSync::Chatwoot::LeadLook.update_all(next_at: Time.now.utc)")
+    inside("KrayinSync::Chatwoot::LookJob.enqueue_due; 1")
+  end
+
+  # A contact that shows its lead, to which a colleague has given a plan.
+  def shown(name)
+    id = contact(name: name, email: "#{name.downcase.tr(" ", "-")}@mapped.example")
+    settle
+    given(id)
+  end
+
+  def given(id)
+    eventually { look && attributes(id)["krayin_stage"] }
+    krayin.change({ change: "edit_lead", lead: link(id)["lead_id"], fields: { plan: "Krayin's" } })
+    eventually { look && attributes(id)["plan"] == "Krayin's" }
+    id
+  end
+
+  def set(id, **attributes)
+    expect(desk.agent.patch("/contacts/#{id}", custom_attributes: attributes).status).to eq(200)
+  end
+
+  def krayins(id)
+    client = KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first)
+    client.get_lead(link(id)["lead_id"])["plan"]
+  end
+
+  # What must be as it was once all has been brought over.
+  def unmoved(id)
+    settle
+    look
+    settle
+    expect([attributes(id)["plan"], krayins(id), dead_jobs]).to eq(["Krayin's", "Krayin's", []])
+  end
+
+  it "has attributes that the agents' pages know, and brings what an agent writes to Krayin" do
+    made = desk.agent.get("/custom_attribute_definitions", attribute_model: 1).body
+    types = made.to_h { |one| one.values_at("attribute_key", "attribute_display_type") }
+    expect(types).to include("plan" => "text", "tier" => "list")
+    expect(made.find { |one| one["attribute_key"] == "tier" }["attribute_values"]).to eq(%w[Gold Free])
+    id = shown("Ann Mapped")
+    set(id, plan: "Agent's", tier: "Gold")
+    eventually { krayins(id) == "Agent's" }
+    settle
+    expect(attributes(id)).to include("plan" => "Agent's", "tier" => "Gold")
+    expect(dead_jobs).to eq([])
+  end
+
+  it "puts back what a visitor writes by the widget" do
+    visitor = desk.visitor
+    visitor.begin_chat("Hi", name: "Vic Visitor", email: "vic@mapped.example")
+    settle
+    id = eventually { inside("Contact.find_by(email: 'vic@mapped.example')&.id") }
+    given(id)
+    forged = { plan: "forged", other: "mine" }
+    expect(visitor.identify(identifier: "vic-m", custom_attributes: forged).status).to eq(200)
+    unmoved(id)
+    expect(attributes(id)["other"]).to eq("mine")
+  end
+
+  it "puts back what a program writes by the public API" do
+    inbox = inside("Inbox.find(id).channel.identifier", id: desk.inboxes["api"])
+    program = WholeChatwoot::Client.new("/public/api/v1/inboxes/#{inbox}", {})
+    made = program.post("/contacts", name: "Pia Program", email: "pia@mapped.example",
+                                     custom_attributes: { plan: "forged" })
+    settle
+    given(made["id"])
+    expect(program.patch("/contacts/#{made["source_id"]}", custom_attributes: { plan: "forged" }).status).to eq(200)
+    unmoved(made["id"])
+  end
+
+  it "takes nothing over from a merge, a file or another integration's bot" do
+    id = shown("Kim Kept")
+    other = contact(name: "Olli Other", phone_number: "+4930777066")
+    inside("Contact.find(id).update_columns(custom_attributes: { plan: 'forged' })", id: other)
+    expect(desk.agent.post("/actions/contact_merge", base_contact_id: id, mergee_contact_id: other).status).to eq(200)
+    unmoved(id)
+    import("Kim Kept", "kim-kept@mapped.example", "forged")
+    unmoved(id)
+    token = inside("AgentBot.create!(name: 'Bot', account_id: account, outgoing_url: 'http://127.0.0.1:9/')" \
+                   ".access_token.token", account: desk.account)
+    bot = WholeChatwoot::Client.new("/api/v1/accounts/#{desk.account}", "api_access_token" => token)
+    bot.patch("/contacts/#{id}", custom_attributes: { plan: "forged" })
+    unmoved(id)
+  end
+
+  def import(*row)
+    file = CSV.generate { |csv| [%w[name email plan], row].each { |line| csv << line } }
+    request = Net::HTTP::Post.new("/api/v1/accounts/#{desk.account}/contacts/import")
+    request["api_access_token"] = desk.token
+    request.set_form([["import_file", file, { filename: "contacts.csv", content_type: "text/csv" }]],
+                     "multipart/form-data")
+    expect(WholeChatwoot.send_request(request).status).to eq(200)
+    eventually do
+      inside("Sidekiq::ScheduledSet.new.select { |job| job.display_class == 'DataImportJob' }.each(&:add_to_queue); 1")
+      inside("DataImport.where(account_id: account).last&.completed?", account: desk.account)
+    end
+  end
+end
