@@ -170,6 +170,13 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
     expect([krayins(visitor)["plan"], mapped(visitor)["plan"]]).to eq(["An agent's", "An agent's"])
   end
 
+  it "tells options apart that differ in capitals alone" do
+    rows = { "code" => "size", "name" => "Size", "type" => "select", "options" => [[1, "s"], [2, "S"], [3, " XL "]] }
+    field = KrayinSync::Chatwoot::LeadField.new("size", rows)
+    expect(%w[S s xl XL].map { |name| [field.read(name), field.written(name).first] })
+      .to eq([["S", 2], ["s", 1], ["XL", 3], ["XL", 3]])
+  end
+
   it "costs three requests, and nothing on its way back" do
     who
     krayin.forget_requests
@@ -257,5 +264,29 @@ RSpec.describe "A mapping both ways that cannot be", :chatwoot do
           hook.reload
         end
       end
+  end
+end
+
+RSpec.describe "A mapping both ways of a lead that is older than the attribute", :chatwoot do
+  include TwoWay
+
+  before(:context) { connect_both_ways("older", server: "2.2.3-community") }
+  after(:context) { disconnect_both_ways }
+
+  it "leaves a contact what is neither yes nor no in Krayin, until somebody says" do
+    old = contact(custom_attributes: { "vip" => true })
+    2.times { look }
+    add_attribute("vip", "boolean")
+    hook.update!(settings: hook.settings.merge("field_mapping" => "lead.vip <-> vip"))
+    run_all
+    2.times { look }
+    sides = lambda do
+      client = KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first)
+      [client.get_lead(lead_of(old)["id"])["vip"], old.reload.custom_attributes["vip"]]
+    end
+    expect(sides.call).to eq([nil, true])
+    set(old, vip: false)
+    run_all
+    expect(sides.call).to eq([0, false])
   end
 end

@@ -74,7 +74,8 @@ module KrayinSync
         value = lead[code]
         case type
         when "list" then option_of(value)&.last
-        when "checkbox" then YES.include?(value.to_s)
+        # Of a lead that is older than the attribute Krayin has neither.
+        when "checkbox" then YES.include?(value.to_s) unless value.to_s.empty?
         when "number" then LeadAttributes.amount(value)
         when "date" then value.to_s[/\A\d{4}-\d{2}-\d{2}/]
         else value.to_s.strip.presence
@@ -85,7 +86,7 @@ module KrayinSync
       # @return [Object, nil] as the contact shows it; nothing where it is none
       def read(value)
         case type
-        when "list" then choices.find { |one| same?(one, value) }
+        when "list" then choices.find { |one| one == value } || choices.find { |one| same?(one, value) }
         when "checkbox" then yes_or_no(value)
         when "number" then LeadWish.read("krayin_value", value)
         when "date" then LeadWish.read("krayin_closing_date", value)
@@ -100,7 +101,7 @@ module KrayinSync
         return [nil, WORDS.fetch(type, :refused)] if value.nil?
 
         case type
-        when "list" then [@options.find { |_, option| same?(option, value) }.first, nil]
+        when "list" then [@options.find { |_, option| option.to_s.strip == value }.first, nil]
         when "checkbox" then [value ? 1 : 0, nil]
         when "number" then [LeadWish.decimal(value), nil]
         else [value, nil]
@@ -109,9 +110,11 @@ module KrayinSync
 
       private
 
+      def option_id(value) = value.is_a?(Hash) ? value["id"] : value
+
       def option_of(value)
-        id = value.is_a?(Hash) ? value["id"] : value
-        found = @options.find { |known, _| known.to_s == id.to_s }
+        id = option_id(value).to_s
+        found = @options.find { |known, _| known.to_s == id }
         found && [found.first, found.last.to_s.strip]
       end
 
