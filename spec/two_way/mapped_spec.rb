@@ -177,6 +177,32 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
       .to eq([["S", 2], ["s", 1], ["XL", 3], ["XL", 3]])
   end
 
+  it "knows an option that somebody has just made, and asks once for one that is gone" do
+    change(lead_of(who), fields: { tier: option("Free Trial") })
+    look
+    free = option("Free Trial")
+    traits = hook.settings["traits"]
+    before = traits["attributes"].map do |row|
+      row["code"] == "tier" ? { **row, "options" => row["options"].select { |id, _| id == free } } : row
+    end
+    gold = option("Gold")
+    hook.update_columns(settings: hook.settings.merge("traits" => { **traits, "attributes" => before }))
+    tiers = CustomAttributeDefinition.where(account_id: account.id, attribute_key: "tier")
+    tiers.update_all(attribute_values: ["Mine"])
+    change(lead_of(who), fields: { tier: gold })
+    2.times { look }
+    expect(mapped(who)["tier"]).to eq("Gold")
+    expect(tiers.first.attribute_values).to eq(["Mine", "Gold", "Free Trial"])
+    change(lead_of(who), fields: { tier: 999 })
+    2.times { look }
+    krayin.forget_requests
+    2.times { look }
+    expect(mapped(who)["tier"]).to be_nil
+    expect(krayin.requests.map { |one| one["path"] }).to all(end_with("/leads"))
+  ensure
+    tiers&.update_all(attribute_values: ["Gold", "Free Trial"])
+  end
+
   it "costs three requests, and nothing on its way back" do
     who
     krayin.forget_requests

@@ -66,6 +66,14 @@ module KrayinSync
       # @param lead [Hash{String => Object}] as Krayin answers it
       def told?(lead) = lead.key?(code)
 
+      # Whether what the lead has is something that the set-up has seen.
+      # @param lead [Hash{String => Object}] as Krayin answers it
+      def known?(lead) = type != "list" || option_id(lead[code]).to_s.empty? || !option_of(lead[code]).nil?
+
+      # @param lead [Hash{String => Object}] as Krayin answers it
+      # @return [String] what the lead has, for those who ask once for each
+      def option_key(lead) = "#{code}:#{option_id(lead[code]).to_s[0, 64]}"
+
       # @return [Reason] that it goes one way alone
       def one_way = Reason.new("mapped_one_way", attribute: "lead.#{code}")
 

@@ -23,8 +23,6 @@ module KrayinSync
       READS = 2
       # Seconds after which all links are gone through once more.
       LINKED = 3600
-      # Seconds after which the set-up looks once more for a stage that nobody knows.
-      UNKNOWN = 300
 
       class << self
         # @param settings [Hash{String => Object}] a hook's
@@ -151,6 +149,8 @@ module KrayinSync
 
       def codes = mapped.map(&:code)
 
+      def unlearned = @unlearned ||= Unlearned.new(hook, mapped)
+
       def rows(leads) = leads.map { |lead| [lead["id"], lead["updated_at"].to_s, LeadAttributes.digest(lead, codes)] }
 
       # @return [Array<Integer>] leads that could not be shown yet
@@ -168,7 +168,7 @@ module KrayinSync
       # @return [Boolean] whether that contact is done with
       def changed?(contact_id, lead)
         person = LeadAttributes.person_id(lead)
-        return later(person) if waits_for_stage?([lead])
+        return later(person) if unlearned.waits?([lead])
 
         case ShownLead.touched(hook, contact_id, person, lead, began: @began)
         when :written then @written += 1
@@ -177,16 +177,6 @@ module KrayinSync
           return false
         end
         true
-      end
-
-      # Somebody has made its stage since the set-up looked, which looks once more.
-      def waits_for_stage?(leads)
-        return false if leads.all? { |lead| LeadAttributes.known?(lead, settings) }
-
-        @asks ||= RedisStore.call("SET", RedisStore.key("stages", hook.id), "1", "NX", "EX", UNKNOWN).to_s
-        SetupJob.enqueue(hook.id) if @asks == "OK" && !@asked
-        @asked = true
-        @asks == "OK"
       end
 
       def later(person)
@@ -199,7 +189,7 @@ module KrayinSync
         # A lead's time of change need not move with an attribute that somebody added.
         ShownLead.unread_oldest(hook.id, before: @began, limit: PERSONS) if mapped.any? && !@hidden
         READS.times do
-          return true if @asks == "OK"
+          return true if unlearned.asked?
 
           persons = ShownLead.unread_persons(hook, instance, limit: PERSONS, linked: linked?)
           return gone_through if persons.empty?
@@ -226,7 +216,7 @@ module KrayinSync
         ShownLead.forget_unlinked(hook.id, persons, contacts.values.flatten)
         persons.each do |person|
           of_person = leads.fetch(person, [])
-          next later(person) if waits_for_stage?(of_person)
+          next later(person) if unlearned.waits?(of_person)
 
           contacts.fetch(person, []).each { |id| show(id, person, of_person) }
         end
