@@ -281,7 +281,9 @@ RSpec.describe "A mapping both ways that cannot be", :chatwoot do
 
     { "lead.plan <-> contact.name" => "lead.plan", "lead.plan <-> krayin_value" => "lead.plan",
       "lead.many <-> many" => "lead.many", "person.rank <-> rank" => "person.rank",
-      "lead.description <-> words" => "lead.description", "lead.plan <-> conversation.priority" => "lead.plan" }
+      "lead.description <-> words" => "lead.description", "lead.plan <-> conversation.priority" => "lead.plan",
+      "lead.plan <-> email" => "lead.plan", "lead.plan <-> my plan" => "lead.plan",
+      "lead.plan <-> custom_attributes.plan!" => "lead.plan" }
       .each do |row, key|
         it "refuses #{row}" do
           saved = hook.reload.update(settings: hook.settings.merge("field_mapping" => row))

@@ -5,7 +5,7 @@ module KrayinSync
     # An attribute that somebody added to Krayin's leads, and the contact's custom attribute that a row of field_mapping
     # with +<->+ shows it by: what Krayin has is shown there, and what an agent writes there is written to Krayin.
     class LeadField
-      ROW = /\Aleads?\s*\.\s*([\w-]+)\s*<->\s*(?:custom_attributes\s*\.\s*)?([^\s.]+)\z/i
+      ROW = /\Aleads?\s*\.\s*([\w-]+)\s*<->\s*(?:custom_attributes\s*\.\s*)?([^.]+)\z/i
       # Krayin's types that one value of Chatwoot's says whole, and what that is there.
       TYPES = { "text" => "text", "textarea" => "text", "price" => "number", "boolean" => "checkbox",
                 "select" => "list", "date" => "date" }.freeze

@@ -25,6 +25,21 @@ module KrayinSync
         definitions.list_owners(LeadReader.new(hook.settings.to_h).users.map { |user| user["name"].to_s.strip })
       end
 
+      # Whether agents' pages can have an attribute of that key: Chatwoot has rules for it, and names of its own.
+      # @param account_id [Integer]
+      # @param field [LeadField]
+      def self.take?(account_id, field)
+        return true unless defined?(::CustomAttributeDefinition)
+
+        key = { account_id: account_id, attribute_model: "contact_attribute", attribute_key: field.key }
+        return true if ::CustomAttributeDefinition.exists?(key)
+
+        made = ::CustomAttributeDefinition.new(**key, attribute_display_name: field.name,
+                                                      attribute_display_type: field.type)
+        made.valid?
+        made.errors[:attribute_key].empty?
+      end
+
       def initialize(hook)
         @hook = hook
         @settings = hook.settings.to_h

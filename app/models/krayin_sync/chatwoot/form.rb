@@ -123,16 +123,21 @@ module KrayinSync
         raise Refused, Reason.new("not_served", setting: "two_way").sentence(HookSettings.locale(@settings))
       end
 
-      # Whether answers show what is to go both ways. Where there is no lead yet, the first look tells.
+      # Whether Chatwoot and Krayin's answers show what is to go both ways. Where there is no lead yet, the first look
+      # tells.
       def check_both_ways(settings)
         fields = LeadField.of(settings)
         return if fields.empty?
 
-        lead = LeadReader.new(settings, bulk: false).newest(1).first.first
-        hidden = lead && fields.find { |field| !field.told?(lead) }
+        hidden = fields.find { |field| !AttributeDefinitions.take?(@account_id, field) } || untold(fields, settings)
         return unless hidden
 
         raise Refused.new(hidden.one_way.sentence(HookSettings.locale(@settings)), field: "field_mapping")
+      end
+
+      def untold(fields, settings)
+        lead = LeadReader.new(settings, bulk: false).newest(1).first.first
+        lead && fields.find { |field| !field.told?(lead) }
       end
 
       # Of several each must do: what one user may says nothing of another.
