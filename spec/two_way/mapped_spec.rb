@@ -170,6 +170,17 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
     expect([krayins(visitor)["plan"], mapped(visitor)["plan"]]).to eq(["An agent's", "An agent's"])
   end
 
+  it "reads those whose lead nobody has read before those of which it may have changed" do
+    seen = Array.new(3) { contact_with_lead }
+    late = contact
+    looks = KrayinSync::Chatwoot::LeadLook
+    %w[PERSONS READS].each { |name| stub_const("#{looks}::#{name}", 1) }
+    KrayinSync::Chatwoot::ShownLead.where(contact_id: seen.map(&:id)).update_all(read_at: 1.day.ago)
+    allow_any_instance_of(KrayinSync::Chatwoot::LeadReader).to receive(:newest).and_return([[], nil])
+    2.times { look }
+    expect(late.reload.custom_attributes).to have_key("krayin_stage")
+  end
+
   it "tells options apart that differ in capitals alone" do
     rows = { "code" => "size", "name" => "Size", "type" => "select", "options" => [[1, "s"], [2, "S"], [3, " XL "]] }
     field = KrayinSync::Chatwoot::LeadField.new("size", rows)

@@ -186,30 +186,42 @@ module KrayinSync
 
       # @return [Boolean] whether there is more
       def read_persons
-        # A lead's time of change need not move with an attribute that somebody added.
-        ShownLead.unread_oldest(hook.id, before: @began, limit: PERSONS) if mapped.any? && !@hidden
         READS.times do
           return true if unlearned.asked?
 
-          persons = ShownLead.unread_persons(hook, instance, limit: PERSONS, linked: linked?)
-          return gone_through if persons.empty?
+          persons = unread_persons
+          gone_through if persons.empty? && linked?
+          return false if persons.empty? && (persons = read_again).empty?
 
-          leads, whole = krayin.of_persons(persons)
-          # One with very many leads is looked at alone.
-          persons = persons.first(1) unless whole
-          leads, = krayin.of_persons(persons) unless whole
-          show_persons(persons, leads.group_by { |lead| LeadAttributes.person_id(lead) })
+          show_of(persons)
         end
-        true
+        !@again
+      end
+
+      def unread_persons = ShownLead.unread_persons(hook, instance, limit: PERSONS, linked: linked?)
+
+      # A lead's time of change need not move with an attribute that somebody added. Once a look, where nobody waits to
+      # be read at all.
+      def read_again
+        return [] if @again || @hidden || mapped.empty?
+
+        @again = true
+        ShownLead.unread_oldest(hook.id, before: @began, limit: PERSONS)
+        unread_persons
+      end
+
+      def show_of(persons)
+        leads, whole = krayin.of_persons(persons)
+        # One with very many leads is looked at alone.
+        persons = persons.first(1) unless whole
+        leads, = krayin.of_persons(persons) unless whole
+        show_persons(persons, leads.group_by { |lead| LeadAttributes.person_id(lead) })
       end
 
       # Whether the links are to be gone through: those that nobody has told of are few.
       def linked? = cursor["linked_at"].to_i < @began.to_i - LINKED
 
-      def gone_through
-        update!(cursor: cursor.merge("linked_at" => @began.to_i)) if linked?
-        false
-      end
+      def gone_through = update!(cursor: cursor.merge("linked_at" => @began.to_i))
 
       def show_persons(persons, leads)
         contacts = contacts_of(persons)
