@@ -170,6 +170,26 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
     expect([krayins(visitor)["plan"], mapped(visitor)["plan"]]).to eq(["An agent's", "An agent's"])
   end
 
+  it "gives Krayin what an agent has written before the lead was shown, and nothing that a visitor has" do
+    early = contact
+    conversation(early, inbox(account, "Email"))
+    run_all
+    set(early, plan: "Early")
+    run_all
+    expect([krayins(early)["plan"], mapped(early)["plan"]]).to eq(%w[Early Early])
+    2.times { look }
+    set(early, plan: "Later")
+    run_all
+    expect([krayins(early)["plan"], mapped(early)["plan"], told(early)]).to eq(["Later", "Later", []])
+    visitor = contact
+    conversation(visitor, inbox(account, "WebWidget"))
+    run_all
+    set(visitor, by: nil, plan: "forged")
+    run_all
+    look
+    expect(krayins(visitor)["plan"]).to be_nil
+  end
+
   it "reads those whose lead nobody has read before those of which it may have changed" do
     seen = Array.new(3) { contact_with_lead }
     late = contact

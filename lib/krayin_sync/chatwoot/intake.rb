@@ -125,8 +125,10 @@ module KrayinSync
         def contact(hook, data)
           contact = data[:contact]
           return Reason.new("event_wrong") unless contact
-          return Reason.new("unchanged") unless RelevantChanges.contact?(data[:changed_attributes], hook.settings.to_h)
-          return Reason.new("unchanged") if own?(hook, contact, data[:changed_attributes])
+
+          changed = data[:changed_attributes]
+          return Reason.new("unchanged") unless RelevantChanges.contact?(changed, LeadField.followed(hook, contact.id))
+          return Reason.new("unchanged") if own?(hook, contact, changed)
           return Reason.new("no_identity") if !Reach.include?(contact, hook) && unknown?(contact, hook)
 
           RecordRef.new(hook.id, "contact", contact.id).enqueue

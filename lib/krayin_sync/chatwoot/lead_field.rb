@@ -31,6 +31,15 @@ module KrayinSync
           end
         end
 
+        # What is mapped both ways is the contact's own until it shows a lead.
+        # @param hook [Integrations::Hook]
+        # @param contact_id [Integer]
+        # @return [Hash{String => Object}] the hook's settings from then on
+        def followed(hook, contact_id)
+          settings = hook.settings.to_h
+          of(settings).any? && ShownLead.lead_of(hook.id, contact_id) ? settings : {}
+        end
+
         private
 
         def rows(settings)
