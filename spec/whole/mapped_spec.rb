@@ -33,13 +33,17 @@ RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
     id
   end
 
+  def id_of(email)
+    eventually { inside("Contact.find_by(email: email, account_id: account)&.id", email: email, account: desk.account) }
+  end
+
   def set(id, **attributes)
     expect(desk.agent.patch("/contacts/#{id}", custom_attributes: attributes).status).to eq(200)
   end
 
-  def krayins(id)
+  def krayins(id, code = "plan")
     client = KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first)
-    client.get_lead(link(id)["lead_id"])["plan"]
+    client.get_lead(link(id)["lead_id"])[code]
   end
 
   # What must be as it was once all has been brought over.
@@ -57,17 +61,62 @@ RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
     expect(made.find { |one| one["attribute_key"] == "tier" }["attribute_values"]).to eq(%w[Gold Free])
     id = shown("Ann Mapped")
     set(id, plan: "Agent's", tier: "Gold")
-    eventually { krayins(id) == "Agent's" }
+    eventually { krayins(id) == "Agent's" && tier(id) == "Gold" }
     settle
     expect(attributes(id)).to include("plan" => "Agent's", "tier" => "Gold")
     expect(dead_jobs).to eq([])
+  end
+
+  def tier(id)
+    known = desk.hook["settings"]["traits"]["attributes"].find { |row| row["code"] == "tier" }
+    known["options"].to_h[krayins(id, "tier")]
+  end
+
+  it "follows what an automation and a macro of the account write, and says what does not fit" do
+    id = shown("Max Macro")
+    talk(id, "Hello")
+    settle
+    write = "Contact.find(id).then { |who| who.update!(custom_attributes: who.custom_attributes.merge(wanted)) }"
+    inside("Current.executed_by = AutomationRule.new(id: 1, account_id: account); #{write}; Current.reset; 1",
+           id: id, account: desk.account, wanted: { plan: "By rule" })
+    eventually { krayins(id) == "By rule" }
+    inside("Current.user = User.find(user); #{write}; Current.reset; 1",
+           id: id, user: desk.user, wanted: { plan: "By macro", tier: "Silver" })
+    eventually { krayins(id) == "By macro" && attributes(id)["tier"].nil? }
+    lines = "Message.where(conversation_id: Conversation.where(contact_id: id), message_type: :activity)" \
+            ".pluck(:content)"
+    eventually { inside(lines, id: id).any? { |line| line.include?("Tier") } }
+    expect([attributes(id)["plan"], dead_jobs]).to eq(["By macro", []])
+  end
+
+  it "gives back what is taken away, by an agent and by a visitor" do
+    id = shown("Eve Empty")
+    taken = desk.agent.post("/contacts/#{id}/destroy_custom_attributes", custom_attributes: ["plan"])
+    expect(taken.status).to eq(200)
+    unmoved(id)
+    visitor = desk.visitor
+    visitor.begin_chat("Hi", name: "Ned None", email: "ned@mapped.example")
+    settle
+    id = id_of("ned@mapped.example")
+    given(id)
+    taken = visitor.client.post("/contact/destroy_custom_attributes?website_token=#{desk.website_token}",
+                                custom_attributes: ["plan"])
+    expect(taken.status).to eq(200)
+    unmoved(id)
+  end
+
+  it "is refused under a key that is Chatwoot's own" do
+    rows = { settings: { field_mapping: "lead.plan <-> email, lead.tier <-> tier" } }
+    answer = desk.agent.patch("/integrations/hooks/#{desk.hook["id"]}", hook: rows)
+    expect([answer.status, answer["message"]]).to match([422, /lead\.plan both ways/])
+    expect(desk.hook["settings"]["field_mapping"]).to start_with("lead.plan <-> plan")
   end
 
   it "puts back what a visitor writes by the widget" do
     visitor = desk.visitor
     visitor.begin_chat("Hi", name: "Vic Visitor", email: "vic@mapped.example")
     settle
-    id = eventually { inside("Contact.find_by(email: 'vic@mapped.example')&.id") }
+    id = id_of("vic@mapped.example")
     given(id)
     forged = { plan: "forged", other: "mine" }
     expect(visitor.identify(identifier: "vic-m", custom_attributes: forged).status).to eq(200)
