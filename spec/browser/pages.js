@@ -129,6 +129,7 @@ async function administrator(browser) {
   seen.settings = await tab.evaluate(() => ({
     stage: document.querySelector("#set-lead_pipeline_stage_id").selectedOptions[0].textContent,
     rule: [...document.querySelectorAll("#set-stage_rules .pair input")].map((input) => input.value),
+    mapped: [...document.querySelectorAll("#set-field_mapping .pair input")].map((input) => input.value),
     token: document.querySelector("#set-api_token").value,
     policy: document.querySelector("#set-lead_policy").value,
   }));

@@ -3,7 +3,8 @@
 require_relative "../whole/support/connected"
 
 RSpec.describe "The pages of Krayin", :whole do
-  include_context "with a connected desk", "Administrator"
+  include_context "with a connected desk", "Administrator",
+                  field_mapping: "lead.description = website, lead.description = plan"
 
   # Where the pictures are kept.
   pictures = File.expand_path("../../tmp/pages", __dir__)
@@ -64,7 +65,8 @@ RSpec.describe "The pages of Krayin", :whole do
     expect(seen["rule_wrong"]).to include("must be rules such as")
     expect(seen["led_to"]).to eq("whenever")
     expect(seen["settings"]).to eq("stage" => "Prospect", "rule" => ["label vip", "Negotiation"], "token" => "",
-                                   "policy" => "per_contact")
+                                   "policy" => "per_contact",
+                                   "mapped" => ["lead.description", "website", "lead.description", "plan"])
     kept = inside("Integrations::Hook.find_by(account_id: account, app_id: 'krayin').settings", account: desk.account)
     expect(kept).to include("stage_rules" => "label vip -> Negotiation", "lead_pipeline_stage_id" => 3)
     expect(seen["focused"]).to eq("Keep out")

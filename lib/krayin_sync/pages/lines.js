@@ -12,7 +12,7 @@ const SOURCES = ["contact.id", "contact.name", "contact.email", "contact.phone_n
 
 const SHAPES = {
   mapping: {
-    signs: ["=", "<->"],
+    signs: ["=", "<->"], apart: /[,\n]/,
     left: (lists) => lists.attributes,
     right: (lists) => [...lists.own.map((key) => `custom_attributes.${key}`), ...SOURCES],
   },
@@ -66,7 +66,7 @@ export function lines(field, told, id) {
     return row;
   };
   const plus = button(say("line_add"), () => add().querySelector("input").focus(), "plain", { "aria-label": `${say("line_add")}: ${field.label}` });
-  given.split(/[;\n]/).map((line) => line.trim()).filter(Boolean).forEach(add);
+  given.split(shape.apart || /[;\n]/).map((line) => line.trim()).filter(Boolean).forEach(add);
   fill(rows, known("left"), known("right"), body, plus);
   const text = () => [...body.children].map((row) => {
     const [left, right] = [...row.querySelectorAll("input")].map((input) => input.value.trim());
