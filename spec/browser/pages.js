@@ -124,7 +124,7 @@ async function administrator(browser) {
   await tab.keyboard.type("Negotiation");
   await tab.selectOption("#set-lead_pipeline_stage_id", { label: "Prospect" });
   await tab.getByRole("button", { name: "Check and save" }).click();
-  await tab.locator("#told").filter({ hasText: "saved" }).waitFor();
+  await tab.locator("#told").filter({ hasText: "are saved" }).waitFor();
   await go(tab, "settings");
   seen.settings = await tab.evaluate(() => ({
     stage: document.querySelector("#set-lead_pipeline_stage_id").selectedOptions[0].textContent,
