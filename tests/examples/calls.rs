@@ -1,4 +1,4 @@
-// Calls of your own, without the sync: `cargo run -p krayin_tests --example calls`
+//! Calls of your own, without the sync: `cargo run -p krayin_tests --example calls`
 
 use std::{sync::Arc, time::Duration};
 
@@ -89,4 +89,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{spent} Once more in {:?}.", spent.retry_after);
     assert!(krayin.requests().iter().all(|request| request.status != 429));
     Ok(())
+}
+
+#[cfg(test)]
+#[test]
+fn runs() {
+    main().unwrap();
 }

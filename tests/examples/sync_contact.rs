@@ -1,4 +1,4 @@
-// A contact of Chatwoot into a simulated Krayin: `cargo run -p krayin_tests --example sync_contact`
+//! A contact of Chatwoot into a simulated Krayin: `cargo run -p krayin_tests --example sync_contact`
 
 use std::sync::Arc;
 
@@ -21,4 +21,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}: created {:?} with {} requests", outcome.status, outcome.created, outcome.requests);
     assert_eq!(krayin.leads()[0]["title"], "Jane Doe");
     Ok(())
+}
+
+#[cfg(test)]
+#[test]
+fn runs() {
+    main().unwrap();
 }

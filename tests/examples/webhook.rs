@@ -1,4 +1,4 @@
-// A webhook of Chatwoot's into a simulated Krayin: `cargo run -p krayin_tests --example webhook`
+//! A webhook of Chatwoot's into a simulated Krayin: `cargo run -p krayin_tests --example webhook`
 
 use std::sync::Arc;
 
@@ -72,4 +72,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let comment = krayin.activities()[0]["comment"].to_string();
     assert!(comment.contains("Hello") && comment.contains("Web chat"), "{comment}");
     Ok(())
+}
+
+#[cfg(test)]
+#[test]
+fn runs() {
+    main().unwrap();
 }
