@@ -1,11 +1,13 @@
 # frozen_string_literal: true
 
 require_relative "support/busy_day"
+require_relative "../chatwoot/support/trouble"
 
 # Two Sidekiqs, a Krayin that throttles by TOKENS tokens and fails one request in thirty, a backfill of CONTACTS, EVENTS
 # of a busy day, and processes that die KILLS times.
 RSpec.describe "Everything at once", :chatwoot do
   include BusyDay
+  include Trouble
 
   let(:events) { Integer(ENV.fetch("EVENTS", 400)) }
   let(:before_it) { Integer(ENV.fetch("CONTACTS", 200)) }
@@ -27,21 +29,9 @@ RSpec.describe "Everything at once", :chatwoot do
     disconnect_both_ways
   end
 
-  def faults
-    kinds = [{ action: "status", status: 503 }, { action: "close_before_acting" }, { action: "close_after_acting" }]
-    (1..[events / 8, 1000].min).map { |n| { nth: n * 33, times: 1, **kinds[n % 3] } }
-  end
-
-  def kill_one
-    servers.end_process(@sidekiqs.delete_at(random.rand(@sidekiqs.size)), :KILL)
-    @sidekiqs << SmallChatwoot.sidekiq
-  end
-
   # As each of Sidekiq's beats does from its version 7 on.
   def beat
-    late = KrayinSync::Chatwoot::BackfillLane.where("leased_until < ?", 100.seconds.from_now)
-    late.update_all(leased_until: 1.minute.ago)
-    KrayinSync::Chatwoot::Sweep.recover
+    recover_killed
     KrayinSync::Chatwoot::LookJob.enqueue_due
   end
 
@@ -50,7 +40,7 @@ RSpec.describe "Everything at once", :chatwoot do
     (1..events).each do |number|
       something(number)
       beat if (number % 20).zero?
-      kill_one if dies.include?(number)
+      kill_one(random) if dies.include?(number)
       sleep 0.01
     end
   end
@@ -67,8 +57,7 @@ RSpec.describe "Everything at once", :chatwoot do
   end
 
   def look_now
-    looks.where(hook_id: hook.id).update_all(next_at: Time.now.utc)
-    KrayinSync::Chatwoot::LookJob.enqueue_due
+    enqueue_look
     settle(120)
   end
 
@@ -112,7 +101,7 @@ RSpec.describe "Everything at once", :chatwoot do
     3.times { look }
     ids = Years.new(account, hook, krayin, 0).insert("before", before_it)
     krayin.turn(throttle: true)
-    krayin.faults(*faults)
+    krayin.faults(*one_in(33, [events / 8, 1000].min))
     @sidekiqs = Array.new(2) { SmallChatwoot.sidekiq }
     run = KrayinSync::Chatwoot::Backfill.start(hook)
     began = Time.now

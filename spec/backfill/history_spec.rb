@@ -1,10 +1,13 @@
 # frozen_string_literal: true
 
 require_relative "support/years"
+require_relative "../chatwoot/support/trouble"
 
 # Contacts of every kind: CONTACTS=250000 says how many, KILLS how many processes die meanwhile, one in EVERY
 # seconds at most, and TOKENS how many tokens of sixty requests a minute there are then.
 RSpec.describe "Contacts of years", :chatwoot do
+  include Trouble
+
   before(:context) { SmallChatwoot.start }
 
   before do
@@ -96,27 +99,9 @@ RSpec.describe "Contacts of years", :chatwoot do
     expect(krayin.requests.map { |request| request["method"] }.uniq).to eq(["GET"])
   end
 
-  def faults
-    kinds = [{ action: "status", status: 503 }, { action: "close_before_acting" }, { action: "close_after_acting" }]
-    (1..[troubled / 8, 1000].min).map { |n| { nth: n * 33, times: 1, **kinds[n % 3] } }
-  end
-
   def troubled = Integer(ENV.fetch("CONTACTS", 400)) / 2
 
   def sidekiq = (@sidekiqs ||= []) << SmallChatwoot.sidekiq
-
-  # What a killed process had is given out again once its lease is over.
-  def recover
-    late = KrayinSync::Chatwoot::BackfillLane.where("leased_until < ?", 100.seconds.from_now)
-    late.update_all(leased_until: 1.minute.ago)
-    KrayinSync::Chatwoot::Sweep.recover
-  end
-
-  # Whichever it is, others are there.
-  def kill_one
-    servers.end_process(@sidekiqs.delete_at(@random.rand(@sidekiqs.size)), :KILL)
-    sidekiq
-  end
 
   # @return [Array(Integer, Integer), nil] a contact and its person
   def one_of(ids)
@@ -190,15 +175,15 @@ RSpec.describe "Contacts of years", :chatwoot do
 
     it "are all there, each once and as colleagues left them, whatever happens meanwhile" do
       ids = years.insert("trouble", troubled)
-      krayin.faults(*faults)
+      krayin.faults(*one_in(33, [troubled / 8, 1000].min))
       3.times { sidekiq }
       run = backfill.start(hook)
       kills = wanted = Integer(ENV.fetch("KILLS", 3))
       edited = {}
       until run.reload.state == "done"
         doze
-        kill_one if (kills -= 1) >= 0
-        recover
+        kill_one(@random) if (kills -= 1) >= 0
+        recover_killed
         work(ids, edited)
       end
       krayin.turn(throttle: false)

@@ -1,9 +1,12 @@
 # frozen_string_literal: true
 
 require_relative "support/small_chatwoot"
+require_relative "support/trouble"
 
 # Random bursts of events on three accounts and two servers that throttle and fail one call in ten.
 RSpec.describe "Under load", :chatwoot do
+  include Trouble
+
   before(:context) { SmallChatwoot.start }
 
   before do
@@ -14,18 +17,13 @@ RSpec.describe "Under load", :chatwoot do
     @sidekiqs = Array.new(2) { SmallChatwoot.sidekiq }
     @accounts = [[0, 0], [0, 1], [1, 0]].map { |krayin, token| connect(@krayins[krayin], token: token) }
     eventually(30) { @accounts.all? { |_, hook| hook.reload.settings["traits"] } }
-    @krayins.each { |krayin| krayin.faults(*one_in_ten) }
+    @krayins.each { |krayin| krayin.faults(*one_in(10, 90)) }
     @random = Random.new(RSpec.configuration.seed)
   end
 
   after do
     @sidekiqs.each { |pid| servers.end_process(pid) }
     @krayins.each(&:stop)
-  end
-
-  def one_in_ten
-    kinds = [{ action: "status", status: 503 }, { action: "close_before_acting" }, { action: "close_after_acting" }]
-    (1..90).map { |n| { nth: n * 10, times: 1, **kinds[n % 3] } }
   end
 
   # Saves records until there were so many events, and yields halfway.

@@ -89,8 +89,7 @@ TwoWay::SERVERS.each do |server|
     end
 
     def try_to_look
-      looks.where(hook_id: hook.id).update_all(next_at: Time.now.utc)
-      KrayinSync::Chatwoot::LookJob.enqueue_due
+      enqueue_look
       try
     end
 
@@ -134,15 +133,7 @@ TwoWay::SERVERS.each do |server|
     deaths.product([true, false]).each do |(name, method), acted|
       it "loses nothing where its process dies #{acted ? "after" : "before"} #{name}##{method}" do
         by_colleague(one = said)
-        dies = allow_any_instance_of(KrayinSync::Chatwoot.const_get(name)).to receive(method)
-        dies.and_wrap_original do |original, *given, **named, &block|
-          original.call(*given, **named, &block) if acted
-          raise SignalException, "KILL"
-        end
-        expect { look }.to raise_error(SignalException)
-        RSpec::Mocks.space.reset_all
-        clear
-        Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+        expect_death(name, method, after: acted) { look }
         recover
         expect([here, there]).to eq([one, one])
       end

@@ -60,10 +60,6 @@ RSpec.describe "Changes on both sides", :chatwoot do
     end
   end
 
-  def wishes
-    KrayinSync::Chatwoot::ShownLead.where(hook_id: hook.id).where("wanted <> '{}'").count
-  end
-
   # What is done between two changes of a lead.
   {
     "with everything brought over after each" => lambda {
@@ -86,7 +82,7 @@ RSpec.describe "Changes on both sides", :chatwoot do
       run_all
       3.times { look }
       expect(both_sides.reject { |krayin, chatwoot| krayin == chatwoot }).to eq([])
-      expect(wishes).to eq(0)
+      expect(open_wishes).to eq(0)
       expect_rest
       next unless name.include?("everything")
 

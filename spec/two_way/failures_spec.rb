@@ -76,15 +76,7 @@ TwoWay::SERVERS.each do |server|
     deaths.product([true, false]).each do |(name, method), acted|
       it "loses nothing where its process dies #{acted ? "after" : "before"} #{name}##{method}" do
         by_agent("Won")
-        dies = allow_any_instance_of(KrayinSync::Chatwoot.const_get(name)).to receive(method)
-        dies.and_wrap_original do |original, *given, **named|
-          original.call(*given, **named) if acted
-          raise SignalException, "KILL"
-        end
-        expect { run_all }.to raise_error(SignalException)
-        RSpec::Mocks.space.reset_all
-        clear
-        Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+        expect_death(name, method, after: acted) { run_all }
         recover
         expect(both).to eq([5, "Won"])
       end

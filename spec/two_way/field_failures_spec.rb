@@ -71,15 +71,7 @@ TwoWay::SERVERS.each do |server|
     deaths.product(%w[before after]).each do |(name, method), moment|
       it "come to Krayin, and what it does not take is told once, where the process dies #{moment} #{name}##{method}" do
         choose(**wish, krayin_stage: "No such stage")
-        dies = allow_any_instance_of(KrayinSync::Chatwoot.const_get(name)).to receive(method)
-        dies.and_wrap_original do |original, *given, **named|
-          original.call(*given, **named) if moment == "after"
-          raise SignalException, "KILL"
-        end
-        expect { run_all }.to raise_error(SignalException)
-        RSpec::Mocks.space.reset_all
-        clear
-        Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+        expect_death(name, method, after: moment == "after") { run_all }
         recover
         both_have(**wish, krayin_stage: "New")
         expect(told(@who)).to contain_exactly(a_string_including("no such stage"))

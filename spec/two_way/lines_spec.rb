@@ -76,15 +76,7 @@ RSpec.describe "The line of a lead that was moved", :chatwoot do
     it "is said once where the process dies #{moment} #{name}" do
       who
       move("negotiation")
-      dies = allow_any_instance_of(KrayinSync::Chatwoot::ShownLead).to receive(name)
-      dies.and_wrap_original do |original, *given, **named|
-        original.call(*given, **named) if moment == :after
-        raise SignalException, "KILL"
-      end
-      expect { look }.to raise_error(SignalException)
-      RSpec::Mocks.space.reset_all
-      clear
-      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+      expect_death(:ShownLead, name, after: moment == :after) { look }
       3.times { look }
       expect(told(who)).to eq(["A colleague moved the lead to Negotiation in Krayin."])
       expect(shown(who)["krayin_stage"]).to eq("Negotiation")

@@ -36,8 +36,6 @@ RSpec.describe "An agent's mapped values", :chatwoot do
     [client.get_lead(lead_of(@who)["id"])["plan"], @who.reload.custom_attributes["plan"]]
   end
 
-  def wishes = KrayinSync::Chatwoot::ShownLead.where(hook_id: hook.id).where("wanted <> '{}'").count
-
   calls = [{ method: "PUT", path: "/leads/attributes/edit/*" }, { method: "GET", path: "/leads" }]
   TwoWay::FAULTS.product(calls, [1, 4]).each do |fault, call, times|
     it "come over after #{fault[:action]} #{call[:method]} #{call[:path]} #{times} times" do
@@ -49,7 +47,7 @@ RSpec.describe "An agent's mapped values", :chatwoot do
       recover
       expect(both_sides).to eq(["Agent's", "Agent's"])
       expect(@who.reload.custom_attributes["words"]).to eq("Colleague's")
-      expect([wishes, told(@who)]).to eq([0, []])
+      expect([open_wishes, told(@who)]).to eq([0, []])
     end
   end
 
@@ -58,20 +56,12 @@ RSpec.describe "An agent's mapped values", :chatwoot do
     it "come over, and what fits nothing is told once, where the process dies #{moment} #{name}##{method}" do
       set(@who, plan: "Agent's")
       set(@who, seats: "many")
-      dies = allow_any_instance_of(KrayinSync::Chatwoot.const_get(name)).to receive(method)
-      dies.and_wrap_original do |original, *given, **named|
-        original.call(*given, **named) if moment == "after"
-        raise SignalException, "KILL"
-      end
-      expect { run_all }.to raise_error(SignalException)
-      RSpec::Mocks.space.reset_all
-      clear
-      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+      expect_death(name, method, after: moment == "after") { run_all }
       change(lead_of(@who), fields: { words: "Colleague's" })
       recover
       expect(both_sides).to eq(["Agent's", "Agent's"])
       expect(@who.reload.custom_attributes.slice("words", "seats")).to eq("words" => "Colleague's")
-      expect(wishes).to eq(0)
+      expect(open_wishes).to eq(0)
       expect(told(@who)).to contain_exactly(a_string_including("Seats", "an amount"))
     end
   end

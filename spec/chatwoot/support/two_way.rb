@@ -66,9 +66,13 @@ module TwoWay
   end
 
   def look
+    enqueue_look
+    run_all
+  end
+
+  def enqueue_look
     looks.where(hook_id: hook.id).update_all(next_at: Time.now.utc)
     KrayinSync::Chatwoot::LookJob.enqueue_due
-    run_all
   end
 
   # What an agent writes into a contact's attributes; nil is nobody.
@@ -94,6 +98,22 @@ module TwoWay
   end
 
   def shown(contact) = contact.reload.custom_attributes.slice(*KrayinSync::Chatwoot::LeadAttributes::KEYS)
+
+  # How many leads have something that an agent wants of them and that is not done.
+  def open_wishes = KrayinSync::Chatwoot::ShownLead.where(hook_id: hook.id).where("wanted <> '{}'").count
+
+  # A process that is killed within the block, before or after it does this: of what it and Redis had nothing is left.
+  def expect_death(name, method, after:, &killed)
+    dies = allow_any_instance_of(KrayinSync::Chatwoot.const_get(name)).to receive(method)
+    dies.and_wrap_original do |original, *given, **named, &block|
+      original.call(*given, **named, &block) if after
+      raise SignalException, "KILL"
+    end
+    expect(&killed).to raise_error(SignalException)
+    RSpec::Mocks.space.reset_all
+    clear
+    Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+  end
 
   # As Sidekiq does, which tries it again.
   def try

@@ -1,0 +1,23 @@
+# frozen_string_literal: true
+
+# What fails meanwhile: requests, and the processes in `@sidekiqs`.
+module Trouble
+  KINDS = [{ action: "status", status: 503 }, { action: "close_before_acting" },
+           { action: "close_after_acting" }].freeze
+
+  # @return [Array<Hash>] faults of one request in so many, so often
+  def one_in(many, times) = (1..times).map { |n| { nth: n * many, times: 1, **KINDS[n % 3] } }
+
+  # Another one comes in its place.
+  def kill_one(random)
+    servers.end_process(@sidekiqs.delete_at(random.rand(@sidekiqs.size)), :KILL)
+    @sidekiqs << SmallChatwoot.sidekiq
+  end
+
+  # What a killed process had is given out again once its lease is over.
+  def recover_killed
+    late = KrayinSync::Chatwoot::BackfillLane.where("leased_until < ?", 100.seconds.from_now)
+    late.update_all(leased_until: 1.minute.ago)
+    KrayinSync::Chatwoot::Sweep.recover
+  end
+end
