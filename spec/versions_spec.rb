@@ -2,7 +2,7 @@
 
 require_relative "support/supported"
 
-RSpec.describe "README's table of versions" do
+RSpec.describe "The table of versions" do
   root = File.expand_path("..", __dir__)
   let(:table) { Supported.all }
 
@@ -14,6 +14,12 @@ RSpec.describe "README's table of versions" do
         expect(tried).to be < Gem::Version.new("#{row[:to]}.0").bump, name if row[:to]
       end
     end
+  end
+
+  it "is what README's first screen says" do
+    readme = File.read(File.join(root, "README.md"), encoding: "UTF-8")
+    told = readme.scan(/(Chatwoot|Krayin) \(([\d.]+) to ([\d.]+)\)/)
+    expect(told).to match_array(%w[Chatwoot Krayin].map { |name| [name, *table[name].values_at(:from, :to).map(&:to_s)] })
   end
 
   it "names the Ruby that runs here, and what the gem takes" do

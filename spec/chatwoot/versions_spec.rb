@@ -6,7 +6,7 @@ require_relative "../support/supported"
 RSpec.describe "The versions that run here", :chatwoot do
   before(:context) { SmallChatwoot.start }
 
-  it "are told in README as tried" do
+  it "are told as tried" do
     running = { "Ruby" => RUBY_VERSION, "Rails" => Rails.version, "Sidekiq" => Sidekiq::VERSION,
                 "PostgreSQL" => ActiveRecord::Base.connection.select_value("SHOW server_version") }
     expect(running.reject { |name, version| Supported.tried?(name, version) }).to eq({})

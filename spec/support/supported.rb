@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
-# README's table of what this works with: { "Ruby" => { from: "3.1", to: "3.4", tried: ["3.1", …] } }
+# The table of docs/versions.md, of what this works with: { "Ruby" => { from: "3.1", to: "3.4", tried: ["3.1", …] } }
 module Supported
   ROW = /^\| (\w+) \| ([\d.]+)(?: to ([\d.]+)| or newer) \| (.+) \|$/
-  README = File.expand_path("../../README.md", __dir__)
+  TABLE = File.expand_path("../../docs/versions.md", __dir__)
 
   def self.all
-    File.read(README, encoding: "UTF-8").scan(ROW).to_h do |name, from, to, tried|
+    File.read(TABLE, encoding: "UTF-8").scan(ROW).to_h do |name, from, to, tried|
       [name, { from: Gem::Version.new(from), to: to && Gem::Version.new(to), tried: tried.scan(/\d+(?:\.\d+)+|\d+/) }]
     end
   end
