@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../chatwoot/support/small_chatwoot"
-require_relative "../chatwoot/support/two_way"
+require_relative "support/orders"
 
 # Tags that colleagues put on in Krayin and take off there, as labels in Chatwoot.
 RSpec.describe "Tags as labels", :chatwoot do
@@ -126,8 +126,7 @@ RSpec.describe "Tags as labels", :chatwoot do
 
   # Of each order who changes, one after the other, and the tag is on and off in turn; CHANGES says up to how many.
   it "are equal on both sides, as the last one wanted it, in every order of changes" do
-    orders = (1..most).flat_map { |size| %i[agent colleague].repeated_permutation(size).to_a }
-    people = orders.to_h { |order| [order, contact] }
+    people = Orders.of(most).to_h { |order| [order, contact] }
     2.times { look_at_all }
     most.times do |number|
       people.each { |order, who| change_tag(who, order[number], number.even?) if order[number] }

@@ -1,30 +1,23 @@
 # frozen_string_literal: true
 
-require_relative "support/connected"
+require_relative "support/both_ways"
 
 # What colleagues change of a person in Krayin, in the whole Chatwoot's contacts.
 RSpec.describe "A contact that follows its person in the whole Chatwoot", :whole do
-  include_context "with a connected desk", "Followed", two_way: true, two_way_contact: "follow", label_tags: "person",
+  include_context "with a desk both ways", "Followed", two_way_contact: "follow", label_tags: "person",
                                                        two_way_tags: true, sync_to_organization: true
-
-  def look
-    inside("KrayinSync::Chatwoot::LeadLook.update_all(next_at: Time.now.utc)")
-    inside("KrayinSync::Chatwoot::LookJob.enqueue_due; 1")
-  end
 
   def known(name)
     id = contact(name: name, email: "#{name.downcase.tr(" ", "-")}@followed.example",
                  additional_attributes: { company_name: "Acme #{name}" })
-    settle
-    look
-    settle
+    settle_both
     id
   end
 
-  def shown(id) = desk.agent.get("/contacts/#{id}")["payload"]
+  def at_desk(id) = desk.agent.get("/contacts/#{id}")["payload"]
 
   def said(id)
-    shown(id).values_at("name", "email", "phone_number") << shown(id).dig("additional_attributes", "company_name")
+    at_desk(id).values_at("name", "email", "phone_number") << at_desk(id).dig("additional_attributes", "company_name")
   end
 
   def person(id) = record("persons", link(id)["person_id"])
@@ -47,9 +40,7 @@ RSpec.describe "A contact that follows its person in the whole Chatwoot", :whole
     expect(krayin.requests.map { |one| one["method"] }.uniq).to eq(["GET"])
     expect(desk.agent.patch("/contacts/#{id}", name: "Fay Again").status).to eq(200)
     eventually { person(id)["name"] == "Fay Again" }
-    settle
-    look
-    settle
+    settle_both
     expect([said(id).first, person(id)["name"], dead_jobs]).to eq(["Fay Again", "Fay Again", []])
   end
 
@@ -64,9 +55,7 @@ RSpec.describe "A contact that follows its person in the whole Chatwoot", :whole
     eventually { look && labels(second) == ["vip"] }
     expect(desk.agent.post("/contacts/#{second}/labels", labels: []).status).to eq(200)
     eventually { person(second)["tag_ids"].empty? }
-    settle
-    look
-    settle
+    settle_both
     expect([labels(second), labels(first), person(first)["tag_ids"].size]).to eq([[], ["vip"], 1])
   end
 end

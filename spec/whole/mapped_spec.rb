@@ -1,44 +1,24 @@
 # frozen_string_literal: true
 
-require "csv"
-require_relative "support/connected"
+require_relative "support/both_ways"
 
 # An attribute of Krayin's own that the mapping has both ways, at each of Chatwoot's own doors.
 RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
   plan = { code: "plan", name: "Plan", type: "text", entity_type: "leads", is_required: 0, is_unique: 0, quick_add: 0 }
   options = %w[Gold Free].each.with_index(1).to_h { |name, number| ["option_#{number}", { name:, sort_order: number }] }
   tier = { **plan, code: "tier", name: "Tier", type: "select", option_type: "options", options: options }
-  include_context "with a connected desk", "Mapped", server: "2.2.3-community", attributes: [plan, tier], two_way: true,
+  include_context "with a desk both ways", "Mapped", server: "2.2.3-community", attributes: [plan, tier],
                                                      sync_conversations: true,
                                                      field_mapping: "lead.plan <-> plan, lead.tier <-> tier"
 
-  def attributes(id) = desk.agent.get("/contacts/#{id}")["payload"]["custom_attributes"]
-
-  def look
-    inside("KrayinSync::Chatwoot::LeadLook.update_all(next_at: Time.now.utc)")
-    inside("KrayinSync::Chatwoot::LookJob.enqueue_due; 1")
-  end
-
   # A contact that shows its lead, to which a colleague has given a plan.
-  def shown(name)
-    id = contact(name: name, email: "#{name.downcase.tr(" ", "-")}@mapped.example")
-    settle
-    given(id)
-  end
+  def planned(name) = given(shown(name))
 
   def given(id)
-    eventually { look && attributes(id)["krayin_stage"] }
+    show_lead(id)
     krayin.change({ change: "edit_lead", lead: link(id)["lead_id"], fields: { plan: "Krayin's" } })
     eventually { look && attributes(id)["plan"] == "Krayin's" }
     id
-  end
-
-  def id_of(email)
-    eventually { inside("Contact.find_by(email: email, account_id: account)&.id", email: email, account: desk.account) }
-  end
-
-  def set(id, **attributes)
-    expect(desk.agent.patch("/contacts/#{id}", custom_attributes: attributes).status).to eq(200)
   end
 
   def krayins(id, code = "plan")
@@ -48,9 +28,7 @@ RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
 
   # What must be as it was once all has been brought over.
   def unmoved(id)
-    settle
-    look
-    settle
+    settle_both
     expect([attributes(id)["plan"], krayins(id), dead_jobs]).to eq(["Krayin's", "Krayin's", []])
   end
 
@@ -59,7 +37,7 @@ RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
     types = made.to_h { |one| one.values_at("attribute_key", "attribute_display_type") }
     expect(types).to include("plan" => "text", "tier" => "list")
     expect(made.find { |one| one["attribute_key"] == "tier" }["attribute_values"]).to eq(%w[Gold Free])
-    id = shown("Ann Mapped")
+    id = planned("Ann Mapped")
     set(id, plan: "Agent's", tier: "Gold")
     eventually { krayins(id) == "Agent's" && tier(id) == "Gold" }
     settle
@@ -73,7 +51,7 @@ RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
   end
 
   it "follows what an automation and a macro of the account write, and says what does not fit" do
-    id = shown("Max Macro")
+    id = planned("Max Macro")
     talk(id, "Hello")
     settle
     write = "Contact.find(id).then { |who| who.update!(custom_attributes: who.custom_attributes.merge(wanted)) }"
@@ -83,14 +61,12 @@ RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
     inside("Current.user = User.find(user); #{write}; Current.reset; 1",
            id: id, user: desk.user, wanted: { plan: "By macro", tier: "Silver" })
     eventually { krayins(id) == "By macro" && attributes(id)["tier"].nil? }
-    lines = "Message.where(conversation_id: Conversation.where(contact_id: id), message_type: :activity)" \
-            ".pluck(:content)"
-    eventually { inside(lines, id: id).any? { |line| line.include?("Tier") } }
+    eventually { activity_lines(id).any? { |line| line.include?("Tier") } }
     expect([attributes(id)["plan"], dead_jobs]).to eq(["By macro", []])
   end
 
   it "gives back what is taken away, by an agent and by a visitor" do
-    id = shown("Eve Empty")
+    id = planned("Eve Empty")
     taken = desk.agent.post("/contacts/#{id}/destroy_custom_attributes", custom_attributes: ["plan"])
     expect(taken.status).to eq(200)
     unmoved(id)
@@ -136,30 +112,14 @@ RSpec.describe "A mapping both ways in the whole Chatwoot", :whole do
   end
 
   it "takes nothing over from a merge, a file or another integration's bot" do
-    id = shown("Kim Kept")
+    id = planned("Kim Kept")
     other = contact(name: "Olli Other", phone_number: "+4930777066")
     inside("Contact.find(id).update_columns(custom_attributes: { plan: 'forged' })", id: other)
     expect(desk.agent.post("/actions/contact_merge", base_contact_id: id, mergee_contact_id: other).status).to eq(200)
     unmoved(id)
-    import("Kim Kept", "kim-kept@mapped.example", "forged")
+    import(name: "Kim Kept", email: "kim-kept@mapped.example", plan: "forged")
     unmoved(id)
-    token = inside("AgentBot.create!(name: 'Bot', account_id: account, outgoing_url: 'http://127.0.0.1:9/')" \
-                   ".access_token.token", account: desk.account)
-    bot = WholeChatwoot::Client.new("/api/v1/accounts/#{desk.account}", "api_access_token" => token)
     bot.patch("/contacts/#{id}", custom_attributes: { plan: "forged" })
     unmoved(id)
-  end
-
-  def import(*row)
-    file = CSV.generate { |csv| [%w[name email plan], row].each { |line| csv << line } }
-    request = Net::HTTP::Post.new("/api/v1/accounts/#{desk.account}/contacts/import")
-    request["api_access_token"] = desk.token
-    request.set_form([["import_file", file, { filename: "contacts.csv", content_type: "text/csv" }]],
-                     "multipart/form-data")
-    expect(WholeChatwoot.send_request(request).status).to eq(200)
-    eventually do
-      inside("Sidekiq::ScheduledSet.new.select { |job| job.display_class == 'DataImportJob' }.each(&:add_to_queue); 1")
-      inside("DataImport.where(account_id: account).last&.completed?", account: desk.account)
-    end
   end
 end

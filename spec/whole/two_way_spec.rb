@@ -1,11 +1,10 @@
 # frozen_string_literal: true
 
-require "csv"
-require_relative "support/connected"
+require_relative "support/both_ways"
 
 # Whose a change of a lead is, at each of Chatwoot's own doors.
 RSpec.describe "The lead in the whole Chatwoot", :whole do
-  include_context "with a connected desk", "Bothways", two_way: true, sync_conversations: true, two_way_lines: true,
+  include_context "with a desk both ways", "Bothways", sync_conversations: true, two_way_lines: true,
                                                        two_way_writes: "value, owner, closing_date"
 
   # All that there is to be set, and what is nobody's to set.
@@ -15,25 +14,6 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
 
   def lead(id) = record("leads", link(id)["lead_id"])
   def stage(id) = lead(id)["lead_pipeline_stage_id"]
-
-  def attributes(id) = desk.agent.get("/contacts/#{id}")["payload"]["custom_attributes"]
-
-  def look
-    inside("KrayinSync::Chatwoot::LeadLook.update_all(next_at: Time.now.utc)")
-    inside("KrayinSync::Chatwoot::LookJob.enqueue_due; 1")
-  end
-
-  # A contact that shows its lead.
-  def shown(name)
-    id = contact(name: name, email: "#{name.downcase.tr(" ", "-")}@both.example")
-    settle
-    eventually { look && attributes(id)["krayin_stage"] }
-    id
-  end
-
-  def set(id, **attributes)
-    expect(desk.agent.patch("/contacts/#{id}", custom_attributes: attributes).status).to eq(200)
-  end
 
   it "shows what a colleague has changed, by attributes that the agents' pages have" do
     id = shown("Ann Agent")
@@ -91,11 +71,6 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
     expect(dead_jobs).to eq([])
   end
 
-  def activity_lines(id)
-    inside("Message.where(conversation_id: Conversation.where(contact_id: contact), message_type: :activity)" \
-           ".pluck(:content)", contact: id)
-  end
-
   it "says in the conversation what Krayin does not take" do
     id = shown("Tom Told")
     talk(id, "Hello")
@@ -129,9 +104,7 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
 
   # What must be as it was once all has been brought over.
   def unmoved(id)
-    settle
-    look
-    settle
+    settle_both
     expect([stage(id), *fields(id)]).to eq([1, 0, nil, nil])
     now = attributes(id).slice(*forgery.keys.map(&:to_s))
     expect(now.except("krayin_link")).to eq("krayin_stage" => "New", "krayin_value" => 0)
@@ -140,10 +113,9 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
 
   it "puts back what a visitor writes by the widget" do
     visitor = desk.visitor
-    visitor.begin_chat("Hi", name: "Vic Visitor", email: "vic@both.example")
+    visitor.begin_chat("Hi", name: "Vic Visitor", email: "vic@bothways.example")
     settle
-    id = eventually { inside("Contact.find_by(email: 'vic@both.example')&.id") }
-    eventually { look && attributes(id)["krayin_stage"] }
+    id = show_lead(id_of("vic@bothways.example"))
     forged = forgery.merge(plan: "gold")
     expect(visitor.identify(identifier: "vic", custom_attributes: forged).status).to eq(200)
     forgery.each { |key, value| visitor.identify(identifier: "vic", custom_attributes: { key => value }) }
@@ -154,7 +126,7 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
   it "puts back what a program writes by the public API" do
     inbox = inside("Inbox.find(id).channel.identifier", id: desk.inboxes["api"])
     program = WholeChatwoot::Client.new("/public/api/v1/inboxes/#{inbox}", {})
-    made = program.post("/contacts", name: "Pia Program", email: "pia@both.example",
+    made = program.post("/contacts", name: "Pia Program", email: "pia@bothways.example",
                                      custom_attributes: forgery)
     id = made["id"]
     settle
@@ -176,27 +148,12 @@ RSpec.describe "The lead in the whole Chatwoot", :whole do
 
   it "takes nothing over from a file that is imported" do
     id = shown("Ida Import")
-    file = CSV.generate do |csv|
-      csv << ["name", "email", *forgery.keys]
-      csv << ["Ida Import", "ida-import@both.example", *forgery.values]
-    end
-    request = Net::HTTP::Post.new("/api/v1/accounts/#{desk.account}/contacts/import")
-    request["api_access_token"] = desk.token
-    request.set_form([["import_file", file, { filename: "contacts.csv", content_type: "text/csv" }]],
-                     "multipart/form-data")
-    expect(WholeChatwoot.send_request(request).status).to eq(200)
-    eventually do
-      inside("Sidekiq::ScheduledSet.new.select { |job| job.display_class == 'DataImportJob' }.each(&:add_to_queue); 1")
-      inside("DataImport.where(account_id: account).last&.completed?", account: desk.account)
-    end
+    import(name: "Ida Import", email: "ida-import@bothways.example", **forgery)
     unmoved(id)
   end
 
   it "takes nothing from another integration's bot" do
     id = shown("Bea Bot")
-    token = inside("AgentBot.create!(name: 'Bot', account_id: account, outgoing_url: 'http://127.0.0.1:9/')" \
-                   ".access_token.token", account: desk.account)
-    bot = WholeChatwoot::Client.new("/api/v1/accounts/#{desk.account}", "api_access_token" => token)
     bot.patch("/contacts/#{id}", custom_attributes: forgery)
     unmoved(id)
   end
@@ -231,8 +188,8 @@ end
 
 # Whoever has no lead by the policy gets one where an agent says so in the conversation.
 RSpec.describe "A lead that is made in the whole Chatwoot by a label", :whole do
-  include_context "with a connected desk", "Labelled", two_way: true, sync_conversations: true,
-                                                       lead_policy: "on_label", lead_labels: "sales"
+  include_context "with a desk both ways", "Labelled", sync_conversations: true, lead_policy: "on_label",
+                                                       lead_labels: "sales"
 
   it "comes by an agent's label, and by a macro that sets one, and is shown with the contact" do
     inside("Label.create!(account_id: account, title: 'sales'); 1", account: desk.account)
@@ -248,13 +205,9 @@ RSpec.describe "A lead that is made in the whole Chatwoot by a label", :whole do
     macro = made.body.dig("payload", "id")
     expect(desk.agent.post("/macros/#{macro}/execute", conversation_ids: [by_macro[1]]).status).to eq(200)
     eventually { [by_hand, by_macro].all? { |id, _| link(id)["lead_id"] } }
-    look = lambda do
-      inside("KrayinSync::Chatwoot::LeadLook.update_all(next_at: Time.now.utc); " \
-             "KrayinSync::Chatwoot::LookJob.enqueue_due; 1")
-    end
-    shown = ->(id) { desk.agent.get("/contacts/#{id}")["payload"]["custom_attributes"]["krayin_stage"] }
-    eventually { look.call && [by_hand, by_macro].all? { |id, _| shown.call(id) == "New" } }
+    [by_hand, by_macro].each { |id, _| show_lead(id) }
     settle
-    expect([link(none[0])["lead_id"], shown.call(none[0]), krayin.records["leads"].size]).to eq([nil, nil, 2])
+    expect([link(none[0])["lead_id"], attributes(none[0])["krayin_stage"]]).to eq([nil, nil])
+    expect(krayin.records["leads"].size).to eq(2)
   end
 end
