@@ -209,6 +209,23 @@ RSpec.describe KrayinSync::Doctor do
     expect(found.map(&:advice)).to all(include("Settings, Workflows"))
   end
 
+  it "does not name a workflow that does nothing but call this gem" do
+    calls = ->(*ids) { ids.map { |id| { id: "trigger_webhook", value: id } } }
+    workflow = { entity_type: "leads", event: "lead.update.after" }
+    rows = [calls[4], calls["4"], calls[5], calls[4, 5], [], [*calls[4], { id: "add_tag", value: 1 }], [4], nil, "4"]
+    workflows = rows.map.with_index(1) { |actions, id| { id:, actions:, **workflow } }
+    webhooks = [{ id: 4, end_point: "https://desk.example/krayin_sync/webhooks/7-#{"a" * 64}" },
+                { id: 5, end_point: "https://desk.example/hooks?to=/krayin_sync/webhooks/" }, nil, { id: 6 }]
+    lists = { "workflows" => workflows, "webhooks" => webhooks }
+    firing = behind do |path|
+      list = lists[path[%r{/settings/(\w+)}, 1]]
+      answer("200 OK", JSON.generate(data: list), type: "application/json") if list
+    end
+    look(firing.url)
+    found = @found.select { |known| known.code == "workflow_fires" }
+    expect(found.map { |known| known.details["workflow"] }).to eq([*3..9])
+  end
+
   it "names a redirect and the address to use" do
     { "https://127.0.0.1/api/v1/get" => ["redirect_to_https", %r{https://127\.0\.0\.1\b}],
       "http://www.crm.test/api/v1/get" => ["redirect_to_host", %r{http://www\.crm\.test\b}],

@@ -11,6 +11,8 @@ module KrayinSync
         "leads" => %w[title lead_value lead_source_id lead_type_id lead_pipeline_id lead_pipeline_stage_id person_id],
         "organizations" => %w[name]
       }.freeze
+      # Where a workflow that calls this gem calls ({Chatwoot::WebhookEndpoint}), by whoever it was made.
+      OWN = %r{/krayin_sync/webhooks/[^/?#]+\z}
       # Lists that are pages, all on one.
       ALL = { pagination: 0 }.freeze
 
@@ -81,15 +83,31 @@ module KrayinSync
       end
 
       def workflows
-        list("settings/workflows").filter_map do |row|
-          next unless FILLED.key?(row["entity_type"]) || row["entity_type"] == "activities"
-          # What is only taken away is no everyday's write.
-          next if row["event"].to_s.match?(/\bdelete\b/)
-
+        firing = list("settings/workflows").select { |row| fires?(row) }
+        firing.reject { |row| calls_us_alone?(row) }.map do |row|
           key = row["entity_type"] == "persons" ? "workflow_fires_persons" : "workflow_fires"
           @words.note("workflow_fires", "server",
                       { workflow: row["id"], entity: row["entity_type"], event: row["event"] }, key: key)
         end
+      end
+
+      def fires?(row)
+        # What is only taken away is no everyday's write.
+        (FILLED.key?(row["entity_type"]) || row["entity_type"] == "activities") &&
+          !row["event"].to_s.match?(/\bdelete\b/)
+      end
+
+      # It is there to fire on every change, and what it says of our own costs Krayin one look at most.
+      def calls_us_alone?(row)
+        actions = Array(row["actions"])
+        actions.any? && actions.all? do |action|
+          action.is_a?(Hash) && action["id"] == "trigger_webhook" && own_webhooks.include?(action["value"].to_i)
+        end
+      end
+
+      def own_webhooks
+        @own_webhooks ||= list("settings/webhooks").select { |row| OWN.match?(row["end_point"].to_s) }
+                                                   .map { |row| row["id"].to_i }
       end
 
       def attributes = @attributes ||= list("settings/attributes")
