@@ -36,15 +36,29 @@ module KrayinSync
         found = Siblings.new(hook).tell_apart(found.merge("api_token" => token)).except("api_token")
         # The administrator has changed it meanwhile: that change has a job of its own.
         gone = ["setup_error", "setup_error_at", "shares_with", SetupWarnings::KEY] - found.keys
-        return unless HookSettings.merge(hook, found, without: gone)
+        return unless keep(hook, found, gone)
 
-        hook.reload
         HookSettings.works(hook)
-        Intake.guard { AttributeDefinitions.make(hook) }
         Intake.guard { BothWaysJob.follow(hook) }
       rescue Form::Refused => e
         HookSettings.show(hook, e.message)
       end
+
+      # What could be chosen until now is known by the settings alone: both are kept, or neither.
+      # @return [Boolean] whether it was
+      def keep(hook, found, gone)
+        before = hook.settings.to_h
+        hook.class.transaction do
+          next false unless HookSettings.merge(hook, found, without: gone)
+
+          hook.reload
+          # What Chatwoot does not take keeps nothing else from being kept.
+          Intake.guard { hook.class.transaction(requires_new: true) { define_attributes(hook, before) } }
+          true
+        end
+      end
+
+      def define_attributes(hook, before) = AttributeDefinitions.make(hook, before: before)
     end
   end
 end

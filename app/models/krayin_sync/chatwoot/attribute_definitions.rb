@@ -6,11 +6,13 @@ module KrayinSync
     # language. What an administrator has made of one, or under its key, stays, but for the list of stages.
     class AttributeDefinitions
       # @param hook [Integrations::Hook]
+      # @param before [Hash{String => Object}] the hook's settings as they were until now: what was to be chosen by
+      #   these and is no more is not to be chosen in Chatwoot either
       # @return [void]
-      def self.make(hook)
+      def self.make(hook, before: {})
         return unless defined?(::CustomAttributeDefinition) && LeadLook.on?(hook.settings.to_h)
 
-        new(hook).make
+        new(hook, before: before).make
       end
 
       # Whom agents may give a lead to, where they may: a list of Krayin's users, read now.
@@ -40,9 +42,10 @@ module KrayinSync
         made.errors[:attribute_key].empty?
       end
 
-      def initialize(hook)
+      def initialize(hook, before: {})
         @hook = hook
         @settings = hook.settings.to_h
+        @before = before
       end
 
       def make
@@ -84,7 +87,19 @@ module KrayinSync
         known = of_account.find_by(attribute_key: field.key)
         return create(field.key, field.name, field.type, field.choices) unless known
 
-        follow(known, known.attribute_values.to_a | field.choices) if field.choices.any?
+        follow(known, (known.attribute_values.to_a - gone(field)) | field.choices) if field.choices.any?
+      end
+
+      # An option that was renamed or deleted; another of the account's Krayins may have one of that name.
+      def gone(field)
+        return [] if @before.empty?
+
+        others = HookSettings.hooks(@hook.account_id).reject { |hook| hook.id == @hook.id }.map(&:settings)
+        choices_of(@before, field) - field.choices - others.flat_map { |settings| choices_of(settings, field) }
+      end
+
+      def choices_of(settings, field)
+        LeadField.of(settings.to_h).find { |one| one.key == field.key }&.choices.to_a
       end
 
       def create(key, name, type, values)

@@ -6,13 +6,10 @@ module KrayinSync
     # something is, every quarter of an hour where nothing is. How far it has come is a row, so that no process and no
     # restart loses anything; a look that was broken off is done again, and finds done what was.
     class LeadLook < ::ActiveRecord::Base
+      include LookTimes
+
       self.table_name = "krayin_sync_looks"
 
-      # Seconds between two looks while something changes, and the most between two where nothing does.
-      SOONEST = 30
-      LONGEST = 900
-      # Requests of an hour in which nothing changes.
-      IDLE = 5
       # Leads of an answer: mostly, and where these do not reach far enough.
       FEW = 50
       MANY = 500
@@ -50,7 +47,7 @@ module KrayinSync
           look = find_by(hook_id: hook_id)
           return unless look
 
-          wait = (SOONEST / 3 * (2**look.vain_hints.clamp(0, 10))).clamp(0, LONGEST)
+          wait = (LookTimes::SOONEST / 3 * (2**look.vain_hints.clamp(0, 10))).clamp(0, LookTimes::LONGEST)
           soon = [now, look.looked_at && (look.looked_at + wait)].compact.max
           where(id: look.id).where("next_at > ?", soon).update_all(next_at: soon, hinted: true)
         end
@@ -87,7 +84,7 @@ module KrayinSync
       # @return [Integer] how many contacts were written
       def look(hook, &)
         begin_with(hook, &)
-        ShownLead.unread(hook.id) if cursor["attributes"] != attributes
+        ShownLead.unread(hook.id) if anew?
         found = read_newest
         unread = read_persons
         count_leads(found.gone)
@@ -98,13 +95,6 @@ module KrayinSync
         @written += ShownLead.mend(hook, since: looked_at || @began)
         wait_for_next(busy: changed || found.changed.any? || unread || @written.positive? || !check_from.nil?)
         @written
-      end
-
-      # A Krayin that does not answer is not asked twice a minute.
-      # @return [void]
-      def put_off
-        seconds = (pause * 2).clamp(SOONEST * 2, LONGEST)
-        update!(pause: seconds, next_at: self.class.now + seconds)
       end
 
       private
@@ -127,7 +117,7 @@ module KrayinSync
         # A part of them at each look.
         ShownLead.unread(hook.id) if seen.all
         later = show_changed(leads, seen)
-        kept = { "attributes" => attributes, **cursor.slice("linked_at", "contacts", "tags") }
+        kept = { "attributes" => attributes, "names" => names, **cursor.slice("linked_at", "contacts", "tags") }
         update!(cursor: LeadCursor.without(seen.state, later).merge(kept))
         seen
       end
@@ -143,7 +133,12 @@ module KrayinSync
         [leads, LeadCursor.new(cursor).look(rows(leads), full: leads.size >= limit, total: total)]
       end
 
+      # Whether all are to be read again: something else is shown of them, or it is called otherwise.
+      def anew? = cursor["attributes"] != attributes || KrayinNames.changed?(cursor["names"].to_h, names)
+
       def attributes = LeadAttributes.wanted(settings).map(&:name) + mapped.map { |field| [field.code, field.key] }
+
+      def names = @names ||= KrayinNames.of(settings, codes)
 
       def mapped = @mapped ||= LeadField.of(settings)
 
@@ -280,20 +275,6 @@ module KrayinSync
         update!(cursor: cursor.merge(name => seen.state))
         @written += seen.written
         seen.busy?
-      end
-
-      # Seconds between two looks where nothing changes: no hour has more than {IDLE} requests, whatever they are for.
-      def longest
-        each = ContactLook.lists(settings) + (TagLook.on?(settings) ? TagLook::TURNS : 0) + (mapped.any? ? 1 : 0)
-        [LONGEST, 3600 / (IDLE / each)].max
-      end
-
-      def wait_for_next(busy:)
-        seconds = busy ? SOONEST : [pause * 2, SOONEST].max.clamp(SOONEST, longest)
-        at = self.class.now
-        vain = hinted ? vain_hints + 1 : vain_hints
-        update!(pause: seconds, looked_at: at, next_at: at + seconds, hinted: false, vain_hints: busy ? 0 : vain,
-                requests: requests + krayin.requests + @others)
       end
     end
   end

@@ -227,20 +227,10 @@ module KrayinSync
         History.ended(hook_id, contact_id, lead, settings) if over
       end
 
-      # Says, where the settings want that, that the lead stands elsewhere than it was shown. What an agent wants of its
-      # stage is answered by itself.
+      # Says, where the settings want that, that the lead stands elsewhere than it was shown.
       # @param lead [Hash, nil] as it is now
       # @return [void]
-      def tell_move(hook, lead)
-        return if lead.nil? || lead["id"] != lead_id || wanted.key?("krayin_stage")
-        return unless Settings.on?(hook.settings.to_h, "two_way_lines")
-
-        now = LeadAttributes.of(lead, hook.settings.to_h).slice("krayin_stage").compact
-        return if shown["krayin_stage"].nil? || now.empty? || now["krayin_stage"] == shown["krayin_stage"]
-
-        word = StageRuled.take(hook.id, contact_id) ? :moved_by_rule : :moved
-        LeadLine.new(hook, contact_id).say([[word, "krayin_stage"]], now)
-      end
+      def tell_move(hook, lead) = MoveLine.new(hook, self, lead).say
 
       # @param wishes [Hash{String => Hash}] by key: value, base, by and at
       # @return [void]
