@@ -16,9 +16,11 @@ module KrayinSync
       app.middleware.use(::ActionDispatch::Static, IMAGES) if defined?(::ActionDispatch::Static)
     end
 
-    initializer "krayin_sync.chatwoot", before: :load_config_initializers do
+    initializer "krayin_sync.chatwoot", before: :load_config_initializers do |app|
       if defined?(::Sidekiq) && defined?(::ActiveRecord)
         require_relative "chatwoot"
+        # Before whatever writes logs.
+        app.middleware.unshift(KrayinSync::Chatwoot::SealedCall)
         # All processes of the installation count together.
         KrayinSync.limiter_store ||=
           LimiterStore::Redis.new { |command| KrayinSync::Chatwoot::RedisStore.call(*command) }

@@ -46,7 +46,9 @@ TwoWay::SERVERS.each do |server|
 
     def ours = list("webhooks").select { |webhook| webhook["end_point"] == address }
 
-    def address = KrayinSync::Chatwoot::WebhookEndpoint.address(hook)
+    def endpoint = KrayinSync::Chatwoot::WebhookEndpoint
+
+    def address = endpoint.bare_address(hook)
 
     def workflows
       ids = ours.map { |one| one["id"] }
@@ -68,12 +70,24 @@ TwoWay::SERVERS.each do |server|
       set_up
       expect(counts).to eq([1, 1])
       expect(workflows.first).to include("entity_type" => "leads", "conditions" => [])
+      expect(ours.first["headers"]).to eq([{ "key" => "X-Krayin-Sync", "value" => endpoint.header(hook) }])
       ENV["FRONTEND_URL"] = "http://127.0.0.1:10"
       before = list("webhooks").size
       set_up
       expect([counts, list("webhooks").size]).to eq([[1, 1], before])
       chosen("leave")
       expect(counts).to eq([0, 0])
+    end
+
+    it "takes the place of one that was made with the secret in its address" do
+      allow(endpoint).to receive(:bare_address) { |asked| endpoint.address(asked) }
+      chosen("make")
+      former = endpoint.address(hook)
+      expect(counts).to eq([1, 1])
+      RSpec::Mocks.space.proxy_for(endpoint).reset
+      set_up
+      expect(counts).to eq([1, 1])
+      expect(list("webhooks").map { |one| one["end_point"] }).not_to include(former)
     end
 
     it "is made once though a process died, or an answer was lost, between any two of its requests" do
@@ -98,7 +112,8 @@ TwoWay::SERVERS.each do |server|
       krayin.faults({ method: "POST", path: "/settings/webhooks", action: "status", status: 404 })
       chosen("make")
       expect(hook.reload.settings).not_to have_key("setup_error")
-      expect { rake_task("webhooks").invoke(account.id.to_s) }.to output(a_string_including(address)).to_stdout
+      by_hand = endpoint.address(hook)
+      expect { rake_task("webhooks").invoke(account.id.to_s) }.to output(a_string_including(by_hand)).to_stdout
     end
 
     it "is not made again where a colleague has deleted it, and what a colleague added to it stays" do

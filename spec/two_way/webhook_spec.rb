@@ -43,6 +43,28 @@ RSpec.describe "Calls from Krayin", :chatwoot do
     expect(shown(who)["krayin_stage"]).to eq("Prospect")
   end
 
+  it "is heard by a header as well, whose call no path tells" do
+    expect(call(hook.id, "HTTP_X_KRAYIN_SYNC" => secret[/\h{64}/]).status).to eq(200)
+    expect(due?).to be(true)
+    rest
+    wrong = [nil, "", "0" * 64, secret, secret[/\h{64}/].upcase, "\xFF".b]
+    statuses = wrong.map { |given| call(hook.id, **{ "HTTP_X_KRAYIN_SYNC" => given }.compact).status }
+    other = call(hook.id + 1, "HTTP_X_KRAYIN_SYNC" => secret[/\h{64}/])
+    expect([*statuses, other.status].uniq).to eq([404])
+    expect(due?).to be(false)
+  end
+
+  it "leaves its secret in no log, right or wrong" do
+    log = StringIO.new
+    logger = ActiveSupport::TaggedLogging.new(Logger.new(log))
+    allow(Rails).to receive(:logger).and_return(logger)
+    wrong = "#{hook.id}-#{"a" * 64}"
+    [secret, wrong, "#{secret}.json", "#{secret}/more", "#{secret}?token=#{secret}"].each { |one| call(one) }
+    call(secret, verb: "GET")
+    expect(log.string).to include("/krayin_sync/webhooks/hidden").and(include("Started POST"))
+    expect(log.string).not_to match(/\h{64}/)
+  end
+
   it "has an address for each connection, which whoever runs the installation is told" do
     address = %r{: \S*/krayin_sync/webhooks/#{Regexp.escape(secret)}$}
     expect { rake_task("webhooks").invoke(account.id.to_s) }.to output(address).to_stdout
@@ -50,14 +72,18 @@ RSpec.describe "Calls from Krayin", :chatwoot do
 
   it "hears nobody who has not the secret" do
     wrong = [secret.tr("0-9a-f", "1-9a-f0"), secret[0..-2], "#{secret}0", "0", "", "#{hook.id}-", secret.upcase,
-             secret.sub(/\A\d+/, (hook.id + 1).to_s), "%00", "..", "a" * 3000]
+             secret.sub(/\A\d+/, (hook.id + 1).to_s), "%00", "%FF", "..", "a" * 3000, hook.id.to_s]
+    wrong << "%D9%A5-#{secret[/\h{64}/]}" << "#{"9" * 40}-#{"0" * 64}"
     expect(wrong.map { |one| call(one).status }.uniq).to eq([404])
     expect(due?).to be(false)
   end
 
   it "believes nothing, whatever comes along" do
-    bodies = ["", "\x00\xFF", "[{\"key\":\"title\",\"value\":\"He said \"hi\"\n\"}]", "{", "a=%", "x" * 60_000]
-    types = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "image/png", "%"]
+    bodies = ["", "\x00\xFF", "[{\"key\":\"title\",\"value\":\"He said \"hi\"\n\"}]", "{", "a=%", "x" * 60_000,
+              "a[b]" * 9000, Array.new(5000) { |number| "k#{number}[" }.join("&"), "_method=DELETE",
+              "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\nx"]
+    types = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data",
+             "multipart/form-data; boundary=b", "image/png", "%", ""]
     statuses = bodies.product(types).map { |body, type| call(secret, body, "CONTENT_TYPE" => type).status }
     expect(statuses.uniq).to eq([200])
     expect(call(secret, "x" * 70_000).status).to eq(413)

@@ -4,11 +4,13 @@ require "openssl"
 
 module KrayinSync
   module Chatwoot
-    # Where a workflow of Krayin's may call: `POST /krayin_sync/webhooks/:secret`. Krayin's calls bear no signature,
-    # lose what has a quote in it, and can be sent again by whoever has seen one. So nothing that comes along is read: a
-    # call says that something may have changed, and the next look comes soon.
+    # Where a workflow of Krayin's may call: `POST /krayin_sync/webhooks/:hook_id`, with the secret in a header, or
+    # `POST /krayin_sync/webhooks/:secret` for one that is made by hand. Krayin's calls bear no signature, lose what has
+    # a quote in it, and can be sent again by whoever has seen one. So nothing that comes along is read: a call says
+    # that something may have changed, and the next look comes soon.
     module WebhookEndpoint
-      PARAMETER = "action_dispatch.request.path_parameters"
+      # What bears the secret where the path does not: proxies write paths into their logs.
+      HEADER = "X-Krayin-Sync"
       # Bytes. Krayin's own calls have a few hundred.
       LONGEST_BODY = 65_536
       # Seconds for which further calls say nothing new.
@@ -16,7 +18,7 @@ module KrayinSync
       # What is behind a connection's number.
       SECRET = /\A(\d{1,18})-([0-9a-f]{64})\z/
       NOTHING = { "content-type" => "text/plain", "cache-control" => "no-store" }.freeze
-      private_constant :PARAMETER, :SECRET, :NOTHING
+      private_constant :SECRET, :NOTHING
 
       class << self
         # @param env [Hash] Rack's
@@ -24,7 +26,7 @@ module KrayinSync
         def call(env)
           return answer(413) if env["CONTENT_LENGTH"].to_i > LONGEST_BODY
 
-          hook_id = hook_of(env.fetch(PARAMETER, {})[:secret])
+          hook_id = hook_of(told(env))
           return answer(404) unless hook_id
 
           Intake.guard { hear(hook_id) }
@@ -38,17 +40,29 @@ module KrayinSync
         # @return [String, nil] where this installation is, as Chatwoot is told
         def base = ENV.fetch("FRONTEND_URL", nil).to_s.strip.chomp("/").presence
 
+        # @param hook [Integrations::Hook, #id]
+        # @return [String, nil] what the header says in a call to {bare_address}
+        def header(hook) = digest(hook.id)
+
+        # @return [String, nil] where a workflow may call whose webhook sends the header
+        def bare_address(hook) = base && header(hook) && "#{base}#{SealedCall::PREFIX}#{hook.id}"
+
         # @return [String, nil] where a workflow may call; nothing where the installation has no address or no secret
         def address(hook) = base && (path = path(hook)) && "#{base}#{path}"
 
         # @return [String, nil] the same without this installation's own address
-        def path(hook) = (secret = secret(hook)) && "/krayin_sync/webhooks/#{secret}"
+        def path(hook) = (secret = secret(hook)) && "#{SealedCall::PREFIX}#{secret}"
 
         private
 
+        def told(env)
+          given = env[SealedCall::GIVEN].to_s
+          given.match?(/\A\d+\z/) ? "#{given}-#{env["HTTP_X_KRAYIN_SYNC"]}" : given
+        end
+
         # Nobody learns by the time that it takes how much of a secret is right.
         def hook_of(given)
-          match = SECRET.match(given.to_s)
+          match = SECRET.match(given.b)
           return unless match
 
           expected = digest(match[1].to_i)

@@ -92,7 +92,7 @@ module KrayinSync
 
       private
 
-      def address = WebhookEndpoint.address(@hook)
+      def address = WebhookEndpoint.bare_address(@hook)
 
       # Chatwoot has another address by now.
       def leave_former
@@ -117,9 +117,12 @@ module KrayinSync
       # Nothing of a lead is placed in it: a quote in a value loses the whole call.
       def create_webhook
         create("webhooks", "name" => name, "entity_type" => "leads", "description" => name, "method" => "post",
-                           "end_point" => address, "query_params" => [], "headers" => [], "payload_type" => "default",
-                           "raw_payload_type" => "json", "payload" => [{ "key" => "event", "value" => EVENT }])
+                           "end_point" => address, "query_params" => [], "headers" => [secret],
+                           "payload_type" => "default", "raw_payload_type" => "json",
+                           "payload" => [{ "key" => "event", "value" => EVENT }])
       end
+
+      def secret = { "key" => WebhookEndpoint::HEADER, "value" => WebhookEndpoint.header(@hook) }
 
       def create_workflow(webhook)
         create("workflows", "name" => name, "description" => name, "entity_type" => "leads", "event" => EVENT,
