@@ -134,17 +134,9 @@ module KrayinSync
     # No token, secret or address is shown.
     def inspect = "#<#{self.class.name}>"
 
-    # @deprecated since 0.2.0 (2026-11-27): {#limiter_store}; gone in 0.4.0, not before 2027-11-27
-    def pace
-      Deprecation.tell("KrayinSync::Configuration#pace")
-      limiter_store
-    end
-
-    # @deprecated since 0.2.0 (2026-11-27): {#limiter_store}; gone in 0.4.0, not before 2027-11-27
-    def pace=(store)
-      Deprecation.tell("KrayinSync::Configuration#pace")
-      self.limiter_store = store
-    end
+    # @!attribute pace
+    #   @deprecated since 0.2.0 (2026-11-27): {#limiter_store}; gone in 0.4.0, not before 2027-11-27
+    Deprecation.rename(self, :pace, :limiter_store, "KrayinSync::Configuration#pace")
 
     private
 
@@ -188,16 +180,8 @@ module KrayinSync
       METHODS
     end
 
-    # @deprecated since 0.2.0 (2026-11-27): `KrayinSync.limiter_store`; gone in 0.4.0, not before 2027-11-27
-    def pace
-      Deprecation.tell("KrayinSync.pace")
-      limiter_store
-    end
-
-    # @deprecated since 0.2.0 (2026-11-27): `KrayinSync.limiter_store=`; gone in 0.4.0, not before 2027-11-27
-    def pace=(store)
-      Deprecation.tell("KrayinSync.pace")
-      self.limiter_store = store
-    end
+    # @!attribute pace
+    #   @deprecated since 0.2.0 (2026-11-27): {KrayinSync.limiter_store}; gone in 0.4.0, not before 2027-11-27
+    Deprecation.rename(self, :pace, :limiter_store, "KrayinSync.pace")
   end
 end

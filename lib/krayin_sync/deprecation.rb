@@ -30,5 +30,25 @@ module KrayinSync
       warn("#{name} is deprecated since krayin_sync #{term.since} (#{term.day}), and gone in #{term.gone}, " \
            "not before #{term.earliest}: use #{term.now}", category: :deprecated, uplevel: 2)
     end
+
+    # Gives an accessor its former name as well.
+    # @param owner [Class] whose instances have it
+    # @param former [Symbol]
+    # @param now [Symbol]
+    # @param told [String] one of {TERMS}
+    def self.rename(owner, former, now, told)
+      # Of text, not of a block, as what stands beside it: see {KrayinSync.configuration}.
+      owner.class_eval <<~METHODS, __FILE__, __LINE__ + 1
+        def #{former}                     # def pace
+          Deprecation.tell(#{told.dump})  #   Deprecation.tell("KrayinSync.pace")
+          #{now}                          #   limiter_store
+        end                               # end
+
+        def #{former}=(value)             # def pace=(value)
+          Deprecation.tell(#{told.dump})  #   Deprecation.tell("KrayinSync.pace")
+          self.#{now} = value             #   self.limiter_store = value
+        end                               # end
+      METHODS
+    end
   end
 end
