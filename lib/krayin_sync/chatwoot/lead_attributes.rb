@@ -31,13 +31,11 @@ module KrayinSync
       FIELDS = %w[krayin_value krayin_owner krayin_closing_date].freeze
       # What ends a lead, by the code of its stage.
       ENDS = %w[won lost].freeze
-      # What stands behind the address that people open.
-      API = %r{/*(?:/api(?:/.*)?)?/*\z}i
       HALF_A_DAY = 12 * 3600
       DAY = /\A\d{4}-\d{2}-\d{2}\z/
       # Hours in UTC that are midnight at either end of the world.
       EITHER_END = (10..12)
-      private_constant :API, :HALF_A_DAY, :DAY, :EITHER_END
+      private_constant :HALF_A_DAY, :DAY, :EITHER_END
 
       class << self
         # @param settings [Hash{String => Object}] a hook's
@@ -147,6 +145,12 @@ module KrayinSync
           leads.max_by { |lead| [closed?(lead, settings) ? 0 : 1, lead["updated_at"].to_s, lead["id"].to_i] }
         end
 
+        # @return [Hash{String => Object}, nil] whose the lead is
+        def user(lead)
+          user = lead["user"] || lead["sales_owner"]
+          user if user.is_a?(Hash)
+        end
+
         # "1000.0000" is how Krayin writes a thousand.
         # @return [Integer, Float, nil]
         def amount(value)
@@ -179,7 +183,7 @@ module KrayinSync
           when "value" then amount(lead["lead_value"])
           when "owner" then owner(lead)
           when "pipeline" then pipeline_of(lead, settings)&.then { |one| name(one) }
-          when "link" then link(lead, settings)
+          when "link" then KrayinPages.of(settings, "lead", lead["id"])
           when "closing_date" then day(lead["expected_close_date"], settings)
           when "lost_reason" then lead["lost_reason"].presence
           end
@@ -193,15 +197,7 @@ module KrayinSync
           pipelines(settings).find { |pipeline| pipeline["id"] == lead["lead_pipeline_id"] }
         end
 
-        def owner(lead)
-          user = lead["user"] || lead["sales_owner"]
-          user.is_a?(Hash) ? user["name"].to_s.strip.presence : nil
-        end
-
-        def link(lead, settings)
-          address = settings["api_url"].to_s.strip[/\A[^?#]*/].sub(API, "")
-          "#{address}/admin/leads/view/#{lead["id"]}" unless address.empty?
-        end
+        def owner(lead) = user(lead)&.then { |one| name(one) }
 
         # The day whose midnight is nearest: the server's clock may be that of the other half of the year.
         def day(text, settings)

@@ -4,15 +4,19 @@ module KrayinSync
   module Chatwoot
     # Where people see a record in Krayin's own pages, whose addresses are beside those of its API.
     module KrayinPages
-      API = %r{/api(?:/(?:v\d+|admin))?/*\z}
+      # An address that a browser may be led to: the server, and what it is under there.
+      ADDRESS = %r{\A(https?://[^/\s@]+)(/[^\s@]*)?\z}i
       PATHS = { "person" => "contacts/persons/view", "lead" => "leads/view" }.freeze
+      private_constant :ADDRESS, :PATHS
 
       class << self
         # @param settings [Hash{String => Object}] a hook's
-        # @return [String, nil] where its pages are; nothing where the address is none that a browser may be led to
+        # @return [String, nil] where its pages are
         def root(settings)
-          address = settings["api_url"].to_s.strip
-          "#{address.sub(%r{/+\z}, "").sub(API, "")}/admin" if address.match?(%r{\Ahttps?://[^/?#\s@]+[^?#\s@]*\z}i)
+          server, path = settings["api_url"].to_s.strip[/\A[^?#]*/].match(ADDRESS)&.captures
+          # As the core has it: what stands before the API's own path.
+          before = path.to_s.split("/").reject(&:empty?).take_while { |part| !part.casecmp?("api") }
+          [server, *before, "admin"].join("/") if server
         end
 
         # @return [String, nil]

@@ -29,12 +29,16 @@ module KrayinSync
         def of(lead, settings)
           seen = LeadAttributes.all_of(lead, settings)
           { id: lead["id"], title: text(lead["title"]), value: seen["krayin_value"],
-            owner: named(lead["user"] || lead["sales_owner"]), stage_id: lead["lead_pipeline_stage_id"],
+            owner: named(LeadAttributes.user(lead)), stage_id: lead["lead_pipeline_stage_id"],
             pipeline_id: lead["lead_pipeline_id"], closing_date: seen["krayin_closing_date"],
             lost_reason: text(lead["lost_reason"]), closed: LeadAttributes.closed?(lead, settings),
             page: KrayinPages.of(settings, "lead", lead["id"]), tags: tags(lead),
-            products: Array(lead["lead_products"] || lead["products"]).filter_map { |row| product(row) } }
+            products: products(lead).map { |row| product(row) } }
         end
+
+        # @param lead [Hash{String => Object}] as Krayin answers it
+        # @return [Array<Hash{String => Object}>] its rows of products
+        def products(lead) = Array(lead["lead_products"] || lead["products"]).grep(Hash)
 
         # @param person [Hash{String => Object}, nil] as Krayin answers it
         # @return [Hash{Symbol => Object}, nil]
@@ -80,8 +84,6 @@ module KrayinSync
         def done?(one) = [true, 1, "1"].include?(one["is_done"])
 
         def product(row)
-          return unless row.is_a?(Hash)
-
           { id: product_of(row), name: text(name_of(row)),
             quantity: row["quantity"], price: amount(row["price"]), amount: amount(row["amount"]) }
         end

@@ -9,9 +9,6 @@ module KrayinSync
     class PanelWork
       include Opaque
 
-      # What Krayin does not take, however often it is sent.
-      REFUSED = [ValidationError, NotFoundError, ConflictError, BlockedError].freeze
-
       # It is not to be done.
       class Ended < StandardError
         attr_reader :state, :told
@@ -50,7 +47,7 @@ module KrayinSync
       rescue Ended => e
         @act.end_as(e.state, **e.told)
         worked
-      rescue *REFUSED => e
+      rescue *LeadMove::REFUSED => e
         @act.end_as("refused", reason: e.reason.to_h)
         worked
       end
@@ -106,9 +103,8 @@ module KrayinSync
       def do_value = set("lead_value", number(lead["lead_value"]), asked["value"], number(asked["from"]))
 
       def do_owner
-        owner = lead["user"] || lead["sales_owner"]
-        now = owner.is_a?(Hash) ? owner["id"] : nil
-        set("user_id", now, asked["owner"], asked["from"].to_s[/\A\d+\z/]&.to_i, shown: owner.to_h["name"])
+        owner = LeadAttributes.user(lead).to_h
+        set("user_id", owner["id"], asked["owner"], asked["from"].to_s[/\A\d+\z/]&.to_i, shown: owner["name"])
       end
 
       def do_closing_date
@@ -197,7 +193,7 @@ module KrayinSync
       end
 
       def row_of(product)
-        Array(lead["lead_products"] || lead["products"]).grep(Hash).find { |one| PanelLead.product_of(one) == product }
+        PanelLead.products(lead).find { |one| PanelLead.product_of(one) == product }
       end
     end
   end
