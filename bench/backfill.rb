@@ -142,15 +142,16 @@ class BackfillBench
     raise "not as it should be: #{told}" unless told.slice(*wanted.keys) == wanted
   end
 
-  def requests(years, estimate)
+  # @param of [String] what tells the figures from others of the same run
+  def requests(years, estimate, of = "")
     spent = @asked.look.count
     kinds = @asked.kinds.map { |kind, count| "#{kind} #{count}" }.join(", ")
     note = "#{spent} of #{years.allowed}: #{kinds}; #{years.written} to be written"
     raise "#{@asked.writes} writes, #{years.written} were due" unless @asked.writes == years.written
 
-    [figure("backfill_requests_vs_allowed", "backfill of #{years.total}: requests, of the sum of each kind's", "≤ 1",
+    [figure("backfill_requests_vs_allowed#{of}", "backfill of #{years.total}: requests, of each kind's sum", "≤ 1",
             [spent.fdiv(years.allowed)], note),
-     figure("backfill_estimate_off", "backfill: what the estimate was off", "≤ 0.05",
+     figure("backfill_estimate_off#{of}", "backfill: what the estimate was off", "≤ 0.05",
             [(estimate[:requests] - spent).abs.fdiv(spent)], "#{estimate[:requests]} estimated")]
   end
 
@@ -158,17 +159,22 @@ class BackfillBench
     a_second = run.total / seconds
     [figure("backfill_contacts_a_second", "backfill without a throttle: contacts a second", nil, [a_second],
             format("%<took>.0f s; of #{ALL} %<all>.1f h", took: seconds, all: ALL / a_second / 3600)),
-     figure("backfill_memory", "backfill: MiB of its Sidekiq's process at most", "≤ 300", [memory])]
+     most(memory)]
+  end
+
+  def most(memory, of = "")
+    figure("backfill_memory#{of}", "backfill: MiB of its Sidekiq's process at most", "≤ 300", [memory])
   end
 
   def throttled(tokens, most)
     years = years([CLOCKED, EACH * tokens].max, tokens: tokens)
     begin_with(years)
+    estimate = backfill.estimate(@hook.reload)
     @asked = Asked.new(@krayin)
     @krayin.turn(throttle: true)
     run = start
-    seconds = nil
-    statements = statements { seconds = PROCESSES > 1 ? by_the_wall(run) : turned(run) }
+    seconds = memory = nil
+    statements = statements { seconds, memory = PROCESSES > 1 ? by_the_wall(run) : [turned(run)] }
     check(run, years)
     count = @asked.look.count
     raise "#{@asked.refused} requests were refused" if @asked.refused.positive?
@@ -178,7 +184,9 @@ class BackfillBench
     told = [figure("backfill_hours_#{tokens}_tokens", "backfill of #{ALL}, #{tokens} tokens of 60 a minute: hours",
                    "≤ #{most}", [hours], format("%<count>d requests for #{years.total}, %<rate>.1f a token and minute",
                                                 count: count, rate: rate * 60 / tokens))]
-    return told if PROCESSES > 1
+    of = "_#{tokens}_tokens"
+    told.concat(requests(years, estimate, of))
+    return told << most(memory, of) if PROCESSES > 1
 
     told << figure("backfill_statements_#{tokens}_tokens", "the same: SQL statements a contact", nil,
                    [statements.fdiv(years.total)])
@@ -198,10 +206,10 @@ class BackfillBench
   end
 
   # By Sidekiqs, where the budget is as much as they can do.
-  # @return [Float] seconds
+  # @return [Array(Float, Float)] seconds, and MiB
   def by_the_wall(run)
     @used_up = [[0.0, 0]]
-    by_sidekiq(run) { |seconds| @used_up << [seconds, run.requests] }.first
+    by_sidekiq(run) { |seconds| @used_up << [seconds, run.requests] }
   end
 
   # In this process, all lanes beside one another, and by a clock that goes on at once where none has anything to do.

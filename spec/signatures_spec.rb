@@ -11,8 +11,9 @@ RSpec.describe "sig/" do
   signatures = Signatures.new
 
   # What the core, Rails or WebMock call, and nobody else.
-  internal = %w[Arguments Attempts Chatwoot Deprecation Engine ExtensionTransport Generators Headers JsonSafe Native
-                Network Opaque Pace Payload Registered Snapshot SnapshotRecord Tracing WebMockAdapter WebMockTransport]
+  internal = %w[Arguments Attempts Chatwoot Deprecation Engine ExtensionTransport Generators Headers JsonSafe Memory
+                Native Network Opaque Pace Payload Registered Snapshot SnapshotRecord Tracing WebMockAdapter
+                WebMockTransport]
              .map { |name| "KrayinSync::#{name}" } << "KrayinSync::Records::Link"
 
   # `def learn(...)` takes whatever what it hands on to takes.

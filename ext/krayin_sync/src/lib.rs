@@ -19,6 +19,7 @@ mod external_id;
 mod fiber;
 mod fork;
 mod limiter_cache;
+mod memory;
 mod message_mapper;
 mod park;
 mod payload;
@@ -46,6 +47,7 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     conversation_mapper::init(native)?;
     decision::init(native)?;
     external_id::init(native)?;
+    memory::init(native)?;
     message_mapper::init(native)?;
     payload::init(native)?;
     processor_service::init(native)?;

@@ -211,6 +211,14 @@ fn read_plans(read: fn()) {
     }
 }
 
+/// Runs `work`, which touches nothing of Ruby's, while the other threads go on; where something is wanted of this one
+/// already, not at all.
+pub(crate) fn aside(work: fn()) {
+    if stack::is_roomy() {
+        let _ = unlocked(None, work);
+    }
+}
+
 /// Runs `work`, which touches nothing of Ruby's, without the GVL; where something is wanted of the thread already, not at
 /// all. What it panicked of is an error. Without an alarm it cannot be woken.
 fn unlocked<T>(alarm: Option<&'static Alarm>, work: impl FnOnce() -> T) -> Option<thread::Result<T>> {

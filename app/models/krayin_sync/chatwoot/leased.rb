@@ -24,6 +24,9 @@ module KrayinSync
             wait = yield(row) if row&.keep_lease
             row.push(delay: wait) if wait
           end
+        ensure
+          # Any of Sidekiq's threads may have the next slice.
+          Memory.give_back
         end
 
         # Pushes what was lost with a process or with Redis. Every process looks at every beat.
