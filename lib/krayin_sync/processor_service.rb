@@ -41,6 +41,7 @@ module KrayinSync
       @records = Arguments.records(records || KrayinSync.records)
       @bulk = bulk
       @on_attempt = on_attempt
+      @asking_only = false
       Deprecation.tell("pace: of KrayinSync::ProcessorService") if pace
       @limiter_store = limiter_store || pace
     end
