@@ -38,3 +38,29 @@ require_relative "support/one_krayin"
     end
   end
 end
+
+RSpec.describe "A Krayin that tells of its budget at times", :chatwoot do
+  include_context "with one Krayin", "counted-at-times", server: "2.1.0", sync_conversations: true
+
+  def client = KrayinSync::Api::LeadClient.new(@krayin.url, @krayin.tokens.first)
+
+  # As a proxy does that answers by itself.
+  def answer_without_budget
+    @krayin.faults({ method: "GET", path: "/settings/sources", action: "status", status: 200, body: '{"data": []}' })
+    client.get("settings/sources")
+  end
+
+  it "gets each contact once, and its changes" do
+    expect(@hook.reload.settings.dig("traits", "rate_headers")).to be(true)
+    address = "john#{rand(1_000_000)}@uncounted.example"
+    answer_without_budget
+    who = @account.contacts.create!(name: "John", email: address)
+    run_all
+    expect(@krayin.person(address)["name"]).to eq("John")
+    answer_without_budget
+    who.update!(name: "John Doe")
+    run_all
+    expect(@krayin.person(address)["name"]).to eq("John Doe")
+    expect(Sidekiq.redis { |redis| redis.call("KEYS", "krayin_sync:lock:*") }).to eq([])
+  end
+end

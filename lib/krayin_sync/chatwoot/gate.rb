@@ -239,7 +239,10 @@ module KrayinSync
       end
 
       # Called at every request.
+      # @raise [Closed, Overtaken] as of {pass}, where it was not passed: a Krayin whose last answer told of no budget
+      #   is asked without the limiter, whatever the set-up has seen. What has been asked until here was a read.
       def extend_life
+        return pass unless passed?
         return if now < @fresh_until
 
         @fresh_until = now + (at_work_for / FRESH)
