@@ -44,6 +44,7 @@ RSpec.describe "Calls from Krayin", :chatwoot do
   end
 
   it "is heard by a header as well, whose call no path tells" do
+    expect(call("#{hook.id}/", "HTTP_X_KRAYIN_SYNC" => secret[/\h{64}/]).status).to eq(200)
     expect(call(hook.id, "HTTP_X_KRAYIN_SYNC" => secret[/\h{64}/]).status).to eq(200)
     expect(due?).to be(true)
     rest

@@ -33,7 +33,7 @@ module KrayinSync
       private
 
       def seal(env)
-        given = env["PATH_INFO"].b.delete_prefix(PREFIX)
+        given = env["PATH_INFO"].b.delete_prefix(PREFIX).chomp("/")
         env[GIVEN] = given
         env["rack.input"] = StringIO.new("".b)
         env.delete("CONTENT_TYPE")

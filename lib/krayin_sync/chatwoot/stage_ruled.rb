@@ -12,6 +12,9 @@ module KrayinSync
         # @return [void]
         def note(hook_id, contact_id) = RedisStore.call("SET", key(hook_id, contact_id), "1", "EX", LONGEST)
 
+        # @return [Boolean] whether one has, and nobody was told yet
+        def noted?(hook_id, contact_id) = RedisStore.call("EXISTS", key(hook_id, contact_id)).to_i.positive?
+
         # @return [Boolean] whether one has; it is told once
         def take(hook_id, contact_id) = RedisStore.call("DEL", key(hook_id, contact_id)).to_i.positive?
 

@@ -13,6 +13,7 @@ class Hour
   IDLE = 60
   STAGES = { "new" => "New", "follow-up" => "Follow Up", "prospect" => "Prospect",
              "negotiation" => "Negotiation" }.freeze
+  KINDS = %i[stage value name phone company].freeze
 
   # How far the clock is turned on.
   module Turned
@@ -28,13 +29,17 @@ class Hour
   # @return [Array<Float>] seconds after which each change was seen; of one that another came after, the other's count
   attr_reader :delays
 
-  def initialize(contacts, **settings)
+  # @param kinds [Array<Symbol>] what is changed, one after the other
+  # @param spoken [Boolean] whether each contact has a conversation
+  def initialize(contacts, kinds: KINDS, spoken: false, **settings)
+    @kinds = kinds
     Time.singleton_class.prepend(Turned) unless Time.singleton_class.include?(Turned)
     connect_both_ways("hour#{rand(1_000_000)}", two_way_contact: "follow", sync_to_organization: true, **settings)
     @contacts = Array.new(contacts) do |number|
       account.contacts.create!(name: "Hour #{number}", email: "h#{rand(1_000_000_000)}@two.example",
                                additional_attributes: { "company_name" => "Company #{number} #{hook.id}" })
     end
+    @contacts.each { |who| conversation(who, inbox(account)) } if spoken
     run_all
     @delays = []
     @awaited = {}
@@ -94,7 +99,7 @@ class Hour
   def change_something
     @number = @number.to_i + 1
     who = @contacts[@number * 7 % @contacts.size]
-    field = %i[stage value name phone company][@number % 5]
+    field = @kinds[@number % @kinds.size]
     @awaited[[who.id, field]] = [public_send(:"change_#{field}", who, @number), now]
   end
 

@@ -103,8 +103,9 @@ module KrayinSync
       end
 
       def create(key, name, type, values)
-        of_account.create!(attribute_key: key, attribute_display_name: name, attribute_display_type: type,
-                           attribute_values: values)
+        made = { attribute_display_name: name, attribute_display_type: type, attribute_values: values }
+        # What is refused ends no transaction that this is within.
+        ::CustomAttributeDefinition.transaction(requires_new: true) { of_account.create!(attribute_key: key, **made) }
       rescue ::ActiveRecord::RecordNotUnique, ::ActiveRecord::RecordInvalid
         # Another process has made it.
         raise unless of_account.exists?(attribute_key: key)

@@ -41,11 +41,18 @@ module KrayinSync
         moved: { "en" => "A colleague moved the lead to %<now>s in Krayin.",
                  "pt" => "Alguém da equipe moveu o lead para %<now>s no Krayin.",
                  "es" => "Alguien del equipo movió el lead a %<now>s en Krayin." },
+        moved_by: { "en" => "%<by>s moved the lead to %<now>s in Krayin.",
+                    "pt" => "%<by>s moveu o lead para %<now>s no Krayin.",
+                    "es" => "%<by>s movió el lead a %<now>s en Krayin." },
         moved_by_rule: { "en" => "A rule for stages moved the lead to %<now>s in Krayin.",
                          "pt" => "Uma regra de etapas moveu o lead para %<now>s no Krayin.",
                          "es" => "Una regla de etapas movió el lead a %<now>s en Krayin." }
       }.freeze
-      private_constant :WORDS
+      # Chatwoot's pages show a line as HTML: what would begin a tag there.
+      TAG = %r{<(?=[a-z/!?])}i
+      # Characters of what somebody has written.
+      LONGEST = 200
+      private_constant :WORDS, :TAG, :LONGEST
 
       # @param hook [Integrations::Hook]
       # @param contact_id [Integer]
@@ -56,20 +63,24 @@ module KrayinSync
 
       # @param told [Array<Array(Symbol, String)>] a word, and the key of the attribute that it is about
       # @param now [Hash{String => Object}] what the lead has, by key
+      # @param by [String, nil] who did it, where that is told
       # @return [void]
-      def say(told, now)
+      def say(told, now, by: nil)
         return if told.empty? || talk.nil?
 
         told.each do |word, key|
-          write(format(WORDS.fetch(word).fetch(language), name: name(key), now: now[key].nil? ? "–" : now[key]))
+          write(WORDS.fetch(word).fetch(language), name: name(key), now: now[key].nil? ? "–" : now[key], by: by)
         end
       end
+
+      # @return [Boolean] whether there is a conversation to say it in
+      def heard? = !talk.nil?
 
       # @param words [Hash{String => String}] by language
       # @param name [Hash{String => String}] likewise, what it is about
       # @return [void]
       def say_of(words, name, now)
-        write(format(words.fetch(language), name: name.fetch(language), now: now)) if talk
+        write(words.fetch(language), name: name.fetch(language), now: now) if talk
       end
 
       private
@@ -89,8 +100,16 @@ module KrayinSync
         @language ||= Reason.language(@hook.account.try(:locale) || HookSettings.locale(@hook.settings.to_h))
       end
 
+      # What people wrote, visitors among them, is nothing but text there.
+      def plain(value)
+        text = value.to_s.scrub("").squish
+        text = "#{text[0, LONGEST]}…" if text.length > LONGEST
+        text.gsub(TAG, "‹")
+      end
+
       # A line that Chatwoot does not take keeps nothing else from being kept.
-      def write(content)
+      def write(words, **placed)
+        content = format(words, placed.transform_values { |value| plain(value) })
         Intake.guard do
           ::Message.transaction(requires_new: true) do
             talk.messages.create!(account_id: talk.account_id, inbox_id: talk.inbox_id, message_type: :activity,

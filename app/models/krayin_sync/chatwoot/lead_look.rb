@@ -142,6 +142,8 @@ module KrayinSync
 
       def mapped = @mapped ||= LeadField.of(settings)
 
+      def movers = @movers ||= Movers.new(hook, krayin, since: looked_at)
+
       def codes = mapped.map(&:code)
 
       def unlearned = @unlearned ||= Unlearned.new(hook, mapped)
@@ -165,7 +167,7 @@ module KrayinSync
         person = LeadAttributes.person_id(lead)
         return later(person) if unlearned.waits?([lead])
 
-        case ShownLead.touched(hook, contact_id, person, lead, began: @began)
+        case ShownLead.touched(hook, contact_id, person, lead, began: @began, by: movers.of(contact_id, lead))
         when :written then @written += 1
         when :later
           ShownLead.unread(hook.id, contact_id: contact_id)
@@ -231,7 +233,8 @@ module KrayinSync
 
       def show(contact_id, person, leads)
         lead = LeadAttributes.choose([*leads, left_out(contact_id, person, leads)].compact, settings)
-        @written += 1 if ShownLead.show(hook, contact_id, person, lead, began: @began) == :written
+        by = movers.of(contact_id, lead)
+        @written += 1 if ShownLead.show(hook, contact_id, person, lead, began: @began, by: by) == :written
       end
 
       # What an answer leaves out need not be gone.

@@ -41,7 +41,8 @@ module KrayinSync
         lead = move(lead, found) if found.move
         lead = write(lead, found.fields, found.keys) if found.fields.any?
         told = found.told + @refused
-        ShownLead.settle(@hook, @contact_id, lead, done: @wanted.except(*@held), held: @held) do
+        by = Movers.new(@hook, @krayin).of(@contact_id, lead)
+        ShownLead.settle(@hook, @contact_id, lead, done: @wanted.except(*@held), held: @held, by: by) do
           say(told, LeadAttributes.all_of(lead, @settings))
         end
       end

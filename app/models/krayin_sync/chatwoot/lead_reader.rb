@@ -45,6 +45,9 @@ module KrayinSync
       # @return [Hash, nil] nothing where it is gone
       def lead(id) = list({ "id" => id, "limit" => 1 }).first.find { |lead| lead["id"] == id }
 
+      # @return [Array<Hash>] what was noted of a lead, by people and by Krayin itself
+      def timeline(id) = rows(ask("leads/#{id}/activities"))
+
       # @param ids [Array<Integer>]
       # @return [Integer] how many of them there are
       def count(ids)

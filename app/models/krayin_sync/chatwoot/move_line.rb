@@ -18,15 +18,22 @@ module KrayinSync
         @lead = lead
       end
 
+      # @param by [String, nil] who moved it, as Krayin calls them; a colleague where that is not known
       # @return [void]
-      def say
+      def say(by = nil)
         return unless due?
 
-        word = StageRuled.take(@hook.id, @shown.contact_id) ? :moved_by_rule : :moved
-        LeadLine.new(@hook, @shown.contact_id).say([[word, STAGE]], { STAGE => now })
+        word = by ? :moved_by : :moved
+        word = :moved_by_rule if StageRuled.take(@hook.id, @shown.contact_id)
+        line.say([[word, STAGE]], { STAGE => now }, by: by)
       end
 
+      # @return [Boolean] whether there is a line that would say who it was
+      def asks_who? = due? && !StageRuled.noted?(@hook.id, @shown.contact_id) && line.heard?
+
       private
+
+      def line = @line ||= LeadLine.new(@hook, @shown.contact_id)
 
       # What an agent wants of its stage is answered by itself.
       def due?

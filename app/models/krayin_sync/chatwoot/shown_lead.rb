@@ -87,14 +87,15 @@ module KrayinSync
 
         # A colleague has touched one of the contact's leads, after all its others.
         # @param began [Time] before it was read
+        # @param by [String, nil] who moved it last
         # @return [Symbol] :written, :same, or :later where it is to be looked at again
-        def touched(hook, contact_id, person, lead, began:)
+        def touched(hook, contact_id, person, lead, **read)
           shown = find_by(hook_id: hook.id, contact_id: contact_id, person_id: person)
           # Which others there are nobody has seen yet.
           expect(hook, contact_id) unless shown
           return :same if shown.nil? || shown.read_at.nil?
-          return show(hook, contact_id, person, lead, began: began) unless LeadAttributes.closed?(lead, hook.settings)
-          return show(hook, contact_id, person, lead, began: began) if shown.lead_id.nil?
+          return show(hook, contact_id, person, lead, **read) unless LeadAttributes.closed?(lead, hook.settings)
+          return show(hook, contact_id, person, lead, **read) if shown.lead_id.nil?
           return :same if shown.lead_id != lead["id"] && !shown.closed
 
           # Another one may be open.
@@ -104,8 +105,9 @@ module KrayinSync
 
         # @param lead [Hash, nil] nothing where there is none
         # @param began [Time] before it was read
+        # @param by [String, nil] as of {touched}
         # @return [Symbol] as of {touched}
-        def show(hook, contact_id, person, lead, began:)
+        def show(hook, contact_id, person, lead, began:, by: nil)
           transaction do
             contact = ::Contact.unscoped.lock.find_by(id: contact_id)
             next gone(hook, contact_id) unless contact
@@ -115,7 +117,7 @@ module KrayinSync
             # It was settled since: what was read may be older than that.
             next :later if shown.settled_at && shown.settled_at >= began
 
-            shown.tell_move(hook, lead)
+            shown.tell_move(hook, lead, by)
             shown.take(lead, hook.settings)
             written = shown.write_to(contact)
             shown.update!(shown: LeadAttributes.of(lead, hook.settings))
@@ -127,9 +129,10 @@ module KrayinSync
         # @param lead [Hash, nil] as it is now
         # @param done [Hash{String => Hash}] what they wanted; what they want since stays
         # @param held [Array<String>] keys that wait for another one
+        # @param by [String, nil] as of {touched}
         # @yield in the same transaction, for what is to be said of it
         # @return [void]
-        def settle(hook, contact_id, lead, done:, held: [])
+        def settle(hook, contact_id, lead, done:, held: [], by: nil)
           transaction do
             contact = ::Contact.unscoped.lock.find_by(id: contact_id)
             shown = lock.find_by(hook_id: hook.id, contact_id: contact_id)
@@ -137,7 +140,7 @@ module KrayinSync
 
             left = shown.left_of(done, lead ? LeadAttributes.all_of(lead, hook.settings.to_h) : {})
             left.each { |key, wish| left[key] = wish.merge("held" => true) if held.include?(key) }
-            shown.tell_move(hook, lead) unless done.key?("krayin_stage")
+            shown.tell_move(hook, lead, by) unless done.key?("krayin_stage")
             shown.assign_attributes(wanted: left, settled_at: Time.now.utc)
             shown.take(lead, hook.settings)
             shown.update!(read_at: nil) unless lead
@@ -229,8 +232,9 @@ module KrayinSync
 
       # Says, where the settings want that, that the lead stands elsewhere than it was shown.
       # @param lead [Hash, nil] as it is now
+      # @param by [String, nil] who moved it last
       # @return [void]
-      def tell_move(hook, lead) = MoveLine.new(hook, self, lead).say
+      def tell_move(hook, lead, by = nil) = MoveLine.new(hook, self, lead).say(by)
 
       # @param wishes [Hash{String => Hash}] by key: value, base, by and at
       # @return [void]

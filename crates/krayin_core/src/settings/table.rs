@@ -294,6 +294,13 @@ pub const SETTINGS: &[Setting] = &[
             "Una etapa que cambia en Krayin se dice en la conversación del contacto",
         ))
         .default(NO),
+    Setting::asked("two_way_line_names", Kind::Toggle, words("Say who moved a lead", "Dizer quem moveu um lead", "Decir quién movió un lead"))
+        .help(words(
+            "Where two_way_lines is on; Krayin tells it by one request more for each move, and four a look are asked for at most",
+            "Onde two_way_lines está ativado; o Krayin o diz por mais uma requisição para cada movimento, e por consulta se perguntam quatro no máximo",
+            "Donde two_way_lines está activado; Krayin lo dice por una petición más por cada movimiento, y por consulta se preguntan cuatro como máximo",
+        ))
+        .default(NO),
     Setting::asked("two_way_workflow", Kind::OneOf(&[
             ("make", words("The set-up makes it", "A configuração o cria", "La configuración lo crea")),
             ("leave", words("Nothing is made in Krayin", "Nada é criado no Krayin", "No se crea nada en Krayin")),
