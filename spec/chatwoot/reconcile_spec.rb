@@ -16,7 +16,7 @@ RSpec.describe "A reconciliation", :chatwoot do
   before do
     Sidekiq.redis { |redis| redis.call("FLUSHDB") }
     reconcile.delete_all
-    # Two servers of one second look like one.
+    # What other examples have left is no part of it.
     KrayinSync::Records::Link.delete_all
     @account, @hook = connect(krayin, sync_conversations: true, sync_to_organization: true,
                                       on_deleted_in_krayin: policy)

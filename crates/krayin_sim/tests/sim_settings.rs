@@ -173,3 +173,14 @@ fn a_login_is_checked_and_ends_every_other_token() {
         assert_eq!(client.get("/get").status, 401);
     }
 }
+
+#[test]
+fn no_two_are_installed_at_one_moment() {
+    let moments: std::collections::HashSet<String> = (0..10)
+        .map(|_| {
+            let sim = start(V210);
+            Client::new(&sim).get("/settings/pipelines/1").data()["created_at"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(moments.len(), 10);
+}
