@@ -1,10 +1,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Context, EventName, Outcome, Owner, Status, assignee,
+    Context, EventName, Outcome, Owner, Status,
+    activity::{COMMENT, DONE, TITLE},
+    assignee,
     comment::{self, Merged},
     contact, lead_policy,
-    message::TITLE,
     owner::{LINK, Lost},
     stage, value, verify,
 };
@@ -118,11 +119,6 @@ fn first_link(context: &Context<'_>) -> fn(&Owner) -> ActivityLink {
 
 /// What `Stored::removed` says of a conversation whose activity was deleted in Krayin.
 const ACTIVITY: &str = "activity";
-
-/// What `Stored::sent` knows the parts by that follow the conversation: the comment, by [`comment::digests`], and whether
-/// it is done. A title, a schedule and all else are a colleague's once they are there.
-pub(super) const COMMENT: &str = "comment";
-const DONE: &str = "is_done";
 
 struct Wanted {
     activity: NewActivity,

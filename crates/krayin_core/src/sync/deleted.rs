@@ -4,9 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Context, Outcome,
+    activity::{COMMENT, TITLE},
     comment::{self, Merged},
-    conversation::COMMENT,
-    message::TITLE,
 };
 use crate::{
     Error,

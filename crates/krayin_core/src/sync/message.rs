@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::{
     Context, EventName, Outcome, Owner, Status,
+    activity::{COMMENT, TITLE},
     comment::{self, Merged},
-    conversation::COMMENT,
     lead_policy,
     owner::LINK,
     stage, verify,
@@ -17,9 +17,6 @@ use crate::{
     reason::Reason,
     records::{Kind, Stored},
 };
-
-/// What a pending activity is looked for by.
-pub(super) const TITLE: &str = "title";
 
 /// Message → activity of the contact's person, in one request, and the lead's stage on a colleague's first reply. One
 /// that says something else by now: a read, since a colleague may have written into the activity, and one write.

@@ -1,5 +1,6 @@
 //! The processor: which calls bring Krayin to the state that an event asks for, with the fewest requests.
 
+mod activity;
 mod assignee;
 mod comment;
 mod contact;
