@@ -8,7 +8,7 @@ use krayin_core::{
     records::{Kind, Records, Stored},
     sync::Status,
 };
-use krayin_sim::{Change, Server};
+use krayin_sim::{Change, Record, Server};
 use serde_json::{Value, json};
 
 use support::{World, conversation, jane};
@@ -164,6 +164,40 @@ async fn what_was_doubted_and_is_there_is_used_again_after_one_read() {
             assert_eq!((&outcome.ids, outcome.requests), (&before.ids, 0), "{server:?} {what} {outcome:?}");
         }
         assert_eq!((world.sim.persons().len(), world.sim.leads().len()), (1, 1), "{server:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_s_own_lead_that_was_doubted_is_looked_at_and_stays_deleted_or_is_made_again() {
+    for server in [Server::Krayin210, Server::Krayin223Official, Server::Krayin223Community] {
+        for (on_deleted, left) in [("respect", 0), ("make_again", 1)] {
+            let mut world = everything(server).await;
+            world.set(json!({"lead_policy": "per_conversation", "on_deleted_in_krayin": on_deleted}));
+            let talk = json!({"conversation": conversation("Channel::Api")});
+            let before = world.event("conversation.created", talk.clone()).await.unwrap();
+            let id = before.ids.get("lead").unwrap();
+            let doubt = async || {
+                let stored = world.records.get(Kind::Conversation, 420);
+                let doubted = Stored { doubted: "lead".into(), ..stored };
+                world.records.store(Kind::Conversation, 420, &doubted).await.unwrap();
+            };
+            doubt().await;
+            let outcome = world.event("conversation.updated", talk.clone()).await.unwrap();
+            assert_eq!((outcome.ids.get("lead"), outcome.requests), (Some(id), 1), "{server:?} {outcome:?}");
+            world.sim.change(&Change::DeleteLead { lead: Record::Id(id) }).unwrap();
+            doubt().await;
+            let outcome = world.event("conversation.updated", talk.clone()).await.unwrap();
+            assert_eq!(world.sim.leads().len(), left, "{server:?} {outcome:?}");
+            let kept = world.records.get(Kind::Conversation, 420);
+            assert_eq!((kept.ids.get("lead").is_some(), kept.doubted.as_str()), (left == 1, ""), "{server:?} {kept:?}");
+            // Where its note went with it, that stays so as well, or is made again.
+            let leads: Vec<Value> = world.sim.leads().iter().map(|lead| lead["id"].clone()).collect();
+            let notes = world.sim.activities();
+            assert!(left == 0 || notes.len() == 1, "{server:?} {notes:?}");
+            assert!(notes.iter().all(|note| note["lead_ids"] == json!(leads)), "{server:?} {on_deleted} {notes:?}");
+            let outcome = world.event("conversation.updated", talk).await.unwrap();
+            assert_eq!(outcome.requests, 0, "{server:?} {on_deleted} {outcome:?}");
+        }
     }
 }
 

@@ -8,9 +8,9 @@ module KrayinSync
   #
   # @param hook [Integrations::Hook]
   # @return [Hash{Symbol => Object}] id, state (done or stopped), reason (a sentence, where it stopped), counts
-  #   (persons, organizations, leads, links, contacts, gone, organizations_gone, leads_gone, changed_hands,
-  #   organizations_moved, leads_moved, doubled, organizations_doubled, missing, unfinished, requests), examples (ids by
-  #   what was found, the first hundred of each), started_at and finished_at
+  #   (persons, organizations, leads, links, contacts, gone, organizations_gone, leads_gone, own_leads_gone,
+  #   changed_hands, organizations_moved, leads_moved, doubled, organizations_doubled, missing, unfinished, requests),
+  #   examples (ids by what was found, the first hundred of each), started_at and finished_at
   # @raise [Error] where the connection does not work, or its Krayin is being reconciled already; the message says which
   def self.reconcile(hook) = Chatwoot::Reconcile.run(hook)
 end

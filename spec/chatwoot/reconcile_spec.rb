@@ -130,6 +130,41 @@ RSpec.describe "A reconciliation", :chatwoot do
     expect(krayin.records["leads"].size).to eq(1)
   end
 
+  context "where each conversation has a lead of its own" do
+    before do
+      @hook.update!(settings: @hook.settings.merge("lead_policy" => "per_conversation"))
+      run_all
+    end
+
+    let!(:talks) { brought(2).map { |contact| conversation(contact, inbox(account)) }.tap { run_all } }
+
+    def own(talk) = KrayinSync::Records::Link.find_by(kind: "conversation", record_id: talk.id)
+
+    it "leaves those deleted that a colleague has deleted, and looks at them once" do
+      gone, there = talks
+      lead = own(gone).lead_id
+      krayin.change({ change: "delete_lead", lead: lead })
+      told = KrayinSync.reconcile(hook)
+      expect(told).to include(own_leads_gone: 1, examples: include("own_leads_gone" => [[gone.id, lead]]))
+      run_all
+      expect([own(gone).lead_id, own(there).lead_id]).to match([nil, Integer])
+      expect(krayin.records["leads"].size).to eq(1)
+      krayin.forget_requests
+      expect(KrayinSync.reconcile(hook)).to include(own_leads_gone: 0)
+      run_all
+      expect(krayin.requests.map { |request| request["path"][/persons|leads/] }).to eq(%w[persons leads])
+    end
+
+    it "makes them again where that is wanted" do
+      hook.update!(settings: hook.settings.merge("on_deleted_in_krayin" => "make_again"))
+      run_all
+      krayin.change({ change: "delete_lead", lead: own(talks.first).lead_id })
+      expect(KrayinSync.reconcile(hook)).to include(own_leads_gone: 1)
+      run_all
+      expect(krayin.records["leads"].map { |one| one["id"] }).to match_array(talks.map { |talk| own(talk).lead_id })
+    end
+  end
+
   it "tells a lead that a colleague has given to another person" do
     moved, other = brought(2)
     krayin.change({ change: "edit_lead", lead: link(moved).lead_id, fields: { person_id: link(other).person_id } })

@@ -11,6 +11,7 @@ module KrayinSync
       FOUND = { gone: "persons gone: each is looked for, and treated as on_deleted_in_krayin says",
                 organizations_gone: "persons whose organization is gone: likewise",
                 leads_gone: "leads gone: likewise",
+                own_leads_gone: "conversations' own leads gone: likewise",
                 changed_hands: "persons of whom nothing is the contact's any more: their links are doubtful",
                 organizations_moved: "persons whom a colleague gave another organization, or none: left so",
                 leads_moved: "leads that a colleague gave to another person",
@@ -22,8 +23,8 @@ module KrayinSync
       EXAMPLES = { "gone" => %w[contact person], "changed_hands" => %w[contact person],
                    "organizations_gone" => %w[contact organization],
                    "organizations_moved" => ["contact", "organization", "now of"],
-                   "leads_gone" => %w[contact lead], "leads_moved" => ["contact", "lead", "now of person"],
-                   "missing" => %w[contact] }.freeze
+                   "leads_gone" => %w[contact lead], "own_leads_gone" => %w[conversation lead],
+                   "leads_moved" => ["contact", "lead", "now of person"], "missing" => %w[contact] }.freeze
       DOUBLED = { "doubled" => "persons", "organizations_doubled" => "organizations" }.freeze
 
       class << self

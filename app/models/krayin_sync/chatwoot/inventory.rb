@@ -33,11 +33,11 @@ module KrayinSync
       private_constant :Kept
 
       # @return [Hash{String => Integer}] how many links were held, and how many are gone, organizations_gone,
-      #   leads_gone, changed_hands, organizations_moved and leads_moved
+      #   leads_gone, own_leads_gone, changed_hands, organizations_moved and leads_moved
       attr_reader :told
-      # @return [Hash{String => Array}] of each: contact and person, of leads contact and lead, of organizations contact
-      #   and organization; of leads that were moved the lead's person as well, of organizations the person's by now,
-      #   which is nil where it has none
+      # @return [Hash{String => Array}] of each: contact and person, of leads contact and lead, of leads of their own
+      #   conversation and lead, of organizations contact and organization; of leads that were moved the person as
+      #   well, of organizations the person's by now, which is nil where it has none
       attr_reader :named
 
       # @param hook [Integrations::Hook]
@@ -91,6 +91,8 @@ module KrayinSync
           moved = there.select { |link| link.person && rows[link.lead] && rows[link.lead] != link.person }
           tell("leads_moved", moved.map { |link| [link.contact, link.lead, rows[link.lead]] })
         end
+        tell("own_leads_gone", OwnLeads.new(hook, @asked_at).gone(rows.keys, range))
+        self
       end
 
       private

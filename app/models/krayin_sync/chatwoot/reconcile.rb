@@ -25,8 +25,9 @@ module KrayinSync
       # What a run does, one after the other.
       PHASES = %w[persons doubled organizations organizations_doubled leads contacts].freeze
       # What it counts: records that were read or held, what was found of them, and requests.
-      COUNTS = %w[persons organizations leads links contacts gone organizations_gone leads_gone changed_hands
-                  organizations_moved leads_moved doubled organizations_doubled missing unfinished requests].freeze
+      COUNTS = %w[persons organizations leads links contacts gone organizations_gone leads_gone own_leads_gone
+                  changed_hands organizations_moved leads_moved doubled organizations_doubled missing unfinished
+                  requests].freeze
       UNDERWAY = "This Krayin is being reconciled already: wait for the end."
       # Runs of a connection that are kept.
       KEPT = 30

@@ -87,9 +87,10 @@ module KrayinSync
         note_page(page, Inventory.new(hook, page.asked_at).hold_leads(page.rows.to_h, page.range))
       end
 
-      # What no contact has costs nothing.
+      # What nobody has costs nothing.
       def any?(id)
-        KrayinSync::Records::Link.where(instance: run.instance, kind: "contact").where.not(id => nil).exists?
+        of = %w[contact conversation]
+        KrayinSync::Records::Link.where(instance: run.instance, kind: of).where.not(id => nil).exists?
       end
 
       def doubles = Doubles.new(run)

@@ -53,6 +53,7 @@ pub(super) async fn sync(
     let mut stored = context.load(Kind::Conversation, conversation.id).await?;
     let is_new = event == EventName::ConversationCreated;
     verify::conversation(context, conversation, &mut stored).await?;
+    let own_is_gone = lead_policy::look_at_doubted(context, conversation.id, &mut stored).await?;
     let seen = stage::seen((contact, conversation), &stored, context);
     if !seen.is_empty() {
         stored.stages.extend(seen);
@@ -68,7 +69,8 @@ pub(super) async fn sync(
     let shown = wanted.as_ref().is_none_or(|wanted| wanted.is_shown(&stored));
     if shown && !moved && due.is_empty() && !lead_policy::is_due(context, contact, conversation, &stored).await? {
         assignee::note(context, conversation, &mut stored).await?;
-        return Ok(if is_mapped { about } else { Outcome::skipped(stored.ids, Reason::Unchanged) });
+        let why = if own_is_gone { Reason::LeadDeleted } else { Reason::Unchanged };
+        return Ok(if is_mapped { about } else { Outcome::skipped(stored.ids, why) });
     }
     let follows_closed = settings.on_closed == OnClosed::NewLead && policy != LeadPolicy::PerConversation;
     if is_new && follows_closed && stored.ids.get("activity").is_none() {

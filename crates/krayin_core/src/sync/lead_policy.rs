@@ -14,6 +14,8 @@ const LEAD: &str = "lead";
 const BEGUN: &str = "begun";
 /// A colleague deleted it.
 const REMOVED: &str = "removed";
+/// Likewise, and it is to be made again.
+const GONE: &str = "gone";
 
 /// Whether the contact is to have a lead, by what is known of it and of the conversation that the event is about.
 pub(super) fn wants_lead(settings: &Settings, contact: &Contact, conversation: Option<&Conversation>) -> bool {
@@ -63,9 +65,11 @@ pub(super) async fn is_due(
 pub(super) fn lacks_own_lead(settings: &Settings, stored: &Stored) -> bool {
     settings.lead_policy == LeadPolicy::PerConversation
         && stored.ids.get("lead").is_none()
-        && stored.ids.get("activity").is_none()
         && stored.removed.is_empty()
-        && stored.sent.get(LEAD).is_none_or(|kept| kept != REMOVED)
+        && match stored.sent.get(LEAD).map(String::as_str) {
+            None => stored.ids.get("activity").is_none(),
+            Some(kept) => kept != REMOVED,
+        }
 }
 
 /// Whether the conversation's lead is the conversation's own, also where it is gone.
@@ -104,6 +108,23 @@ pub(super) fn note_gone(settings: &Settings, stored: &mut Stored) {
     stored.ids.forget("lead");
     match settings.on_deleted_in_krayin {
         OnDeleted::Respect => drop(stored.sent.insert(LEAD.to_owned(), REMOVED.to_owned())),
-        OnDeleted::MakeAgain => drop(stored.sent.remove(LEAD)),
+        OnDeleted::MakeAgain => drop(stored.sent.insert(LEAD.to_owned(), GONE.to_owned())),
     }
+}
+
+/// Looks at a lead of the conversation's own that a reading of all that Krayin has did not find; `true` where it is gone.
+pub(super) async fn look_at_doubted(context: &Context<'_>, id: u64, stored: &mut Stored) -> Result<bool, Error> {
+    if stored.doubted != contact::LEAD {
+        return Ok(false);
+    }
+    let is_gone = match stored.ids.get("lead") {
+        Some(lead) => context.client.find_lead(lead).await?.is_none(),
+        None => false,
+    };
+    stored.doubted.clear();
+    if is_gone {
+        note_gone(context.settings, stored);
+    }
+    context.store(Kind::Conversation, id, stored).await?;
+    Ok(is_gone)
 }
