@@ -224,6 +224,28 @@ RSpec.describe "A backfill", :chatwoot do
     expect_each_once(contacts)
   end
 
+  it "has several jobs where many are in Krayin already, and stops all the same where the first others were refused" do
+    stub_const("KrayinSync::Chatwoot::Backfill::UNASKED", 20)
+    fill(60)
+    backfill.start(hook)
+    run_all
+    fill(400, name: "#{word} later")
+    krayin.faults({ method: "POST", path: "/leads", action: "status", status: 422, times: "forever",
+                    body: { message: "The given data was invalid.", errors: { title: ["The title is taken."] } } })
+    run = backfill.start(hook)
+    run_all
+    jobs = run.lanes.count
+    expect(jobs).to be > 1
+    # Each had one in hand.
+    expect(run.progress).to include(state: "stopped", unchanged: 60, refused: be_between(50, 49 + jobs))
+    krayin.heal
+    run.resume
+    run_all
+    told = run.progress
+    expect(told).to include(state: "done", done: 460, unchanged: 60)
+    expect(told.values_at(:refused, :created).sum).to eq(400)
+  end
+
   def entry(value) = [{ value: value, label: "work" }]
 
   def forget_links(contacts) = link.where(kind: "contact", record_id: contacts.map(&:id)).delete_all

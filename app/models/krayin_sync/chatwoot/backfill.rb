@@ -11,8 +11,9 @@ module KrayinSync
     #   run.progress # => { state: "running", done: 40, total: 1200, per_minute: 22.5, ... }
     #   run.pause
     #
-    # A run is a row; what its jobs have in hand are {BackfillLane}s. The first {LOOKED_AT} contacts are worked by one
-    # job alone, and the run stops where most of them were refused.
+    # A run is a row; what its jobs have in hand are {BackfillLane}s. The first {LOOKED_AT} contacts of whom Krayin is
+    # asked are worked by one job alone, unless {UNASKED} others came before them, and the run stops where most of them
+    # were refused.
     class Backfill < ::ActiveRecord::Base
       include Run
 
@@ -28,6 +29,9 @@ module KrayinSync
       OPEN = %w[running paused stopped].freeze
       # Contacts of whom Krayin was asked, before there is more than one job.
       LOOKED_AT = 50
+      # Contacts of whom Krayin was not asked, after whom there may be more as well: until those fifty were looked at,
+      # each of whom it is asked is told of at once.
+      UNASKED = 1000
       # What became of contacts; their sum is `done`.
       OUTCOMES = %w[created linked updated unchanged skipped doubtful refused later].freeze
       UNDERWAY = "A backfill is under way on this Krayin: wait for its end, or cancel it."
@@ -176,7 +180,8 @@ module KrayinSync
       # The first were worked: the others follow, unless most of them were refused.
       # @return [void]
       def look_at_first
-        return if looked || asked < LOOKED_AT
+        return if looked
+        return open_beside if asked < LOOKED_AT
 
         refusals = refused + later
         if refusals * 2 > asked
@@ -199,7 +204,13 @@ module KrayinSync
       def counts = OUTCOMES.to_h { |outcome| [outcome.to_sym, self[outcome]] }
 
       def lane_count
-        looked ? BackfillPace.most : 1
+        looked || many_unasked? ? BackfillPace.most : 1
+      end
+
+      def many_unasked? = done - asked >= UNASKED
+
+      def open_beside
+        open_lanes.each(&:push) if many_unasked? && cursor < last_contact_id
       end
 
       def most_said

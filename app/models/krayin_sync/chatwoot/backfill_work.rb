@@ -123,7 +123,7 @@ module KrayinSync
         newest.any? { |job| !job.include?(BackfillJob.name) && !job.include?(BULK) }
       end
 
-      def due? = @told["done"] >= UNTOLD || now - @told_at > TOLD_AFTER
+      def due? = @told["done"] >= UNTOLD || now - @told_at > TOLD_AFTER || (@told["asked"].positive? && !run.looked)
 
       def wait(seconds)
         note
