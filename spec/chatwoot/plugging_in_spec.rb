@@ -191,8 +191,8 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
   end
 
   it "finds what a process that died had taken out of a long queue, and leaves what is in any place" do
-    journal = KrayinSync::Chatwoot::JobRegistry
-    stub_const("KrayinSync::Chatwoot::JobRegistry::PAGE", 2)
+    lost = KrayinSync::Chatwoot::LostJobs
+    stub_const("KrayinSync::Chatwoot::LostJobs::PAGE", 2)
     redis = ->(*command) { KrayinSync::Chatwoot::RedisStore.call(*command) }
     earlier = ->(id, seconds) { redis["ZINCRBY", "krayin_sync:queued", -seconds, "9:contact:#{id}"] }
     records = Array.new(7) { |id| KrayinSync::Chatwoot::RecordRef.new(9, "contact", id) }
@@ -204,8 +204,8 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     redis["LPOP", "queue:#{KrayinSync::Chatwoot.configuration.queue}"]
     records[6].enqueue
     Sidekiq::Queue.new(KrayinSync::Chatwoot.configuration.queue).each { |job| job.delete if job.args.first["id"] == 6 }
-    expect(journal.taken).to match_array(%w[9:contact:2 9:contact:4])
-    expect(journal.taken).to eq([])
+    expect(lost.find).to match_array(%w[9:contact:2 9:contact:4])
+    expect(lost.find).to eq([])
   ensure
     Sidekiq.redis { |connection| connection.call("FLUSHDB") }
   end

@@ -22,10 +22,6 @@ module KrayinSync
       SEEN = [*KEYS.values_at(0, 3, 4, 5), WAITING].freeze
       # Seconds for which a job may wait in an empty queue: Sidekiq looks at what is due later every few seconds.
       OVERDUE = 60
-      # Seconds after which a job that was taken out of a queue has begun or has nothing to do.
-      BEGUN = 30
-      # Jobs of a queue that are read at once.
-      PAGE = 1000
 
       # In how many seconds its job is to run, and when that is; nothing where one is on its way. One that should have
       # run long ago has been lost.
@@ -139,6 +135,10 @@ module KrayinSync
         local before = tonumber(redis.call('TIME')[1]) - tonumber(ARGV[1])
         local lost = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', before)
         for _, entry in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before)) do table.insert(lost, entry) end
+        local failing = redis.call('HGETALL', KEYS[4])
+        for n = 1, #failing, 2 do
+          if tonumber(string.match(failing[n + 1], '%d+$')) <= before then table.insert(lost, failing[n]) end
+        end
         return lost
       LUA
       # Those whose process is no longer in Sidekiq's register, and those that are due and in no queue: one that was due
@@ -179,18 +179,25 @@ module KrayinSync
         return take(KEYS, ARGV[1])
       LUA
 
-      # How many processes have gone since anybody looked; a process says that it is there by looking.
+      # Seconds since a process that is gone since anybody looked was seen, the longest; a process says that it is there
+      # by looking.
       GONE = <<~LUA
-        redis.call('HSET', KEYS[1], ARGV[1], '1')
-        redis.call('EXPIRE', KEYS[1], 3600)
-        local gone = 0
-        for _, process in ipairs(redis.call('HKEYS', KEYS[1])) do
-          if process ~= ARGV[1] and redis.call('EXISTS', process) == 0 then
-            redis.call('HDEL', KEYS[1], process)
-            gone = gone + 1
+        local now = tonumber(redis.call('TIME')[1])
+        local seen
+        local all = redis.call('HGETALL', KEYS[1])
+        for n = 1, #all, 2 do
+          if all[n] ~= ARGV[1] and redis.call('EXISTS', all[n]) == 0 then
+            redis.call('HDEL', KEYS[1], all[n])
+            local last = tonumber(all[n + 1])
+            -- An earlier version did not say when.
+            if last == 1 then last = now end
+            seen = math.min(seen or now, last)
           end
         end
-        return gone
+        redis.call('HSET', KEYS[1], ARGV[1], now)
+        -- Where all are gone for long, they are missed by the first that comes.
+        redis.call('PERSIST', KEYS[1])
+        return seen and now - seen
       LUA
 
       class << self
@@ -253,42 +260,19 @@ module KrayinSync
           finish(entry, done: true)
         end
 
-        # @return [Array<String>] entries whose jobs should have run or ended long ago
+        # @return [Array<String>] entries whose jobs should have run, ended or been tried again long ago
         def lost = run(LOST, Chatwoot.configuration.lost_after).uniq
 
         # @return [Array<String>] entries whose jobs were lost with their process, off the journal
         def orphans = run(ORPHANS, OVERDUE).uniq
 
-        # What a process had taken out of its queue and not begun, which no register tells: what should have begun by
-        # now and is in no place of Sidekiq's. It reads the whole queue, and is for when a process has died.
-        # @return [Array<String>] entries, off the journal
-        def taken
-          due = RedisStore.call("ZRANGEBYSCORE", key("queued"), "-inf", Time.now.to_i - BEGUN, "WITHSCORES")
-          due = due.flatten.each_slice(2).to_h
-          return [] if due.empty?
-
-          in_sidekiq { |jobs| jobs.each { |job| due.delete(job[/"job_id":"([^"]+)"/, 1]) } }
-          due.filter_map { |entry, score| entry if run(TAKE_OFF, entry, score).positive? }
-        end
-
-        # @return [Boolean] whether a process of Sidekiq's is gone that was there; one alone is told
-        def process_gone? = RedisStore.script(GONE, [key("processes")], [Server.identity]).positive?
+        # @return [Integer, nil] how many seconds ago a process of Sidekiq's was there that is gone; one alone is told
+        def gone_for = RedisStore.script(GONE, [key("processes")], [Server.identity])
 
         # @return [Array<String>] in the order in which its scripts take them
         def keys(entry) = [*KEYS, jobs_key, RedisStore.key("paced", entry), WAITING]
 
         private
-
-        # Those that are due and not in the queue yet, and those in it. Whatever moves meanwhile moves to where it is
-        # read once more, or is taken out.
-        def in_sidekiq
-          yield RedisStore.call("ZRANGEBYSCORE", "schedule", "-inf", Time.now.to_i)
-          first = 0
-          while (jobs = RedisStore.call("LRANGE", jobs_key, first, first + PAGE - 1)).any?
-            yield jobs
-            first += PAGE
-          end
-        end
 
         def jobs_key = "queue:#{Chatwoot.configuration.queue}"
 

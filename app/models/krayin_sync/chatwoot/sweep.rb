@@ -7,8 +7,8 @@ module KrayinSync
     class Sweep
       # Seconds for which what the set-up learned holds.
       LEARNED_FOR = 3600
-      # Seconds that are swept once a process has died: it is missed after a minute.
-      SINCE_DEATH = 600
+      # Seconds that are swept before a process was seen for the last time that has died.
+      BEFORE_DEATH = 600
 
       # @param since [Time] from when on
       # @param hooks [ActiveRecord::Relation<Integrations::Hook>, nil] all that are enabled where nil
@@ -21,10 +21,10 @@ module KrayinSync
       def self.recover
         Intake.guard do
           back = JobRegistry.orphans.map { |entry| RecordRef.parse(entry).enqueue }
-          if JobRegistry.process_gone?
-            back += JobRegistry.taken.map { |entry| RecordRef.parse(entry).enqueue }
+          if (gone_for = JobRegistry.gone_for)
+            back += LostJobs.find.map { |entry| RecordRef.parse(entry).enqueue }
             # Chatwoot's own jobs that tell of events went with it.
-            SweepJob.enqueue(seconds: SINCE_DEATH)
+            SweepJob.enqueue(seconds: BEFORE_DEATH + gone_for)
           end
           tell(back.count(true))
         end
