@@ -7,62 +7,67 @@ require_relative "../chatwoot/support/two_way"
 RSpec.describe "An agent's mapped values", :chatwoot do
   include TwoWay
 
-  before(:context) do
-    KrayinSync.retry_base = 0
-    connect_mapped("mapped-failures")
-    @who = contact
-    conversation(@who, inbox(account))
-    run_all
-    3.times { look }
-  end
+  {
+    "lead" => [[{ method: "PUT", path: "/leads/attributes/edit/*" }, { method: "GET", path: "/leads" }],
+               [%i[LeadReader write]]],
+    "person" => [[{ method: "PUT", path: "/contacts/persons/*" }, { method: "GET", path: "/contacts/persons" },
+                  { method: "GET", path: "/leads" }], [%i[PersonReader person], %i[PersonReader write_person]]]
+  }.each do |entity, (calls, dying)|
+    context "of a #{entity}" do
+      before(:context) do
+        KrayinSync.retry_base = 0
+        connect_mapped("mapped-failures-#{entity}", entity: entity)
+        @who = contact
+        conversation(@who, inbox(account))
+        run_all
+        3.times { look }
+      end
 
-  after(:context) do
-    KrayinSync.retry_base = nil
-    disconnect_both_ways
-  end
+      after(:context) do
+        KrayinSync.retry_base = nil
+        disconnect_both_ways
+      end
 
-  before do
-    krayin.heal
-    Sidekiq.redis { |redis| redis.call("FLUSHDB") }
-    change(lead_of(@who), fields: { plan: "First", words: "First" })
-    2.times { look }
-    Message.where(conversation_id: @who.conversations.select(:id)).delete_all
-  end
+      before do
+        krayin.heal
+        Sidekiq.redis { |redis| redis.call("FLUSHDB") }
+        change_mapped(@who, plan: "First", words: "First")
+        2.times { look }
+        Message.where(conversation_id: @who.conversations.select(:id)).delete_all
+      end
 
-  after { krayin.heal }
+      after { krayin.heal }
 
-  def both_sides
-    client = KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first)
-    [client.get_lead(lead_of(@who)["id"])["plan"], @who.reload.custom_attributes["plan"]]
-  end
+      def both_sides = [krayins(@who)["plan"], @who.reload.custom_attributes["plan"]]
 
-  calls = [{ method: "PUT", path: "/leads/attributes/edit/*" }, { method: "GET", path: "/leads" }]
-  TwoWay::FAULTS.product(calls, [1, 4]).each do |fault, call, times|
-    it "come over after #{fault[:action]} #{call[:method]} #{call[:path]} #{times} times" do
-      krayin.faults({ **fault, **call, times: times })
-      set(@who, plan: "Agent's")
-      try
-      change(lead_of(@who), fields: { words: "Colleague's" })
-      2.times { try }
-      recover
-      expect(both_sides).to eq(["Agent's", "Agent's"])
-      expect(@who.reload.custom_attributes["words"]).to eq("Colleague's")
-      expect([open_wishes, told(@who)]).to eq([0, []])
-    end
-  end
+      TwoWay::FAULTS.product(calls, [1, 4]).each do |fault, call, times|
+        it "come over after #{fault[:action]} #{call[:method]} #{call[:path]} #{times} times" do
+          krayin.faults({ **fault, **call, times: times })
+          set(@who, plan: "Agent's")
+          try
+          change_mapped(@who, words: "Colleague's")
+          2.times { try }
+          recover
+          expect(both_sides).to eq(["Agent's", "Agent's"])
+          expect(@who.reload.custom_attributes["words"]).to eq("Colleague's")
+          expect([open_wishes, told(@who)]).to eq([0, []])
+        end
+      end
 
-  deaths = [%i[LeadReader lead], %i[LeadReader write], %i[ShownLead take], %i[ShownLead write_to], %i[LeadLine say]]
-  deaths.product(%w[before after]).each do |(name, method), moment|
-    it "come over, and what fits nothing is told once, where the process dies #{moment} #{name}##{method}" do
-      set(@who, plan: "Agent's")
-      set(@who, seats: "many")
-      expect_death(name, method, after: moment == "after") { run_all }
-      change(lead_of(@who), fields: { words: "Colleague's" })
-      recover
-      expect(both_sides).to eq(["Agent's", "Agent's"])
-      expect(@who.reload.custom_attributes.slice("words", "seats")).to eq("words" => "Colleague's")
-      expect(open_wishes).to eq(0)
-      expect(told(@who)).to contain_exactly(a_string_including("Seats", "an amount"))
+      deaths = [*dying, %i[LeadReader lead], %i[ShownLead take], %i[ShownLead write_to], %i[LeadLine say]]
+      deaths.product(%w[before after]).each do |(name, method), moment|
+        it "come over, and what fits nothing is told once, where the process dies #{moment} #{name}##{method}" do
+          set(@who, plan: "Agent's")
+          set(@who, seats: "many")
+          expect_death(name, method, after: moment == "after") { run_all }
+          change_mapped(@who, words: "Colleague's")
+          recover
+          expect(both_sides).to eq(["Agent's", "Agent's"])
+          expect(@who.reload.custom_attributes.slice("words", "seats")).to eq("words" => "Colleague's")
+          expect(open_wishes).to eq(0)
+          expect(told(@who)).to contain_exactly(a_string_including("Seats", "an amount"))
+        end
+      end
     end
   end
 end

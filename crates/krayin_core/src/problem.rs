@@ -357,9 +357,9 @@ impl Problem {
                 format!("field_mapping tiene {source} como línea de la descripción, donde solo cabe lo que es del propio contacto: asígnelo a un atributo").into(),
             ],
             Self::MappedOneWay { attribute } => [
-                format!("field_mapping has {attribute} both ways, which goes one way alone, with =: both ways go a lead's texts, prices, dates, yes/no and choices of one, each with a custom attribute of the contact's, where Krayin's answers show them").into(),
-                format!("field_mapping tem {attribute} nos dois sentidos, que só vai em um, com =: nos dois vão textos, preços, datas, sim/não e escolhas únicas do lead, cada um com um atributo personalizado do contato, onde as respostas do Krayin os mostram").into(),
-                format!("field_mapping tiene {attribute} en ambos sentidos, que solo va en uno, con =: en ambos van textos, precios, fechas, sí/no y elecciones únicas del lead, cada uno con un atributo personalizado del contacto, donde las respuestas de Krayin los muestran").into(),
+                format!("field_mapping has {attribute} both ways, which goes one way alone, with =: both ways go a lead's and a person's texts, prices, dates, yes/no and choices (of several where no name has a comma), each with a custom attribute of the contact's, where Krayin's answers show them").into(),
+                format!("field_mapping tem {attribute} nos dois sentidos, que só vai em um, com =: nos dois vão textos, preços, datas, sim/não e escolhas (de várias onde nenhum nome tem vírgula) do lead e da pessoa, cada um com um atributo personalizado do contato, onde as respostas do Krayin os mostram").into(),
+                format!("field_mapping tiene {attribute} en ambos sentidos, que solo va en uno, con =: en ambos van textos, precios, fechas, sí/no y elecciones (de varias donde ningún nombre tiene coma) del lead y de la persona, cada uno con un atributo personalizado del contacto, donde las respuestas de Krayin los muestran").into(),
             ],
             Self::MappedUnfillable { attribute } => [
                 format!("field_mapping has {attribute}, whose type cannot be filled: Krayin takes images and files as uploads alone").into(),

@@ -127,7 +127,8 @@ module KrayinSync
           return Reason.new("event_wrong") unless contact
 
           changed = data[:changed_attributes]
-          return Reason.new("unchanged") unless RelevantChanges.contact?(changed, LeadField.followed(hook, contact.id))
+          mapped = MappedField.followed(hook, contact.id)
+          return Reason.new("unchanged") unless RelevantChanges.contact?(changed, mapped)
           return Reason.new("unchanged") if own?(hook, contact, changed)
           return Reason.new("no_identity") if !Reach.include?(contact, hook) && unknown?(contact, hook)
 

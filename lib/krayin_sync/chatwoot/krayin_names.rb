@@ -7,11 +7,11 @@ module KrayinSync
     module KrayinNames
       class << self
         # @param settings [Hash{String => Object}] a hook's, with what the set-up learned
-        # @param codes [Array<String>] of attributes of leads that are shown
+        # @param paths [Array<String>] of attributes that are shown
         # @return [Hash{String => String}] by what stays as it is
-        def of(settings, codes)
+        def of(settings, paths)
           rows = settings.dig("traits", "pipelines").to_a.flat_map { |pipeline| with_stages(pipeline) }
-          rows.concat(settings.dig("traits", "attributes").to_a.flat_map { |row| options(row, codes) })
+          rows.concat(settings.dig("traits", "attributes").to_a.flat_map { |row| options(row, paths) })
           rows.to_h.transform_values { |name| name.to_s.strip }
         end
 
@@ -26,10 +26,11 @@ module KrayinSync
           [["pipeline:#{pipeline["id"]}", pipeline["name"]], *stages]
         end
 
-        def options(row, codes)
-          return [] unless row["entity_type"] == "leads" && codes.include?(row["code"])
+        def options(row, paths)
+          path = "#{row["entity_type"].to_s.delete_suffix("s")}.#{row["code"]}"
+          return [] unless paths.include?(path)
 
-          row["options"].to_a.map { |id, name| ["option:#{row["code"]}:#{id}", name] }
+          row["options"].to_a.map { |id, name| ["option:#{path}:#{id}", name] }
         end
       end
     end

@@ -5,7 +5,7 @@ require "time"
 module KrayinSync
   module Chatwoot
     # What a contact shows of its lead: one attribute each, whose key is the same in every account, and after them the
-    # {LeadField}s of its mapping.
+    # {MappedField}s of its mapping.
     module LeadAttributes
       Attribute = Struct.new(:name, :type, :labels) do
         def key = "krayin_#{name}"
@@ -51,7 +51,7 @@ module KrayinSync
         # @return [Array<String>] keys of what agents may set; none where nothing is shown
         def settable(settings)
           written = names(settings, "two_way_writes").to_a.map { |name| "krayin_#{name}" }
-          (wanted(settings).map(&:key) & (MOVES + (FIELDS & written))) + LeadField.of(settings).map(&:key)
+          (wanted(settings).map(&:key) & (MOVES + (FIELDS & written))) + MappedField.of(settings).map(&:key)
         end
 
         # @return [Array<String>] what the settings name that there is not
@@ -120,19 +120,25 @@ module KrayinSync
           stages.find { |one| name(one) == name } || stages.find { |one| name(one)&.casecmp?(name.to_s.strip) }
         end
 
-        # @return [Hash{String => Object}] the attributes that are not ours
-        def without(attributes, settings = {})
-          attributes.to_h.transform_keys(&:to_s).except(*KEYS, *LeadField.of(settings).map(&:key))
+        # @param mapped [Array<MappedField>] that are Krayin's as well
+        # @return [Hash{String => Object}] the attributes that are not Krayin's
+        def without(attributes, mapped = [])
+          attributes.to_h.transform_keys(&:to_s).except(*KEYS, *mapped.map(&:key))
         end
 
         # A digest of what is shown of a lead, whichever of the gem's own the settings want: what two answers of one
         # second differ by.
-        # @param codes [Array<String>] Krayin's, of those that are mapped
-        def digest(lead, codes = [])
+        # @param mapped [Array<MappedField>]
+        def digest(lead, mapped = [])
           parts = lead.values_at("updated_at", "lead_pipeline_id", "lead_pipeline_stage_id", "lead_value",
-                                 "lost_reason", "closed_at", "expected_close_date", *codes)
+                                 "lost_reason", "closed_at", "expected_close_date")
+          parts.concat(mapped.map { |field| field.value(lead) })
           OpenSSL::Digest.hexdigest("SHA256", JSON.generate([*parts, owner(lead), person_id(lead)]))[0, 16]
         end
+
+        # @param person [Hash{String => Object}] as Krayin answers it
+        # @return [Hash{String => Object}] what there is to show of one who has no lead
+        def without_lead(person) = { "person" => person }
 
         # @return [Integer, nil]
         def person_id(lead)
@@ -164,7 +170,7 @@ module KrayinSync
 
         # Of a Krayin whose answers do not tell them nothing is shown.
         def mapped(lead, settings)
-          fields = LeadField.of(settings).select { |field| lead.nil? || field.told?(lead) }
+          fields = MappedField.of(settings).select { |field| lead.nil? || field.told?(lead) }
           fields.to_h { |field| [field.key, (field.shown(lead) if lead)] }
         end
 
@@ -183,7 +189,7 @@ module KrayinSync
           when "value" then amount(lead["lead_value"])
           when "owner" then owner(lead)
           when "pipeline" then pipeline_of(lead, settings)&.then { |one| name(one) }
-          when "link" then KrayinPages.of(settings, "lead", lead["id"])
+          when "link" then KrayinPages.of(settings, "lead", lead["id"]) if lead["id"]
           when "closing_date" then day(lead["expected_close_date"], settings)
           when "lost_reason" then lead["lost_reason"].presence
           end

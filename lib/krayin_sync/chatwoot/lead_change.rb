@@ -79,7 +79,7 @@ module KrayinSync
       def mapped
         shown_by.flat_map do |row|
           own = row.shown.keys - LeadAttributes::KEYS
-          own.select { |key| field_of(key, row) }
+          own.select { |key| shown_of(key) == row && field_of(key, row) }
         end
       end
 
@@ -93,11 +93,15 @@ module KrayinSync
         shown.shown[key].nil? && LeadAttributes::KEYS.exclude?(key) ? @before[key] : shown.shown[key]
       end
 
-      def shown_of(key) = shown_by.find { |row| row.shown.key?(key) }
+      def shown_of(key)
+        shown_by.find { |row| row.shown.key?(key) && (row.lead_id || of_person?(key, row)) }
+      end
 
-      # Of each Krayin that shows a lead here.
+      def of_person?(key, row) = LeadAttributes::KEYS.exclude?(key) && field_of(key, row)&.person?
+
+      # Of each Krayin that shows something here; the one whose lead is shown first.
       def shown_by
-        @shown_by ||= @contact.new_record? ? [] : ShownLead.where(contact_id: @contact.id).where.not(lead_id: nil).to_a
+        @shown_by ||= @contact.new_record? ? [] : ShownLead.of_contact(@contact.id)
       end
 
       # What is shown already another way of writing it does not change.
@@ -125,7 +129,7 @@ module KrayinSync
 
       def field_of(key, shown)
         @fields ||= {}
-        (@fields[shown.hook_id] ||= LeadField.of(settings_of(shown))).find { |field| field.key == key }
+        (@fields[shown.hook_id] ||= MappedField.of(settings_of(shown))).find { |field| field.key == key }
       end
 
       def settings_of(shown)

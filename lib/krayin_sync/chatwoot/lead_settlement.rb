@@ -2,8 +2,9 @@
 
 module KrayinSync
   module Chatwoot
-    # What becomes of what agents want of a lead, by what the contact showed when they said so, and what Krayin has now.
-    # A value that a colleague has changed meanwhile is the colleague's: nothing of either is undone in silence.
+    # What becomes of what agents want of a lead and of its person, by what the contact showed when they said so, and
+    # what Krayin has now. A value that a colleague has changed meanwhile is the colleague's: nothing of either is
+    # undone in silence.
     module LeadSettlement
       # What comes of it:
       # - move: the stage that the lead is to go to, where it is; with +reason+ where it is lost
@@ -25,7 +26,17 @@ module KrayinSync
           stage(settled, wanted["krayin_stage"], lead, now["krayin_stage"], settings)
           reason(settled, wanted["krayin_lost_reason"], lead, now["krayin_lost_reason"], settings)
           LeadAttributes::FIELDS.each { |key| field(settled, key, wanted[key], now[key], users) }
-          LeadField.of(settings).each { |field| mapped(settled, field, wanted[field.key], lead) }
+          fields = MappedField.of(settings).reject(&:person?)
+          fields.each { |field| mapped(settled, field, wanted[field.key], lead) }
+          settled
+        end
+
+        # The same of what is the person's own.
+        # @param person [Hash{String => Object}] as Krayin has it now
+        def of_person(wanted, person, settings)
+          settled = Settled.new(fields: {}, keys: {}, told: [], held: [])
+          record = LeadAttributes.without_lead(person)
+          MappedField.of_persons(settings).each { |field| mapped(settled, field, wanted[field.key], record) }
           settled
         end
 

@@ -17,8 +17,8 @@ module KrayinSync
 
       class << self
         # @param changed [Hash{#to_s => Array}, nil] old and new value by attribute; nil where nobody knows
-        # @param settings [Hash{String => Object}] of the hook whose Krayin it is
-        def contact?(changed, settings = {})
+        # @param mapped [Array<MappedField>] custom attributes that are Krayin's own as well
+        def contact?(changed, mapped = [])
           return true if changed.nil?
 
           changed.any? do |name, (before, after)|
@@ -26,7 +26,7 @@ module KrayinSync
             when "additional_attributes" then seen(before) != seen(after)
             # What is Krayin's own it need not hear.
             when "custom_attributes"
-              LeadAttributes.without(before, settings) != LeadAttributes.without(after, settings)
+              LeadAttributes.without(before, mapped) != LeadAttributes.without(after, mapped)
             else CONTACT.include?(name.to_s)
             end
           end

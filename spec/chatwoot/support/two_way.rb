@@ -11,26 +11,50 @@ module TwoWay
 
   attr_reader :krayin, :account, :hook
 
-  # Of those that somebody adds to Krayin's leads: the type of each by its code.
+  # Of those that somebody adds to Krayin's leads, or to its persons: the type of each by its code.
   MAPPED = { "plan" => "text", "words" => "textarea", "seats" => "price", "vip" => "boolean", "tier" => "select",
-             "renewal" => "date" }.freeze
+             "topics" => "multiselect", "renewal" => "date" }.freeze
+  CHOICES = %w[select multiselect].freeze
 
   # An account whose mapping has each of them both ways. Of the recorded servers one tells them.
-  def connect_mapped(name, **settings)
-    rows = MAPPED.keys.map { |code| "lead.#{code} <-> #{"custom_attributes." if code == "tier"}#{code}" }.join(", ")
-    connect_both_ways(name, server: "2.2.3-community", field_mapping: rows, **settings) do
-      MAPPED.each { |code, type| add_attribute(code, type) }
+  # @param entity [String] lead or person
+  def connect_mapped(name, entity: "lead", **settings)
+    @entity = entity
+    rows = MAPPED.keys.map { |code| "#{entity}.#{code} <-> #{"custom_attributes." if code == "tier"}#{code}" }
+    connect_both_ways(name, server: "2.2.3-community", field_mapping: rows.join(", "), **settings) do
+      MAPPED.each { |code, type| add_attribute(code, type, entity: "#{entity}s") }
     end
   end
 
-  def add_attribute(code, type, entity: "leads")
-    options = ["Gold", "Free Trial"].each.with_index(1).to_h do |name, number|
+  # As a colleague does it, of whichever has the attributes.
+  def change_mapped(contact, **fields)
+    return change(lead_of(contact), fields: fields) unless @entity == "person"
+
+    krayin.change({ change: "edit_person", person: link(contact).person_id, fields: fields })
+  end
+
+  # What Krayin has of them.
+  def krayins(contact)
+    record = @entity == "person" ? krayins_person(contact) : krayins_lead(contact)
+    record.slice(*MAPPED.keys)
+  end
+
+  def krayins_person(contact)
+    KrayinSync::Api::PersonClient.new(krayin.url, krayin.tokens.first).get_person(link(contact).person_id)
+  end
+
+  def krayins_lead(contact)
+    KrayinSync::Api::LeadClient.new(krayin.url, krayin.tokens.first).get_lead(lead_of(contact)["id"])
+  end
+
+  def add_attribute(code, type, entity: "leads", options: ["Gold", "Free Trial"])
+    options = options.each.with_index(1).to_h do |name, number|
       ["option_#{number}", { name: name, sort_order: number }]
     end
     options = { option_type: "options", options: options }
     krayin.change({ change: "add_attribute",
                     fields: { code: code, name: code.capitalize, type: type, entity_type: entity, is_required: 0,
-                              is_unique: 0, quick_add: 0, **(type == "select" ? options : {}) } })
+                              is_unique: 0, quick_add: 0, **(CHOICES.include?(type) ? options : {}) } })
   end
 
   def connect_both_ways(name, server: ENV.fetch("SERVER", "2.1.0"), **settings)

@@ -2,8 +2,8 @@
 
 module KrayinSync
   module Chatwoot
-    # Attributes of the account's own that show something of a lead: what a contact had before, or an agent has said, is
-    # not Krayin's to take away. What is Krayin's alone is under {LeadAttributes::KEYS}.
+    # Attributes of the account's own that show something of a lead or a person: what a contact had before, or an agent
+    # has said, is not Krayin's to take away. What is Krayin's alone is under {LeadAttributes::KEYS}.
     module AccountsOwn
       # What agents wanted of these is not to stay where Krayin has none.
       # @param keys [Array<String>]
@@ -41,7 +41,9 @@ module KrayinSync
 
       # @return [Hash{String => Object}] the attributes without what was shown
       def without_shown(attributes)
-        own, mapped = (shown.keys | wanted.keys).partition { |key| LeadAttributes::KEYS.include?(key) }
+        # Where no lead is shown, another of the account's Krayins may show one.
+        keys = lead_id ? shown.keys | wanted.keys : shown.compact.keys
+        own, mapped = keys.partition { |key| LeadAttributes::KEYS.include?(key) }
         attributes.except(*own).reject do |key, value|
           mapped.include?(key) && value == shown[key] && !theirs?(key, value)
         end

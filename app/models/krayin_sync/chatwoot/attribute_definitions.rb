@@ -29,7 +29,7 @@ module KrayinSync
 
       # Whether agents' pages can have an attribute of that key: Chatwoot has rules for it, and names of its own.
       # @param account_id [Integer]
-      # @param field [LeadField]
+      # @param field [MappedField]
       def self.take?(account_id, field)
         return true unless defined?(::CustomAttributeDefinition)
 
@@ -55,7 +55,7 @@ module KrayinSync
           name = attribute.labels.fetch(language)
           known ? follow(known, stages) : create(attribute.key, name, attribute.type, stages)
         end
-        LeadField.of(@settings).each { |field| make_mapped(field) }
+        MappedField.of(@settings).each { |field| make_mapped(field) }
       end
 
       # @param names [Array<String>]
@@ -99,7 +99,7 @@ module KrayinSync
       end
 
       def choices_of(settings, field)
-        LeadField.of(settings.to_h).find { |one| one.key == field.key }&.choices.to_a
+        MappedField.of(settings.to_h).find { |one| one.key == field.key }&.choices.to_a
       end
 
       def create(key, name, type, values)

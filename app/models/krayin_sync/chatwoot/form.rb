@@ -126,18 +126,22 @@ module KrayinSync
       # Whether Chatwoot and Krayin's answers show what is to go both ways. Where there is no lead yet, the first look
       # tells.
       def check_both_ways(settings)
-        fields = LeadField.of(settings)
+        fields = MappedField.of(settings)
         return if fields.empty?
 
-        hidden = fields.find { |field| !AttributeDefinitions.take?(@account_id, field) } || untold(fields, settings)
+        hidden = fields.find { |field| !AttributeDefinitions.take?(@account_id, field) } || hidden(fields, settings)
         return unless hidden
 
         raise Refused.new(hidden.one_way.sentence(HookSettings.locale(@settings)), field: "field_mapping")
       end
 
-      def untold(fields, settings)
-        lead = LeadReader.new(settings, bulk: false).newest(1).first.first
-        lead && fields.find { |field| !field.told?(lead) }
+      def hidden(fields, settings)
+        krayin = PersonReader.new(settings, bulk: false)
+        lead = krayin.newest(1).first.first.to_h
+        if fields.any?(&:person?) && !lead["person"].is_a?(Hash)
+          lead = lead.merge("person" => krayin.newest(1, PersonReader::PERSONS).first.first)
+        end
+        fields.find { |field| field.hidden?(lead) }
       end
 
       # Of several each must do: what one user may says nothing of another.

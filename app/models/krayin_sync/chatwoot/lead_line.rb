@@ -29,12 +29,18 @@ module KrayinSync
         refused: { "en" => "%<name>s: Krayin did not take it. It is %<now>s.",
                    "pt" => "%<name>s: o Krayin não aceitou. É %<now>s.",
                    "es" => "%<name>s: Krayin no lo aceptó. Es %<now>s." },
-        at_stake: { "en" => "%<name>s: to write it would take other values of the lead away. It is %<now>s.",
-                    "pt" => "%<name>s: gravar isso tiraria outros valores do lead. É %<now>s.",
-                    "es" => "%<name>s: guardarlo quitaría otros valores del lead. Es %<now>s." },
+        at_stake: { "en" => "%<name>s: to write it would take other values away in Krayin. It is %<now>s.",
+                    "pt" => "%<name>s: gravar isso tiraria outros valores no Krayin. É %<now>s.",
+                    "es" => "%<name>s: guardarlo quitaría otros valores en Krayin. Es %<now>s." },
         kept_out: { "en" => "%<name>s: the contact is kept out of Krayin. It is %<now>s.",
                     "pt" => "%<name>s: o contato é mantido fora do Krayin. É %<now>s.",
                     "es" => "%<name>s: el contacto se mantiene fuera de Krayin. Es %<now>s." },
+        doubted: { "en" => "%<name>s: it is not certain whose person in Krayin this is. It is %<now>s.",
+                   "pt" => "%<name>s: não é certo de quem é esta pessoa no Krayin. É %<now>s.",
+                   "es" => "%<name>s: no es seguro de quién es esta persona en Krayin. Es %<now>s." },
+        person_gone: { "en" => "%<name>s: the person is no longer in Krayin.",
+                       "pt" => "%<name>s: a pessoa não está mais no Krayin.",
+                       "es" => "%<name>s: la persona ya no está en Krayin." },
         gone: { "en" => "%<name>s: the lead is no longer in Krayin.",
                 "pt" => "%<name>s: o lead não está mais no Krayin.",
                 "es" => "%<name>s: el lead ya no está en Krayin." },
@@ -93,7 +99,7 @@ module KrayinSync
         own = LeadAttributes::ALL.find { |attribute| attribute.key == key }
         return own.labels.fetch(language) if own
 
-        LeadField.of(@hook.settings.to_h).find { |field| field.key == key }&.name || key
+        MappedField.of(@hook.settings.to_h).find { |field| field.key == key }&.name || key
       end
 
       def language

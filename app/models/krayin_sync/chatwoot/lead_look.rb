@@ -88,7 +88,7 @@ module KrayinSync
         found = read_newest
         unread = read_persons
         count_leads(found.gone)
-        changed = look_at_contacts(&)
+        changed = look_at_contacts
         # One that was told to nobody, as its process died.
         ShownLead.wanting(hook.id).each { |id| RecordRef.new(hook.id, "lead_move", id).enqueue }
         # Chatwoot itself may have been written meanwhile by whom nobody heard: what is shown is Krayin's.
@@ -103,8 +103,8 @@ module KrayinSync
         @settings = hook.settings.to_h
         @hook = hook
         @krayin = LeadReader.new(@settings, &)
+        @people = PersonReader.new(@settings, &)
         @written = 0
-        @others = 0
         @began = self.class.now
       end
 
@@ -117,14 +117,16 @@ module KrayinSync
         # A part of them at each look.
         ShownLead.unread(hook.id) if seen.all
         later = show_changed(leads, seen)
-        kept = { "attributes" => attributes, "names" => names, **cursor.slice("linked_at", "contacts", "tags") }
-        update!(cursor: LeadCursor.without(seen.state, later).merge(kept))
+        persons = @hidden ? cursor["persons"] : mapped_persons.look(cursor["persons"])
+        kept = { "attributes" => attributes, "names" => names, "persons" => persons,
+                 **cursor.slice("linked_at", "contacts", "tags") }
+        update!(cursor: LeadCursor.without(seen.state, later).merge(kept.compact))
         seen
       end
 
       # Before there was a lead nobody knew.
       def tell_one_way(lead)
-        @hidden = mapped.find { |field| !field.told?(lead) }
+        @hidden = mapped.find { |field| field.hidden?(lead) }
         SetupWarnings.add(hook, @hidden.one_way) if @hidden
       end
 
@@ -136,19 +138,19 @@ module KrayinSync
       # Whether all are to be read again: something else is shown of them, or it is called otherwise.
       def anew? = cursor["attributes"] != attributes || KrayinNames.changed?(cursor["names"].to_h, names)
 
-      def attributes = LeadAttributes.wanted(settings).map(&:name) + mapped.map { |field| [field.code, field.key] }
+      def attributes = LeadAttributes.wanted(settings).map(&:name) + mapped.map { |field| [field.path, field.key] }
 
-      def names = @names ||= KrayinNames.of(settings, codes)
+      def names = @names ||= KrayinNames.of(settings, mapped.map(&:path))
 
-      def mapped = @mapped ||= LeadField.of(settings)
+      def mapped = @mapped ||= MappedField.of(settings)
 
       def movers = @movers ||= Movers.new(hook, krayin, since: looked_at)
 
-      def codes = mapped.map(&:code)
+      def mapped_persons = @mapped_persons ||= MappedPersons.new(hook, @people)
 
       def unlearned = @unlearned ||= Unlearned.new(hook, mapped)
 
-      def rows(leads) = leads.map { |lead| [lead["id"], lead["updated_at"].to_s, LeadAttributes.digest(lead, codes)] }
+      def rows(leads) = leads.map { |lead| [lead["id"], lead["updated_at"].to_s, LeadAttributes.digest(lead, mapped)] }
 
       # @return [Array<Integer>] leads that could not be shown yet
       def show_changed(leads, seen)
@@ -203,7 +205,7 @@ module KrayinSync
         return [] if @again || @hidden || mapped.empty?
 
         @again = true
-        ShownLead.unread_oldest(hook.id, before: @began, limit: PERSONS)
+        ShownLead.unread_oldest(hook.id, before: @began, limit: PERSONS, leads: mapped_persons.none?)
         unread_persons
       end
 
@@ -223,18 +225,20 @@ module KrayinSync
       def show_persons(persons, leads)
         contacts = contacts_of(persons)
         ShownLead.forget_unlinked(hook.id, persons, contacts.values.flatten)
+        alone = mapped_persons.without_lead(persons - leads.keys)
         persons.each do |person|
           of_person = leads.fetch(person, [])
-          next later(person) if unlearned.waits?(of_person)
+          next later(person) if unlearned.waits?([*of_person, alone[person]].compact)
 
-          contacts.fetch(person, []).each { |id| show(id, person, of_person) }
+          contacts.fetch(person, []).each { |id| show(id, person, of_person, alone[person]) }
         end
       end
 
-      def show(contact_id, person, leads)
+      def show(contact_id, person, leads, alone)
         lead = LeadAttributes.choose([*leads, left_out(contact_id, person, leads)].compact, settings)
         by = movers.of(contact_id, lead)
-        @written += 1 if ShownLead.show(hook, contact_id, person, lead, began: @began, by: by) == :written
+        written = ShownLead.show(hook, contact_id, person, lead || alone, began: @began, by: by) == :written
+        @written += 1 if written
       end
 
       # What an answer leaves out need not be gone.
@@ -260,21 +264,17 @@ module KrayinSync
 
       # What becomes of their persons and of tags, for contacts that follow them.
       # @return [Boolean] whether there was anything
-      def look_at_contacts(&)
-        reader = PersonReader.new(settings, &)
-        seen = [["contacts", ContactLook], ["tags", TagLook]].map { |name, look| look_at(name, look, reader) }
-        seen.any?
-      ensure
-        @others += reader.requests if reader
+      def look_at_contacts
+        [["contacts", ContactLook], ["tags", TagLook]].map { |name, look| look_at(name, look) }.any?
       end
 
-      def look_at(name, look, reader)
+      def look_at(name, look)
         unless look.on?(settings)
           update!(cursor: cursor.except(name)) if cursor.key?(name)
           return false
         end
 
-        seen = look.new(hook, reader, cursor[name], began: @began).look
+        seen = look.new(hook, @people, cursor[name], began: @began).look
         update!(cursor: cursor.merge(name => seen.state))
         @written += seen.written
         seen.busy?

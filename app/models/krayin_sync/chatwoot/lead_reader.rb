@@ -87,38 +87,40 @@ module KrayinSync
 
       # A closing date that is not sent is cleared, and a yes/no attribute becomes no.
       def kept_with(lead, fields)
-        kept = flags(lead)
+        kept = flags(lead, "leads", LEADS)
         return kept if kept.nil? || fields.key?("expected_close_date")
         return unless LeadAttributes.closing_day?(lead, @settings)
 
         kept.merge({ "expected_close_date" => LeadAttributes.closing_day(lead, @settings) }.compact)
       end
 
+      # @param entity [String] whose attributes they are
+      # @param path [String]
       # @return [Hash{String => Integer}, nil] nothing where they cannot be known, or the settings say so
-      def flags(lead)
-        codes = yes_no
+      def flags(record, entity, path)
+        codes = yes_no(entity)
         choice = Settings.choice(@settings, "on_yes_no")
         return {} if codes.empty? || choice == "write_anyway"
         return if choice == "leave_out"
-        return codes.to_h { |code| [code, yes?(lead[code]) ? 1 : 0] } if codes.all? { |code| lead.key?(code) }
-        return {} unless any_yes?(lead["id"])
+        return codes.to_h { |code| [code, yes?(record[code]) ? 1 : 0] } if codes.all? { |code| record.key?(code) }
+        return {} unless any_yes?(record["id"], path)
 
         { codes.first => 1 } if codes.one?
       end
 
-      # Codes of a lead's yes/no attributes.
-      def yes_no
+      # Codes of an entity's yes/no attributes.
+      def yes_no(entity)
         known = @settings.dig("traits", "attributes").to_a
-        known.select { |row| row["type"] == "boolean" && row["entity_type"] == "leads" }.map { |row| row["code"] }
+        known.select { |row| row["type"] == "boolean" && row["entity_type"] == entity }.map { |row| row["code"] }
       end
 
       def yes?(value) = [true, 1, "1", "true"].include?(value)
 
       # Krayin does not answer with them, but searches by them.
-      def any_yes?(id)
+      def any_yes?(id, path)
         query = { "search" => "id:#{id};attribute_values.boolean_value:1", "searchJoin" => "and",
                   "searchFields" => "id:=;attribute_values.boolean_value:=" }
-        rows(ask("leads/search", query)).any? { |one| one["id"] == id }
+        rows(ask("#{path}/search", query)).any? { |one| one["id"] == id }
       end
 
       def list(query, path = LEADS)

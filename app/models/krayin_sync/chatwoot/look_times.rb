@@ -22,7 +22,10 @@ module KrayinSync
       # Seconds between two looks where nothing changes: no hour has more than {IDLE} requests, whatever they are for.
       def longest
         each = ContactLook.lists(settings) + (TagLook.on?(settings) ? TagLook::TURNS : 0) + (mapped.any? ? 1 : 0)
-        [LONGEST, 3600 / (IDLE / each)].max
+        each += mapped_persons.requests
+        looks = IDLE / each
+        # One look may take more than that.
+        [LONGEST, looks.zero? ? 3600 * each / IDLE : 3600 / looks].max
       end
 
       def wait_for_next(busy:)
@@ -30,7 +33,7 @@ module KrayinSync
         at = self.class.now
         vain = hinted ? vain_hints + 1 : vain_hints
         update!(pause: seconds, looked_at: at, next_at: at + seconds, hinted: false, vain_hints: busy ? 0 : vain,
-                requests: requests + krayin.requests + @others)
+                requests: requests + krayin.requests + @people.requests)
       end
     end
   end

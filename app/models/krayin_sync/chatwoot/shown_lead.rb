@@ -2,11 +2,13 @@
 
 module KrayinSync
   module Chatwoot
-    # The lead that a contact shows, and what it shows of it: what Krayin had when it was last looked at.
+    # The lead that a contact shows, and what it shows of it and of its person: what Krayin had when it was last looked
+    # at. Of a person without a lead it shows what is the person's own.
     #
     # Whoever writes here has the contact's row first, then this one.
     class ShownLead < ::ActiveRecord::Base
       include AccountsOwn
+      include AmongSeveral
 
       self.table_name = "krayin_sync_shown_leads"
 
@@ -45,8 +47,11 @@ module KrayinSync
         def unread(hook_id, **which) = where(hook_id: hook_id, **which).update_all(read_at: nil)
 
         # Of those that were read before, those that were so longest ago are to be read again.
-        def unread_oldest(hook_id, before:, limit:)
-          unread(hook_id, id: where(hook_id:, read_at: ...before).where.not(lead_id: nil).order(:read_at).limit(limit))
+        # @param leads [Boolean] whether those that show a lead alone
+        def unread_oldest(hook_id, before:, limit:, leads: true)
+          read = where(hook_id:, read_at: ...before)
+          read = read.where.not(lead_id: nil) if leads
+          unread(hook_id, id: read.order(:read_at).limit(limit))
         end
 
         # A contact has just got its link, or another person's.
@@ -85,6 +90,9 @@ module KrayinSync
         # @return [Integer, nil] the lead that a contact shows
         def lead_of(hook_id, contact_id) = where(hook_id: hook_id, contact_id: contact_id).pick(:lead_id)
 
+        # @return [Array<ShownLead>] what a contact shows of each Krayin, of the one with a lead first
+        def of_contact(contact_id) = where(contact_id: contact_id).order(:lead_id, :id).to_a
+
         # A colleague has touched one of the contact's leads, after all its others.
         # @param began [Time] before it was read
         # @param by [String, nil] who moved it last
@@ -103,7 +111,7 @@ module KrayinSync
           :same
         end
 
-        # @param lead [Hash, nil] nothing where there is none
+        # @param lead [Hash, nil] nothing where there is none; {LeadAttributes.without_lead} of a person alone
         # @param began [Time] before it was read
         # @param by [String, nil] as of {touched}
         # @return [Symbol] as of {touched}
@@ -113,7 +121,7 @@ module KrayinSync
             next gone(hook, contact_id) unless contact
 
             shown = of(hook, contact_id, person)
-            next shown.leave if shown.others?
+            next shown.leave(contact) if shown.others?(lead)
             # It was settled since: what was read may be older than that.
             next :later if shown.settled_at && shown.settled_at >= began
 
@@ -141,9 +149,7 @@ module KrayinSync
             left = shown.left_of(done, lead ? LeadAttributes.all_of(lead, hook.settings.to_h) : {})
             left.each { |key, wish| left[key] = wish.merge("held" => true) if held.include?(key) }
             shown.tell_move(hook, lead, by) unless done.key?("krayin_stage")
-            shown.assign_attributes(wanted: left, settled_at: Time.now.utc)
-            shown.take(lead, hook.settings)
-            shown.update!(read_at: nil) unless lead
+            shown.take_settled(lead, hook.settings, left)
             shown.write_to(contact)
             yield if block_given?
           end
@@ -182,7 +188,7 @@ module KrayinSync
             transaction do
               contact = ::Contact.unscoped.lock.find_by(id: id)
               shown = contact && lock.find_by(hook_id: hook.id, contact_id: id)
-              shown&.write_to(contact)
+              shown.write_to(contact) if shown && (shown.lead_id || !shown.others?)
             end
           end
         end
@@ -202,7 +208,7 @@ module KrayinSync
             shown = lock.find_by(hook_id: hook_id, contact_id: contact_id)
             next unless shown
 
-            shown.clear_from(contact) if contact && !shown.lead_id.nil?
+            shown.clear_from(contact) if contact
             shown.delete
             # Another of the account's Krayins may have one to be shown.
             where(contact_id: contact_id).update_all(read_at: nil)
@@ -263,16 +269,13 @@ module KrayinSync
         past.fetch(key, []).any? { |known, at| known == value && Time.iso8601(at) >= since }
       end
 
-      # Whether another of the account's Krayins has a lead that the contact shows.
-      def others?
-        self.class.where(contact_id: contact_id).where.not(lead_id: nil).where.not(hook_id: hook_id)
-            .exists?(hook_id: ::Integrations::Hook.where(status: "enabled").select(:id))
-      end
-
-      # @return [Symbol] as of {.touched}
-      def leave
-        update!(lead_id: nil, shown: {}, read_at: Time.now.utc)
-        :same
+      # @param left [Hash{String => Hash}] what agents want since
+      def take_settled(lead, settings, left)
+        had = lead_id
+        assign_attributes(wanted: left, settled_at: Time.now.utc)
+        take(lead, settings)
+        # Another one may be there.
+        update!(read_at: nil) if lead.nil? || (had && lead_id.nil?)
       end
 
       # @param contact [Contact] whose row is locked

@@ -11,7 +11,7 @@ module KrayinSync
       private_constant :STAGE, :OPTION
 
       # @param hook [Integrations::Hook]
-      # @param fields [Array<LeadField>] that are shown as well
+      # @param fields [Array<MappedField>] that are shown as well
       def initialize(hook, fields)
         @hook = hook
         @settings = hook.settings.to_h

@@ -86,7 +86,12 @@ impl Kind {
 
     /// Whether one value of Chatwoot's attributes says it whole.
     pub(super) fn can_be_shown(&self) -> bool {
-        matches!(self, Self::Line | Self::Text | Self::Amount | Self::YesNo | Self::Choice(_) | Self::Date)
+        match self {
+            Self::Line | Self::Text | Self::Amount | Self::YesNo | Self::Choice(_) | Self::Date => true,
+            // They stand there with commas between them.
+            Self::Choices(options) => options.iter().all(|(_, name)| !name.contains(',')),
+            _ => false,
+        }
     }
 
     /// As Krayin's forms and the list of fields name it.

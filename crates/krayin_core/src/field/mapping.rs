@@ -41,7 +41,7 @@ impl Field {
         let one_way = || MappingError::OneWay(mapping.key());
         // What the gem shows under names of its own is no row's.
         if mapping.both_ways
-            && (mapping.entity != Entity::Lead
+            && (mapping.entity == Entity::Organization
                 || mapping.is_line()
                 || mapping.shows().is_none_or(|key| key.starts_with("krayin_")))
         {
@@ -146,10 +146,19 @@ mod tests {
         assert_eq!(row("lead.scan = scan").unwrap_err(), MappingError::Type("lead.scan".into()));
         let both = row("lead.plan <-> plan").unwrap();
         assert_eq!((both.write, both.label.to_string()), (Write::FillIfBlank, "PLAN".into()));
-        for key in ["lead.plan", "lead.description", "person.vip"] {
+        assert_eq!(row("person.vip <-> vip").unwrap().write, Write::FillIfBlank);
+        for key in ["lead.plan", "lead.description", "organization.vip"] {
             let wrong = if key == "lead.plan" { "contact.name" } else { "plan" };
             assert_eq!(row(&format!("{key} <-> {wrong}")).unwrap_err(), MappingError::OneWay(key.into()));
         }
+        let of_several = |name: &str| {
+            let options = vec![(1, "Gold".into()), (2, name.into())];
+            let many = KnownAttribute { options, ..known("persons", "many", "multiselect") };
+            let parsed = Mapping::parse(&json!("person.many <-> many")).unwrap();
+            Field::mapped(&parsed[0], FIELDS, &[many]).map(|field| field.write)
+        };
+        assert_eq!(of_several("Free"), Ok(Write::FillIfBlank));
+        assert_eq!(of_several("Two, too"), Err(MappingError::OneWay("person.many".into())));
         assert_eq!(row("lead.plan <-> krayin_stage").unwrap_err(), MappingError::OneWay("lead.plan".into()));
         assert_eq!(row("lead.title = title").unwrap_err(), MappingError::Twice("lead.title".into()));
         let line = row("lead.description = plan_name").unwrap();

@@ -13,8 +13,8 @@ use crate::{
 /// right side is the key of a custom or additional attribute, with dots between the parts of a path, or what else Chatwoot
 /// knows: `contact.identifier`, `company.name`, `location.city`, `conversation.priority`, `assignee.email` and others.
 ///
-/// `lead.plan <-> plan` goes both ways: the contact's custom attribute shows what Krayin has, and an agent's change of it is
-/// Krayin's.
+/// `lead.plan <-> plan` goes both ways, and so does `person.plan <-> plan`: the contact's custom attribute shows what Krayin
+/// has, and an agent's change of it is Krayin's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     pub(crate) entity: Entity,
