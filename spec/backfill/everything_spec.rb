@@ -40,7 +40,7 @@ RSpec.describe "Everything at once", :chatwoot do
     (1..events).each do |number|
       something(number)
       beat if (number % 20).zero?
-      kill_one(random) if dies.include?(number)
+      eventually(90) { kill_one(random) } if dies.include?(number)
       sleep 0.01
     end
   end

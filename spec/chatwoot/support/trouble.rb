@@ -8,10 +8,21 @@ module Trouble
   # @return [Array<Hash>] faults of one request in so many, so often
   def one_in(many, times) = (1..times).map { |n| { nth: n * many, times: 1, **KINDS[n % 3] } }
 
-  # Another one comes in its place.
+  # One that works, where another does too: what is seen then is what becomes of its work, and not how long nobody is
+  # there. Another one comes in its place.
+  # @return [Boolean] whether one was killed
   def kill_one(random)
-    servers.end_process(@sidekiqs.delete_at(random.rand(@sidekiqs.size)), :KILL)
+    return false if (there = working).size < 2
+
+    servers.end_process(@sidekiqs.delete(there.sample(random: random)), :KILL)
     @sidekiqs << SmallChatwoot.sidekiq
+    true
+  end
+
+  # @return [Array<Integer>] those that have come up
+  def working
+    known = Sidekiq.redis { |redis| redis.call("SMEMBERS", "processes") }
+    @sidekiqs & known.map { |identity| Integer(identity.split(":")[1]) }
   end
 
   # What a killed process had is given out again once its lease is over.
