@@ -94,8 +94,7 @@ module KrayinSync
         def of_contact(contact_id) = where(contact_id: contact_id).order(:lead_id, :id).to_a
 
         # A colleague has touched one of the contact's leads, after all its others.
-        # @param began [Time] before it was read
-        # @param by [String, nil] who moved it last
+        # @param read [Hash{Symbol => Object}] began, before it was read, and by, who moved it last, as {show} takes them
         # @return [Symbol] :written, :same, or :later where it is to be looked at again
         def touched(hook, contact_id, person, lead, **read)
           shown = find_by(hook_id: hook.id, contact_id: contact_id, person_id: person)
@@ -113,7 +112,7 @@ module KrayinSync
 
         # @param lead [Hash, nil] nothing where there is none; {LeadAttributes.without_lead} of a person alone
         # @param began [Time] before it was read
-        # @param by [String, nil] as of {touched}
+        # @param by [String, nil] who moved it last
         # @return [Symbol] as of {touched}
         def show(hook, contact_id, person, lead, began:, by: nil)
           transaction do
@@ -137,7 +136,7 @@ module KrayinSync
         # @param lead [Hash, nil] as it is now
         # @param done [Hash{String => Hash}] what they wanted; what they want since stays
         # @param held [Array<String>] keys that wait for another one
-        # @param by [String, nil] as of {touched}
+        # @param by [String, nil] who moved it last
         # @yield in the same transaction, for what is to be said of it
         # @return [void]
         def settle(hook, contact_id, lead, done:, held: [], by: nil)
