@@ -134,7 +134,7 @@ RSpec.describe "Contacts of years", :chatwoot do
   end
 
   def doze
-    until_then = Time.now + 0.3 + @random.rand(Float(ENV.fetch("EVERY", 1)))
+    until_then = Time.now + 0.3 + @random.rand(Float(ENV.fetch("EVERY", 3)))
     while Time.now < until_then
       listen
       sleep 0.1

@@ -94,7 +94,7 @@ module KrayinSync
         def of_contact(contact_id) = where(contact_id: contact_id).order(:lead_id, :id).to_a
 
         # A colleague has touched one of the contact's leads, after all its others.
-        # @param read [Hash{Symbol => Object}] began, before it was read, and by, who moved it last, as {show} takes them
+        # @param read [Hash{Symbol => Object}] began and by, as {show} takes them
         # @return [Symbol] :written, :same, or :later where it is to be looked at again
         def touched(hook, contact_id, person, lead, **read)
           shown = find_by(hook_id: hook.id, contact_id: contact_id, person_id: person)
