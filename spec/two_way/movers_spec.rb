@@ -153,6 +153,8 @@ TwoWay::SERVERS.each do |server|
 end
 
 RSpec.describe "What a lead's timeline tells of a move", :chatwoot do
+  before(:context) { SmallChatwoot.start }
+
   stage = { "id" => 3, "name" => "Prospect" }
 
   def noted(id, label, user, value: 3, attribute: "Etapa", type: "system", old: nil)
