@@ -112,14 +112,7 @@ RSpec.describe "What agents write into a lead", :chatwoot do
     { krayin_closing_date: "2031-13-01T00:00:00Z" } => "no date", { krayin_closing_date: 5 } => "no date",
     { krayin_owner: "Nobody" } => "no such user", { krayin_owner: 7 } => "no such user" }.each do |wish, sentence|
     it "puts #{wish} back and says so, without a write" do
-      before = [fields(who), shown(who)]
-      krayin.forget_requests
-      set(who, **wish)
-      run_all
-      expect(krayin.requests.map { |one| one["method"] }).to all(eq("GET"))
-      look
-      expect([fields(who), shown(who)]).to eq(before)
-      expect(told(who)).to contain_exactly(a_string_including(sentence))
+      expect_put_back(who, wish, sentence) { [fields(who), shown(who)] }
     end
   end
 

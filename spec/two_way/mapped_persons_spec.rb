@@ -19,15 +19,7 @@ RSpec.describe "A person's attributes beside its lead", :chatwoot do
   after(:context) { disconnect_both_ways }
   after { krayin.heal }
 
-  def contact_with_lead(...)
-    contact(...).tap do |one|
-      conversation(one, inbox(account))
-      run_all
-      look
-    end
-  end
-
-  let(:who) { contact_with_lead }
+  let(:who) { spoken_with }
 
   def edit_person(contact, **fields)
     krayin.change({ change: "edit_person", person: link(contact).person_id, fields: fields })
@@ -94,7 +86,7 @@ RSpec.describe "A person's attributes beside its lead", :chatwoot do
   end
 
   it "is the contact's own person's, whoever has the lead by now" do
-    other = contact_with_lead
+    other = spoken_with
     edit_person(other, plan: "Another's")
     edit_person(who, plan: "Mine")
     2.times { look }

@@ -16,15 +16,7 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
       after(:context) { disconnect_both_ways }
       after { krayin.heal }
 
-      let(:who) { contact_with_lead }
-
-      def contact_with_lead(...)
-        contact(...).tap do |one|
-          conversation(one, inbox(account))
-          run_all
-          look
-        end
-      end
+      let(:who) { spoken_with }
 
       def mapped(contact) = contact.reload.custom_attributes.slice(*TwoWay::MAPPED.keys)
 
@@ -95,14 +87,7 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
         { "vip" => "perhaps" } => "not take it", { "plan" => ["a"] } => "not take it",
         { "plan" => "x" * 65_536 } => "not take it" }.each do |wish, sentence|
         it "puts #{wish.to_s[0, 40]} back and says so, without a write" do
-          before = [krayins(who), mapped(who)]
-          krayin.forget_requests
-          set(who, **wish)
-          run_all
-          expect(krayin.requests.map { |one| one["method"] }).to all(eq("GET"))
-          look
-          expect([krayins(who), mapped(who)]).to eq(before)
-          expect(told(who)).to contain_exactly(a_string_including(wish.keys.first.capitalize, sentence))
+          expect_put_back(who, wish, wish.keys.first.capitalize, sentence) { [krayins(who), mapped(who)] }
         end
       end
 
@@ -171,7 +156,7 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
       end
 
       it "gives a new record what the contact has, but nothing that a visitor can have written" do
-        mine = contact_with_lead(custom_attributes: { "plan" => "Early", "vip" => true })
+        mine = spoken_with(custom_attributes: { "plan" => "Early", "vip" => true })
         expect([krayins(mine).slice("plan", "vip"), mapped(mine).slice("plan", "vip")])
           .to eq([{ "plan" => "Early", "vip" => 1 }, { "plan" => "Early", "vip" => true }])
         visitor = account.contacts.create!(name: "Vera", email: "vera#{rand(1_000_000)}@two.example",
@@ -206,7 +191,7 @@ RSpec.describe "What the mapping has both ways", :chatwoot do
       end
 
       it "reads those of whom nobody has read anything before those of whom something may have changed" do
-        seen = Array.new(3) { contact_with_lead }
+        seen = Array.new(3) { spoken_with }
         late = contact
         change_mapped(late, plan: "Late")
         looks = KrayinSync::Chatwoot::LeadLook

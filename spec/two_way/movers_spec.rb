@@ -21,14 +21,6 @@ TwoWay::SERVERS.each do |server|
 
     after { krayin.heal }
 
-    def spoken_with
-      contact.tap do |who|
-        conversation(who, inbox(account))
-        run_all
-        look
-      end
-    end
-
     def move(who, stage) = change(lead_of(who), "move_lead", stage: stage)
 
     # How many requests asked for a timeline since the block began.

@@ -35,14 +35,6 @@ RSpec.describe "Names that change in Krayin", :chatwoot do
     definition("tier").then { |one| one.update!(attribute_values: one.attribute_values - [name]) }
   end
 
-  def spoken_with
-    contact.tap do |who|
-      conversation(who, inbox(account))
-      run_all
-      look
-    end
-  end
-
   it "shows an option's new name, and lets nobody choose the old one" do
     gold = options.fetch("Gold")
     called_before("Gold", "Bronze")

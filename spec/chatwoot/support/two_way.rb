@@ -80,6 +80,28 @@ module TwoWay
     account.contacts.create!(name: word.capitalize, email: "#{word}@two.example", **fields).tap { run_all }
   end
 
+  # One who has a conversation, and shows what Krayin has.
+  def spoken_with(...)
+    contact(...).tap do |who|
+      conversation(who, inbox(account))
+      run_all
+      look
+    end
+  end
+
+  # What cannot be read or is refused comes back, with a line that says so.
+  # @yieldreturn [Array] what Krayin has of the contact, and what that one shows
+  def expect_put_back(who, wish, *words)
+    before = yield
+    krayin.forget_requests
+    set(who, **wish)
+    run_all
+    expect(krayin.requests.map { |one| one["method"] }).to all(eq("GET"))
+    look
+    expect(yield).to eq(before)
+    expect(told(who)).to contain_exactly(a_string_including(*words))
+  end
+
   def link(contact) = KrayinSync::Records::Link.find_by!(kind: "contact", record_id: contact.id)
 
   def lead_of(contact) = krayin.records["leads"].reverse.find { |lead| lead["person_id"] == link(contact).person_id }

@@ -182,14 +182,9 @@ module KrayinSync
         links.select { |link| here.include?(link.contact) }
       end
 
-      # One that was written since stays as it is.
       def mark(links, what)
-        now = Time.now.utc
         links.each_slice(BATCH) do |some|
-          pairs = some.map { |link| "(#{link.id}, #{link.revision})" }.join(", ")
-          Link.where("(id, revision) IN (#{pairs})")
-              .update_all(["unverified = ?, rest = rest || ?::jsonb, revision = revision + 1, updated_at = ?",
-                           what != ORGANIZATION, JSON.generate(doubted: what), now])
+          LinkStore.doubt(some.map { |link| [link.id, link.revision] }, what, unverified: what != ORGANIZATION)
         end
       end
 

@@ -53,6 +53,21 @@ module KrayinSync
         instance ? known.where(instance: instance) : known
       end
 
+      # Something of these is to be looked at by the record's next event. One that was written since stays as it is.
+      # @param links [Array<Array(Integer, Integer)>] id and revision of each
+      # @param what [String] person, lead or organization
+      # @param unverified [Boolean] whether its ids are not to be used until then; else they are as before
+      # @return [void]
+      def self.doubt(links, what, unverified:)
+        return if links.empty?
+
+        pairs = links.map { |id, revision| "(#{id}, #{revision})" }.join(", ")
+        changes = { doubted: what }.to_json
+        sql = "unverified = unverified OR ?, rest = rest || ?::jsonb, revision = revision + 1, updated_at = ?"
+        KrayinSync::Records::Link.where("(id, revision) IN (#{pairs})")
+                                 .update_all([sql, unverified, changes, Time.now.utc])
+      end
+
       # Whether its Krayin has a record.
       def self.known?(kind, id, hook) = of(hook, kind: kind, record_id: id).exists?
 

@@ -8,8 +8,6 @@ module KrayinSync
     class OwnLeads
       # Links that one statement reads.
       BATCH = 1000
-      # What is doubted of a link.
-      LEAD = JSON.generate(doubted: "lead")
 
       Link = KrayinSync::Records::Link
       private_constant :Link
@@ -53,13 +51,8 @@ module KrayinSync
         rows.select { |_, talk, _, _| here.include?(talk) }
       end
 
-      # One that was written since stays as it is.
       def doubt(rows)
-        return [] if rows.empty?
-
-        pairs = rows.map { |id, _, _, revision| "(#{id}, #{revision})" }.join(", ")
-        Link.where("(id, revision) IN (#{pairs})")
-            .update_all(["rest = rest || ?::jsonb, revision = revision + 1, updated_at = ?", LEAD, Time.now.utc])
+        LinkStore.doubt(rows.map { |id, _, _, revision| [id, revision] }, "lead", unverified: false)
         rows.map do |_, talk, lead, _|
           RecordRef.new(@hook.id, "conversation", talk).enqueue(bulk: true)
           [talk, lead]
