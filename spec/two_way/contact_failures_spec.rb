@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../chatwoot/support/small_chatwoot"
-require_relative "../chatwoot/support/two_way"
+require_relative "support/trouble"
 
 # A person's changes, on each server that tells of them, whatever fails and wherever a process dies: what a colleague
 # entered comes to the contact once, what an agent entered to Krayin, and both are equal at the end.
@@ -9,8 +9,9 @@ TwoWay::SERVERS.each do |server|
   RSpec.describe "A contact that follows its person with #{server}", :chatwoot do
     include TwoWay
 
+    include_context "with trouble both ways"
+
     before(:context) do
-      KrayinSync.retry_base = 0
       connect_both_ways("contact-failures-#{server}", server: server, two_way_contact: "follow",
                                                       sync_to_organization: true, label_tags: "person",
                                                       two_way_tags: true)
@@ -23,15 +24,8 @@ TwoWay::SERVERS.each do |server|
       4.times { look }
     end
 
-    after(:context) do
-      KrayinSync.retry_base = nil
-      disconnect_both_ways
-    end
-
     before do
       krayin.turn(throttle: false)
-      krayin.heal
-      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
     end
 
     def tag_client = KrayinSync::Api::TagClient.new(krayin.url, krayin.tokens.first)

@@ -1,29 +1,23 @@
 # frozen_string_literal: true
 
 require_relative "../chatwoot/support/small_chatwoot"
-require_relative "../chatwoot/support/two_way"
+require_relative "support/trouble"
 
 # Both ways, on each server, whatever fails and wherever a process dies.
 TwoWay::SERVERS.each do |server|
   RSpec.describe "Both ways with #{server}", :chatwoot do
     include TwoWay
 
+    include_context "with trouble both ways"
+
     before(:context) do
-      KrayinSync.retry_base = 0
       connect_both_ways("failures-#{server}", server: server)
       @agent = User.create!(name: "Ada", email: "ada-#{server}@two.example")
       @who = contact
       3.times { look }
     end
 
-    after(:context) do
-      KrayinSync.retry_base = nil
-      disconnect_both_ways
-    end
-
     before do
-      krayin.heal
-      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
       by_agent("New")
       run_all
     end

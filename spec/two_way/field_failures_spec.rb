@@ -1,15 +1,16 @@
 # frozen_string_literal: true
 
 require_relative "../chatwoot/support/small_chatwoot"
-require_relative "../chatwoot/support/two_way"
+require_relative "support/trouble"
 
 # What agents write into a lead, on each server, whatever fails, wherever a process dies, with a colleague at work.
 TwoWay::SERVERS.each do |server|
   RSpec.describe "An agent's values with #{server}", :chatwoot do
     include TwoWay
 
+    include_context "with trouble both ways"
+
     before(:context) do
-      KrayinSync.retry_base = 0
       connect_both_ways("values-#{server}", server: server, two_way_writes: "value, owner, closing_date")
       @who = contact
       conversation(@who, inbox(account))
@@ -17,14 +18,7 @@ TwoWay::SERVERS.each do |server|
       3.times { look }
     end
 
-    after(:context) do
-      KrayinSync.retry_base = nil
-      disconnect_both_ways
-    end
-
     before do
-      krayin.heal
-      Sidekiq.redis { |redis| redis.call("FLUSHDB") }
       change(lead_of(@who), fields: { lead_value: 1, user_id: 1, expected_close_date: "2031-01-31" })
       change(lead_of(@who), "move_lead", stage: "new")
       2.times { look }

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../chatwoot/support/small_chatwoot"
-require_relative "../chatwoot/support/two_way"
+require_relative "support/trouble"
 
 # What an agent writes into a mapped attribute, whatever fails and wherever a process dies, with a colleague at work.
 RSpec.describe "An agent's mapped values", :chatwoot do
@@ -14,8 +14,9 @@ RSpec.describe "An agent's mapped values", :chatwoot do
                   { method: "GET", path: "/leads" }], [%i[PersonReader person], %i[PersonReader write_person]]]
   }.each do |entity, (calls, dying)|
     context "of a #{entity}" do
+      include_context "with trouble both ways"
+
       before(:context) do
-        KrayinSync.retry_base = 0
         connect_mapped("mapped-failures-#{entity}", entity: entity)
         @who = contact
         conversation(@who, inbox(account))
@@ -23,14 +24,7 @@ RSpec.describe "An agent's mapped values", :chatwoot do
         3.times { look }
       end
 
-      after(:context) do
-        KrayinSync.retry_base = nil
-        disconnect_both_ways
-      end
-
       before do
-        krayin.heal
-        Sidekiq.redis { |redis| redis.call("FLUSHDB") }
         change_mapped(@who, plan: "First", words: "First")
         2.times { look }
         Message.where(conversation_id: @who.conversations.select(:id)).delete_all
