@@ -17,6 +17,8 @@ class BackfillBench
   PROCESSES = Integer(ENV.fetch("PROCESSES", 1))
   # Seconds between two lines that say how far it is.
   TOLD = 30
+  # Seconds between two looks at what Krayin was asked: its log holds what came in some.
+  LOOKED = 4
   # What hours are told for.
   ALL = 250_000
   # Hours that these may take, by tokens of sixty requests a minute.
@@ -58,11 +60,11 @@ class BackfillBench
 
     # @return [self]
     def look
-      log = @krayin.requests
+      log = @krayin.requests(after: @last.to_i)
       first = log.first&.fetch("number")
       raise "requests were dropped" if @last && first && first > @last + 1
 
-      log.each { |request| take(request) unless @last && request["number"] <= @last }
+      log.each { |request| take(request) }
       @last = log.last["number"] if first
       self
     end
@@ -113,7 +115,12 @@ class BackfillBench
     pids = Array.new(PROCESSES) { SmallChatwoot.sidekiq }
     began = wall
     next_line = began + TOLD
+    next_look = began + LOOKED
     eventually(36_000) do
+      if wall > next_look
+        next_look = wall + LOOKED
+        @asked.look
+      end
       if wall > next_line
         next_line += TOLD
         tell(run, pids, wall - began)
@@ -129,7 +136,6 @@ class BackfillBench
   def memory(pid) = Integer(File.read("/proc/#{pid}/status")[/^VmHWM:\s+(\d+)/, 1]) / 1024.0
 
   def tell(run, pids, took)
-    @asked.look
     warn format("%<took>.0f s: %<done>d of %<total>d, %<requests>d requests, MiB at most %<memory>s",
                 took: took, done: run.done, total: run.total, requests: run.requests,
                 memory: pids.map { |pid| memory(pid).round }.join(" and "))

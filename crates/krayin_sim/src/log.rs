@@ -96,8 +96,10 @@ impl Log {
         }
     }
 
-    pub(crate) fn entries(&self) -> Vec<Logged> {
-        self.entries.iter().cloned().collect()
+    /// Those with a higher number than this one: a long run's log is taken bit by bit, before it drops them.
+    pub(crate) fn after(&self, number: u64) -> Vec<Logged> {
+        let from = self.entries.partition_point(|entry| entry.number <= number);
+        self.entries.range(from..).cloned().collect()
     }
 
     pub(crate) fn clear(&mut self) {

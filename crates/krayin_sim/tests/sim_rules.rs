@@ -1475,6 +1475,30 @@ fn requests_are_logged_and_the_simulators_own_are_not() {
 }
 
 #[test]
+fn the_log_is_taken_from_a_request_on() {
+    let sim = start(V210);
+    let client = Client { sim: &sim, token: 1 };
+    let numbers = |query: &str| -> Vec<u64> {
+        let answer = raw(&sim, "GET", &format!("/_sim/requests{query}"), &[], None).unwrap().json();
+        answer.as_array().unwrap().iter().map(|entry| entry["number"].as_u64().unwrap()).collect()
+    };
+    for _ in 0..3 {
+        client.get("/get");
+    }
+    for (query, shown) in
+        [("", &[1, 2, 3][..]), ("?after=0", &[1, 2, 3]), ("?after=1", &[2, 3]), ("?after=3", &[]), ("?after=9", &[])]
+    {
+        assert_eq!(numbers(query), shown, "{query}");
+    }
+    sim.clear_requests();
+    client.get("/get");
+    assert_eq!(numbers("?after=1"), [4]);
+    for query in ["?after=", "?after=x", "?after=-1", "?before=2"] {
+        assert_eq!(raw(&sim, "GET", &format!("/_sim/requests{query}"), &[], None).unwrap().status, 422, "{query}");
+    }
+}
+
+#[test]
 fn records_are_seen_over_http() {
     let sim = start(V210);
     let client = Client::new(&sim);

@@ -40,7 +40,8 @@ class Krayin
     records["persons"].find { |person| person["emails"].to_a.any? { |known| known["value"] == email } }
   end
 
-  def requests = control(Net::HTTP::Get.new("/_sim/requests"))
+  # @param after [Integer] the number of the last one that is known
+  def requests(after: 0) = control(Net::HTTP::Get.new("/_sim/requests?after=#{after}"))
 
   def forget_requests = control(Net::HTTP::Delete.new("/_sim/requests"))
 

@@ -22,10 +22,7 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
     }
     let outcome = match (request.method.as_str(), path) {
         ("GET", "/records") => Ok(shared.lock().crm.records()),
-        ("GET", "/requests") => {
-            let entries = shared.lock().log.entries();
-            Ok(entries.iter().map(crate::log::Logged::show).collect())
-        }
+        ("GET", "/requests") => requests(shared, &request.query),
         ("DELETE", "/requests") => {
             shared.lock().log.clear();
             Ok(json!({}))
@@ -69,6 +66,17 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Option<Response> {
         Ok(body) => reply(200, &body),
         Err(message) => reply(422, &json!({ "message": message })),
     })
+}
+
+/// The log, oldest first; with `after`, of the requests with a higher number alone.
+fn requests(shared: &Shared, query: &str) -> Result<Value, String> {
+    let after = match query.strip_prefix("after=") {
+        Some(number) => number.parse().map_err(|_| "after is a request's number")?,
+        None if query.is_empty() => 0,
+        None => return Err(format!("the log knows no {query}")),
+    };
+    let entries = shared.lock().log.after(after);
+    Ok(entries.iter().map(crate::log::Logged::show).collect())
 }
 
 /// Makes one change or a list of them, or has them wait for their moments; none when one cannot be read. The first that
