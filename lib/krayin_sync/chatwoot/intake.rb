@@ -190,21 +190,12 @@ module KrayinSync
 
         def changed_message(hook, data)
           message = data[:message]
-          noted = message ? noted_about(message) : {}
+          noted = message ? MessageNotes.of(message) : {}
           return deletion(hook, message) if noted["deleted"]
           return answer(hook, message) if answered?(noted, data[:previous_changes])
           return answer(hook, message) if said_anew?(message, data[:previous_changes])
 
           Reason.new("unchanged")
-        end
-
-        # The column is a hash, or what another program has put there.
-        def noted_about(message)
-          noted = message.content_attributes
-          noted = JSON.parse(noted) if noted.is_a?(String)
-          noted.respond_to?(:to_h) ? noted.to_h.stringify_keys : {}
-        rescue JSON::ParserError, TypeError
-          {}
         end
 
         # Every tick of a message's delivery comes along with what was answered long ago.
@@ -230,7 +221,7 @@ module KrayinSync
           RecordRef.new(hook.id, "message_edit", message.id).enqueue(delay: Chatwoot.configuration.message_delay)
         end
 
-        # Chatwoot keeps a deleted message and replaces its words. The conversation's note has them too.
+        # The conversation's note has its words too.
         def deletion(hook, message)
           RecordRef.new(hook.id, "message_deletion", message.id).enqueue
           follow(hook, message.conversation_id, urgent: true) if wanted?(hook, "sync_conversations")
@@ -270,9 +261,14 @@ module KrayinSync
           return RecordRef.new(hook.id, "merge", id).enqueue if Merge.of(id, HookSettings.instance(hook))
           # It lives on as another one, in the Krayins that have it.
           return Reason.new("not_in_krayin") if Merge.of(id)
-          return Reason.new("contact_kept") if Chatwoot.configuration.on_contact_deleted.to_s == "keep"
+          return keep(hook, id) if Chatwoot.configuration.on_contact_deleted.to_s == "keep"
 
           RecordRef.new(hook.id, "contact_deletion", id).enqueue
+        end
+
+        def keep(hook, id)
+          LinkStore.keep_contacts(hook, [id])
+          Reason.new("contact_kept")
         end
 
         def route(hook) = Route.of(hook.settings.to_h)

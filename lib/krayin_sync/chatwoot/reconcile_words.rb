@@ -18,7 +18,8 @@ module KrayinSync
                 doubled: "persons that are there more than once: their contacts' links are doubtful",
                 organizations_doubled: "organizations of one name: left as they are",
                 missing: "contacts that were not in Krayin: each is brought",
-                unfinished: "contacts that had changed, or whose job was lost: likewise" }.freeze
+                unfinished: "contacts that had changed, or whose job was lost: likewise",
+                deleted: "records deleted in Chatwoot of which nobody had told Krayin: it is told" }.freeze
       # What the numbers of an example are.
       EXAMPLES = { "gone" => %w[contact person], "changed_hands" => %w[contact person],
                    "organizations_gone" => %w[contact organization],
@@ -57,6 +58,9 @@ module KrayinSync
 
         def example(name, ids)
           return "#{DOUBLED[name]} #{ids.join(", ")}" if DOUBLED.key?(name)
+
+          # With its kind.
+          return ids.join(" ") if name == "deleted"
 
           EXAMPLES.fetch(name).zip(Array(ids)).map { |what, id| "#{what} #{id || "none"}" }.join(", ")
         end

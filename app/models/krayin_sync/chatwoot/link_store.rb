@@ -68,6 +68,14 @@ module KrayinSync
                                  .update_all([sql, unverified, changes, Time.now.utc])
       end
 
+      # What its Krayin has of contacts that were deleted in Chatwoot is to stay, whatever is decided later.
+      # @param contacts [Array<Integer>]
+      # @return [void]
+      def self.keep_contacts(hook, contacts)
+        kept = of(hook, kind: "contact", record_id: contacts, merged: nil).where.not(person_id: nil)
+        kept.update_all(state: "skipped", reason_code: "contact_kept", reason_params: {}, updated_at: Time.now.utc)
+      end
+
       # Whether its Krayin has a record.
       def self.known?(kind, id, hook) = of(hook, kind: kind, record_id: id).exists?
 

@@ -4,8 +4,8 @@ module KrayinSync
   module Chatwoot
     # Holds all that is kept of a Krayin's persons, organizations and leads against what Krayin has, a thousand a
     # request: what is gone, what is somebody else's by now, what is there twice, and contacts that should be there and
-    # are not. What the settings let be mended gets its event; the rest is told by its link's state and reason. Where
-    # all is well it costs the reading and nothing more.
+    # are not. What the settings let be mended gets its event; the rest is told by its link's state and reason. What was
+    # deleted in Chatwoot and nobody has told is told. Where all is well it costs the reading and nothing more.
     #
     #   KrayinSync::Chatwoot::Reconcile.run(hook) # => { state: "done", persons: 1200, gone: 2, missing: 0, ... }
     #
@@ -23,11 +23,13 @@ module KrayinSync
       end
 
       # What a run does, one after the other.
-      PHASES = %w[persons doubled organizations organizations_doubled leads contacts].freeze
+      PHASES = %w[persons doubled organizations organizations_doubled leads contacts deleted].freeze
+      # The first that reads nothing of Krayin.
+      UNREAD = "contacts"
       # What it counts: records that were read or held, what was found of them, and requests.
       COUNTS = %w[persons organizations leads links contacts gone organizations_gone leads_gone own_leads_gone
                   changed_hands organizations_moved leads_moved doubled organizations_doubled missing unfinished
-                  requests].freeze
+                  deleted requests].freeze
       UNDERWAY = "This Krayin is being reconciled already: wait for the end."
       # Runs of a connection that are kept.
       KEPT = 30
@@ -75,7 +77,7 @@ module KrayinSync
 
         # In that dialect nothing is read in order.
         def first_phase(hook)
-          hook.settings["api_dialect"].to_s.casecmp?("documented") ? PHASES.last : PHASES.first
+          hook.settings["api_dialect"].to_s.casecmp?("documented") ? UNREAD : PHASES.first
         end
 
         def forget_old(hook)
@@ -84,8 +86,8 @@ module KrayinSync
       end
 
       # @return [Hash{Symbol => Object}] id, state (running, done or stopped), reason (a sentence, where it stopped),
-      #   each of {COUNTS}, examples (by what was found, the first {Run::NAMED}, see {Inventory} and {ReconcileWork}),
-      #   started_at and finished_at
+      #   each of {COUNTS}, examples (by what was found, the first {Run::NAMED}, see {Inventory}, {ReconcileWork} and
+      #   {UntoldDeletions}), started_at and finished_at
       def report
         reload
         { id: id, state: state, reason: reason, **COUNTS.to_h { |name| [name.to_sym, counts[name].to_i] },

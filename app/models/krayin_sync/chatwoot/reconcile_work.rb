@@ -111,7 +111,7 @@ module KrayinSync
       def read_contacts
         ids = ::Contact.unscoped.where(account_id: hook.account_id).where("id > ?", run.cursor).order(:id)
                        .limit(CONTACTS).pluck(:id)
-        return run.done if ids.empty?
+        return next_phase if ids.empty?
 
         found = unfinished(ids)
         missing = found - in_krayin(found)
@@ -134,6 +134,8 @@ module KrayinSync
         KrayinSync::Records::Link.where(instance: run.instance, kind: "contact", record_id: ids)
                                  .where.not(person_id: nil).pluck(:record_id)
       end
+
+      def read_deleted = UntoldDeletions.new(run, hook, @ticket).step
 
       def read_doubled = note_doubled(*doubles.tell_next(run.cursor))
 
