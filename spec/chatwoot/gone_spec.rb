@@ -1,10 +1,13 @@
 # frozen_string_literal: true
 
+require_relative "../support/configured"
 require_relative "support/small_chatwoot"
 
 # What is deleted in Chatwoot before Krayin has it, while it is brought there, or when nothing else is kept of it. The
 # jobs run in this process, so that something can come between.
 RSpec.describe "What is deleted meanwhile", :chatwoot do
+  include Configured
+
   before(:context) do
     SmallChatwoot.start
     @krayin = Krayin.new(SmallChatwoot.servers, "gone", throttle: false)
@@ -81,6 +84,22 @@ RSpec.describe "What is deleted meanwhile", :chatwoot do
         delete_talk(talk).call
         run_all
         expect(said.size).to eq(settings.size)
+      end
+
+      it "loses the words of a conversation that goes with its contact, where these are erased" do
+        run_all
+        with(on_contact_deleted: "erase") do
+          @contact.destroy!
+          delete_talk(talk).call
+          run_all
+        end
+        expect(said).to eq([])
+      end
+
+      it "loses the words of a contact that is erased on request" do
+        run_all
+        KrayinSync::Chatwoot::Erasure.new(@hook.reload, @contact.id).run
+        expect(said).to eq([])
       end
 
       it "loses the words of a message that is deleted while it is brought over" do

@@ -244,14 +244,15 @@ module KrayinSync
           known && KrayinSync::Snapshot.read(known, :id)
         end
 
-        # Where its contact is gone as well, what becomes of it is the contact's.
+        # Where its contact is gone as well, what becomes of it is the contact's. Where that is erased, messages that
+        # were brought without their conversation are found by this alone.
         def conversation_deleted(hook, id)
           return Reason.new("event_wrong") unless id
 
           contact = RecordRef.new(hook.id, "conversation_deletion", id).contact_id
           # What is on its way there is seen to be gone when it has come.
           return Reason.new("not_in_krayin") unless contact
-          return Reason.new("contact_kept") unless ::Contact.unscoped.exists?(id: contact)
+          return Reason.new("contact_kept") unless decided?("erase") || ::Contact.unscoped.exists?(id: contact)
 
           RecordRef.new(hook.id, "conversation_deletion", id).enqueue
         end
@@ -261,10 +262,12 @@ module KrayinSync
           return RecordRef.new(hook.id, "merge", id).enqueue if Merge.of(id, HookSettings.instance(hook))
           # It lives on as another one, in the Krayins that have it.
           return Reason.new("not_in_krayin") if Merge.of(id)
-          return keep(hook, id) if Chatwoot.configuration.on_contact_deleted.to_s == "keep"
+          return keep(hook, id) if decided?("keep")
 
           RecordRef.new(hook.id, "contact_deletion", id).enqueue
         end
+
+        def decided?(policy) = Chatwoot.configuration.on_contact_deleted.to_s == policy
 
         def keep(hook, id)
           LinkStore.keep_contacts(hook, [id])

@@ -33,13 +33,19 @@ module KrayinSync
       private
 
       def erase(lock)
-        talks = Aftermath.children("conversation", @contact_id, @hook).distinct.pluck(:record_id)
         talks.each do |talk|
           said = Aftermath.children("message", talk, @hook).distinct.pluck(:record_id)
           said.each { |id| one("message_deletion", id, lock) }
           one("conversation_deletion", talk, lock)
         end
         one("erasure", @contact_id, lock)
+      end
+
+      # Where messages alone were brought, their links alone say whose they are: no index has that.
+      def talks
+        said = LinkStore.of(@hook, kind: "message").where("rest ->> 'contact' = ?", @contact_id.to_s)
+        Aftermath.children("conversation", @contact_id, @hook).distinct.pluck(:record_id) |
+          said.distinct.pluck(:parent_id).compact
       end
 
       def one(kind, id, lock)
