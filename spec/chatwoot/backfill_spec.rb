@@ -121,8 +121,9 @@ RSpec.describe "A backfill", :chatwoot do
     wanted = ->(**choice) { backfill.estimate(hook, **choice)[:contacts] }
     expect([wanted.call, wanted.call(inbox: box.id.to_s), wanted.call(label: "vip"),
             wanted.call(since: 2.days.ago.to_s), wanted.call(since: Date.new(2020, 1, 1)),
-            wanted.call(inbox: box.id, label: "vip")])
+            wanted.call(inbox: box.id, label: " VIP ")])
       .to eq([6, 1, 1, 1, 6, 0])
+    expect(wanted.call(label: "VIP")).to eq(1)
     expect(backfill.estimate(hook, conversations: "false")[:conversations]).to eq(0)
     run = backfill.start(hook, inbox: box.id, conversations: false)
     run_all
@@ -152,6 +153,7 @@ RSpec.describe "A backfill", :chatwoot do
     fill(1)
     { { inbox: 0 } => /inbox must be the id/, { inbox: "x" } => /inbox must/,
       { since: "soon" } => /since must be a day/, { since: 7 } => /since must/,
+      { since: "monday" } => /since must/, { since: "31 Jan" } => /since must/, { since: "2026-13-40" } => /since must/,
       { messages: "perhaps" } => /messages must be true or false/ }.each do |wrong, words|
       expect { backfill.start(hook, **wrong) }.to raise_error(ArgumentError, words)
     end
@@ -173,6 +175,18 @@ RSpec.describe "A backfill", :chatwoot do
     expect { backfill.start(hook) }.to raise_error(backfill::NotPossible, /disabled/)
     hook.update_columns(status: 1, settings: hook.settings.except("traits"))
     expect { backfill.start(hook) }.to raise_error(backfill::NotPossible, /set-up has not ended/)
+  end
+
+  it "brings conversations where something of theirs is written with the contact" do
+    hook.update!(settings: hook.settings.merge("sync_conversations" => false, "sync_messages" => false,
+                                               "label_tags" => "person"))
+    run_all
+    conversation(fill(1).first, inbox(account), created_at: 20.days.ago, label_list: %w[vip])
+    clear
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", conversations: 1)
+    expect(persons.first["tag_ids"].size).to eq(1)
   end
 
   it "rests and goes on, and ends where it is told" do

@@ -39,18 +39,24 @@ module KrayinSync
         def time(since)
           return if since.nil? || since.to_s.strip.empty?
 
-          since = ::Time.zone.parse(since) if since.is_a?(String)
-          raise ArgumentError unless since.respond_to?(:to_time)
+          since = day_or_time(since) if since.is_a?(String)
+          raise ArgumentError unless since.respond_to?(:in_time_zone)
 
-          since.to_time.utc.iso8601
+          since.in_time_zone.utc.iso8601
         rescue ArgumentError
           raise ArgumentError, 'since must be a day or a time, such as "2026-01-31".'
+        end
+
+        # What lacks a part of its day would be read as one of today's month or week.
+        def day_or_time(text)
+          whole = %i[year mon mday].all? { |part| ::Date._parse(text).key?(part) }
+          whole ? ::Time.zone.parse(text) : raise(ArgumentError)
         end
 
         def brings_conversations?(hook)
           settings = hook.settings.to_h
           Settings.on?(settings, "sync_conversations") || Settings.on?(settings, "stage_progression_enabled") ||
-            Settings.leads_by_conversation?(settings)
+            Settings.leads_by_conversation?(settings) || Settings.maps_conversations?(settings)
         end
 
         def toggle(name, asked, brought)
@@ -86,7 +92,7 @@ module KrayinSync
         all = all.where(<<~SQL.squish, @kept["label"]) if @kept["label"]
           EXISTS (SELECT 1 FROM taggings JOIN tags ON tags.id = taggings.tag_id
             WHERE taggings.taggable_type = 'Contact' AND taggings.taggable_id = contacts.id
-              AND taggings.context = 'labels' AND tags.name = ?)
+              AND taggings.context = 'labels' AND lower(tags.name) = lower(?))
         SQL
         return all unless @kept["since"]
 
