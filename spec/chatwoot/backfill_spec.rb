@@ -177,6 +177,16 @@ RSpec.describe "A backfill", :chatwoot do
     expect { backfill.start(hook) }.to raise_error(backfill::NotPossible, /set-up has not ended/)
   end
 
+  it "leaves out nothing of a choice that is no single value" do
+    controller = KrayinSync::Chatwoot::BackfillsController.new
+    { inbox: [4], label: { "0" => "vip" }, conversations: ["false"] }.each do |name, wrong|
+      controller.params = ActionController::Parameters.new(name => wrong)
+      expect { controller.send(:choice) }.to raise_error(ArgumentError, /#{name} must be one value/)
+    end
+    controller.params = ActionController::Parameters.new(inbox: 4, label: nil, other: [1])
+    expect(controller.send(:choice)).to eq(inbox: 4, label: nil)
+  end
+
   it "brings conversations where something of theirs is written with the contact" do
     hook.update!(settings: hook.settings.merge("sync_conversations" => false, "sync_messages" => false,
                                                "label_tags" => "person"))

@@ -35,7 +35,14 @@ module KrayinSync
 
       def run = @run ||= Backfill.of(hook) || raise(::ActiveRecord::RecordNotFound)
 
-      def choice = params.permit(*BackfillChoice::NAMES).to_h.symbolize_keys
+      # What cannot be read is not left out: it would be everybody then.
+      def choice
+        given = params.permit(*BackfillChoice::NAMES)
+        wrong = BackfillChoice::NAMES.find { |name| params.key?(name) && !given.key?(name) }
+        raise ArgumentError, "#{wrong} must be one value, and no list." if wrong
+
+        given.to_h.symbolize_keys
+      end
 
       def confirmed?(estimated)
         contacts = Integer(params[:contacts].to_s, 10, exception: false)
