@@ -166,10 +166,11 @@ module KrayinSync
         with_lock do
           next false unless running? && lane.ours?
 
-          ids = choice_of_contacts.contacts(hook).where(id: (cursor + 1)..last_contact_id).order(:id).limit(count).ids
+          choice = choice_of_contacts
+          ids = choice.contacts(hook).where(id: (cursor + 1)..last_contact_id).order(:id).limit(count).ids
           if ids.any?
             update!(cursor: ids.last)
-            next lane.take_in_hand(ids)
+            next lane.take_in_hand(choice.here(hook, ids).order(:id).ids)
           end
           lane.delete
           finish unless lanes.exists?

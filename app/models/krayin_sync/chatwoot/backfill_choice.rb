@@ -83,9 +83,9 @@ module KrayinSync
       def messages? = @kept["messages"] == true
 
       # @return [ActiveRecord::Relation<Contact>] those that the connection brings, and those of whom no statement can
-      #   tell whether they are of its countries
+      #   tell whether they are of its countries: {here} does
       def contacts(hook)
-        all = routed(Reach.of(::Contact.unscoped.where(account_id: hook.account_id), hook), hook)
+        all = routed(Reach.of(::Contact.unscoped.where(account_id: hook.account_id), hook), hook, "contact")
         all = all.where(<<~SQL.squish, @kept["inbox"]) if @kept["inbox"]
           EXISTS (SELECT 1 FROM contact_inboxes there WHERE there.contact_id = contacts.id AND there.inbox_id = ?)
         SQL
@@ -100,20 +100,22 @@ module KrayinSync
                   since: ::Time.zone.parse(@kept["since"]).utc)
       end
 
-      def routed(contacts, hook)
-        route = Route.of(hook.settings.to_h)
-        return contacts if route.all? || Route.list(hook.settings.to_h["route_countries"]).any?
-
-        contacts.where(route.sql("contact"))
+      # @param ids [Range, Array<Integer>] of contacts
+      # @return [ActiveRecord::Relation<Contact>] those of them that the connection brings
+      def here(hook, ids)
+        some = contacts(hook).where(id: ids)
+        by_country?(hook) ? some.where(id: Route.of(hook.settings.to_h).pluck("contact", some).map(&:first)) : some
       end
-      private :routed
 
-      # @return [ActiveRecord::Relation<Conversation>] those of some contacts
-      def conversations(of) = ::Conversation.unscoped.where(contact_id: of)
+      # @param of [Integer, ActiveRecord::Relation<Contact>]
+      # @return [ActiveRecord::Relation<Conversation>] those of some contacts, but for what is another Krayin's
+      def conversations(hook, of) = routed(::Conversation.unscoped.where(contact_id: of), hook, "conversation")
 
-      # @return [ActiveRecord::Relation<Message>] those that people see of some contacts' conversations
-      def messages(of)
-        ::Message.unscoped.where(conversation_id: conversations(of).select(:id), private: false, message_type: [0, 1])
+      # @param of [Integer, ActiveRecord::Relation<Contact>]
+      # @return [ActiveRecord::Relation<Message>] those that people see of these conversations
+      def messages(hook, of)
+        talks = conversations(hook, of).select(:id)
+        ::Message.unscoped.where(conversation_id: talks, private: false, message_type: [0, 1])
       end
 
       # Goes through an account's contacts in short statements.
@@ -128,6 +130,16 @@ module KrayinSync
           yield (after + 1)..last
           after = last
         end
+      end
+
+      private
+
+      # Whether a contact's country may lead to its Krayin, which no statement tells.
+      def by_country?(hook) = Route.list(hook.settings.to_h["route_countries"]).any?
+
+      def routed(records, hook, kind)
+        route = Route.of(hook.settings.to_h)
+        route.all? || by_country?(hook) ? records : records.where(route.sql(kind))
       end
     end
   end

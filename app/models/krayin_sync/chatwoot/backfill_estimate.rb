@@ -66,13 +66,13 @@ module KrayinSync
         end
 
         def count(hook, choice, ids, found)
-          chosen = choice.contacts(hook).where(id: ids)
+          chosen = choice.here(hook, ids)
           row = linked(chosen, "contact", hook).pick(*COUNTED.values.map { |sql| ::Arel.sql(sql) })
           COUNTED.keys.zip(row) { |name, count| found[name] += count }
           found[:all] += ::Contact.unscoped.where(account_id: hook.account_id, id: ids).count
           of = chosen.select(:id)
-          found[:conversations] += missing(choice.conversations(of), "conversation", hook) if choice.conversations?
-          found[:messages] += missing(choice.messages(of), "message", hook) if choice.messages?
+          found[:conversations] += missing(choice.conversations(hook, of), "conversation", hook) if choice.conversations?
+          found[:messages] += missing(choice.messages(hook, of), "message", hook) if choice.messages?
         end
 
         def missing(records, kind, hook) = linked(records, kind, hook).where("link.activity_id IS NULL").count

@@ -79,6 +79,8 @@ module KrayinSync
         note
         look_through
         throw(:wait, nil) unless run.hand_out(lane, hook, HAND)
+        # Of many none may be its Krayin's.
+        give_way if lane.contact_ids.empty?
       end
 
       # What Krayin has, where that is read.
@@ -156,10 +158,10 @@ module KrayinSync
         return ["contact", contact] unless kind
 
         talks = choice.conversations? && %w[contact conversation].include?(kind)
-        id = following(choice.conversations(contact), kind == "conversation" ? after : 0) if talks
+        id = following(choice.conversations(hook, contact), kind == "conversation" ? after : 0) if talks
         return ["conversation", id] if id
 
-        id = following(choice.messages(contact), kind == "message" ? after : 0) if choice.messages?
+        id = following(choice.messages(hook, contact), kind == "message" ? after : 0) if choice.messages?
         ["message", id] if id
       end
 
