@@ -334,6 +334,7 @@ RSpec.describe "A backfill", :chatwoot do
     end
     krayin.forget_requests
     run = backfill.start(hook)
+    expect(run.estimate).to include("there" => 130, "requests" => 5)
     run_all
     expect(run.progress).to include(state: "done", linked: 130, created: 0)
     expect(krayin.records.slice("persons", "leads", "organizations")).to eq(before)

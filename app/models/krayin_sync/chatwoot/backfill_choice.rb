@@ -78,6 +78,9 @@ module KrayinSync
       # @return [Hash{String => Object}]
       def to_h = @kept
 
+      # @return [Hash{String => Object}] that says which contacts
+      def of_contacts = @kept.slice("inbox", "label", "since")
+
       def conversations? = @kept["conversations"] == true
 
       def messages? = @kept["messages"] == true

@@ -36,6 +36,10 @@ module KrayinSync
       # Whether Krayin is read for so many new contacts.
       def self.worth?(hook, new) = new >= WORTH && !hook.settings["api_dialect"].to_s.casecmp?("documented")
 
+      # Whether it takes few requests beside those that it saves.
+      # @param persons [Integer] that Krayin has
+      def self.worth_reading?(persons, new) = persons / PAGE < new * PART
+
       # @param run [Backfill]
       def self.forget(run) = Key.where(backfill_id: run.id).delete_all
 
@@ -97,7 +101,7 @@ module KrayinSync
       def begin_reading
         page = ask(1, newest: true)
         total = page["total"] || page["persons"]
-        worth = total / PAGE < @run.estimate["new"].to_i * PART
+        worth = self.class.worth_reading?(total, @run.estimate["new"].to_i)
         turn(index_page: 1, index_until: page["first_updated_at"].to_s, index_looked_at: Time.now.utc,
              index_state: worth ? "reading" : "none")
       end

@@ -12,26 +12,37 @@ module KrayinSync
       # Places from which persons are read where there are more, and how many from each.
       PLACES = 24
       EACH = 40
+      # Seconds for which it is remembered: whoever has seen an estimate starts what it was of.
+      REMEMBERED = 600
 
       # @param hook [Integrations::Hook]
       # @param contacts [ActiveRecord::Relation<Contact>] that were never brought over
-      def initialize(hook, contacts)
+      # @param choice [Hash{String => Object}] what they were chosen by
+      def initialize(hook, contacts, choice)
         @hook = hook
         @contacts = contacts
+        of = OpenSSL::Digest.hexdigest("SHA256", JSON.generate([HookSettings.instance(hook), choice]))
+        @key = RedisStore.key("backfill", "sample", hook.id, of[0, 16])
+        @theirs = []
       end
 
-      # @return [Integer] 0 where Krayin does not say
-      def count
+      # Asks Krayin.
+      # @return [Hash{String => Integer, nil}, nil] there, of the contacts; leadless, of these whose person has no lead,
+      #   where each is to have one; and persons, all that Krayin has; nil where it does not say
+      def take
         first = page(1, ALL)
-        total = first.dig("meta", "total").to_i
-        return whole(first, total) if total <= PAGES * ALL
-
-        read = places(total).flat_map { |place| page(place, EACH)["data"] }
-        read.empty? ? 0 : (among(read) * total.fdiv(read.size)).round
+        persons = first.dig("meta", "total")&.to_i
+        there = persons.to_i <= PAGES * ALL ? whole(first, persons.to_i) : part(persons)
+        told = { "there" => there, "leadless" => leadless(there), "persons" => persons }
+        RedisStore.call("SET", @key, JSON.generate(told), "EX", REMEMBERED)
+        told
       rescue KrayinSync::Error => e
         KrayinSync.logger&.warn("krayin_sync: whom Krayin has is not known before a backfill: #{e.class}")
-        0
+        nil
       end
+
+      # @return [Hash{String => Integer, nil}, nil] what was taken last, and is remembered
+      def taken = (told = RedisStore.call("GET", @key)) && JSON.parse(told)
 
       def inspect = "#<#{self.class.name}>"
 
@@ -42,27 +53,50 @@ module KrayinSync
         [first].lazy.chain(others).sum { |read| among(read["data"]) }
       end
 
+      def part(total)
+        read = places(total).flat_map { |place| page(place, EACH)["data"] }
+        read.empty? ? 0 : (among(read) * total.fdiv(read.size)).round
+      end
+
       # Evenly from the first to the last: those of one import have ids that follow one another.
       def places(total)
         last = total / EACH
         (0...PLACES).map { |place| 1 + (((place + 0.5) * last) / PLACES).floor }.uniq
       end
 
+      # As many as can be read together are looked at.
+      def leadless(there)
+        return 0 if @theirs.empty? || !BackfillRequests.leads?(@hook.settings.to_h)
+
+        some = @theirs.each_slice(@theirs.size.fdiv(BackfillGlance::PAGE).ceil).map(&:first)
+        shown = session.call(:people, some)["people"].filter_map { |one| one["leads"] }
+        shown.empty? ? 0 : (there * shown.count(&:empty?).fdiv(shown.size)).round
+      end
+
       def page(number, size)
         params = { sort: "id", order: "asc", limit: size.to_s, page: number.to_s }.to_a
-        Session.new(@hook.settings).call(:request, "GET", "contacts/persons", JSON.generate(params), nil)
+        session.call(:request, "GET", "contacts/persons", JSON.generate(params), nil)
       end
+
+      def session = Session.new(@hook.settings)
 
       def among(persons)
-        emails = values(persons, "emails").map { |value| value.strip.downcase }
-        numbers = values(persons, "contact_numbers").map { |value| value.gsub(/[^+\d]/, "") }
-        @contacts.where("contacts.email IN (?) OR contacts.phone_number IN (?)", emails.presence || [nil],
-                        numbers.presence || [nil]).count
+        known = persons.to_h { |person| [person["id"], emails(person) + numbers(person)] }
+        found = @contacts.where("contacts.email IN (?) OR contacts.phone_number IN (?)",
+                                persons.flat_map { |person| emails(person) }.presence || [nil],
+                                persons.flat_map { |person| numbers(person) }.presence || [nil])
+                         .pluck("contacts.email", "contacts.phone_number")
+        told = found.flatten.to_set
+        @theirs.concat(known.select { |_, values| values.any? { |value| told.include?(value) } }.keys)
+        found.size
       end
 
-      def values(persons, key)
-        persons.flat_map { |one| Array(one[key]).map { |entry| entry.is_a?(Hash) ? entry["value"].to_s : "" } }
-               .compact_blank
+      def emails(person) = values(person, "emails").map { |value| value.strip.downcase }
+
+      def numbers(person) = values(person, "contact_numbers").map { |value| value.gsub(/[^+\d]/, "") }
+
+      def values(person, key)
+        Array(person[key]).map { |entry| entry.is_a?(Hash) ? entry["value"].to_s : "" }.compact_blank
       end
     end
   end
