@@ -466,6 +466,15 @@ RSpec.describe "A backfill", :chatwoot do
       "doubtful" => [shared] }
   end
 
+  it "counts what a dry run asks" do
+    fill(3)
+    krayin.forget_requests
+    run = backfill.start(hook, dry_run: true)
+    run_all
+    expect(run.progress).to include(state: "done", created: 3, requests: 3)
+    expect([run.asked, krayin.requests.size]).to eq([3, 3])
+  end
+
   it "asks again in a dry run where Krayin did not answer" do
     fill(3)
     krayin.faults({ method: "GET", path: "/persons/search", action: "broken", times: 2 })

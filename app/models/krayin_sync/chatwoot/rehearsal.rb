@@ -58,7 +58,7 @@ module KrayinSync
           updated: person ? ["person"] : [], codes: [], doubtful: [] }
       end
 
-      def alive
+      def asked
         @requests += 1
         super
       end
