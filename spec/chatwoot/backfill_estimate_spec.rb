@@ -130,6 +130,27 @@ RSpec.describe "A backfill's estimate", :chatwoot do
     expect(krayin.records["leads"].size).to eq(120)
   end
 
+  it "counts as changed who has something to be written, and asks nobody for that" do
+    connected
+    contacts = fill(40)
+    backfill.start(hook)
+    run_all
+    # As each message does.
+    Contact.where(id: contacts.map(&:id)).update_all("last_activity_at = now(), updated_at = now()")
+    contacts.first(10).each_with_index { |one, n| one.update_columns(phone_number: format("+1415555%04d", n)) }
+    krayin.forget_requests
+    told = backfill.estimate(hook)
+    expect(told).to include(known: 40, changed: 10, unchanged: 30, requests: 11)
+    expect(krayin.requests).to eq([])
+    run = backfill.start(hook)
+    run_all
+    expect(run.progress).to include(state: "done", updated: 10, unchanged: 30)
+    expect(run.estimate["requests"]).to eq(told[:requests])
+    stub_const("KrayinSync::Chatwoot::BackfillChanges::SOME", 10)
+    Contact.where(id: contacts.map(&:id)).update_all("updated_at = now()")
+    expect(backfill.estimate(hook)).to include(known: 40, changed: 0)
+  end
+
   it "counts the budgets of those tokens that work" do
     connected
     fill(1)

@@ -12,37 +12,26 @@ module KrayinSync
       # Places from which persons are read where there are more, and how many from each.
       PLACES = 24
       EACH = 40
-      # Seconds for which it is remembered: whoever has seen an estimate starts what it was of.
-      REMEMBERED = 600
 
       # @param hook [Integrations::Hook]
       # @param contacts [ActiveRecord::Relation<Contact>] that were never brought over
-      # @param choice [Hash{String => Object}] what they were chosen by
-      def initialize(hook, contacts, choice)
+      def initialize(hook, contacts)
         @hook = hook
         @contacts = contacts
-        of = OpenSSL::Digest.hexdigest("SHA256", JSON.generate([HookSettings.instance(hook), choice]))
-        @key = RedisStore.key("backfill", "sample", hook.id, of[0, 16])
         @theirs = []
       end
 
-      # Asks Krayin.
-      # @return [Hash{String => Integer, nil}, nil] there, of the contacts; leadless, of these whose person has no lead,
-      #   where each is to have one; and persons, all that Krayin has; nil where it does not say
+      # @return [Hash{String => Integer, nil}] there, of the contacts; leadless, of these whose person has no lead,
+      #   where each is to have one; and persons, all that Krayin has; nothing where it does not say
       def take
         first = page(1, ALL)
         persons = first.dig("meta", "total")&.to_i
         there = persons.to_i <= PAGES * ALL ? whole(first, persons.to_i) : part(persons)
-        told = { "there" => there, "leadless" => leadless(there), "persons" => persons }
-        RedisStore.call("SET", @key, JSON.generate(told), "EX", REMEMBERED)
-        told
+        { "there" => there, "leadless" => leadless(there), "persons" => persons }
       rescue KrayinSync::Error => e
         KrayinSync.logger&.warn("krayin_sync: whom Krayin has is not known before a backfill: #{e.class}")
-        nil
+        {}
       end
-
-      # @return [Hash{String => Integer, nil}, nil] what was taken last, and is remembered
-      def taken = (told = RedisStore.call("GET", @key)) && JSON.parse(told)
 
       def inspect = "#<#{self.class.name}>"
 
