@@ -190,6 +190,34 @@ RSpec.describe "A backfill", :chatwoot do
     expect(controller.send(:choice)).to eq(inbox: 4, label: nil)
   end
 
+  it "keeps nobody waiting for a run whose connection is gone, or leads elsewhere" do
+    fill(1)
+    left = backfill.start(hook).pause
+    clear
+    Integrations::Hook.where(id: hook.id).delete_all
+    @hook = account.hooks.create!(app_id: "krayin", settings: krayin.settings)
+    run_all
+    moved = backfill.start(@hook.reload).pause
+    expect(left.reload.state).to eq("cancelled")
+    clear
+    _, other = connect(krayin)
+    run_all
+    fill(1, name: "#{word} other", account_id: other.account_id)
+    expect { backfill.start(other.reload) }.to raise_error(backfill::NotPossible, /under way/)
+    @hook.update_columns(settings: @hook.settings.deep_merge("traits" => { "instance" => "another" }))
+    expect(backfill.start(other).state).to eq("running")
+    expect(moved.reload.state).to eq("cancelled")
+    other.delete
+  end
+
+  it "ends one that had stopped where another is started" do
+    fill(1)
+    stopped = backfill.start(hook)
+    stopped.stop("Look at it.")
+    again = backfill.start(hook)
+    expect([stopped.reload.state, stopped.lanes.count, again.state]).to eq(["cancelled", 0, "running"])
+  end
+
   it "brings conversations where something of theirs is written with the contact" do
     hook.update!(settings: hook.settings.merge("sync_conversations" => false, "sync_messages" => false,
                                                "label_tags" => "person"))

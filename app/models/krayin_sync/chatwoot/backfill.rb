@@ -75,9 +75,12 @@ module KrayinSync
         private
 
         def begin_one(hook, choice, estimate, dry_run)
+          where(state: OPEN, instance: HookSettings.instance(hook)).select(&:abandoned?).each(&:cancel)
           create_one(hook, choice: choice.to_h, estimate: estimate, total: estimate[:contacts], dry_run: dry_run,
                            index_state: BackfillIndex.first_state(hook, estimate),
                            last_contact_id: choice.contacts(hook).maximum(:id), stretch_began_at: Time.now.utc) do |run|
+            # The last one alone is asked for.
+            where(hook_id: hook.id, state: "stopped").find_each(&:cancel)
             run.lanes.create!(number: 1, leased_until: Time.now.utc)
           end
         end
@@ -149,6 +152,12 @@ module KrayinSync
       end
 
       def running? = state == "running"
+
+      # Whether nobody is left who could end it: its connection is gone, or leads to another Krayin.
+      def abandoned?
+        hook = ::Integrations::Hook.find_by(id: hook_id)
+        hook.nil? || [nil, instance].exclude?(HookSettings.instance(hook))
+      end
 
       def choice_of_contacts = BackfillChoice.new(choice)
 
