@@ -537,6 +537,44 @@ RSpec.describe "A reconciliation", :chatwoot do
     expect(reconcile.of(hook).report).to include(state: "done", persons: 1)
   end
 
+  describe "of a Krayin that two accounts have" do
+    let(:hooks) { [hook, @other] }
+    let(:scheduled) { { "job_id" => "krayin_sync_reconcile" } }
+    let(:now) { Sidekiq::ScheduledSet.new.map { |job| job.args.first } }
+
+    before do
+      @other = connect(krayin).last
+      run_all
+      brought(1)
+      allow(KrayinSync::Chatwoot::HookSettings).to receive(:hooks).and_return(hooks)
+    end
+
+    after { Integrations::Hook.where(id: @other.id).delete_all }
+
+    def states = hooks.map { |one| reconcile.of(one)&.state }
+
+    it "runs for one after the other" do
+      KrayinSync::Chatwoot::ReconcileJob.new.perform(scheduled)
+      expect(states).to eq(["running", nil])
+      expect(now).to match([include("hook" => @other.id)])
+      KrayinSync::Chatwoot::ReconcileJob.new.perform(now.first)
+      expect(states).to eq(["running", nil])
+      reconcile.cancel_all
+      run_all
+      expect(states).to eq(%w[stopped done])
+      expect(reconcile.where(hook_id: hook.id).count).to eq(1)
+    end
+
+    it "is not waited for without an end" do
+      KrayinSync::Chatwoot::ReconcileJob.new.perform(scheduled)
+      waits = now.first
+      Sidekiq::ScheduledSet.new.clear
+      KrayinSync::Chatwoot::ReconcileJob.new.perform(waits.merge("until" => Time.now.to_i - 1))
+      expect(Sidekiq::ScheduledSet.new.size).to eq(0)
+      expect(states).to eq(["running", nil])
+    end
+  end
+
   it "is a table in the terminal" do
     gone = brought(2).first
     delete(gone)

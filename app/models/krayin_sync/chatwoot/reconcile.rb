@@ -59,6 +59,12 @@ module KrayinSync
           run.report
         end
 
+        # @param hook [Integrations::Hook]
+        # @return [Boolean] whether its Krayin is being reconciled for another connection
+        def underway_of_another?(hook)
+          underway.where(instance: HookSettings.instance(hook)).where.not(hook_id: hook.id).exists?
+        end
+
         # What runs ends, and begins no more.
         # @return [void]
         def cancel_all
