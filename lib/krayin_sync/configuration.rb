@@ -24,10 +24,10 @@ module KrayinSync
                  help: "Whether a Krayin may be spoken to by plain http on another machine than this one: the token " \
                        "goes in the open"),
       Option.new(name: :allowed_hosts, default: hosts,
-                 shown: 'ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(",")',
+                 shown: 'ENV.fetch("KRAYIN_SYNC_ALLOWED_HOSTS", "").split(/[\s,]+/).reject(&:empty?)',
                  help: 'Hosts that may have an address of a private network, such as "crm.internal"; "*" for all'),
       Option.new(name: :allow_loopback, default: loopback,
-                 shown: "!Rails.env.production?",
+                 shown: "Rails.env.development? || Rails.env.test?",
                  help: "Whether a Krayin may be on this machine itself without being one of allowed_hosts: whoever " \
                        "connects an account could try its inner ports"),
       Option.new(name: :proxy, default: nil,

@@ -291,6 +291,17 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     expect(labelled.dig(:contact, :label_list)).to match_array(%w[vip hot])
   end
 
+  it "shows in the initializer what holds without it, wherever Rails runs" do
+    shown = KrayinSync::Configuration::OPTIONS.select(&:shown)
+    stub_const("ENV", ENV.to_h.merge("KRAYIN_SYNC_ALLOWED_HOSTS" => " a.internal, b.internal"))
+    %w[production staging development test].each do |name|
+      allow(Rails).to receive(:env).and_return(ActiveSupport::StringInquirer.new(name))
+      told = shown.map { |option| [option.name, eval(option.shown)] } # rubocop:disable Security/Eval
+      holds = shown.map { |option| [option.name, option.default.respond_to?(:call) ? option.default.call : nil] }
+      expect(told).to eq(holds), name
+    end
+  end
+
   it "generates an initializer with every option and the tables' migrations, once, and the upgrade where it is one" do
     require "generators/krayin_sync/install/install_generator"
     Dir.mktmpdir do |folder|
