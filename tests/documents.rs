@@ -20,7 +20,7 @@ fn example() -> Value {
         "known": ["New", "Won", "Lost"], "name": "Sales", "pipeline": "Default Pipeline", "places": [2], "rule": "created",
         "count": 2, "contact": 7, "persons": [12, 13], "person": 12, "other": 13, "into": 12, "choice": "carry",
         "attributes": ["lead.plan"], "extension": "Plan", "step": "before_sync", "setting": "stage_rules", "what": "label",
-        "key": "ca_file", "wanted": "text", "header": "Cookie", "policy": "by_label", "attribute": "lead.plan",
+        "key": "ca_file", "wanted": "text", "header": "Cookie", "policy": "on_label", "attribute": "lead.plan",
         "source": "contact.plan",
     })
 }
