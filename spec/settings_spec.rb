@@ -45,6 +45,18 @@ RSpec.describe "The table of settings" do
     expect([off.map(&read).uniq, on.map(&read).uniq]).to eq([[false], [true]])
   end
 
+  it "takes the rows and rules that the administrators' page shows" do
+    page = File.read(File.expand_path("../docs/administrators.md", __dir__), encoding: "UTF-8")
+    words = ->(text) { text.scan(/`([^`]+)`/).flatten.map { |word| word.split.join(" ") } }
+    causes = page[/^\| cause .*?\n\n/m].lines.drop(2).flat_map { |row| words[row.split(" | ").first] } - ["contact"]
+    shown = { "stage_rules" => words[page].grep(/ -> /) + causes.map { |cause| "#{cause} -> Won" },
+              "lead_sources" => words[page].grep(/\A(?:inbox|channel) .* = /),
+              "field_mapping" => words[page].grep(/\A(?:person|lead)\.\w+ (?:=|<->) /) }
+    expect(shown.transform_values(&:size)).to match("stage_rules" => be > 15, "lead_sources" => 1,
+                                                    "field_mapping" => be > 3)
+    shown.each { |key, all| all.each { |line| expect(KrayinSync::Settings.read(key => line)).to have_key(key), line } }
+  end
+
   it "is what the options of an installation are of, as far as the core reads them" do
     core = KrayinSync::Settings.table.select { |row| row["set_by"] == "installation" }.map { |row| row["key"] }
     expect(core - KrayinSync::Configuration::OPTIONS.map { |option| option.name.to_s }).to eq([])

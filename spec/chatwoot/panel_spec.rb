@@ -203,6 +203,15 @@ RSpec.describe "The panel", :chatwoot do
       expect([act.reload.state, notes("Of who is")]).to eq(["refused", []])
     end
 
+    it "takes of each kind what the administrators' page says" do
+      page = File.read(File.expand_path("../../docs/administrators.md", __dir__), encoding: "UTF-8")
+      rows = page[/^\| `kind` \|.*?\n\n/m].lines.drop(2)
+      said = rows.map { |row| row.split(" | ", 2).map { |cell| cell.scan(/`(\w+)`/).flatten } }
+      said = said.flat_map { |kinds, asked| kinds.map { |kind| [kind, asked | [kind]] } }.to_h
+      expect(said.keys).to match_array(acts::KINDS.keys)
+      acts::KINDS.each { |kind, takes| expect(said[kind]).to include(*takes.flatten), kind }
+    end
+
     it "takes nothing that is not whole" do
       { nil => {}, "users" => {}, "stage" => { lead: 1, stage: 2 }, "value" => { lead: 1, value: "x" },
         "note" => { text: " " }, "lead" => { title: "a" * 201 }, "owner" => { lead: 1, owner: 0 },
