@@ -12,7 +12,7 @@ use krayin_core::{
     setup,
     sync::{self, Event},
 };
-use krayin_sim::{Options, Server, Sim};
+use krayin_sim::{Action, Fault, Options, Server, Sim};
 use serde_json::json;
 
 /// Three users' tokens; a server that knows `known` of them.
@@ -116,6 +116,23 @@ async fn where_all_are_refused_it_is_as_with_one() {
     assert_eq!(ask(&states.client(&settings)).await, Err(ErrorKind::Authentication));
     assert_eq!(ask(&states.client(&settings)).await, Err(ErrorKind::Authentication));
     assert_eq!(states.client(&settings).tokens(), [(1, false), (2, false), (3, false)]);
+}
+
+/// A server that refuses and says in the same breath that its window is over.
+#[tokio::test]
+async fn where_all_are_throttled_each_is_asked_once() {
+    let (sim, tokens) = world(Server::Krayin210, &[0, 1, 2]);
+    let headers = [("x-ratelimit-limit", "60"), ("x-ratelimit-remaining", "0"), ("retry-after", "0")];
+    let refusal = Action::Status {
+        status: 429,
+        body: r#"{"message":"Too Many Attempts."}"#.into(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    };
+    sim.fault(Fault::on("GET", "/leads*", refusal).times(u32::MAX));
+    let states = States::new();
+    let refused = states.client(&settings(&sim, &tokens)).get("leads", &[]).await.unwrap_err();
+    assert_eq!((refused.kind, refused.attempts), (ErrorKind::RateLimit, 3));
+    assert_eq!(sim.requests().len(), 3);
 }
 
 /// An event whose token is refused in the middle, or spent, ends with another, and everything is there once.

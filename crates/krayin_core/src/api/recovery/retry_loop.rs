@@ -38,6 +38,9 @@ impl Client {
         let mut may_still_run = false;
         let mut plainer = false;
         let mut before: Option<ApiError> = None;
+        // Where a server refuses all tokens and says that their windows are over, they would take turns without a pause
+        // until the deadline.
+        let mut turns_left = self.others.len();
         self.first.state.earn();
         for attempt in 1.. {
             let leave = match self.leave(&call).await {
@@ -60,7 +63,8 @@ impl Client {
                 return Ok(Value::Object(Default::default()));
             }
             let taken_by_us = lost && error.kind == ErrorKind::Conflict;
-            if self.goes_on_with_another(leave.seat, &error) {
+            if self.goes_on_with_another(leave.seat, &error) && turns_left > 0 {
+                turns_left -= 1;
                 error.attempts = attempt;
                 self.report(&call, &sent, Some(Duration::ZERO), Some(&error));
                 before = Some(error);
