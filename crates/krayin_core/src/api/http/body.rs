@@ -16,8 +16,9 @@ pub(in crate::api) fn read(body: &[u8]) -> Option<Value> {
     }
     // A byte that is no text does not leave the record around it unread.
     let body = String::from_utf8_lossy(body);
-    let start = body.trim_start().get(..15).unwrap_or_default().to_ascii_lowercase();
-    if start.starts_with("<!doctype") || start.starts_with("<html") {
+    let start = body.trim_start();
+    let begins_with = |word: &str| start.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    if begins_with("<!doctype") || begins_with("<html") {
         return None;
     }
     let starts = body.match_indices(['{', '[']).take(MOST);
@@ -70,6 +71,7 @@ mod tests {
             "",
             "<html><script>var x = {\"data\": {\"id\": 5}}</script></html>",
             "<!DOCTYPE html>{\"data\": 5}",
+            "<html>é日本語{\"data\": {\"id\": 5}}<br>",
             "OK {\"status\": 1}",
             "{\"data\": {\"id\": 5",
             "{\"data\": 5} and more",
