@@ -68,6 +68,13 @@ pub(super) fn merge(current: &str, ours: &str, kept: &str, key: &DigestKey) -> M
     }
 }
 
+/// What is kept while a text of ours is on its way: the digests of what may be there, and of that text, each once.
+pub(super) fn add_in_flight(kept: &str, ours: &str) -> String {
+    let mut versions: Vec<&str> = kept.split('|').filter(|known| !known.is_empty() && *known != ours).collect();
+    versions.push(ours);
+    versions.join("|")
+}
+
 /// What is kept of a version of ours.
 struct Version<'a> {
     all: &'a str,
@@ -297,7 +304,7 @@ fn common(lines: &[&str], base: &[&str]) -> Vec<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Merged, digests, merge};
+    use super::{Merged, add_in_flight, digests, merge};
     use crate::DigestKey;
 
     const BEFORE: &str = "<b>Website · Open</b><br>Inbox: Support<br>Last activity: 10:05<br><br><b>Jane</b> 10:00<br>\
@@ -335,6 +342,16 @@ mod tests {
             let added = format!("{has}<br>Call her");
             let Merged::Write(html) = merge(&added, "<b>New</b>", &kept, &key) else { panic!("{added}") };
             assert_eq!(html, "<b>New</b><br>Call her");
+        }
+    }
+
+    /// However often a write fails.
+    #[test]
+    fn what_is_on_its_way_is_kept_once() {
+        let table =
+            [("", "a", "a"), ("a", "b", "a|b"), ("a|b", "b", "a|b"), ("a|b", "a", "b|a"), ("a|b|b", "b", "a|b")];
+        for (kept, ours, expected) in table {
+            assert_eq!(add_in_flight(kept, ours), expected, "{kept} {ours}");
         }
     }
 

@@ -258,8 +258,7 @@ impl Flow<'_> {
     fn note_sending(&self, wanted: &Wanted, stored: &mut Stored) {
         let comment = self.comment_digests(wanted);
         let kept = stored.sent.entry(COMMENT.to_owned()).or_default();
-        let before: Vec<&str> = kept.split('|').filter(|known| !known.is_empty() && *known != comment).collect();
-        *kept = [before, vec![&comment]].concat().join("|");
+        *kept = comment::add_in_flight(kept, &comment);
         let kept = stored.sent.entry(DONE.to_owned()).or_default();
         *kept = self.done_digest(wanted).add_in_flight(kept);
     }

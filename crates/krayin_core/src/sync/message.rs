@@ -154,7 +154,7 @@ async fn say_anew(
         Merged::Theirs => outcome.why.push(Reason::CommentKept),
         Merged::Write(words) => {
             // The answer may be lost: either version is ours then.
-            stored.sent.insert(COMMENT.to_owned(), format!("{kept}|{ours}"));
+            stored.sent.insert(COMMENT.to_owned(), comment::add_in_flight(&kept, &ours));
             context.store(Kind::Message, message.id, stored).await?;
             match client.write_activity(&there, json!({ COMMENT: words })).await {
                 Ok(_) => outcome.updated.push("activity"),
