@@ -136,11 +136,11 @@ impl Connection {
         self.more.len()
     }
 
-    /// Whether the host may have an address of a private network.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.base.scheme() == "https"
     }
 
+    /// Whether the host may have an address of a private network.
     pub(crate) fn any_address(&self) -> bool {
         self.any_address
     }

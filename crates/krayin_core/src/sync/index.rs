@@ -107,11 +107,12 @@ fn last(digits: &str, count: usize) -> &str {
     digits.get(digits.len().saturating_sub(count)..).unwrap_or(digits)
 }
 
-fn key(digest: &DigestKey, kind: char, value: &str) -> String {
-    let mut text = digest.digest(&format!("{kind}{value}")).text().to_owned();
-    // 64 bits: one that meets another costs a search.
-    text.truncate(16);
-    text
+/// What stands for a value of a person's or an organization's, by the letter of what it is.
+pub(super) fn key(digest: &DigestKey, kind: char, value: &str) -> String {
+    let mut key = digest.digest(&format!("{kind}{value}")).text().to_owned();
+    // 64 bits, as a column holds them: of a million no two meet, and two that do cost a search.
+    key.truncate(16);
+    key
 }
 
 #[cfg(test)]

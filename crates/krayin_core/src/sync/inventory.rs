@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::verify;
+use super::{index::key, verify};
 use crate::{
     DigestKey,
     api::{ApiError, Client},
@@ -75,13 +75,6 @@ fn keys(person: &Person, digest: &DigestKey, country: Option<&str>) -> Vec<Strin
         }
     }
     keys
-}
-
-fn key(digest: &DigestKey, kind: char, value: &str) -> String {
-    let mut key = digest.digest(&format!("{kind}{value}")).text().to_owned();
-    // 64 bits, as a column holds them: of a million records no two meet.
-    key.truncate(16);
-    key
 }
 
 #[cfg(test)]
