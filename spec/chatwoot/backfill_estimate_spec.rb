@@ -86,10 +86,10 @@ RSpec.describe "A backfill's estimate", :chatwoot do
   it "counts the leads that an inbox makes" do
     connected(lead_policy: "by_inbox", lead_inboxes: "Email inbox")
     contacts = fill(40)
-    talks(contacts.first(20), inbox(account, "Email"))
-    talks(contacts.last(20))
+    talks(contacts.first(30), inbox(account, "Email"))
+    talks(contacts.last(10))
     expect_as_estimated
-    expect(krayin.records["leads"].size).to eq(20)
+    expect(krayin.records["leads"].size).to eq(30)
   end
 
   it "counts what moves leads along" do
