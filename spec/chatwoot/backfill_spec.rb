@@ -415,8 +415,22 @@ RSpec.describe "A backfill", :chatwoot do
     expect_each_once(contacts)
   end
 
+  it "follows what is written in a few pages, however much that is" do
+    stub_const("KrayinSync::Chatwoot::BackfillIndex::NEWEST", 1)
+    stub_const("KrayinSync::Chatwoot::BackfillIndex::FOLLOW", 0)
+    contacts = fill(120)
+    run = backfill.start(hook)
+    krayin.forget_requests
+    run_all
+    expect(run.progress).to include(state: "done", created: 120)
+    expect_each_once(contacts)
+    lists = krayin.requests.map { |request| request["query"].to_h }.select { |query| query["sort"] }
+    expect(lists.map { |query| query.values_at("sort", "limit", "page") }.tally.keys)
+      .to contain_exactly(%w[id 1000 1], %w[updated_at 1 1], %w[updated_at 1000 1])
+  end
+
   it "reads Krayin anew where more was written than it follows, and not where few are new" do
-    stub_const("KrayinSync::Chatwoot::BackfillIndex::MOST", 1)
+    stub_const("KrayinSync::Chatwoot::BackfillIndex::MOST", 0)
     stub_const("KrayinSync::Chatwoot::BackfillIndex::NEWEST", 1)
     stub_const("KrayinSync::Chatwoot::BackfillIndex::FOLLOW", 0)
     contacts = fill(120)

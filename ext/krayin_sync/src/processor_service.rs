@@ -38,9 +38,10 @@ fn find_lead(ruby: &Ruby, session: Value, contact: RString, person_id: u64) -> R
 }
 
 /// What a page of Krayin's persons is found by.
-fn person_page(ruby: &Ruby, session: Value, page: u64, newest: bool) -> Result<RString, Error> {
-    Session::open(ruby, session)?
-        .run(ruby, move |client| async move { Ok(convert::json(&sync::person_page(&client, page, newest).await?)) })
+fn person_page(ruby: &Ruby, session: Value, page: u64, limit: u64, newest: bool) -> Result<RString, Error> {
+    Session::open(ruby, session)?.run(ruby, move |client| async move {
+        Ok(convert::json(&sync::person_page(&client, page, limit, newest).await?))
+    })
 }
 
 /// Some of Krayin's persons and their leads: both or neither, since one without the other is read in vain.
@@ -61,7 +62,7 @@ pub(crate) fn init(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("process", function!(process, 3))?;
     native.define_singleton_method("find_person", function!(find_person, 2))?;
     native.define_singleton_method("find_lead", function!(find_lead, 3))?;
-    native.define_singleton_method("person_page", function!(person_page, 3))?;
+    native.define_singleton_method("person_page", function!(person_page, 4))?;
     native.define_singleton_method("people", function!(people, 2))?;
     native.define_singleton_method("inventory_page", function!(inventory_page, 3))
 }

@@ -13,13 +13,13 @@ module KrayinSync
       PART = 0.5
       # Persons of a page.
       PAGE = 1000
-      # Those of a page of what was written last.
+      # Those of the first page of what was written last: mostly it is all of that, and read sooner than a thousand.
       NEWEST = 100
       # Seconds after which it is looked at what was written since.
       FOLLOW = 120
       # Persons with one key of whom Krayin is better asked.
       MANY = 10
-      # Pages of that after which it is better read anew.
+      # Pages of a thousand of that after which it is better read anew.
       MOST = 50
 
       # A key of a run's.
@@ -60,7 +60,7 @@ module KrayinSync
       def read_on
         return begin_reading if @run.index_page.zero?
 
-        page = ask(@run.index_page, newest: false)
+        page = ask(@run.index_page, PAGE)
         keep(page)
         return turn(index_state: "ready") if page["persons"] < PAGE
 
@@ -72,15 +72,13 @@ module KrayinSync
       def follow
         return unless @run.index_state == "ready" && mine_to_follow?
 
-        first = nil
-        MOST.times do |number|
-          page = ask(number + 1, newest: true)
-          keep(page)
-          first ||= page["first_updated_at"]
-          known = page["last_updated_at"].to_s < @run.index_until.to_s
-          return turn(index_until: first.to_s) if known || page["persons"] < NEWEST
+        first = page = ask(1, NEWEST, newest: true)
+        keep(page)
+        whole = whole?(page, NEWEST) || (1..MOST).any? do |number|
+          keep(page = ask(number, PAGE, newest: true))
+          whole?(page, PAGE)
         end
-        turn(index_state: "reading", index_page: 0)
+        whole ? turn(index_until: first["first_updated_at"].to_s) : turn(index_state: "reading", index_page: 0)
       end
 
       # @param keys [Array<String>]
@@ -99,7 +97,7 @@ module KrayinSync
 
       # Up to when all is known is known before it is read.
       def begin_reading
-        page = ask(1, newest: true)
+        page = ask(1, NEWEST, newest: true)
         total = page["total"] || page["persons"]
         worth = self.class.worth_reading?(total, @run.estimate["new"].to_i)
         turn(index_page: 1, index_until: page["first_updated_at"].to_s, index_looked_at: Time.now.utc,
@@ -112,9 +110,12 @@ module KrayinSync
         due.update_all(index_looked_at: Time.now.utc).positive?
       end
 
-      def ask(page, newest:)
+      # Whether nothing was written since that it does not show.
+      def whole?(page, limit) = page["persons"] < limit || page["last_updated_at"].to_s < @run.index_until.to_s
+
+      def ask(page, limit, newest: false)
         @requested&.call
-        Session.new(@hook.settings, bulk: true).call(:person_page, page, newest)
+        Session.new(@hook.settings, bulk: true).call(:person_page, page, limit, newest)
       end
 
       def keep(page)

@@ -33,13 +33,14 @@ pub struct PersonPage {
     pub last_updated_at: Option<String>,
 }
 
-/// A page of all persons, from 1 on: a thousand by their ids, or the hundred that were written last. One request.
+/// A page of all persons, from 1 on, of as many as `limit` (a thousand at most): by their ids, or those first that were
+/// written last. One request.
 ///
 /// # Errors
 /// As every call.
-pub async fn person_page(client: &Client, page: u64, newest: bool) -> Result<PersonPage, ApiError> {
+pub async fn person_page(client: &Client, page: u64, limit: u64, newest: bool) -> Result<PersonPage, ApiError> {
     let connection = client.connection();
-    let (persons, rows, total) = client.persons_page(page, newest).await?;
+    let (persons, rows, total) = client.persons_page(page, limit, newest).await?;
     let mut keys = Vec::new();
     for person in &persons {
         let mut of = Vec::new();

@@ -86,12 +86,17 @@ impl Client {
         search::Wanted { emails, phones, country: self.connection().default_country.as_deref() }
     }
 
-    /// A page of all persons, from 1 on: a thousand by their ids, or the hundred that were written last. With it how many
-    /// rows it has, and how many persons there are where the server says so.
-    pub async fn persons_page(&self, page: u64, newest: bool) -> Result<(Vec<Person>, usize, Option<u64>), ApiError> {
+    /// A page of all persons, from 1 on, of as many as `limit` (a thousand at most): by their ids, or those first that were
+    /// written last. With it how many rows it has, and how many persons there are where the server says so.
+    pub async fn persons_page(
+        &self,
+        page: u64,
+        limit: u64,
+        newest: bool,
+    ) -> Result<(Vec<Person>, usize, Option<u64>), ApiError> {
         let path = self.connection().dialect.persons();
-        let (sort, order, limit) = if newest { ("updated_at", "desc", "100") } else { ("id", "asc", "1000") };
-        let params = [("sort", sort), ("order", order), ("limit", limit), ("page", &page.to_string())];
+        let (sort, order) = if newest { ("updated_at", "desc") } else { ("id", "asc") };
+        let params = [("sort", sort), ("order", order), ("limit", &limit.to_string()), ("page", &page.to_string())];
         let body = self.get(path, &params.map(|(name, value)| (name, value.to_owned()))).await?;
         let rows = body.get("data").and_then(Value::as_array).map_or(0, Vec::len);
         let total = body.pointer("/meta/total").and_then(Value::as_u64);
