@@ -236,7 +236,9 @@ RSpec.describe "what is told of failures" do
     objects << KrayinSync::Records::Memory.new("contact:7" => "zebedee") << KrayinSync::Response.new(200, {}, "zebedee")
     leads = KrayinSync::Api::LeadClient.new(url, token)
     objects << KrayinSync::LeadFinderService.new(lead_client: leads, contact: contact, person_id: 1, settings: {})
-    objects.each { |object| expect(object.inspect).not_to match(/sesame|zebedee/) }
+    objects << KrayinSync::Mappers::ContactMapper.new(contact)
+    objects << KrayinSync::SnapshotRecord.new({ "name" => "Zebedee" })
+    objects.each { |object| expect(object.inspect).not_to match(/sesame|zebedee/i) }
   end
 
   it "is private as JSON, ActiveSupport's too" do
@@ -256,14 +258,15 @@ RSpec.describe "what is told of failures" do
         KrayinSync::PersonFinderService.new(person_client: persons, contact: contact),
         KrayinSync::LeadFinderService.new(lead_client: leads, contact: contact, person_id: 1, settings: {}),
         KrayinSync::Records::Memory.new("contact:7" => "zebedee"), KrayinSync::Metrics.new,
-        KrayinSync::Metrics::Endpoint.new(token: "sesame0123456789"),
+        KrayinSync::Metrics::Endpoint.new(token: "sesame0123456789"), KrayinSync::Mappers::ContactMapper.new(contact),
+        KrayinSync::SnapshotRecord.new({ "name" => "Zebedee" }),
         KrayinSync::ValidationError.new("m", 422, answer, errors: { "emails" => ["zebedee"] })
       ]
       objects.each { |object| puts object.to_json, JSON.generate([object]), ActiveSupport::JSON.encode(a: object) }
     RUBY
     output, status = Child.run(script)
     expect(status).to be_success, output
-    expect(output.lines.size).to eq(39)
+    expect(output.lines.size).to eq(45)
     expect(output).not_to match(/sesame|zebedee/i)
   end
 

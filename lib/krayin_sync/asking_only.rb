@@ -5,6 +5,8 @@ module KrayinSync
   # before it is sent.
   # @api private
   class AskingOnly
+    include Opaque
+
     # Such a request; no failure, and not counted.
     class Change < Instrumentation::PutOff; end
 
@@ -27,8 +29,6 @@ module KrayinSync
     end
 
     def sent(request, answer) = @inner&.sent(request, answer)
-
-    def inspect = "#<#{self.class.name}>"
   end
   private_constant :AskingOnly
 end

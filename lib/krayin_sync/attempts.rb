@@ -64,8 +64,6 @@ module KrayinSync
       attempt.finish(told)
     end
 
-    def inspect = "#<#{self.class.name}>"
-
     # One of them.
     class Attempt
       def initialize(beginning, connection, server)

@@ -131,9 +131,6 @@ module KrayinSync
     # @return [String, nil] what digests are made with
     def secret = digest_key || ENV["KRAYIN_SYNC_DIGEST_KEY"] || of_rails
 
-    # No token, secret or address is shown.
-    def inspect = "#<#{self.class.name}>"
-
     # @!attribute pace
     #   @deprecated since 0.2.0 (2026-11-27): {#limiter_store}; gone in 0.4.0, not before 2027-11-27
     Deprecation.rename(self, :pace, :limiter_store, "KrayinSync::Configuration#pace")

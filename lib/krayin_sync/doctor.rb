@@ -58,8 +58,6 @@ module KrayinSync
     # @return [Report] the same for people and for programs
     def report = Report.new(@url, findings, words: @words)
 
-    def inspect = "#<#{self.class.name}>"
-
     private
 
     def look

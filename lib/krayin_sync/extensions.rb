@@ -276,6 +276,8 @@ module KrayinSync
 
   # Stands around the HTTP attempts of one call.
   class ExtensionTransport
+    include Opaque
+
     # @param inner [WebMockTransport, nil] who answers instead of the network
     def initialize(extensions, inner)
       @extensions = extensions
@@ -304,8 +306,6 @@ module KrayinSync
       @inner&.sent(request, answer)
       ended(answer)
     end
-
-    def inspect = "#<#{self.class.name}>"
 
     private
 

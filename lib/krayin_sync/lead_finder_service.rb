@@ -28,7 +28,5 @@ module KrayinSync
       session.with(Arguments.settings(settings).except("api_url", "api_token")).keeping(Records.of_installation)
              .call(:find_lead, Snapshot.contact_json(contact), person_id)
     end
-
-    def inspect = "#<#{self.class.name}>"
   end
 end

@@ -118,8 +118,6 @@ module KrayinSync
       end.to_h
     end
 
-    def inspect = "#<#{self.class.name}>"
-
     private
 
     # A child has none of its parent's counts: the parent brings them itself.

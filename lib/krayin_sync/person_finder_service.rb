@@ -21,7 +21,5 @@ module KrayinSync
     def perform
       person_client.session.keeping(Records.of_installation).call(:find_person, Snapshot.contact_json(contact))
     end
-
-    def inspect = "#<#{self.class.name}>"
   end
 end

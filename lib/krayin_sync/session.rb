@@ -86,8 +86,6 @@ module KrayinSync
       Session.new(@settings, records: records, **how)
     end
 
-    def inspect = "#<#{self.class.name}>"
-
     private
 
     def how = { bulk: bulk, on_attempt: @on_attempt, limiter_store: @limiter_store, asking_only: @asking_only }

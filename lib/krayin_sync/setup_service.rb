@@ -51,8 +51,6 @@ module KrayinSync
     # @return [Array<String>] the same in sentences, in the hook's language, else the installation's
     def warnings = warning_reasons.map { |reason| reason.sentence(locale) }
 
-    def inspect = "#<#{self.class.name}>"
-
     private
 
     def kept(&)

@@ -66,8 +66,6 @@ module KrayinSync
       # @return [Hash, Array, nil] the answer's JSON
       def delete(path, params = {}) = request("DELETE", path, nil, params)
 
-      def inspect = "#<#{self.class.name}>"
-
       private
 
       def request(method, path, body, params)

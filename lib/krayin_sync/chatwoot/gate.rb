@@ -12,6 +12,8 @@ module KrayinSync
     # A job may {#look} at its record first, and pass the gate when it has found something to do: before it asks Krayin,
     # in one step with the first question to the limiter, or before it writes.
     class Gate
+      include Opaque
+
       # It cannot be passed now.
       class Closed < Instrumentation::PutOff
         # @return [String] {BUSY}, {AWAY}, {FULL} or {LATER}

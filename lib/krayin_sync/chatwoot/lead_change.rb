@@ -9,6 +9,8 @@ module KrayinSync
     # public API; a merge copies them, and an import has whatever its file has: of these nothing stays. Nor does what
     # somebody writes who has read the contact a while ago.
     class LeadChange
+      include Opaque
+
       # Of a thread that writes what no agent has said.
       module Distrust
         extend ThreadFlag

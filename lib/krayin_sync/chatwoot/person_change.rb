@@ -6,6 +6,8 @@ module KrayinSync
     # sent last. A value that we sent is an echo, or older than the contact's own; what is neither's a colleague has
     # entered, and that stays, as it does where an event of the contact's comes first. It asks and writes nothing.
     class PersonChange
+      include Opaque
+
       # By their keys in the table of fields.
       KEYS = %w[name email phone organization].freeze
       # Those of which a person has several.

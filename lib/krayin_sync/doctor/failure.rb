@@ -5,6 +5,8 @@ module KrayinSync
     # Why the set-up cannot work, by what came back and by a few pages that take no token.
     # @api private
     class Failure
+      include Opaque
+
       # Where new people are shown to, by every Krayin.
       LOGIN = "/admin/login"
       # What the set-up tells by a code of its own, and what was looked at then.

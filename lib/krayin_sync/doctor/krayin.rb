@@ -5,6 +5,8 @@ module KrayinSync
     # What a Krayin that works has and lacks.
     # @api private
     class Krayin
+      include Opaque
+
       # What every write of ours fills, or Krayin by itself.
       FILLED = {
         "persons" => %w[name emails contact_numbers],

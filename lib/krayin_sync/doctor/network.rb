@@ -7,6 +7,8 @@ module KrayinSync
     # address through.
     # @api private
     class Network
+      include Opaque
+
       # What OpenSSL's numbers mean.
       CERTIFICATE = { 9 => "certificate_not_valid_yet", 10 => "certificate_expired", 18 => "certificate_self_signed",
                       19 => "certificate_unknown_authority", 20 => "certificate_incomplete",

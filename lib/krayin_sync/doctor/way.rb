@@ -8,6 +8,8 @@ module KrayinSync
     # The way from here to a Krayin's port, as requests go it: straight, or through the proxy.
     # @api private
     class Way
+      include Opaque
+
       PATIENCE = 10 # seconds
 
       # Where it ends: at the proxy, or at the server.
@@ -83,8 +85,6 @@ module KrayinSync
           state == :wait_readable ? socket.to_io.wait_readable(left) : socket.to_io.wait_writable(left)
         end
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

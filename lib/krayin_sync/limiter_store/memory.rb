@@ -4,6 +4,8 @@ module KrayinSync
   module LimiterStore
     # Keeps what is known of each token's budget in this process, as {Redis} does for several.
     class Memory
+      include Opaque
+
       def initialize
         @kept = {}
         @lock = Mutex.new
@@ -18,8 +20,6 @@ module KrayinSync
           [swapped, swapped ? "" : kept, Process.clock_gettime(Process::CLOCK_MONOTONIC, :microsecond)]
         end
       end
-
-      def inspect = "#<#{self.class.name}>"
     end
   end
 end

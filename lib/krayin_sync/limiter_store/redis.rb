@@ -8,6 +8,8 @@ module KrayinSync
     #   KrayinSync.limiter_store =
     #     KrayinSync::LimiterStore::Redis.new { |command| Sidekiq.redis { |redis| redis.call(*command) } }
     class Redis
+      include Opaque
+
       # Redis' clock is the one clock that all processes have.
       # @api private
       SWAP = <<~LUA
@@ -53,8 +55,6 @@ module KrayinSync
         swapped, kept, seconds, micros = reply
         [swapped == 1, kept, (Integer(seconds) * 1_000_000) + Integer(micros)]
       end
-
-      def inspect = "#<#{self.class.name}>"
     end
   end
 

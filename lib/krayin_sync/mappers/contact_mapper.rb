@@ -4,6 +4,8 @@ module KrayinSync
   module Mappers
     # A contact as a person, a lead and an organization of Krayin. Pure: the same contact gives the same hashes.
     class ContactMapper
+      include Opaque
+
       class << self
         def map_to_person(contact) = new(contact).map_to_person
 

@@ -4,6 +4,8 @@ module KrayinSync
   module Mappers
     # A conversation as an activity of Krayin. Pure: the same conversation gives the same hash.
     class ConversationMapper
+      include Opaque
+
       def self.map_to_activity(conversation, person_id, settings)
         new(conversation).map_to_activity(person_id, settings)
       end

@@ -4,6 +4,8 @@ module KrayinSync
   module Mappers
     # A message as an activity of Krayin. Pure: the same message gives the same hash.
     class MessageMapper
+      include Opaque
+
       def self.map_to_activity(message, person_id, settings)
         new(message).map_to_activity(person_id, settings)
       end

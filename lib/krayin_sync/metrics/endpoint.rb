@@ -33,8 +33,6 @@ module KrayinSync
         tell
       end
 
-      def inspect = "#<#{self.class.name}>"
-
       private
 
       def tell

@@ -13,6 +13,8 @@ module KrayinSync
     # A load is one statement, a store another. Where two writers meet, the later one locks the row and keeps what the
     # other added.
     class ActiveRecord
+      include Opaque
+
       # What the instances of Krayins begin with that are known by more than their address. Such a row is its Krayin's
       # own: what is known of another one neither takes it away nor brings it back.
       RECOGNISED = "krayin-"
@@ -58,8 +60,6 @@ module KrayinSync
       def contacts_of(instance, person)
         Link.where(instance: instance, person_id: person, kind: "contact").order(:id).limit(10).pluck(:record_id)
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -6,6 +6,7 @@ module KrayinSync
     # brings it back later: it never waits in a worker, and it is never dropped.
     class EventJob
       include ::Sidekiq::Worker
+      include Opaque
 
       # Passing failures: Sidekiq's own delays, three weeks of them. Chatwoot's middleware, as others', reads a job's
       # name and its first argument as those of an ActiveJob.

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # What a connection did within a time, by the hour or by the day, from what was counted as it happened.
     class Analytics
+      include Opaque
+
       # Days that are told at once, and how many are told by the hour.
       MOST = 400
       BY_HOUR = 3

@@ -5,6 +5,8 @@ module KrayinSync
     # The attributes of contacts that an account's leads are shown by: made where they are not there, in the account's
     # language. What an administrator has made of one, or under its key, stays, but for the list of stages.
     class AttributeDefinitions
+      include Opaque
+
       # @param hook [Integrations::Hook]
       # @param before [Hash{String => Object}] the hook's settings as they were until now: what was to be chosen by
       #   these and is no more is not to be chosen in Chatwoot either

@@ -5,6 +5,8 @@ module KrayinSync
     # The doctor's look at a connection's Krayin, while somebody waits for the page: which server answers, what the
     # token's user may and how many requests it has, and the one thing that mends what is wrong.
     class Check
+      include Opaque
+
       # Seconds of the whole, and of one attempt.
       DEADLINE = 12
       ATTEMPT = 6
@@ -23,8 +25,6 @@ module KrayinSync
         report = Doctor.new(*settings.values_at("api_url", "api_token"), settings: settings).report
         { status: report.status, findings: report.findings.map { |found| told(found) } }
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -6,6 +6,8 @@ module KrayinSync
     # where nothing was, and one more for the people of organizations that were renamed. See {FollowedContact} for what
     # becomes of it.
     class ContactLook
+      include Opaque
+
       # Persons that one request reads.
       PERSONS = 100
       # Persons that wait to be read again, as many as are kept by their ids: of more, all are read.
@@ -68,8 +70,6 @@ module KrayinSync
         remember
         self
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # Takes a contact's data out of Krayin on request, here and now: what was said, and what of person and lead no
     # colleague has changed. A record that a colleague made stays.
     class Erasure
+      include Opaque
+
       # The longest wait for a server that takes no more for now, in seconds.
       PATIENCE = 90
       # Seconds between looks whether a job lets go of the contact.

@@ -8,6 +8,8 @@ module KrayinSync
     # A visitor who says by whose address it is known gets to know nothing of a person whom it may not be: nothing is
     # written where the person was there before the contact and visitors write the contact.
     class FollowedContact
+      include Opaque
+
       # Columns by the keys of {PersonChange}.
       COLUMNS = { "name" => "name", "email" => "email", "phone" => "phone_number",
                   "organization" => "additional_attributes" }.freeze
@@ -66,8 +68,6 @@ module KrayinSync
         # Somebody else has just been given it: the next look sees who.
         :later
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

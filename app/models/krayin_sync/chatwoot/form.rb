@@ -7,6 +7,8 @@ module KrayinSync
     # Checks a hook's settings while they are saved, and sets it up by what it found: address and token, that the user
     # sees all records, and that each pipeline, stage, source and type that is named is there.
     class Form
+      include Opaque
+
       # What an administrator must change. The message is a sentence for them.
       class Refused < StandardError
         # @return [String, nil] the key of the setting that it is about

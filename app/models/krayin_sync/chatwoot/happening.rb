@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # An event while it is brought to Krayin, and then how it ended: what {History} is told of it.
     class Happening
+      include Opaque
+
       # @param entry [RecordRef]
       # @param hook [Integrations::Hook]
       # @param bulk [Boolean] whether it has time
@@ -64,8 +66,6 @@ module KrayinSync
         finish(refused ? "refused" : "waiting", [error.reason], {})
         true
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

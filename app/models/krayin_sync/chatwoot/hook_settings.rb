@@ -5,6 +5,8 @@ module KrayinSync
     # A hook's settings, as the services take them. What is found goes into the hook in one statement beside what the
     # administrator chose, so a toggle that is flipped at the same moment stays flipped.
     HookSettings = Struct.new(:app_id, :settings) do
+      include Opaque
+
       class << self
         # @param found [Hash{String => Object}]
         # @return [Boolean] false where the hook's address or token is no longer what was looked at

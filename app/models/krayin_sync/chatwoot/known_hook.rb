@@ -15,6 +15,8 @@ module KrayinSync
       class Changed < StandardError; end
 
       Known = Struct.new(:version, :hook, :wanted) do
+        include Opaque
+
         # @param found [String, nil] the version that it has now
         # @raise [Changed]
         def check(found) = found == version || raise(Changed)

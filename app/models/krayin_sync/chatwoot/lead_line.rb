@@ -5,6 +5,8 @@ module KrayinSync
     # What is said of a lead where its contact is spoken with: a line of the conversation that was active last, in the
     # account's language. It is written in the transaction that keeps what it tells of, so it comes once or not at all.
     class LeadLine
+      include Opaque
+
       WORDS = {
         changed: { "en" => "%<name>s was changed in Krayin meanwhile: it is %<now>s.",
                    "pt" => "%<name>s foi mudado no Krayin nesse meio-tempo: é %<now>s.",

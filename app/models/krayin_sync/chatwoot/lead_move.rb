@@ -6,6 +6,8 @@ module KrayinSync
     # where its fields are written. What they want of the person is two more before that: to see it and to write it.
     # What Krayin refuses, and what a colleague has changed meanwhile, is put back and told in the conversation.
     class LeadMove
+      include Opaque
+
       # What Krayin does not take, however often it is sent.
       REFUSED = [ValidationError, NotFoundError, ConflictError, BlockedError].freeze
 

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # What an administrator does about records that are not in Krayin as they are.
     class LinkCare
+      include Opaque
+
       # States of what may be tried again all at once. Who is doubtful is decided one by one.
       RETRIED = %w[waiting skipped refused].freeze
       # As if it had failed a moment ago: what was left out is due again, and what changed nothing ends it. A writer who

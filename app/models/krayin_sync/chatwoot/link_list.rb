@@ -5,6 +5,8 @@ module KrayinSync
     # A page of an account's records with what a connection's Krayin has of each, the newest first. Without a search it
     # goes by the links; with one, or for what has none, mostly by the records.
     class LinkList
+      include Opaque
+
       TABLES = { "contact" => "contacts", "conversation" => "conversations", "message" => "messages" }.freeze
       STATES = %w[synced waiting skipped refused doubtful absent].freeze
       MOST = 100

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # A record and its link, as an administrator sees them.
     class LinkRow
+      include Opaque
+
       TYPES = %w[person lead organization activity].freeze
 
       # @param hook [Integrations::Hook]

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # A doubtful contact and the persons in Krayin whom it may be, for whoever decides. Each person takes a request.
     class LinkSides
+      include Opaque
+
       # So many persons are asked for; an administrator waits.
       MOST = 5
       LIMITS = { deadline: 8, attempt_timeout: 8 }.freeze

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # A page of what a connection has done, the newest first, with whom it was about.
     class LogList
+      include Opaque
+
       MOST = 200
       USUAL = 50
       # Contacts whom a search may mean.

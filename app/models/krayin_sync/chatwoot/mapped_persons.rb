@@ -5,6 +5,8 @@ module KrayinSync
     # Persons whose mapped attributes colleagues changed: a lead's time of change says nothing of its person. What they
     # have is shown when they are read with their leads, or alone where they have none.
     class MappedPersons
+      include Opaque
+
       # @param hook [Integrations::Hook]
       # @param krayin [PersonReader]
       def initialize(hook, krayin)
@@ -45,8 +47,6 @@ module KrayinSync
 
         @krayin.persons(ids).to_h { |person| [person["id"], LeadAttributes.without_lead(person)] }
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # What field_mapping would do with an account's last contacts. Nothing is written, and no value is told.
     class MappingCheck
+      include Opaque
+
       MOST = 50
       # Of the contacts whose value does not fit, so many are named.
       NAMED = 5
@@ -35,8 +37,6 @@ module KrayinSync
 
         found.map { |row| "  #{row[:attribute]} = #{row[:source]}: #{words(row)}" }
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

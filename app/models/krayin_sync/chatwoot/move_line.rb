@@ -5,6 +5,8 @@ module KrayinSync
     # That a lead stands elsewhere in Krayin than its contact shows it, said where the contact is spoken with, where the
     # settings want that.
     class MoveLine
+      include Opaque
+
       STAGE = "krayin_stage"
       private_constant :STAGE
 

@@ -6,6 +6,8 @@ module KrayinSync
   module Chatwoot
     # The words of a notice, in the account's language. They stand in notice_words.yml: what is so, and what to do.
     class NoticeWords
+      include Opaque
+
       FILE = File.expand_path("../../../../lib/krayin_sync/chatwoot/notice_words.yml", __dir__)
 
       # @return [Hash{String => Hash{String => Array<String>}}] by cause and language
@@ -35,8 +37,6 @@ module KrayinSync
         [*paragraphs.map { |text| "<p>#{CGI.escapeHTML(text)}</p>" },
          %(<p><a href="#{CGI.escapeHTML(page)}">#{CGI.escapeHTML(@more)}</a></p>)].join("\n")
       end
-
-      def inspect = "#<#{self.class.name}>"
     end
   end
 end

@@ -52,8 +52,6 @@ module KrayinSync
         care.retry("conversation", @conversation.id) if Settings.on?(settings, "sync_conversations")
       end
 
-      def inspect = "#<#{self.class.name}>"
-
       private
 
       def shown

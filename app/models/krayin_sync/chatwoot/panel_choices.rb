@@ -33,8 +33,6 @@ module KrayinSync
         { choices: [], error: e.reason.sentence(::I18n.locale) }
       end
 
-      def inspect = "#<#{self.class.name}>"
-
       private
 
       def read(path)

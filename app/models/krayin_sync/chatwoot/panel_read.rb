@@ -31,8 +31,6 @@ module KrayinSync
             .compact
       end
 
-      def inspect = "#<#{self.class.name}>"
-
       private
 
       def collect(told, person)

@@ -52,8 +52,6 @@ module KrayinSync
         worked
       end
 
-      def inspect = "#<#{self.class.name}>"
-
       private
 
       def worked = { status: "synced", requests: @krayin.requests }

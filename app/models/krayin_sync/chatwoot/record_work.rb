@@ -5,6 +5,8 @@ module KrayinSync
     # Brings one record to Krayin for who works through many: as an event's job does, but what keeps it from being done
     # is told to the caller, who has it in hand, and becomes no job of its own.
     class RecordWork
+      include Opaque
+
       # What came of a record.
       #
       # - name: one of {Backfill::OUTCOMES}; :busy, :away or :failed where it is to be tried again, :unread where it is
@@ -65,8 +67,6 @@ module KrayinSync
         let_go(bring: false)
         raise
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # Whom a Krayin is for, as an administrator enters it: inboxes by name or id, kept with both, so that one that is
     # renamed stays the same; labels and countries as they are compared. All of it is text, as Chatwoot's list shows it.
     class RouteForm
+      include Opaque
+
       # Names that a sentence lists.
       MOST = 12
 
@@ -28,8 +30,6 @@ module KrayinSync
           settings[key] = words.uniq.join(", ")
         end
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # A row as a class of Chatwoot's reads it, encrypted and enumerated columns too, without the object that the class
     # makes of one: that costs more than the statement.
     class Row
+      include Opaque
+
       # @param model [Class<ActiveRecord::Base>]
       # @param sql [String] of a statement that answers with one row at most
       # @return [Row, nil]

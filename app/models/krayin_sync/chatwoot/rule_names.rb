@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # What the settings of a hook name in Chatwoot that its account does not have: labels, teams, inboxes and agents.
     class RuleNames
+      include Opaque
+
       # A rule for stages as the core writes it.
       RULE = /\A(?:(?:contact )?(?<label>label) |(?<team>team) |(?<inbox>inbox) |(?<agent>agent) )(?<name>.+?) -> /
       # A line of lead_sources; what follows the last sign is the source's name.
@@ -27,8 +29,6 @@ module KrayinSync
       rescue ConfigurationError
         []
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # What becomes of a record whose job an error ended: its link says why, and it comes back later, once a person has
     # mended it, or not at all.
     class Setback
+      include Opaque
+
       # Running it again changes nothing.
       REFUSED = [ValidationError, ConflictError, BlockedError, EventError].freeze
       # Only a person can mend it.

@@ -16,6 +16,8 @@ module KrayinSync
     #         Sales:
     #           route_inboxes: [Web, Shop]
     class SettingsFile
+      include Opaque
+
       # What no file in version control holds, and what the installation's own code decides.
       SECRET = %w[api_token].freeze
       PARTS = %w[all accounts].freeze
@@ -49,8 +51,6 @@ module KrayinSync
         named = own[NAMED].to_h.find { |known, _| known.to_s.casecmp?(name.to_s) }&.last
         @content["all"].to_h.merge(own.except(NAMED), named.to_h).to_h { |key, value| [key, as_typed(key, value)] }
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

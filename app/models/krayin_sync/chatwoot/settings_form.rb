@@ -7,6 +7,8 @@ module KrayinSync
     # A connection's settings as an administrator changes them: each with what it means and what it may be, and where
     # they cannot be saved with what is wrong beside each. Whatever is a secret is taken, and never told.
     class SettingsForm
+      include Opaque
+
       # Seconds for which what was asked of Krayin for the lists holds, and that asking may take.
       FRESH = 300
       LIMIT = 8
@@ -50,8 +52,6 @@ module KrayinSync
 
       # @return [Array<Hash{Symbol => Object}>] Krayin's sources as they were asked for of late; it is not asked now
       def sources_seen = ::Rails.cache.read(kept_as).to_h[:sources].to_a
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # The Krayin hooks of an account, as one of them sees the others: each has a name of its own, and none brings over
     # what another one does.
     class Siblings
+      include Opaque
+
       # First key of the lock under which the hooks of an account are saved, its second one being the account.
       LOCK = 0x6b72_6179
       # What an address has before the API's own path.
@@ -47,8 +49,6 @@ module KrayinSync
         shares = here.map { |other| HookSettings.scope(other.settings, other.id) }.min
         settings.merge("traits" => traits, "shares_with" => shares).compact
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # How a connection stands: whether it works, since when not, and what its Krayin takes. Nothing is asked of Krayin.
     class Standing
+      include Opaque
+
       # @param hook [Integrations::Hook]
       def initialize(hook)
         @hook = hook

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # One record's state as it is now, brought to Krayin by its processor, and what was learned on the way, kept.
     class Synchronization
+      include Opaque
+
       # What is gone, or says something else than it did, by the kind of its job.
       EVENTS = { "merge" => "contact.merged", "contact_deletion" => "contact.deleted", "erasure" => "contact.erased",
                  "conversation_deletion" => "conversation.deleted", "message_deletion" => "message.deleted",
@@ -48,8 +50,6 @@ module KrayinSync
         tell { @happened.failed(e) }
         raise
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

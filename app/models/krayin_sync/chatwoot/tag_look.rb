@@ -6,6 +6,8 @@ module KrayinSync
     # the tags of a record, but a search finds who bears one: some tags in turn, and who bears it is held against who
     # bore it the last time. See {TaggedContact} for what becomes of it.
     class TagLook
+      include Opaque
+
       # Searches of one look.
       TURNS = 2
       # Bearers of a tag; of one that more bear nothing is known.
@@ -91,8 +93,6 @@ module KrayinSync
         @state = @state.merge("turn" => (@state["turn"] + TURNS) % turns.size, "borne" => @state["borne"].slice(*known))
         self
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # A contact of whose person or lead a colleague has put a tag on or taken it off: it bears the label from then on,
     # or bears it no more, and neither do its conversations. What an agent has just done to the label stays.
     class TaggedContact
+      include Opaque
+
       # Before a label among what is kept of what was sent.
       MARK = "tag:"
       LABELS = <<~SQL.squish
@@ -33,8 +35,6 @@ module KrayinSync
       def take(record, on:)
         Gate.aside(@hook, @contact_id) { ::ActiveRecord::Base.transaction { settle(record, on) } } || :later
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

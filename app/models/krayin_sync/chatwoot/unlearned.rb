@@ -5,6 +5,8 @@ module KrayinSync
     # What leads have that the set-up has not seen: somebody has made it since, and the set-up looks once more. An
     # option may be gone for good where leads have it still.
     class Unlearned
+      include Opaque
+
       # Seconds after which it looks again for the same.
       STAGE = 300
       OPTION = 24 * 3600

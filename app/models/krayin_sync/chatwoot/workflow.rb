@@ -8,6 +8,8 @@ module KrayinSync
     # that is called, which no other connection has: so one that was made before its answer was lost is found, and what
     # others have made is nobody's business here. What a colleague has deleted is not made again.
     class Workflow
+      include Opaque
+
       EVENT = "lead.update.after"
       # Seconds that a deletion of the connection waits for Krayin at most.
       PATIENCE = 5
@@ -87,8 +89,6 @@ module KrayinSync
       # The same where the connection itself goes: nobody waits for a Krayin that does not answer.
       # @return [void]
       def part = remove(patience: PATIENCE)
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 
