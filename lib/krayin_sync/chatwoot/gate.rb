@@ -133,13 +133,15 @@ module KrayinSync
 
       # Works on a contact beside the jobs: what one of them has read of it before is too old then.
       # @param hook [Integrations::Hook]
+      # @yieldparam lock [Lock] which whoever takes long has to make last
       # @yieldreturn [Object]
       # @return [Object, nil] of the block; nothing where somebody else is at work on the contact
       def self.aside(hook, contact_id)
         scope = HookSettings.scope(hook.settings.to_h, hook.id)
         answer = nil
-        Lock.hold(scope, contact_id) do
-          answer = yield
+        Lock.hold(scope, contact_id) do |lock|
+          answer = yield lock
+        ensure
           RedisStore.call("SET", RedisStore.key("left", scope, contact_id), "1", "PX", LEFT)
         end
         answer

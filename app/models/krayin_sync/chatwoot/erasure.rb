@@ -9,7 +9,7 @@ module KrayinSync
 
       # The longest wait for a server that takes no more for now, in seconds.
       PATIENCE = 90
-      # Seconds between looks whether a job lets go of the contact.
+      # Seconds between looks whether a job lets go of the contact, and after which it is held on to.
       LOOK = 0.5
 
       # @param hook [Integrations::Hook]
@@ -23,9 +23,9 @@ module KrayinSync
       # @return [Hash] erased: how many of each kind; left: why something stays, in sentences
       # @raise [ApiError]
       def run
-        give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + Lock::LIFETIME
-        until Lock.hold(HookSettings.scope(@hook.settings, @hook.id), @contact_id) { |lock| erase(lock) }
-          raise ResourceError, "A job holds the contact." if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
+        give_up = now + Lock::LIFETIME
+        until Gate.aside(@hook, @contact_id) { |lock| erase(lock) }
+          raise ResourceError, "A job holds the contact." if now > give_up
 
           sleep LOOK
         end
@@ -34,6 +34,9 @@ module KrayinSync
 
       private
 
+      def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+
+      # @return [true]
       def erase(lock)
         talks.each do |talk|
           said = Aftermath.children("message", talk, @hook).distinct.pluck(:record_id)
@@ -41,6 +44,7 @@ module KrayinSync
           one("conversation_deletion", talk, lock)
         end
         one("erasure", @contact_id, lock)
+        true
       end
 
       # Where messages alone were brought, their links alone say whose they are: no index has that.
@@ -56,8 +60,17 @@ module KrayinSync
         @report["left"].concat(outcome[:reasons]) if there
         outcome[:updated].each { |what| @report["erased"][what] += 1 }
       rescue RateLimitError => e
-        sleep((e.retry_after || PATIENCE).clamp(1, PATIENCE))
+        wait((e.retry_after || PATIENCE).clamp(1, PATIENCE), lock)
         retry
+      end
+
+      # That may be longer than the lock would last.
+      def wait(seconds, lock)
+        till = now + seconds
+        while (left = till - now).positive?
+          lock.extend_life
+          sleep([LOOK, left].min)
+        end
       end
 
       def run_event(kind, id, lock)
