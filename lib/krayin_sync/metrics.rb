@@ -39,6 +39,18 @@ module KrayinSync
     LUA
     private_constant :ADD
 
+    # By field: what is added up, and what was told last.
+    Gathered = Struct.new(:counts, :told) do
+      def empty? = counts.empty? && told.empty?
+
+      # @param earlier [Gathered] that could not be brought
+      def take_back(earlier)
+        earlier.counts.each { |field, count| counts[field] += count }
+        self.told = earlier.told.merge(told)
+      end
+    end
+    private_constant :Gathered
+
     # @return [Hash{String => Array(String, String)}] each metric's type, and what it counts
     def self.families = Exposition::FAMILIES.transform_keys { |name| "#{Exposition::PREFIX}#{name}" }
 
@@ -49,9 +61,8 @@ module KrayinSync
       @key = key
       @gauges = gauges
       @execute = execute
-      @mutex = Mutex.new
       @fields = {}
-      empty(Process.pid)
+      @buffer = Buffer.new(FLUSH, -> { flush }) { Gathered.new(Hash.new(0), {}) }
     end
 
     # An attempt has ended.
@@ -61,14 +72,11 @@ module KrayinSync
     def request(attempt, connection = nil)
       seconds = attempt[:duration_ms] / 1000.0
       outcome = attempt[:code] || "ok"
-      record do
-        add("requests_total", { method: attempt[:method], outcome: outcome })
-        add("retries_total", { method: attempt[:method] }) if attempt[:attempt].to_i > 1
-        BUCKETS.each_with_index { |most, index| @counts[BOUNDS[index]] += 1 if seconds <= most }
-        @counts[BOUNDS.last] += 1
-        add("request_duration_seconds_sum", {}, seconds)
-        add("request_duration_seconds_count", {})
-        tell_budget(attempt, connection) if connection && attempt[:limit]
+      record do |gathered|
+        add(gathered, "requests_total", { method: attempt[:method], outcome: outcome })
+        add(gathered, "retries_total", { method: attempt[:method] }) if attempt[:attempt].to_i > 1
+        time(gathered, seconds)
+        tell_budget(gathered, attempt, connection) if connection && attempt[:limit]
       end
     end
 
@@ -80,21 +88,18 @@ module KrayinSync
       return if error.nil? && payload.dig(:outcome, :status) == "put_off"
 
       outcome = payload.dig(:outcome, :status) || (error.is_a?(Error) ? error.reason.code : "interrupted")
-      record { add("events_total", { event: payload[:event], outcome: outcome }) }
+      record { |gathered| add(gathered, "events_total", { event: payload[:event], outcome: outcome }) }
     end
 
-    # Brings what this process has counted to Redis; a Redis that is away gets it the next time.
+    # Brings what this process has counted to Redis; a Redis that is away gets it the next time. Without one it stays.
     # @return [void]
     def flush
-      counts, gauges = @mutex.synchronize { take }
-      return if counts.empty? && gauges.empty?
-      return if @execute.nil? || send_all(counts, gauges)
+      return unless @execute
 
-      @mutex.synchronize do
-        counts.each { |name, count| @counts[name] += count }
-        @told = gauges.merge(@told)
-        @flusher ||= bring_later
-      end
+      gathered = @buffer.take
+      return if gathered.empty? || send_all(gathered)
+
+      record { |later| later.take_back(gathered) }
     end
 
     # @return [String] Prometheus' text format, version 0.0.4
@@ -102,7 +107,7 @@ module KrayinSync
 
     # @return [Array<Array(String, Hash, Numeric)>] name, labels and number of each
     def read
-      flush if @execute
+      flush
       kept.filter_map { |field, number| sample(field, number) } + @gauges&.call.to_a
     end
 
@@ -110,7 +115,7 @@ module KrayinSync
     # @return [Hash{String => Integer}] what its Krayin last said of the token's budget, `limit` and `remaining`; empty
     #   where it said nothing of late
     def budget(connection)
-      flush if @execute
+      flush
       %w[limit remaining].filter_map do |part|
         name = field("budget_#{part}", { connection: connection })
         told = kept_of(name)
@@ -120,37 +125,20 @@ module KrayinSync
 
     private
 
-    # A child has none of its parent's counts: the parent brings them itself.
-    def empty(pid)
-      @pid = pid
-      @counts = Hash.new(0)
-      @told = {}
-      @flusher = nil
+    def record(&) = @buffer.use(goes: !@execute.nil?, &)
+
+    def add(gathered, name, labels, by = 1) = gathered.counts[field(name, labels)] += by
+
+    def time(gathered, seconds)
+      BUCKETS.each_with_index { |most, index| gathered.counts[BOUNDS[index]] += 1 if seconds <= most }
+      gathered.counts[BOUNDS.last] += 1
+      add(gathered, "request_duration_seconds_sum", {}, seconds)
+      add(gathered, "request_duration_seconds_count", {})
     end
 
-    def record
-      @mutex.synchronize do
-        empty(Process.pid) unless @pid == Process.pid
-        yield
-        @flusher ||= bring_later if @execute
-      end
-    end
-
-    # A thread that lives until then: none while nothing is counted.
-    def bring_later
-      Thread.new do
-        sleep FLUSH
-        flush
-      end
-    rescue ThreadError
-      nil
-    end
-
-    def add(name, labels, by = 1) = @counts[field(name, labels)] += by
-
-    def tell_budget(attempt, connection)
+    def tell_budget(gathered, attempt, connection)
       %i[limit remaining].each do |part|
-        @told[field("budget_#{part}", { connection: connection })] = "#{attempt[part]} #{Time.now.to_i}"
+        gathered.told[field("budget_#{part}", { connection: connection })] = "#{attempt[part]} #{Time.now.to_i}"
       end
     end
 
@@ -160,21 +148,9 @@ module KrayinSync
       @fields[[name, labels]] ||= JSON.generate([name, labels]).freeze
     end
 
-    # Without a Redis they are kept where they are.
-    def take
-      empty(Process.pid) unless @pid == Process.pid
-      return [@counts, @told] unless @execute
-
-      @flusher = nil
-      taken = [@counts, @told]
-      @counts = Hash.new(0)
-      @told = {}
-      taken
-    end
-
-    def send_all(counts, gauges)
-      fields = counts.flat_map { |field, count| ["+", field, count.to_s] }
-      fields += gauges.flat_map { |field, told| ["=", field, told] }
+    def send_all(gathered)
+      fields = gathered.counts.flat_map { |field, count| ["+", field, count.to_s] }
+      fields += gathered.told.flat_map { |field, told| ["=", field, told] }
       @execute.call(["EVAL", ADD, "1", @key, *fields])
       true
     rescue StandardError
@@ -182,13 +158,15 @@ module KrayinSync
     end
 
     def kept
-      return @mutex.synchronize { @counts.merge(@told) } unless @execute
+      return @buffer.use { |gathered| gathered.counts.merge(gathered.told) } unless @execute
 
       found = @execute.call(["HGETALL", @key])
       found.is_a?(Hash) ? found : found.each_slice(2).to_h
     end
 
-    def kept_of(field) = @execute ? @execute.call(["HGET", @key, field]) : @mutex.synchronize { @told[field] }
+    def kept_of(field)
+      @execute ? @execute.call(["HGET", @key, field]) : @buffer.use { |gathered| gathered.told[field] }
+    end
 
     def sample(field, number)
       name, labels = JSON.parse(field)

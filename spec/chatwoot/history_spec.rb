@@ -168,6 +168,18 @@ RSpec.describe "What was done with a Krayin", :chatwoot do
     expect([line.where(hook_id: hook.id).count, hours.where("hour < ?", hour).count]).to eq([0, 0])
   end
 
+  it "is written once that can be done, also where nothing follows" do
+    allow(KrayinSync::Chatwoot::HourCount).to receive(:add).and_raise(ActiveRecord::ConnectionNotEstablished)
+    contact("Jane")
+    run_all
+    # A process of Sidekiq's writes by itself.
+    allow(Sidekiq).to receive(:server?).and_return(true)
+    history.flush
+    allow(Sidekiq).to receive(:server?).and_call_original
+    allow(KrayinSync::Chatwoot::HourCount).to receive(:add).and_call_original
+    eventually { line.where(hook_id: hook.id).exists? }
+  end
+
   it "is told by the hour and by the reader's day, with medians, and as CSV" do
     box = inbox(account)
     rows = { "events synced" => 7, "bulk synced" => 2, "events refused" => 1, "requests " => 120, "budget " => 60,

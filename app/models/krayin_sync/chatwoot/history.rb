@@ -21,22 +21,21 @@ module KrayinSync
 
         def empty? = size.zero?
 
-        # After those that could not be written.
-        def with(later)
-          counts.merge!(later.counts) { |key, *both| key[2] == HourCount::GREATEST ? both.max : both.sum }
-          self.lines = (lines + later.lines).last(KEPT)
-          self.steps = (steps + later.steps).last(KEPT)
+        # @param earlier [Kept] that could not be written
+        def take_back(earlier)
+          self.counts = earlier.counts.merge(counts) do |key, *both|
+            key[2] == HourCount::GREATEST ? both.max : both.sum
+          end
           counts.shift while counts.size > KEPT
-          self
+          self.lines = (earlier.lines + lines).last(KEPT)
+          self.steps = (earlier.steps + steps).last(KEPT)
         end
       end
       # What became of a contact, whose inbox and first words are looked for once it is written down.
       Step = Struct.new(:hook_id, :contact_id, :name, :source, :at, :timed, keyword_init: true)
       private_constant :Kept, :Step
 
-      @mutex = Mutex.new
-      @kept = Kept.none
-      @pid = Process.pid
+      @buffer = Buffer.new(FLUSH, -> { flush }) { Kept.none }
 
       class << self
         # @param happened [Happening] that has ended
@@ -83,10 +82,10 @@ module KrayinSync
         # Writes down what there is. What cannot be written now is so later.
         # @return [void]
         def flush
-          kept = @mutex.synchronize { take }
+          kept = @buffer.take
           return if kept.empty? || write(kept)
 
-          @mutex.synchronize { @kept = kept.with(@kept) }
+          @buffer.use(goes: goes?) { |later| later.take_back(kept) }
         end
 
         # Takes out what is kept no longer, if nobody has today.
@@ -101,42 +100,28 @@ module KrayinSync
         private
 
         def record
-          full = @mutex.synchronize do
-            forget unless @pid == Process.pid
-            yield @kept
-            begin_flusher
-            @kept.size >= MOST
+          full = @buffer.use(goes: goes?) do |kept|
+            yield kept
+            kept.size >= MOST
           end
           flush if full && !::ActiveRecord::Base.connection.transaction_open?
         end
 
-        # A child has none of its parent's.
-        def forget
-          @pid = Process.pid
-          @kept = Kept.none
-          @flusher = nil
+        # Not where an event is run for once, which need not pay for a thread: at a console, in a test.
+        def goes?
+          return true if ::Sidekiq.server?
+          return false unless ::Rails.env.production?
+
+          flush_at_exit
+          true
         end
 
-        # None where an event is run for once, which need not pay for it: at a console, in a test.
-        def begin_flusher
-          return if @flusher || !(::Sidekiq.server? || ::Rails.env.production?)
+        # What a task or a console did last.
+        def flush_at_exit
+          return if @at_exit
 
-          # What a task or a console did last.
-          @at_exit ||= at_exit { flush } || true unless ::Sidekiq.server?
-          @flusher = Thread.new do
-            sleep FLUSH
-            flush
-          end
-        rescue ThreadError
-          nil
-        end
-
-        def take
-          forget unless @pid == Process.pid
-          @flusher = nil
-          kept = @kept
-          @kept = Kept.none
-          kept
+          @at_exit = true
+          at_exit { flush }
         end
 
         def write(kept)
