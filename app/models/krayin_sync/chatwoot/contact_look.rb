@@ -77,20 +77,12 @@ module KrayinSync
 
       # @return [Array<Hash>] records, the oldest change first
       def changed(path)
-        cursor = LeadCursor.new(@state[path].to_h)
-        records, seen = newest(path, cursor, LeadLook::FEW)
-        records, seen = newest(path, cursor, LeadLook::MANY) unless seen.reaches
+        records, seen = @krayin.touched(@state[path], path) { |record| self.class.digest(record) }
         # From the lowest id on, since nobody knows which.
         @state = @state.merge(path => seen.state).merge(seen.all ? { "from" => 0 } : {})
         ids = seen.changed.map(&:first)
         @busy ||= ids.any?
         records.select { |record| ids.include?(record["id"]) }.reverse
-      end
-
-      def newest(path, cursor, limit)
-        records, total = @krayin.newest(limit, path)
-        rows = records.map { |one| [one["id"], one["updated_at"].to_s, self.class.digest(one)] }
-        [records, cursor.look(rows, full: records.size >= limit, total: total)]
       end
 
       def changed_organizations

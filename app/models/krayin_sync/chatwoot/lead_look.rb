@@ -10,9 +10,6 @@ module KrayinSync
 
       self.table_name = "krayin_sync_looks"
 
-      # Leads of an answer: mostly, and where these do not reach far enough.
-      FEW = 50
-      MANY = 500
       # Persons whose leads are read by one request, and leads that one request counts.
       PERSONS = 100
       COUNTED = 300
@@ -111,8 +108,7 @@ module KrayinSync
       attr_reader :hook, :settings, :krayin
 
       def read_newest
-        leads, seen = newest_of(FEW)
-        leads, seen = newest_of(MANY) unless seen.reaches
+        leads, seen = krayin.touched(cursor) { |lead| LeadAttributes.digest(lead, mapped) }
         tell_one_way(leads.first) if leads.any?
         # A part of them at each look.
         ShownLead.unread(hook.id) if seen.all
@@ -130,11 +126,6 @@ module KrayinSync
         SetupWarnings.add(hook, @hidden.one_way) if @hidden
       end
 
-      def newest_of(limit)
-        leads, total = krayin.newest(limit)
-        [leads, LeadCursor.new(cursor).look(rows(leads), full: leads.size >= limit, total: total)]
-      end
-
       # Whether all are to be read again: something else is shown of them, or it is called otherwise.
       def anew? = cursor["attributes"] != attributes || KrayinNames.changed?(cursor["names"].to_h, names)
 
@@ -149,8 +140,6 @@ module KrayinSync
       def mapped_persons = @mapped_persons ||= MappedPersons.new(hook, @people)
 
       def unlearned = @unlearned ||= Unlearned.new(hook, mapped)
-
-      def rows(leads) = leads.map { |lead| [lead["id"], lead["updated_at"].to_s, LeadAttributes.digest(lead, mapped)] }
 
       # @return [Array<Integer>] leads that could not be shown yet
       def show_changed(leads, seen)

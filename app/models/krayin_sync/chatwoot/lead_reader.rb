@@ -9,6 +9,9 @@ module KrayinSync
 
       # More leads than a person has.
       MOST = 1000
+      # Records of an answer: mostly, and where these do not reach far enough.
+      FEW = 50
+      MANY = 500
       LEADS = "leads"
 
       # @return [Integer] how many were sent
@@ -33,6 +36,17 @@ module KrayinSync
       def newest(limit, path = LEADS)
         leads, total = list({ "sort" => "updated_at", "order" => "desc", "limit" => limit }, path)
         [leads.sort_by { |lead| [lead["updated_at"].to_s, lead["id"]] }.reverse, total]
+      end
+
+      # What was touched since the look before.
+      # @param state [Hash{String => Object}, nil] what that one has left
+      # @yieldparam record [Hash{String => Object}]
+      # @yieldreturn [String] a digest of what there is to see of it
+      # @return [Array(Array<Hash>, LeadCursor::Seen)] the records of the answer, and what it tells of them
+      def touched(state, path = LEADS, &)
+        cursor = LeadCursor.new(state.to_h)
+        records, seen = look(cursor, FEW, path, &)
+        seen.reaches ? [records, seen] : look(cursor, MANY, path, &)
       end
 
       # @param persons [Array<Integer>]
@@ -84,6 +98,12 @@ module KrayinSync
       end
 
       private
+
+      def look(cursor, limit, path)
+        records, total = newest(limit, path)
+        rows = records.map { |record| [record["id"], record["updated_at"].to_s, yield(record)] }
+        [records, cursor.look(rows, full: records.size >= limit, total: total)]
+      end
 
       # A closing date that is not sent is cleared, and a yes/no attribute becomes no.
       def kept_with(lead, fields)

@@ -32,9 +32,7 @@ module KrayinSync
       def look(state)
         return if none?
 
-        cursor = LeadCursor.new(state.to_h)
-        seen = newest(cursor, LeadLook::FEW)
-        seen = newest(cursor, LeadLook::MANY) unless seen.reaches
+        _, seen = @krayin.touched(state, PersonReader::PERSONS) { |person| digest(person) }
         ShownLead.unread(@hook.id, person_id: seen.changed.map(&:first)) if seen.changed.any?
         ShownLead.unread(@hook.id) if seen.all
         seen.state
@@ -49,12 +47,6 @@ module KrayinSync
       end
 
       private
-
-      def newest(cursor, limit)
-        persons, total = @krayin.newest(limit, PersonReader::PERSONS)
-        rows = persons.map { |person| [person["id"], person["updated_at"].to_s, digest(person)] }
-        cursor.look(rows, full: persons.size >= limit, total: total)
-      end
 
       def digest(person)
         record = LeadAttributes.without_lead(person)
