@@ -171,7 +171,7 @@ namespace :krayin_sync do
     KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).each do |hook|
       path = KrayinSync::Chatwoot::WebhookEndpoint.path(hook)
       title = KrayinSync::Chatwoot::HookSettings.title(hook)
-      puts "#{title}: #{KrayinSync::Chatwoot::WebhookEndpoint.base}#{path}" if path
+      puts "#{title}: #{KrayinSync::Chatwoot.address}#{path}" if path
     end
   end
 end

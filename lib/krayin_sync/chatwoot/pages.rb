@@ -34,8 +34,7 @@ module KrayinSync
         # @return [String] where an administrator sees how a connection stands; only its path where its own address
         #   is not known
         def of(hook)
-          root = ENV["FRONTEND_URL"].to_s.chomp("/")
-          "#{root}#{ADDRESS}#account=#{hook.account_id}&connection=#{hook.id}"
+          "#{Chatwoot.address}#{ADDRESS}#account=#{hook.account_id}&connection=#{hook.id}"
         end
 
         # @param env [Hash{String => Object}] Rack's

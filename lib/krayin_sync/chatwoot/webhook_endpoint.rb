@@ -37,18 +37,17 @@ module KrayinSync
         # @return [String, nil] what tells its calls; nothing where the installation has no secret of its own
         def secret(hook) = (digest = digest(hook.id)) && "#{hook.id}-#{digest}"
 
-        # @return [String, nil] where this installation is, as Chatwoot is told
-        def base = ENV.fetch("FRONTEND_URL", nil).to_s.strip.chomp("/").presence
-
         # @param hook [Integrations::Hook, #id]
         # @return [String, nil] what the header says in a call to {bare_address}
         def header(hook) = digest(hook.id)
 
         # @return [String, nil] where a workflow may call whose webhook sends the header
-        def bare_address(hook) = base && header(hook) && "#{base}#{SealedCall::PREFIX}#{hook.id}"
+        def bare_address(hook)
+          "#{Chatwoot.address}#{SealedCall::PREFIX}#{hook.id}" if Chatwoot.address && header(hook)
+        end
 
         # @return [String, nil] where a workflow may call; nothing where the installation has no address or no secret
-        def address(hook) = base && (path = path(hook)) && "#{base}#{path}"
+        def address(hook) = Chatwoot.address && (path = path(hook)) && "#{Chatwoot.address}#{path}"
 
         # @return [String, nil] the same without this installation's own address
         def path(hook) = (secret = secret(hook)) && "#{SealedCall::PREFIX}#{secret}"

@@ -22,14 +22,12 @@ module KrayinSync
       # @param bulk [Boolean] whether it has time
       def initialize(settings, bulk: true, &alive)
         @settings = settings
-        limits = { "deadline" => Chatwoot.configuration.deadline,
-                   "attempt_timeout" => Chatwoot.configuration.attempt_timeout }
         @requests = 0
         count = lambda do |*|
           @requests += 1
           alive&.call
         end
-        @session = Session.new(limits.merge(settings), bulk: bulk, on_attempt: count)
+        @session = Session.new(Chatwoot.limits.merge(settings), bulk: bulk, on_attempt: count)
       end
 
       # @return [Array(Array<Hash>, Integer)] those touched last, in one answer; how many there are, where that is told

@@ -39,10 +39,7 @@ module KrayinSync
 
         def apps = "DashboardApp".safe_constantize
 
-        def address
-          base = ENV.fetch("FRONTEND_URL", nil).to_s.strip.chomp("/")
-          "#{base}#{Pages::PANEL}" if base.match?(%r{\Ahttps?://})
-        end
+        def address = ("#{Chatwoot.address}#{Pages::PANEL}" if Chatwoot.address&.match?(%r{\Ahttps?://}))
 
         # Chatwoot wants a person who has made it.
         def create(account)

@@ -201,11 +201,9 @@ module KrayinSync
 
       # The processor notes in it what an answer tells of the server's clock.
       def settings
-        limits = { "deadline" => Chatwoot.configuration.deadline,
-                   "attempt_timeout" => Chatwoot.configuration.attempt_timeout }
         # Others share the hook: only what is written to is this event's own.
         @settings ||= HookSettings.new(ProcessorService::APP_ID,
-                                       limits.merge(hook.settings, "traits" => hook.settings["traits"].dup))
+                                       Chatwoot.limits.merge(hook.settings, "traits" => hook.settings["traits"].dup))
       end
 
       def event_name(data)

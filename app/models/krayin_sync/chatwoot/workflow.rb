@@ -25,7 +25,7 @@ module KrayinSync
 
       # From elsewhere nobody reaches a machine of this one's own network: whoever saves a lead would wait in vain.
       def self.reaches?(settings)
-        here = host(WebhookEndpoint.base)
+        here = host(Chatwoot.address)
         here && (!inside?(here) || inside?(host(settings["api_url"]).to_s))
       end
 
@@ -156,8 +156,8 @@ module KrayinSync
       end
 
       def session
-        limits = { "deadline" => @patience || Chatwoot.configuration.deadline,
-                   "attempt_timeout" => @patience || Chatwoot.configuration.attempt_timeout }
+        limits = Chatwoot.limits
+        limits = limits.transform_values { @patience } if @patience
         @session ||= Session.new(limits.merge(@settings), bulk: @patience.nil?)
       end
 
