@@ -93,9 +93,7 @@ namespace :krayin_sync do
   desc "Look at the Krayin of each connection, or of one account's: krayin_sync:doctor[3]; JSON=1 for programs. Ends " \
        "with 0 (all is well), 1 (something fails) or 3 (warnings)"
   task :doctor, [:account] => :environment do |_task, arguments|
-    hooks = Integrations::Hook.where(app_id: KrayinSync::ProcessorService::APP_ID).order(:id)
-    hooks = hooks.where(account_id: arguments[:account]) if arguments[:account]
-    reports = hooks.to_h do |hook|
+    reports = KrayinSync::Chatwoot::HookSettings.hooks(arguments[:account]).to_h do |hook|
       settings = hook.settings.to_h
       [hook, KrayinSync::Doctor.new(*settings.values_at("api_url", "api_token"), settings: settings).report]
     end

@@ -23,7 +23,7 @@ module KrayinSync
           account = record && KrayinSync::Snapshot.read(record, :account_id)
           return unless account
 
-          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account)
+          hooks = HookSettings.of_account(account)
           hooks.each { |hook| take(hook, event.name.to_s, data) }
           count_reply(hooks, data)
         end
@@ -33,16 +33,14 @@ module KrayinSync
         def heard(event)
           return unless KrayinSync.configuration.extensions.hears?(event.name)
 
-          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account_of(event.data))
-          hooks.select(&:enabled?).each do |hook|
+          HookSettings.of_account(account_of(event.data)).select(&:enabled?).each do |hook|
             guard_extension { tell(hook, event) }
           end
         end
 
         # @param import [DataImport, #account_id, #created_at]
         def imported(import)
-          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: import.account_id)
-          return unless hooks.any?(&:enabled?)
+          return unless HookSettings.of_account(import.account_id).any?(&:enabled?)
 
           SweepJob.enqueue(seconds: (Time.now - import.created_at).ceil + 60, account_id: import.account_id)
         end
@@ -53,7 +51,7 @@ module KrayinSync
           contact = ::Contact.unscoped.find_by(id: contact_id)
           return unless contact
 
-          ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: contact.account_id).each do |hook|
+          HookSettings.of_account(contact.account_id).each do |hook|
             next if hook.disabled?
 
             RecordRef.new(hook.id, "contact", contact.id).enqueue

@@ -63,9 +63,7 @@ module KrayinSync
         KrayinSync::Records::Link.in_batches(of: BATCH).sum(&:delete_all)
       end
 
-      def connections
-        ::Integrations::Hook.where(app_id: ProcessorService::APP_ID).destroy_all.size
-      end
+      def connections = HookSettings.all.destroy_all.size
     end
   end
 end

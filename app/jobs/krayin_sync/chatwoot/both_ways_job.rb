@@ -42,7 +42,7 @@ module KrayinSync
       def perform(asked)
         hook = ::Integrations::Hook.find_by(id: asked["hook_id"])
         return leave(hook, asked["hook_id"]) unless self.class.shows?(hook)
-        return if hook.disabled? || !hook.feature_allowed? || !LeadLook.on?(hook.settings.to_h)
+        return unless HookSettings.wanted?(hook) && LeadLook.on?(hook.settings.to_h)
 
         AttributeDefinitions.owners(hook)
         Workflow.new(hook).follow

@@ -32,9 +32,7 @@ module KrayinSync
       # @param asked [Hash{String => Object}] hook_id; job_id for those who log
       def perform(asked)
         hook = ::Integrations::Hook.find_by(id: asked["hook_id"])
-        return if hook.nil? || hook.disabled? || !hook.feature_allowed?
-
-        look(hook) if LeadLook.on?(hook.settings.to_h)
+        look(hook) if hook && HookSettings.wanted?(hook) && LeadLook.on?(hook.settings.to_h)
       ensure
         RedisStore.call("DEL", self.class.key(asked["hook_id"]))
       end

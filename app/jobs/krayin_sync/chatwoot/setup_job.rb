@@ -15,9 +15,7 @@ module KrayinSync
       # @param asked [Hash{String => Object}] hook_id; job_id for those who log
       def perform(asked)
         hook = ::Integrations::Hook.find_by(id: asked["hook_id"])
-        return if hook.nil? || hook.disabled? || !hook.feature_allowed?
-
-        connect(hook)
+        connect(hook) if hook && HookSettings.wanted?(hook)
       rescue AuthenticationError, PermissionError, ConfigurationError => e
         HookSettings.failed(hook, e)
       rescue Error => e

@@ -25,8 +25,7 @@ module KrayinSync
       def perform(asked = {})
         BothWaysJob.enqueue_left
         seconds = asked["seconds"] || Chatwoot.configuration.sweep_window
-        hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
-        hooks = hooks.where(account_id: asked["account_id"]) if asked["account_id"]
+        hooks = HookSettings.of_account(asked["account_id"]) if asked["account_id"]
         found = Sweep.new(since: Time.now - seconds, hooks: hooks).run.select { |_, count| count.positive? }
         return if found.empty?
 

@@ -127,7 +127,7 @@ module KrayinSync
              .flat_map { |settings| LeadAttributes.stages(settings) }.uniq
       end
 
-      def language = Reason.language(@hook.account.try(:locale) || HookSettings.locale(@settings))
+      def language = HookSettings.language(@hook)
     end
   end
 end

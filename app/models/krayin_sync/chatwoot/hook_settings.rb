@@ -19,12 +19,15 @@ module KrayinSync
           changed.positive?
         end
 
+        # @return [ActiveRecord::Relation<Integrations::Hook>] the connections of all accounts
+        def all = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
+
+        # @return [ActiveRecord::Relation<Integrations::Hook>] those of one
+        def of_account(account_id) = all.where(account_id: account_id)
+
         # @param account [#to_s, nil] one account's; all where nil
         # @return [Array<Integrations::Hook>]
-        def hooks(account = nil)
-          all = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
-          (account.to_s.empty? ? all : all.where(account_id: Integer(account))).order(:id).to_a
-        end
+        def hooks(account = nil) = (account.to_s.empty? ? all : of_account(Integer(account))).order(:id).to_a
 
         # @return [String] what people call a Krayin: its name, else its host
         def name(settings)
@@ -37,7 +40,7 @@ module KrayinSync
 
         # @return [String] for a list of the connections of several accounts
         def title(hook)
-          alone = rows_of(hook.account_id).one?
+          alone = of_account(hook.account_id).one?
           "Account #{hook.account_id}#{", #{name(hook.settings)}" unless alone}"
         end
 
@@ -46,11 +49,11 @@ module KrayinSync
         # @raise [ConfigurationError] where it does not say which
         def one(given)
           account, wanted = given.to_s.split(":", 2)
-          all = rows_of(Integer(account)).order(:id).to_a
-          found = wanted ? all.select { |hook| name(hook.settings).casecmp?(wanted.strip) } : all
+          known = hooks(Integer(account))
+          found = wanted ? known.select { |hook| name(hook.settings).casecmp?(wanted.strip) } : known
           return found.first if found.one?
 
-          names = all.map { |hook| name(hook.settings) }
+          names = known.map { |hook| name(hook.settings) }
           raise ConfigurationError, names.empty? ? "There is no Krayin connection." : "Say which: #{names.join(", ")}."
         end
 
@@ -94,12 +97,8 @@ module KrayinSync
                 without: (now.empty? ? ["tokens_refused"] : []))
         end
 
-        # Chatwoot's own question builds its whole list of apps first.
-        # @return [Boolean] whether the account may use the integration
-        def feature?(hook)
-          flag = ::APPS_CONFIG.dig(ProcessorService::APP_ID, "feature_flag")
-          flag.nil? || hook.account.feature_enabled?(flag)
-        end
+        # @return [Boolean] whether it is to work: it is enabled, and its account may use the integration
+        def wanted?(hook) = !hook.disabled? && feature?(hook)
 
         # It was seen to work: what was told is taken back, and the jobs need not stay away.
         def works(hook)
@@ -124,7 +123,16 @@ module KrayinSync
         # @return [String] the locale of what is said about a hook
         def locale(settings) = Settings.locale(settings)
 
+        # @return [String] one of {Reason::LANGUAGES}: its account's, whose agents are spoken to
+        def language(hook) = Reason.language(hook.account.try(:locale) || locale(hook.settings.to_h))
+
         private
+
+        # Chatwoot's own question builds its whole list of apps first.
+        def feature?(hook)
+          flag = ::APPS_CONFIG.dig(ProcessorService::APP_ID, "feature_flag")
+          flag.nil? || hook.account.feature_enabled?(flag)
+        end
 
         def warnings(hook) = (hook.settings.to_h[SetupWarnings::KEY] unless hook.disabled?)
 
@@ -172,8 +180,6 @@ module KrayinSync
         end
 
         def told(hook) = RedisStore.key("told", hook.id)
-
-        def rows_of(account) = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account)
 
         def rows(hook) = ::Integrations::Hook.unscoped.where(id: hook.id)
       end

@@ -54,7 +54,7 @@ module KrayinSync
           hook = ::Integrations::Hook.eager_load(:account).find_by(id: id)
           return forget(id) unless hook
 
-          @known[id] = Known.new(version, hook, !hook.disabled? && HookSettings.feature?(hook))
+          @known[id] = Known.new(version, hook, HookSettings.wanted?(hook))
         end
       end
     end

@@ -104,9 +104,7 @@ module KrayinSync
         MappedField.of(@hook.settings.to_h).find { |field| field.key == key }&.name || key
       end
 
-      def language
-        @language ||= Reason.language(@hook.account.try(:locale) || HookSettings.locale(@hook.settings.to_h))
-      end
+      def language = @language ||= HookSettings.language(@hook)
 
       # What people wrote, visitors among them, is nothing but text there.
       def plain(value)

@@ -54,11 +54,10 @@ module KrayinSync
         def due
           return [] unless table_exists?
 
-          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
-          hooks = hooks.joins("LEFT JOIN krayin_sync_looks looks ON looks.hook_id = integrations_hooks.id")
-                       .where("looks.next_at IS NULL OR looks.next_at <= ?", now)
-                       .where("COALESCE(settings ->> 'two_way', '') NOT IN ('', 'false')")
-          hooks.select { |hook| hook.enabled? && on?(hook.settings.to_h) && HookSettings.feature?(hook) }
+          hooks = HookSettings.all.joins("LEFT JOIN krayin_sync_looks looks ON looks.hook_id = integrations_hooks.id")
+                              .where("looks.next_at IS NULL OR looks.next_at <= ?", now)
+                              .where("COALESCE(settings ->> 'two_way', '') NOT IN ('', 'false')")
+          hooks.select { |hook| on?(hook.settings.to_h) && HookSettings.wanted?(hook) }
         end
 
         # @param ids [Array<Integer>] of persons

@@ -71,7 +71,7 @@ module KrayinSync
         end
 
         def alone?(hook, instance)
-          others = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID).where.not(account_id: hook.account_id)
+          others = HookSettings.all.where.not(account_id: hook.account_id)
           others.where("settings -> 'traits' ->> 'instance' = ?", instance).none?
         end
 

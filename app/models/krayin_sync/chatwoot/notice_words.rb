@@ -19,9 +19,9 @@ module KrayinSync
       def initialize(hook, cause, since, over:)
         @hook = hook
         @over = over
-        locale = hook.account.try(:locale) || HookSettings.locale(hook.settings)
-        @words = self.class.table.fetch(over ? "over" : cause).fetch(Reason.language(locale))
-        @more = self.class.table.fetch("page").fetch(Reason.language(locale)).first
+        language = HookSettings.language(hook)
+        @words = self.class.table.fetch(over ? "over" : cause).fetch(language)
+        @more = self.class.table.fetch("page").fetch(language).first
         @values = { name: HookSettings.name(hook.settings), since: "#{since[0, 16].tr("T", " ")} UTC" }
       end
 

@@ -70,10 +70,7 @@ module KrayinSync
         !link&.person_id.nil? && !link.unverified && !link.kept_out
       end
 
-      def hooks
-        @hooks ||= ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: @conversation.account_id)
-                                       .order(:id).to_a.select(&:enabled?)
-      end
+      def hooks = @hooks ||= HookSettings.hooks(@conversation.account_id).select(&:enabled?)
 
       def asked = hooks.find { |one| one.id.to_s == @asked.to_s } || raise(::ActiveRecord::RecordNotFound)
 

@@ -22,8 +22,7 @@ module KrayinSync
 
         # @return [Integer] how many tabs went
         def take_away(account_id)
-          left = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: account_id)
-          return 0 if apps.nil? || left.exists?
+          return 0 if apps.nil? || HookSettings.of_account(account_id).exists?
 
           of(account_id).each(&:destroy!).size
         end

@@ -52,12 +52,7 @@ module KrayinSync
 
       private
 
-      def others
-        @others ||= begin
-          hooks = ::Integrations::Hook.where(app_id: ProcessorService::APP_ID, account_id: @hook.account_id)
-          hooks.where.not(id: @hook.id).order(:id).to_a
-        end
-      end
+      def others = @others ||= HookSettings.of_account(@hook.account_id).where.not(id: @hook.id).order(:id).to_a
 
       # Two that were installed from one image look alike, and are two.
       def own(here, same, settings)

@@ -20,7 +20,7 @@ module KrayinSync
         def linked(records, kind, hook)
           join = "LEFT JOIN krayin_sync_links link " \
                  "ON link.kind = ? AND link.record_id = #{kind}s.id AND link.instance = ?"
-          records.joins(::ActiveRecord::Base.sanitize_sql_array([join, kind, hook.settings.dig("traits", "instance")]))
+          records.joins(::ActiveRecord::Base.sanitize_sql_array([join, kind, HookSettings.instance(hook)]))
         end
       end
     end

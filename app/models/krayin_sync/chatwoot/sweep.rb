@@ -14,7 +14,7 @@ module KrayinSync
       # @param hooks [ActiveRecord::Relation<Integrations::Hook>, nil] all that are enabled where nil
       def initialize(since:, hooks: nil)
         @since = since
-        @hooks = hooks || ::Integrations::Hook.where(app_id: ProcessorService::APP_ID)
+        @hooks = hooks || HookSettings.all
       end
 
       # Pushes what was lost with a process of Sidekiq's. Every process looks at every beat.
@@ -55,7 +55,7 @@ module KrayinSync
 
       # One hook's trouble is not the others'.
       def look_at(hook, found)
-        return if hook.disabled? || !hook.feature_allowed?
+        return unless HookSettings.wanted?(hook)
 
         found[:setup] += set_up(hook) if outdated?(hook)
         return unless hook.settings.to_h["traits"]
@@ -115,7 +115,7 @@ module KrayinSync
 
       # Whose event was lost.
       def merges(hook)
-        noted = KrayinSync::Records::Link.where(instance: hook.settings.dig("traits", "instance"), state: "waiting")
+        noted = KrayinSync::Records::Link.where(instance: HookSettings.instance(hook), state: "waiting")
         noted = noted.where(kind: "contact").where.not(merged: nil).where("updated_at < ?", Time.now.utc - 60)
         kept = noted.pluck(:record_id, :merged).select { |_, merged| of_account?(hook, merged["into"]) }
         kept.count { |id, _| RecordRef.new(hook.id, "merge", id).enqueue(bulk: true) }
