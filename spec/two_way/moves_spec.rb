@@ -201,6 +201,41 @@ RSpec.describe "The agent's move", :chatwoot do
     end
   end
 
+  # While somebody else has what is shown of the contact.
+  def while_held(contact)
+    held = Queue.new
+    done = Queue.new
+    holder = Thread.new { hold(contact, held, done) }
+    held.pop
+    Contact.connection.execute("SET lock_timeout = 200")
+    yield
+  ensure
+    Contact.connection.execute("RESET lock_timeout")
+    done << true
+    holder.join
+  end
+
+  def hold(contact, held, done)
+    rows = KrayinSync::Chatwoot::ShownLead
+    rows.connection_pool.with_connection do
+      rows.transaction do
+        rows.lock.find_by!(contact_id: contact.id)
+        held << true
+        done.pop
+      end
+    end
+  end
+
+  it "keeps nothing else of the contact from being saved where it cannot be kept" do
+    who.reload
+    while_held(who) do
+      by { who.update!(name: "Renamed", custom_attributes: who.custom_attributes.merge("krayin_stage" => "Prospect")) }
+    end
+    expect(who.reload.name).to eq("Renamed")
+    look
+    expect(shown(who)["krayin_stage"]).to eq("New")
+  end
+
   it "comes to Krayin though the process died that was to tell of it" do
     by { set(who, krayin_stage: "Prospect") }
     clear

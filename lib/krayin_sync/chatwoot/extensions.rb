@@ -75,9 +75,15 @@ module KrayinSync
           end
         end
 
+        # Within Chatwoot's transaction, which what the database refuses here must not end.
         def keep_krayin_lead
-          Intake.guard { @krayin_moves = @krayin_moves.to_a + @krayin_lead.keep } if @krayin_lead
+          change = @krayin_lead
           @krayin_lead = nil
+          return unless change
+
+          Intake.guard do
+            self.class.transaction(requires_new: true) { @krayin_moves = @krayin_moves.to_a + change.keep }
+          end
         end
 
         def bring_krayin_lead
