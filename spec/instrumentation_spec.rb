@@ -153,6 +153,10 @@ RSpec.describe KrayinSync::Instrumentation do
     expect(outcome).to include(status: "synced", requests: 2)
     expect(heard).to eq(2)
     KrayinSync.records = KrayinSync::Records::Memory.new
+    # However it is handed over.
+    counter = Struct.new(:heard) { def hear = self.heard += 1 }.new(0)
+    expect(run.call(counter.method(:hear))).to include(status: "synced", requests: counter.heard)
+    KrayinSync.records = KrayinSync::Records::Memory.new
     expect { run.call(-> { raise KeyError, "the lock is gone" }) }.to raise_error(KeyError, "the lock is gone")
   end
 

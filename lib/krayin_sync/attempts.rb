@@ -28,7 +28,8 @@ module KrayinSync
 
     # @param connection [String, nil] of which server and token, unreadable
     # @param server [#call, nil] gives its URI, where it has one
-    # @param on_attempt [#call, nil] the caller's own business, after each attempt
+    # @param on_attempt [#call, nil] the caller's own business, after each attempt: with what was told of it where it
+    #   takes that
     def initialize(connection: nil, server: nil, on_attempt: nil, listening: true)
       @connection = connection
       @server = server
@@ -55,7 +56,7 @@ module KrayinSync
     # @param json [String] as {Instrumentation} tells it
     def call(json)
       # The caller's own business comes first: no subscriber stands before it.
-      @on_attempt.is_a?(Method) ? @on_attempt.call(json) : @on_attempt&.call
+      @on_attempt.respond_to?(:arity) && @on_attempt.arity == 1 ? @on_attempt.call(json) : @on_attempt&.call
       return unless @listening
 
       told = JSON.parse(json, symbolize_names: true)
