@@ -128,6 +128,18 @@ RSpec.describe "Plugging into a Chatwoot", :chatwoot do
     KrayinSync.logger = nil
   end
 
+  it "says in the log what did not come of an error of its own, without the error's words" do
+    told = []
+    KrayinSync.logger = Class.new { define_method(:error) { |line| told << line } }.new
+    guard = KrayinSync::Chatwoot::Intake.method(:guard)
+    expect(guard.call("the panel's tab was not made") { raise KeyError, "jane@acme.example" }).to be_nil
+    guard.call { raise KeyError, "jane@acme.example" }
+    expect(told).to eq(["krayin_sync: the panel's tab was not made: KeyError",
+                        "krayin_sync: an event was not taken, and is left to the sweep: KeyError"])
+  ensure
+    KrayinSync.logger = nil
+  end
+
   it "lets a lock go for its owner alone" do
     first = KrayinSync::Chatwoot::Lock.new(1, 2)
     other = KrayinSync::Chatwoot::Lock.new(1, 2)

@@ -58,7 +58,7 @@ module KrayinSync
           contact.before_save :settle_krayin_lead, if: :will_save_change_to_custom_attributes?
           contact.after_save :keep_krayin_lead
           contact.after_commit :bring_krayin_lead
-          contact.after_destroy_commit { Intake.guard { ShownLead.where(contact_id: id).delete_all } }
+          contact.after_destroy_commit :forget_krayin_lead
         end
 
         private
@@ -67,7 +67,7 @@ module KrayinSync
         # look.
         def settle_krayin_lead
           @krayin_lead = nil
-          Intake.guard do
+          Intake.guard("a change of a lead's attributes was left to the next look") do
             next if OwnWrite.now? || !krayin_leads?
 
             change = LeadChange.new(self)
@@ -81,7 +81,7 @@ module KrayinSync
           @krayin_lead = nil
           return unless change
 
-          Intake.guard do
+          Intake.guard("what an agent wants of a lead was not kept") do
             self.class.transaction(requires_new: true) { @krayin_moves = @krayin_moves.to_a + change.keep }
           end
         end
@@ -89,7 +89,11 @@ module KrayinSync
         def bring_krayin_lead
           moves = @krayin_moves.to_a
           @krayin_moves = nil
-          Intake.guard { moves.uniq.each(&:enqueue) }
+          Intake.guard("what an agent wants of a lead was left to the next look") { moves.uniq.each(&:enqueue) }
+        end
+
+        def forget_krayin_lead
+          Intake.guard("what a contact showed that is gone stays") { ShownLead.where(contact_id: id).delete_all }
         end
 
         def krayin_leads?
@@ -110,7 +114,7 @@ module KrayinSync
           return super if kept.nil? || merged.nil? || kept.id == merged.id
 
           ::ActiveRecord::Base.transaction do
-            Intake.guard { Merge.note(kept, merged) }
+            Intake.guard("a merge was not noted") { Merge.note(kept, merged) }
             LeadChange.distrusted { super }
           end
         end
@@ -245,8 +249,8 @@ module KrayinSync
         # Where it could be checked when it was saved, it is set up. The record is committed: the sweep sets it up where
         # its job cannot be pushed.
         def set_up_krayin
-          Intake.guard { PanelApp.make(account) } if previously_new_record?
-          Intake.guard do
+          Intake.guard("the panel's tab was not made") { PanelApp.make(account) } if previously_new_record?
+          Intake.guard("a connection's set-up was left to the sweep") do
             catch_up if saved_change_to_status? && !previously_new_record?
             next SetupJob.enqueue(id) if settings.to_h["traits"].nil? || settings.to_h.key?("setup_error")
 
@@ -256,16 +260,19 @@ module KrayinSync
         end
 
         def follow_krayin_leads
-          Intake.guard { BothWaysJob.follow(self) }
+          Intake.guard(BothWaysJob::NOT_FOLLOWED) { BothWaysJob.follow(self) }
         end
 
         # What contacts show of it is nobody's any more. Its token goes with it, so its workflow goes now or stays.
         def leave_krayin_leads
-          Intake.guard { BothWaysJob.enqueue(id) if ShownLead.of_hook?(id) }
-          Intake.guard { LeadLook.where(hook_id: id).delete_all if LeadLook.table_exists? }
-          Intake.guard { Workflow.new(self).part }
-          Intake.guard { PanelApp.take_away(account_id) }
-          Intake.guard { PanelAct.where(hook_id: id).delete_all if PanelAct.table_exists? }
+          Intake.guard("what contacts show was left to the sweep") { BothWaysJob.enqueue(id) if ShownLead.of_hook?(id) }
+          Intake.guard("a workflow in Krayin stays") { Workflow.new(self).part }
+          Intake.guard("the panel's tab stays") { PanelApp.take_away(account_id) }
+          [LeadLook, PanelAct].each do |rows|
+            Intake.guard("#{rows.table_name} has rows of no connection") do
+              rows.where(hook_id: id).delete_all if rows.table_exists?
+            end
+          end
         end
 
         # What came while it was disabled was left out, and so was what waited then.

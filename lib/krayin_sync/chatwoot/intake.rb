@@ -6,11 +6,13 @@ module KrayinSync
     module Intake
       class << self
         # An error of ours goes no further than the log: the dispatcher would run all listeners again, and the others
-        # have done their work. What was missed is found by the sweep.
-        def guard
+        # have done their work.
+        # @param what [String] what did not come of it
+        # @return [Object, nil] of the block
+        def guard(what = "an event was not taken, and is left to the sweep")
           yield
         rescue StandardError => e
-          KrayinSync.logger&.error("krayin_sync: an event could not be taken: #{e.class}. The sweep will find it.")
+          KrayinSync.logger&.error("krayin_sync: #{what}: #{e.class}")
           nil
         end
 

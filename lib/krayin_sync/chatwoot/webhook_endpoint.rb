@@ -29,7 +29,7 @@ module KrayinSync
           hook_id = hook_of(told(env))
           return answer(404) unless hook_id
 
-          Intake.guard { hear(hook_id) }
+          Intake.guard("a workflow's call was not heard") { hear(hook_id) }
           answer(200)
         end
 

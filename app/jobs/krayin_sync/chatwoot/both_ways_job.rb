@@ -9,6 +9,9 @@ module KrayinSync
 
       sidekiq_options "queue" => "krayin_sync", "retry" => 10, "wrapped" => "KrayinSync::Chatwoot::BothWaysJob"
 
+      # What is told where its job could not be begun.
+      NOT_FOLLOWED = "what goes both ways was not followed"
+
       class << self
         def enqueue(hook_id)
           set(queue: Chatwoot.configuration.queue)

@@ -37,7 +37,7 @@ module KrayinSync
         return unless keep(hook, found, gone)
 
         HookSettings.works(hook)
-        Intake.guard { BothWaysJob.follow(hook) }
+        Intake.guard(BothWaysJob::NOT_FOLLOWED) { BothWaysJob.follow(hook) }
       rescue Form::Refused => e
         HookSettings.show(hook, e.message)
       end
@@ -51,12 +51,12 @@ module KrayinSync
 
           hook.reload
           # What Chatwoot does not take keeps nothing else from being kept.
-          Intake.guard { hook.class.transaction(requires_new: true) { define_attributes(hook, before) } }
+          Intake.guard("attributes of contacts were not made") do
+            hook.class.transaction(requires_new: true) { AttributeDefinitions.make(hook, before: before) }
+          end
           true
         end
       end
-
-      def define_attributes(hook, before) = AttributeDefinitions.make(hook, before: before)
     end
   end
 end

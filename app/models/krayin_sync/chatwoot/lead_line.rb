@@ -116,7 +116,7 @@ module KrayinSync
       # A line that Chatwoot does not take keeps nothing else from being kept.
       def write(words, **placed)
         content = format(words, placed.transform_values { |value| plain(value) })
-        Intake.guard do
+        Intake.guard("a line was not written") do
           ::Message.transaction(requires_new: true) do
             talk.messages.create!(account_id: talk.account_id, inbox_id: talk.inbox_id, message_type: :activity,
                                   content: content)

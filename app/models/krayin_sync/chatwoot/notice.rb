@@ -19,7 +19,9 @@ module KrayinSync
         def look
           return unless table_exists? && RedisStore.call("SET", RedisStore.key("noticed"), "1", "NX", "EX", EVERY)
 
-          HookSettings.hooks.each { |hook| Intake.guard { look_at(hook) } }
+          HookSettings.hooks.each do |hook|
+            Intake.guard("nobody looked what to tell of hook #{hook.id}") { look_at(hook) }
+          end
         end
 
         # @param hook [Integrations::Hook]

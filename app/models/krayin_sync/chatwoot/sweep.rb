@@ -19,7 +19,7 @@ module KrayinSync
 
       # Pushes what was lost with a process of Sidekiq's. Every process looks at every beat.
       def self.recover
-        Intake.guard do
+        Intake.guard("lost jobs were not looked for") do
           back = JobRegistry.orphans.map { |entry| RecordRef.parse(entry).enqueue }
           if (gone_for = JobRegistry.gone_for)
             back += LostJobs.find.map { |entry| RecordRef.parse(entry).enqueue }
@@ -28,11 +28,11 @@ module KrayinSync
           end
           tell(back.count(true))
         end
-        Intake.guard { BackfillLane.recover }
-        Intake.guard { LookJob.enqueue_due }
-        Intake.guard { Reconcile.recover }
-        Intake.guard { Notice.look }
-        Intake.guard { PanelAct.recover }
+        Intake.guard("lanes of backfills were not looked for") { BackfillLane.recover }
+        Intake.guard("looks that are due were not begun") { LookJob.enqueue_due }
+        Intake.guard("reconciles were not looked for") { Reconcile.recover }
+        Intake.guard("nobody looked for what to tell administrators") { Notice.look }
+        Intake.guard("what was asked for in panels was not looked for") { PanelAct.recover }
       end
 
       def self.tell(back)
@@ -45,7 +45,7 @@ module KrayinSync
       # @return [Hash{Symbol => Integer}] how many jobs were enqueued, by kind
       def run
         found = Hash.new(0)
-        Intake.guard { History.prune_daily }
+        Intake.guard("what is old was not taken out of the log") { History.prune_daily }
         JobRegistry.lost.each { |entry| found[:lost] += 1 if RecordRef.parse(entry).enqueue(bulk: true) }
         @hooks.find_each { |hook| look_at(hook, found) }
         found

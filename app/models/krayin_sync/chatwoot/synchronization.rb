@@ -57,7 +57,7 @@ module KrayinSync
 
       # What goes wrong there is nothing to the event.
       def tell
-        Intake.guard { History.tell(@happened) if yield }
+        Intake.guard("what was done was not noted") { History.tell(@happened) if yield }
       end
 
       def bring
