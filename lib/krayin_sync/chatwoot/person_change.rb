@@ -39,8 +39,8 @@ module KrayinSync
         # @return [Hash{Symbol => Object}] a contact that says the same
         def contact_of(person)
           company = person["organization"].is_a?(Hash) ? person["organization"]["name"].to_s.squish : ""
-          { id: 0, name: person["name"].to_s.squish, email: entries(person["emails"]).join(", "),
-            phone_number: entries(person["contact_numbers"]).join(", "),
+          { id: 0, name: person["name"].to_s.squish, email: Entries.values(person["emails"]).join(", "),
+            phone_number: Entries.values(person["contact_numbers"]).join(", "),
             additional_attributes: { "company_name" => company.presence }.compact }
         end
 
@@ -61,11 +61,6 @@ module KrayinSync
         private
 
         def values(entries) = entries.to_a.map { |entry| entry[:value] }
-
-        def entries(list)
-          list = [] unless list.is_a?(Array)
-          list.filter_map { |entry| (entry.is_a?(Hash) ? entry["value"] : entry).to_s.strip.presence }
-        end
       end
 
       # @param there [Hash{String => Array<String>}] {texts} of the person

@@ -35,16 +35,10 @@ module KrayinSync
 
       def person(id)
         found = client.get_person(id)
-        { name: found["name"], emails: values(found["emails"]), numbers: values(found["contact_numbers"]),
+        { name: found["name"], emails: Entries.known(found["emails"]), numbers: Entries.known(found["contact_numbers"]),
           organization: found["organization"].then { |one| one["name"] if one.is_a?(Hash) } }
       rescue ApiError => e
         { error: e.reason.sentence(::I18n.locale) }
-      end
-
-      # A placeholder of ours says nothing of who it is.
-      def values(entries)
-        all = Array(entries).filter_map { |entry| entry["value"].presence if entry.is_a?(Hash) }
-        all.grep_v(/\Achatwoot-\h+(?:@chatwoot\.invalid)?\z/)
       end
 
       def client

@@ -45,8 +45,8 @@ module KrayinSync
         def person(person, settings)
           return unless person.is_a?(Hash)
 
-          { id: person["id"], name: text(person["name"]), emails: values(person["emails"]),
-            numbers: values(person["contact_numbers"]), job_title: text(person["job_title"]),
+          { id: person["id"], name: text(person["name"]), emails: known(person["emails"]),
+            numbers: known(person["contact_numbers"]), job_title: text(person["job_title"]),
             organization: named(person["organization"]), tags: tags(person),
             page: KrayinPages.of(settings, "person", person["id"]) }
         end
@@ -100,11 +100,7 @@ module KrayinSync
           record.is_a?(Hash) ? { id: record["id"], name: text(record["name"]) } : nil
         end
 
-        # A placeholder of ours says nothing of who it is.
-        def values(entries)
-          Array(entries).grep(Hash).filter_map { |entry| text(entry["value"]) }
-                        .grep_v(/\Achatwoot-\h+(?:@chatwoot\.invalid)?\z/)
-        end
+        def known(entries) = Entries.known(entries).map { |entry| text(entry) }
 
         def text(value) = value.to_s[0, LONGEST].strip.presence
       end
