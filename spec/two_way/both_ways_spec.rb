@@ -1,22 +1,15 @@
 # frozen_string_literal: true
 
 require_relative "../chatwoot/support/small_chatwoot"
-require_relative "../chatwoot/support/two_way"
+require_relative "support/trouble"
 
 # What a connection that goes both ways makes in Krayin and in Chatwoot, and what is left when it does so no more.
 TwoWay::SERVERS.each do |server|
   RSpec.describe "The workflow that calls, at #{server}", :chatwoot do
     include TwoWay
+    include_context "with trouble both ways"
 
-    before(:context) do
-      KrayinSync.retry_base = 0
-      connect_both_ways("workflow-#{server}", server: server, two_way_workflow: "leave")
-    end
-
-    after(:context) do
-      KrayinSync.retry_base = nil
-      disconnect_both_ways
-    end
+    before(:context) { connect_both_ways("workflow-#{server}", server: server, two_way_workflow: "leave") }
 
     around do |example|
       before = ENV.fetch("FRONTEND_URL", nil)

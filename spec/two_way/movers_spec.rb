@@ -1,25 +1,18 @@
 # frozen_string_literal: true
 
 require_relative "../chatwoot/support/small_chatwoot"
-require_relative "../chatwoot/support/two_way"
+require_relative "support/trouble"
 
 # Who moved a lead, said with the move, on each server whose timelines were recorded.
 TwoWay::SERVERS.each do |server|
   RSpec.describe "Who moved a lead, at #{server}", :chatwoot do
     include TwoWay
+    include_context "with trouble both ways"
 
     before(:context) do
-      KrayinSync.retry_base = 0
       connect_both_ways("movers-#{server}", server: server, two_way_lines: true, two_way_line_names: true,
                                             two_way_writes: "value")
     end
-
-    after(:context) do
-      KrayinSync.retry_base = nil
-      disconnect_both_ways
-    end
-
-    after { krayin.heal }
 
     def move(who, stage) = change(lead_of(who), "move_lead", stage: stage)
 
