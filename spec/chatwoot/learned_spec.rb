@@ -45,13 +45,13 @@ RSpec.describe "What was learned of a Krayin", :chatwoot do
   end
 
   it "tells the administrator what is at stake for yes/no attributes" do
-    expect(KrayinSync::Chatwoot::HookSettings.state(hook)).not_to include("yes/no")
+    expect(KrayinSync::Chatwoot::StandingWords.of(hook)).not_to include("yes/no")
     vip = { "entity_type" => "persons", "code" => "vip", "name" => "VIP", "type" => "boolean" }
     hook.update_columns(settings: hook.settings.merge("traits" => @learned.merge("attributes" => [vip])))
-    expect(KrayinSync::Chatwoot::HookSettings.state(hook))
+    expect(KrayinSync::Chatwoot::StandingWords.of(hook))
       .to include("The connection works", "(persons.vip)", "on_yes_no is carry")
     hook.update_columns(settings: hook.settings.merge("on_yes_no" => "leave_out"))
-    expect(KrayinSync::Chatwoot::HookSettings.state(hook)).to include("on_yes_no is leave_out")
+    expect(KrayinSync::Chatwoot::StandingWords.of(hook)).to include("on_yes_no is leave_out")
   ensure
     hook.update_columns(settings: hook.settings.except("on_yes_no").merge("traits" => @learned))
   end
@@ -64,7 +64,7 @@ RSpec.describe "What was learned of a Krayin", :chatwoot do
     hook.update!(settings: { "field_mapping" => "person.gone = plan, person.stays = notes" })
     client.delete("settings/attributes/#{made["gone"]}")
     2.times { KrayinSync::Chatwoot::SetupJob.new.perform("hook_id" => hook.id) }
-    expect(KrayinSync::Chatwoot::HookSettings.state(hook)).to match(/works.*no longer has person\.gone, or/)
+    expect(KrayinSync::Chatwoot::StandingWords.of(hook)).to match(/works.*no longer has person\.gone, or/)
     account.contacts.create!(name: "Ron", email: "ron@learned.example", custom_attributes: { plan: "a", notes: "b" })
     run_all
     expect(@krayin.person("ron@learned.example")).to include("stays" => "b")

@@ -254,7 +254,7 @@ RSpec.describe "Several Krayins of one account", :chatwoot do
       conversation(bob, box("Other"))
       run_all
       expect(counts(bob).first).to eq([0, 0])
-      expect(KrayinSync::Chatwoot::HookSettings.state(one.reload)).to include("works", "no inbox \"Web (#{web.id})\"")
+      expect(KrayinSync::Chatwoot::StandingWords.of(one.reload)).to include("works", "no inbox \"Web (#{web.id})\"")
       # What it is for need not be mended to change something else.
       one.update!(settings: { "sync_messages" => false })
       expect { one.update!(settings: { "route_inboxes" => "Web, Other" }) }

@@ -30,7 +30,7 @@ RSpec.describe "Several tokens of one Krayin", :chatwoot do
 
   def arrived = krayin.records["persons"].count { |person| person["emails"].to_s.include?(word) }
 
-  def state(hook) = KrayinSync::Chatwoot::HookSettings.state(hook.reload)
+  def state(hook) = KrayinSync::Chatwoot::StandingWords.of(hook.reload)
 
   # What is due now, once.
   def run_now

@@ -148,7 +148,7 @@ module KrayinSync
         # @return [String] with the state of each connection
         def description_for(*hooks)
           text = I18n.t("integration_apps.#{params[:i18n_key]}.description")
-          states = hooks.map { |hook| HookSettings.state(hook, named: hooks.many?) }
+          states = hooks.map { |hook| StandingWords.of(hook, named: hooks.many?) }
           [text, *states, token_notice].compact.join(" ")
         end
 
@@ -194,7 +194,7 @@ module KrayinSync
         # that it was given for.
         def keep_krayin_settings
           given = settings.to_h.stringify_keys
-          Siblings.new(self).hold
+          Siblings.hold(account_id)
           before = self.class.uncached { self.class.unscoped.where(id: id).pick(:settings) }.to_h
           kept = before.merge(krayin_changes(given)).compact
           if given["api_token"].blank?
@@ -232,8 +232,8 @@ module KrayinSync
         def check_krayin
           return if errors.any?
 
+          Siblings.hold(account_id)
           siblings = Siblings.new(self)
-          siblings.hold
           given = RouteForm.new(settings.to_h.stringify_keys, settings_in_database, account_id).check
           form = Form.new(siblings.check(given), account_id: account_id)
           self.settings = siblings.tell_apart(form.check)

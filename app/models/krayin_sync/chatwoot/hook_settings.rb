@@ -97,6 +97,9 @@ module KrayinSync
                 without: (now.empty? ? ["tokens_refused"] : []))
         end
 
+        # @return [Array<Integer>] the places of those that are refused, of several
+        def refused_tokens(hook) = hook.settings.to_h["tokens_refused"].to_s.scan(/\d+/).map(&:to_i).sort
+
         # @return [Boolean] whether it is to work: it is enabled, and its account may use the integration
         def wanted?(hook) = !hook.disabled? && feature?(hook)
 
@@ -106,18 +109,6 @@ module KrayinSync
           Breaker.new(RedisStore.connection_id(hook.settings)).reset
           RedisStore.call("DEL", told(hook))
           WakeJob.enqueue(hook.id)
-        end
-
-        # @param named [Boolean] whether it is one of several
-        # @return [String] a sentence on the connection, for people
-        def state(hook, named: false)
-          error, since = hook.settings.to_h.values_at("setup_error", "setup_error_at")
-          said = if error && !hook.disabled?
-                   [since && "(#{since.to_s.tr("TZ", " ").strip} UTC)", error].compact
-                 else
-                   [*standing(hook).map { |reason| reason.sentence(locale(hook.settings)) }, warnings(hook)]
-                 end
-          [("#{name(hook.settings)}:" if named), *said].compact.join(" ")
         end
 
         # @return [String] the locale of what is said about a hook
@@ -132,42 +123,6 @@ module KrayinSync
         def feature?(hook)
           flag = ::APPS_CONFIG.dig(ProcessorService::APP_ID, "feature_flag")
           flag.nil? || hook.account.feature_enabled?(flag)
-        end
-
-        def warnings(hook) = (hook.settings.to_h[SetupWarnings::KEY] unless hook.disabled?)
-
-        def standing(hook)
-          return [Reason.new("hook_disabled")] if hook.disabled?
-
-          settings = hook.settings.to_h
-          return [Reason.new("set_up_waits")] unless settings["traits"]
-
-          works = Reason.new("connection_works", **{ pipeline: settings["default_pipeline_name"] }.compact)
-          refused = refused_tokens(hook)
-          [works, (Reason.new("tokens_refused", places: refused) if refused.any?), yes_no_at_stake(settings),
-           *gone_inboxes(hook)].compact
-        end
-
-        def refused_tokens(hook) = hook.settings.to_h["tokens_refused"].to_s.scan(/\d+/).map(&:to_i).sort
-
-        # Inboxes that it is for and that are there no more.
-        def gone_inboxes(hook)
-          route = Route.of(hook.settings.to_h)
-          return [] if route.inboxes.empty?
-
-          there = ::Inbox.where(account_id: hook.account_id).pluck(:id, :name)
-          gone = route.inboxes - there.map(&:first)
-          Route.list(hook.settings["route_inboxes"]).select { |text| gone.include?(Route.id_of(text)) }
-               .map { |text| Reason.new("inbox_unknown", entered: text, known: there.map(&:last).first(12)) }
-        end
-
-        # What the administrator chooses by on_yes_no, where Krayin has any such attributes.
-        def yes_no_at_stake(settings)
-          known = settings.dig("traits", "attributes").to_a.select { |row| row["type"] == "boolean" }
-          return if known.empty?
-
-          names = known.map { |row| "#{row["entity_type"]}.#{row["code"]}" }
-          Reason.new("yes_no_at_stake", attributes: names, choice: settings["on_yes_no"].presence || "carry")
         end
 
         def prompt(hook)

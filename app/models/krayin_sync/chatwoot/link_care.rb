@@ -74,7 +74,7 @@ module KrayinSync
       private
 
       def ready
-        raise ArgumentError, HookSettings.state(@hook) if @hook.disabled? || HookSettings.instance(@hook).nil?
+        raise ArgumentError, StandingWords.of(@hook) if @hook.disabled? || HookSettings.instance(@hook).nil?
       end
 
       def table(kind)

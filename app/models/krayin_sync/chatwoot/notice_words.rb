@@ -29,7 +29,7 @@ module KrayinSync
       def subject = format(@words.first, @values)
 
       # @return [Array<String>]
-      def paragraphs = @words.drop(1).map { |text| format(text, @values) } + [*(HookSettings.state(@hook) unless @over)]
+      def paragraphs = @words.drop(1).map { |text| format(text, @values) } + [*(StandingWords.of(@hook) unless @over)]
 
       # @param page [String] where more is to be seen
       # @return [String]

@@ -15,7 +15,7 @@ module KrayinSync
 
           ::ActiveRecord::Base.transaction do
             # Two connections that are made at the same moment make one.
-            Siblings.new(::Integrations::Hook.new(account_id: account.id)).hold
+            Siblings.hold(account.id)
             of(account.id).first || create(account)
           end
         end

@@ -13,17 +13,18 @@ module KrayinSync
       PATH = %r{\A(.*?)/*(?:/api(?:/.*)?)?\z}mi
       private_constant :LOCK, :PATH
 
+      # Until the end of the transaction no other hook of the account is saved: of two at the same moment neither would
+      # see the other.
+      # @param account_id [Integer]
+      # @return [void]
+      def self.hold(account_id)
+        connection = ::ActiveRecord::Base.connection
+        connection.execute("SELECT pg_advisory_xact_lock(#{LOCK}, #{Integer(account_id)})", "KrayinSync hooks")
+      end
+
       # @param hook [Integrations::Hook] whether it has been saved or not
       def initialize(hook)
         @hook = hook
-      end
-
-      # Until the end of the transaction no other hook of the account is saved: of two at the same moment neither would
-      # see the other.
-      # @return [void]
-      def hold
-        connection = ::ActiveRecord::Base.connection
-        connection.execute("SELECT pg_advisory_xact_lock(#{LOCK}, #{Integer(@hook.account_id)})", "KrayinSync hooks")
       end
 
       # @param settings [Hash{String => Object}] as they would be saved

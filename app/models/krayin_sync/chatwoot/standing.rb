@@ -30,7 +30,7 @@ module KrayinSync
 
       # What the hook says of itself was so when it was set up.
       def sentence
-        return HookSettings.state(@hook) unless state == "down"
+        return StandingWords.of(@hook) unless state == "down"
 
         Reason.new(UnavailableError::CODE).sentence(HookSettings.locale(@settings))
       end
