@@ -135,9 +135,7 @@ module KrayinSync
       def names(by, ids)
         case by
         when "inbox" then ::Inbox.where(account_id: @hook.account_id, id: ids).pluck(:id, :name).to_h
-        when "agent"
-          members = "id IN (SELECT user_id FROM account_users WHERE account_id = ?)"
-          ::User.where(members, @hook.account_id).where(id: ids).pluck(:id, :name).to_h
+        when "agent" then Agents.of(@hook.account_id).where(id: ids).pluck(:id, :name).to_h
         else sources
         end
       end

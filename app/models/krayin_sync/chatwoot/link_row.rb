@@ -34,10 +34,9 @@ module KrayinSync
       def state = link? ? @row["state"] : "absent"
 
       def page
-        account = "/app/accounts/#{@hook.account_id}"
-        return "#{account}/contacts/#{@row["record_id"]}" if kind == "contact"
+        return ChatwootPages.contact(@hook.account_id, @row["record_id"]) if kind == "contact"
 
-        "#{account}/conversations/#{@row["number"]}" if @row["number"]
+        ChatwootPages.conversation(@hook.account_id, @row["number"]) if @row["number"]
       end
 
       def reason

@@ -64,10 +64,10 @@ module KrayinSync
       end
 
       def page_of(row)
-        account = "/app/accounts/#{@hook.account_id}"
-        return "#{account}/conversations/#{row["number"]}" if row["number"]
+        account = @hook.account_id
+        return ChatwootPages.conversation(account, row["number"]) if row["number"]
 
-        "#{account}/contacts/#{row["contact_id"]}" if row["name"] || row["email"] || row["phone_number"]
+        ChatwootPages.contact(account, row["contact_id"]) if row["name"] || row["email"] || row["phone_number"]
       end
 
       def krayin(row)

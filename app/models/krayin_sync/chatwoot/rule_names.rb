@@ -69,12 +69,8 @@ module KrayinSync
         when "label" then ::Label.where(account_id: @account_id).pluck(:title)
         when "team" then ::Team.where(account_id: @account_id).pluck(:name)
         when "inbox" then ::Inbox.where(account_id: @account_id).pluck(:id, :name)
-        else agents.pluck(:name, :email)
+        else Agents.of(@account_id).pluck(:name, :email)
         end
-      end
-
-      def agents
-        ::User.where("id IN (SELECT user_id FROM account_users WHERE account_id = ?)", @account_id)
       end
 
       def plain(name) = name.to_s.split.join(" ").downcase

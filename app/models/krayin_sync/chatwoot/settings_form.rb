@@ -98,11 +98,11 @@ module KrayinSync
 
       def chatwoot
         account = @hook.account_id
-        agents = ::User.where("id IN (SELECT user_id FROM account_users WHERE account_id = ?)", account)
         definitions = ::CustomAttributeDefinition.where(account_id: account)
         { inboxes: ::Inbox.where(account_id: account).order(:name).pluck(:name),
           labels: ::Label.where(account_id: account).order(:title).pluck(:title),
-          teams: ::Team.where(account_id: account).order(:name).pluck(:name), agents: agents.order(:name).pluck(:name),
+          teams: ::Team.where(account_id: account).order(:name).pluck(:name),
+          agents: Agents.of(account).order(:name).pluck(:name),
           own: definitions.order(:attribute_key).pluck(:attribute_key).uniq,
           shown: LeadAttributes::ALL.map(&:name) }
       end
