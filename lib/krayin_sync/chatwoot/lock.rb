@@ -4,8 +4,8 @@ require "securerandom"
 
 module KrayinSync
   module Chatwoot
-    # One job at a time for a hook's contact. Only its owner lets it go or makes it last; it ends by itself when its
-    # owner has died.
+    # One job at a time for a hook's contact, or for what a hook has once: its look, its workflow. Only its owner lets
+    # it go or makes it last; it ends by itself when its owner has died.
     class Lock
       # Seconds. It is made to last again at every request, so it need outlive one call with all its attempts only.
       LIFETIME = 60
@@ -20,9 +20,11 @@ module KrayinSync
       LUA
 
       # Yields where it could be taken.
+      # @param what [Integer, String] a contact's id, or what else it is for
+      # @yieldparam lock [Lock]
       # @return [Boolean] whether it could
-      def self.hold(hook_id, contact_id)
-        lock = new(hook_id, contact_id)
+      def self.hold(hook_id, what)
+        lock = new(hook_id, what)
         return false unless lock.take
 
         begin
@@ -36,8 +38,8 @@ module KrayinSync
       # @return [String]
       attr_reader :key, :owner
 
-      def initialize(hook_id, contact_id)
-        @key = RedisStore.key("lock", hook_id, contact_id)
+      def initialize(hook_id, what)
+        @key = RedisStore.key("lock", hook_id, what)
         @owner = SecureRandom.hex(16)
       end
 

@@ -18,9 +18,9 @@ module KrayinSync
         @locale = locale
       end
 
-      # @return [Hash{Symbol => Object}] status (ok, warn or fail) and findings: severity (ok, note, warn or fail), what
-      #   was looked at (settings, address, token, user, pipeline, source, type, server or clock), what was seen of it,
-      #   as what follows that, and what to do
+      # @return [Hash{Symbol => Object}] status (ok, warn or fail) and findings: severity (ok, note, warn or fail),
+      #   check (what was looked at: settings, address, token, user, pipeline, source, type, server or clock), code (nil
+      #   where all is well), message (what was seen) and advice (what to do, where there is anything)
       def to_h
         report = Doctor.new(*settings.values_at("api_url", "api_token"), settings: settings).report
         { status: report.status, findings: report.findings.map { |found| told(found) } }

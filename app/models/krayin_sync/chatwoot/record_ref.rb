@@ -13,11 +13,13 @@ module KrayinSync
       end
 
       # Pushes its job, unless one is on its way. A conversation's waits for its next turn.
-      # @return [Boolean] whether it was pushed
+      # @param delay [Numeric] seconds
+      # @param bulk [Boolean] whether it has time
       # @param changed_at [Time, nil] of what has time: since when the record is as it is
       # @param urgent [Boolean] whether it waits for nothing, be a later job of it on its way
       # @param marks [Hash{Symbol => Boolean}] parked: whether it waits until a person has mended the connection;
       #   brought: whether a place among those that work is left to it
+      # @return [Boolean] whether it was pushed
       def enqueue(delay: 0, bulk: false, changed_at: nil, urgent: false, **marks)
         pace = urgent ? :urgent : (:paced if kind == "conversation")
         seconds, due = JobRegistry.queue(to_s, delay: delay, changed_at: changed_at, pace: pace)

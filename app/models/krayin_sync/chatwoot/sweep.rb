@@ -11,7 +11,8 @@ module KrayinSync
       BEFORE_DEATH = 600
 
       # @param since [Time] from when on
-      # @param hooks [ActiveRecord::Relation<Integrations::Hook>, nil] all that are enabled where nil
+      # @param hooks [ActiveRecord::Relation<Integrations::Hook>, nil] which connections, of those that are to work; all
+      #   where nil
       def initialize(since:, hooks: nil)
         @since = since
         @hooks = hooks || HookSettings.all
