@@ -27,54 +27,6 @@ module KrayinSync
       STAGES = %w[
         lead_pipeline_stage_id stage_on_conversation_created stage_on_first_response stage_on_conversation_resolved
       ].freeze
-      NOT_CHECKED = "not_checked"
-      # Which setting a problem of these beginnings is about, where it names none.
-      FIELDS = { "address" => "api_url", "token" => "api_token", "mapped" => "field_mapping",
-                 "pipeline" => "lead_pipeline_id", "stage" => "lead_pipeline_stage_id", "user" => "api_token" }.freeze
-      # What Krayin's refusals are made of: a message, in words of its version and language, and more in debug mode.
-      REFUSAL = %w[message exception file line trace].freeze
-
-      # @param settings [Hash{String => Object}] of the hook, whose language it is said in
-      # @return [String] what an administrator should know of a failure, and do about it
-      def self.sentence(error, settings = {})
-        reason_of(error, inside: inside?(settings)).sentence(HookSettings.locale(settings))
-      end
-
-      # @param inside [Boolean] whether the address may be one of the installation's own network: then all that is no
-      #   answer of Krayin's reads the same, whichever ports are open there
-      # @return [Reason]
-      def self.reason_of(error, inside: false)
-        return error.reason if error.is_a?(ConfigurationError)
-        return Reason.new(NOT_CHECKED) if inside && !of_krayin?(error)
-
-        case error
-        when AuthenticationError, PermissionError, UnexpectedResponseError then error.reason
-        when NotFoundError then Reason.new(UnexpectedResponseError::CODE)
-        else Reason.new(NOT_CHECKED)
-        end
-      end
-
-      # @param problem [Reason, nil] of a {ConfigurationError}
-      # @return [String, nil] the key of the setting that it is about
-      def self.field_of(problem)
-        problem && (problem.params["key"] || FIELDS[problem.code[/\A[a-z]+/]])
-      end
-
-      # Whether Krayin itself said it.
-      def self.of_krayin?(error)
-        return false unless error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
-
-        answer = error.response&.parsed_response
-        answer.is_a?(Hash) && answer["message"].is_a?(String) && (answer.keys - REFUSAL).empty?
-      end
-      private_class_method :of_krayin?
-
-      # Whether settings lead to an address that may be one of the installation's own network.
-      def self.inside?(settings)
-        Session.new(settings).inside?
-      rescue ConfigurationError
-        false
-      end
 
       # @param settings [Hash{String => Object}] as they would be saved
       # @param account_id [Integer, nil] whose labels, teams, inboxes and agents rules may name
@@ -88,21 +40,14 @@ module KrayinSync
       # @raise [Refused]
       def check
         ::Timeout.timeout(LIMIT) { connect }
-      rescue ConfigurationError => e
-        raise Refused.new(self.class.sentence(e, @settings), field: self.class.field_of(e.problems.first))
-      rescue ApiError, ::Timeout::Error => e
-        reason = self.class.reason_of(e, inside: self.class.inside?(@settings))
-        sentence = reason.sentence(HookSettings.locale(@settings))
-        raise Refused.new(sentence, field: blamed(e)) unless reason.code == NOT_CHECKED
+      rescue ConfigurationError, ApiError, ::Timeout::Error => e
+        failure = ConnectionFailure.new(e, @settings)
+        raise Refused.new(failure.sentence, field: failure.field) unless failure.passing?
 
-        @settings.merge("setup_error" => sentence, "setup_error_at" => Time.now.utc.iso8601)
+        @settings.merge("setup_error" => failure.sentence, "setup_error_at" => Time.now.utc.iso8601)
       end
 
       private
-
-      def blamed(error)
-        error.is_a?(AuthenticationError) || error.is_a?(PermissionError) ? "api_token" : "api_url"
-      end
 
       def connect
         check_tells(@settings)
@@ -156,7 +101,8 @@ module KrayinSync
         tokens.each.with_index(1) do |token, place|
           look(@settings.except(*PLACES.keys).merge("api_token" => token))
         rescue AuthenticationError, PermissionError => e
-          raise Refused.new("#{place}/#{tokens.size}: #{self.class.sentence(e, @settings)}", field: "api_token")
+          failure = ConnectionFailure.new(e, @settings)
+          raise Refused.new("#{place}/#{tokens.size}: #{failure.sentence}", field: failure.field)
         end
       end
 

@@ -72,7 +72,7 @@ module KrayinSync
         # Shows on the hook what keeps it from working. Chatwoot is told once: the jobs that come after find it told.
         # @return [Boolean] false where the hook's address or token is no longer what failed: nothing is told then
         def failed(hook, error)
-          return false unless show(hook, Form.sentence(error, hook.settings))
+          return false unless show(hook, ConnectionFailure.new(error, hook.settings).sentence)
 
           prompt(hook) if error.is_a?(AuthenticationError) || error.is_a?(PermissionError)
           true

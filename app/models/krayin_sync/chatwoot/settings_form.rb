@@ -84,7 +84,9 @@ module KrayinSync
       rescue ConfigurationError => e
         return [{ key: nil, message: e.message }] if e.problems.empty?
 
-        e.problems.map { |problem| { key: Form.field_of(problem), message: capital(problem.sentence(locale.to_s)) } }
+        e.problems.map do |problem|
+          { key: ConnectionFailure.field_of(problem), message: capital(problem.sentence(locale.to_s)) }
+        end
       end
 
       def capital(text) = text.sub(/\A\p{Ll}(?!\w*_)/, &:upcase)
