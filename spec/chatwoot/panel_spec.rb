@@ -84,6 +84,14 @@ RSpec.describe "The panel", :chatwoot do
     expect { panel_of(rita).retry }.to raise_error(ArgumentError)
   end
 
+  it "shows nobody where the person is gone from Krayin, as its lead is" do
+    person = link(talk).person_id
+    colleague("delete_lead")
+    krayin.change({ change: "delete_person", person: person })
+    expect(fresh).to include(person: nil, leads: [], lead: nil, notes: [], next: [])
+    expect(fresh).not_to include(:error)
+  end
+
   it "says that there is no budget, and shows what it knows" do
     talk
     krayin.faults({ method: "GET", path: "*", action: "status", status: 429, times: "forever",

@@ -41,7 +41,7 @@ module KrayinSync
         tag(told)
         lead = leads.find { |one| one["id"] == @wanted } || leads.first
         told[:lead] = lead && lead["id"]
-        of = lead ? ["leads", lead["id"]] : ["contacts/persons", person]
+        of = lead ? ["leads", lead["id"]] : [PersonReader::PERSONS, person]
         told.merge!(PanelLead.activities(@krayin.activities(*of)))
       end
 

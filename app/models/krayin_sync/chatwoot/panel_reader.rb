@@ -3,7 +3,7 @@
 module KrayinSync
   module Chatwoot
     # What a panel asks of Krayin, for an agent who waits.
-    class PanelReader < LeadReader
+    class PanelReader < PersonReader
       LIMITS = { "deadline" => 8, "attempt_timeout" => 8 }.freeze
 
       # @param settings [Hash{String => Object}] a hook's
@@ -11,14 +11,6 @@ module KrayinSync
       # @yield after each attempt
       def initialize(settings, bulk: true)
         super(settings.merge(LIMITS), bulk: bulk) { yield if block_given? }
-      end
-
-      # @return [Hash{String => Object}, nil] nothing where it is gone
-      def person(id)
-        found = ask("contacts/persons/#{Integer(id)}")["data"]
-        found if found.is_a?(Hash) && found["id"] == id
-      rescue NotFoundError
-        nil
       end
 
       # @param of [String] leads or contacts/persons
