@@ -157,8 +157,9 @@ RSpec.describe KrayinSync::Network do
   end
 
   it "tells no administrator which ports of an inner address are open" do
-    load File.expand_path("../app/models/krayin_sync/chatwoot/form.rb", __dir__)
-    form = KrayinSync::Chatwoot::Form
+    %w[connection_failure hook_settings].each do |name|
+      load File.expand_path("../app/models/krayin_sync/chatwoot/#{name}.rb", __dir__)
+    end
     closed = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
     answers = ["HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", "SSH-2.0-OpenSSH_9\r\n", nil,
                "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}",
@@ -167,21 +168,28 @@ RSpec.describe KrayinSync::Network do
                "HTTP/1.1 401 Unauthorized\r\nContent-Length: 28\r\n\r\n{\"message\": \"no\", \"code\": 7}"]
     servers = answers.map { |answer| RawServer.new { answer } }
     urls = servers.map(&:url) + ["http://127.0.0.1:#{closed}/api/v1", servers[0].url.sub("http:", "https:")]
-    codes = with(allow_loopback: false, allowed_hosts: ["127.0.0.1"], retry_base: 0) do
-      urls.map do |url|
-        session = KrayinSync::Session.new({ api_url: url, api_token: "1|a", deadline: 1, attempt_timeout: 0.2 })
-        form.reason_of(failure_of(session), inside: session.inside?).code
-      end
+    inner = ->(url) { { "api_url" => url, "api_token" => "1|a", "deadline" => 1, "attempt_timeout" => 0.2 } }
+    told = lambda do |error, settings|
+      failure = KrayinSync::Chatwoot::ConnectionFailure.new(error, settings)
+      [failure.sentence, failure.field, failure.passing?]
     end
-    expect(codes.uniq).to eq([form::NOT_CHECKED])
+    not_checked = [KrayinSync::Reason.new("not_checked").sentence("en"), "api_url", true]
+    all = with(allow_loopback: false, allowed_hosts: ["127.0.0.1"], retry_base: 0) do
+      urls.map { |url| told.call(failure_of(KrayinSync::Session.new(inner.call(url))), inner.call(url)) }
+    end
+    expect(all.uniq).to eq([not_checked])
     krayins = ["401 Unauthorized", "admin::app.common.unauthenticated", "Não autenticado."].map do |words|
       KrayinSync::Response.new(401, {}, JSON.generate(message: words))
     end
-    krayins.map { |answer| KrayinSync::AuthenticationError.new("m", 401, answer) }.each do |refused|
-      expect(form.reason_of(refused, inside: true)).to eq(refused.reason)
+    with(allow_loopback: false, allowed_hosts: ["127.0.0.1"]) do
+      krayins.map { |answer| KrayinSync::AuthenticationError.new("m", 401, answer) }.each do |refused|
+        expect(told.call(refused, inner.call(urls.first))).to eq([refused.reason.sentence("en"), "api_token", false])
+      end
+      foreign = KrayinSync::UnexpectedResponseError.new("m")
+      expect(told.call(foreign, inner.call(urls.first))).to eq(not_checked)
+      expect(told.call(foreign, inner.call("https://crm.example.com")))
+        .to eq([foreign.reason.sentence("en"), "api_url", false])
     end
-    foreign = KrayinSync::UnexpectedResponseError.new("m")
-    expect(form.reason_of(foreign)).to eq(foreign.reason)
   ensure
     servers&.each(&:stop)
   end

@@ -36,7 +36,7 @@ module KrayinSync
       def field
         return self.class.field_of(@error.problems.first) if @error.is_a?(ConfigurationError)
 
-        of_token? ? "api_token" : "api_url"
+        of_token? && !passing? ? "api_token" : "api_url"
       end
 
       # @return [Boolean] whether Krayin may be as it should: it could not be asked now
