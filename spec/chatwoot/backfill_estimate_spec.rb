@@ -191,4 +191,18 @@ RSpec.describe "A backfill's estimate", :chatwoot do
     run_all
     expect(expect_as_estimated).to have_attributes(conversations: 20, messages: 0)
   end
+
+  it "says how long it takes by the budget or the calls that are made at once, and by contacts where none is asked" do
+    connected
+    fill(40)
+    told = backfill.estimate(hook)
+    expect(told).to include(requests: 80, per_minute: 60, seconds: 80)
+    hook.update_columns(settings: hook.settings.deep_merge("traits" => { "rate_headers" => false }))
+    at_once = KrayinSync::Chatwoot::BackfillPace.most
+    expect(backfill.estimate(hook)).to include(requests: 80, per_minute: nil, seconds: (8.0 / at_once).ceil)
+    backfill.start(hook)
+    run_all
+    stub_const("KrayinSync::Chatwoot::BackfillEstimate::CONTACT", 0.3)
+    expect(backfill.estimate(hook)).to include(requests: 0, seconds: 12)
+  end
 end

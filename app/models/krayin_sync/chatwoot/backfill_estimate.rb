@@ -6,8 +6,10 @@ module KrayinSync
     class BackfillEstimate
       # What a stock Krayin takes of a token in a minute.
       LIMIT = 60
-      # Seconds that a request takes, all told, where nothing throttles.
+      # Seconds that a call takes where nothing throttles; some are made at once.
       REQUEST = 0.1
+      # Seconds that a contact takes of whom nothing need be asked.
+      CONTACT = 0.004
 
       UNCHANGED = "link.person_id IS NOT NULL AND NOT link.in_flight " \
                   "AND contacts.updated_at < date_trunc('second', link.seen_at)"
@@ -109,7 +111,10 @@ module KrayinSync
         BackfillSample.new(@hook, new).take
       end
 
-      def seconds(requests) = (limit ? requests * 60.0 / limit : requests * REQUEST).ceil
+      def seconds(requests)
+        asked = requests * (limit ? 60.0 / limit : REQUEST / BackfillPace.most)
+        [asked, @found[:contacts] * CONTACT].max.ceil
+      end
 
       # Servers that send no rate headers have no throttle. The budgets of several tokens add up.
       def limit
