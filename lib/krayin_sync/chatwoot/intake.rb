@@ -252,7 +252,9 @@ module KrayinSync
           contact = RecordRef.new(hook.id, "conversation_deletion", id).contact_id
           # What is on its way there is seen to be gone when it has come.
           return Reason.new("not_in_krayin") unless contact
-          return Reason.new("contact_kept") unless decided?("erase") || ::Contact.unscoped.exists?(id: contact)
+
+          goes = Aftermath.decided?("erase") || ::Contact.unscoped.exists?(id: contact)
+          return Reason.new("contact_kept") unless goes
 
           RecordRef.new(hook.id, "conversation_deletion", id).enqueue
         end
@@ -262,12 +264,10 @@ module KrayinSync
           return RecordRef.new(hook.id, "merge", id).enqueue if Merge.of(id, HookSettings.instance(hook))
           # It lives on as another one, in the Krayins that have it.
           return Reason.new("not_in_krayin") if Merge.of(id)
-          return keep(hook, id) if decided?("keep")
+          return keep(hook, id) if Aftermath.decided?("keep")
 
           RecordRef.new(hook.id, "contact_deletion", id).enqueue
         end
-
-        def decided?(policy) = Chatwoot.configuration.on_contact_deleted.to_s == policy
 
         def keep(hook, id)
           LinkStore.keep_contacts(hook, [id])

@@ -37,9 +37,7 @@ module KrayinSync
       end
 
       def begin_one(hook, give_up)
-        return if hook.disabled? || !hook.feature_allowed?
-
-        Reconcile.start(hook)
+        Reconcile.start(hook) if HookSettings.wanted?(hook)
       rescue Reconcile::NotPossible => e
         return wait_for(hook, give_up) if Reconcile.underway_of_another?(hook) && Time.now.to_i < give_up
 

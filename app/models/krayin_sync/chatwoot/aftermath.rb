@@ -41,6 +41,10 @@ module KrayinSync
         # @return [ActiveRecord::Relation<KrayinSync::Records::Link>] those of its Krayin that belong to a record
         def children(kind, parent, hook) = LinkStore.of(hook, kind: kind, parent_id: parent)
 
+        # @param policy [String] keep, unlink_and_mark or erase
+        # @return [Boolean] whether that is what becomes of what a contact that was deleted has in Krayin
+        def decided?(policy) = Chatwoot.configuration.on_contact_deleted.to_s == policy
+
         private
 
         # Of a conversation that was deleted the messages go a moment later.
@@ -52,10 +56,8 @@ module KrayinSync
         end
 
         def contact_deleted(entry, hook)
-          case Chatwoot.configuration.on_contact_deleted.to_s
-          when "erase" then erase(entry, hook)
-          when "unlink_and_mark" then unlink(entry.id, hook)
-          end
+          erase(entry, hook) if decided?("erase")
+          unlink(entry.id, hook) if decided?("unlink_and_mark")
         end
 
         def erase(entry, hook) = enqueue(hook, "conversation_deletion", children("conversation", entry.id, hook))

@@ -5,6 +5,8 @@ module KrayinSync
     # How many of the contacts that were written since Krayin was given them have anything that it would be shown:
     # Chatwoot writes one at each of its messages as well. Of many some are looked at, and nothing is asked of Krayin.
     class BackfillChanges
+      include Opaque
+
       # As many are looked at, from the first to the last.
       SOME = 500
       # Of as many contacts as one statement counts these may be among them.
@@ -49,8 +51,6 @@ module KrayinSync
         some = @ids.each_slice(@ids.size.fdiv(SOME).ceil).map(&:first)
         some.count { |id| any?(id) }.fdiv(some.size)
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # What a run would have to do, counted in the database; of Krayin some of its persons are read, where that is asked.
     class BackfillEstimate
+      include Opaque
+
       # What a stock Krayin takes of a token in a minute.
       LIMIT = 60
       # Seconds that a call takes where nothing throttles; some are made at once.
@@ -64,8 +66,6 @@ module KrayinSync
                    left_out: @found[:all] - @found[:contacts])
       end
 
-      def inspect = "#<#{self.class.name}>"
-
       private
 
       def count(ids)
@@ -88,11 +88,7 @@ module KrayinSync
 
       def missing(messages) = linked(messages, "message").where("link.activity_id IS NULL").count
 
-      def linked(records, kind)
-        join = "LEFT JOIN krayin_sync_links link ON link.kind = ? AND link.record_id = #{kind}s.id " \
-               "AND link.instance = ?"
-        records.joins(::ActiveRecord::Base.sanitize_sql_array([join, kind, HookSettings.instance(@hook)]))
-      end
+      def linked(records, kind) = Stale.linked(records, kind, @hook)
 
       def found_out
         findings = BackfillFindings.new(@hook, @choice)
@@ -120,7 +116,7 @@ module KrayinSync
       def limit
         return if @hook.settings.dig("traits", "rate_headers") == false
 
-        refused = @hook.settings["tokens_refused"].to_s.scan(/\d+/).uniq.size
+        refused = HookSettings.refused_tokens(@hook).uniq.size
         LIMIT * [@hook.settings["api_token"].to_s.split.uniq.size - refused, 1].max
       end
     end

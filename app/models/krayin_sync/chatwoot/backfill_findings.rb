@@ -4,6 +4,8 @@ module KrayinSync
   module Chatwoot
     # What an estimate was found out by beside counting, for some minutes: whoever has seen it starts what it was of.
     class BackfillFindings
+      include Opaque
+
       # Seconds.
       REMEMBERED = 600
 
@@ -24,8 +26,6 @@ module KrayinSync
 
       # @return [Hash{String => Numeric, nil}]
       def kept = JSON.parse(RedisStore.call("GET", @key) || "{}")
-
-      def inspect = "#<#{self.class.name}>"
     end
   end
 end

@@ -9,6 +9,8 @@ module KrayinSync
     # It counts for some seconds, and until somebody of ours has written of the person: a colleague's edit is as safe as
     # it would be between a read and the write that follows it.
     class BackfillGlance
+      include Opaque
+
       # The contact's person is to be read with others first; nothing was asked for it.
       class Unread < Instrumentation::PutOff; end
 
@@ -91,8 +93,6 @@ module KrayinSync
       def unsent(contact)
         @unsent[contact] = link_of(contact).maximum(:updated_at) if @used.include?(contact)
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

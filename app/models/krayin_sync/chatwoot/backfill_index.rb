@@ -7,6 +7,8 @@ module KrayinSync
     # there is read anew ({BackfillGlance}), and a create that Krayin refuses since somebody has the address is one that
     # was looked for.
     class BackfillIndex
+      include Opaque
+
       # New contacts for which Krayin is read.
       WORTH = 100
       # Requests that reading it may take, of those that it saves.
@@ -90,8 +92,6 @@ module KrayinSync
         ids = of.distinct.limit(MANY).pluck(:person_id)
         ids if ids.size < MANY
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # How many requests a {Backfill} takes for what was counted, by what the connection and its Krayin make of each
     # record. Those whom Krayin has as they are take hardly any.
     class BackfillRequests
+      include Opaque
+
       # What a hundred persons are read with, and their leads.
       READ = Rational(2, BackfillGlance::PAGE)
       # A contact whose conversation makes its lead: the person's leads, and the lead.
@@ -27,8 +29,6 @@ module KrayinSync
         new_ones(counts) + (counts[:changed] * changed).ceil + of_talks(counts) +
           counts.values_at(:leadless, :profiles, :messages).sum
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -6,6 +6,8 @@ module KrayinSync
     # for among them; of more, about, some from the first to the last. What the database alone would tell is that each
     # of them is new.
     class BackfillSample
+      include Opaque
+
       # Persons that one request reads, and how many requests read all.
       ALL = 1000
       PAGES = 6
@@ -32,8 +34,6 @@ module KrayinSync
         KrayinSync.logger&.warn("krayin_sync: whom Krayin has is not known before a backfill: #{e.class}")
         {}
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

@@ -5,6 +5,8 @@ module KrayinSync
     # What some contacts' conversations have still to bring to Krayin, by what the connection makes of them: counted in
     # one statement.
     class BackfillTalks
+      include Opaque
+
       # Of conversations that are joined with what is kept of them, and of whose contacts.
       NOTED = "link.activity_id IS NULL"
       LED = "link.lead_id IS NULL AND link.activity_id IS NULL"
@@ -48,8 +50,6 @@ module KrayinSync
         row = talks.joins(bound(JOINED)).pick(*counted.values.map { |sql| ::Arel.sql(sql) })
         counted.keys.zip(row).to_h
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

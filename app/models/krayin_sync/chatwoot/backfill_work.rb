@@ -5,6 +5,7 @@ module KrayinSync
     # What one job does of a {Backfill}: contact after contact of its lane, each with what goes with it, until its time
     # is over, live events wait for a thread, or nothing can be done for now.
     class BackfillWork
+      include Opaque
       include Leased::Slice
 
       # Contacts that are taken in hand at once.
@@ -55,8 +56,6 @@ module KrayinSync
           nil
         end
       end
-
-      def inspect = "#<#{self.class.name}>"
 
       private
 

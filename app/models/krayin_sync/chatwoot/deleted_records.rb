@@ -100,9 +100,8 @@ module KrayinSync
 
       def row(link)
         base = ::ActiveRecord::Base
-        erase = Chatwoot.configuration.on_contact_deleted.to_s == "erase"
         values = { instance: @instance, kind: @kind, after: link, batch: BATCH, before: Time.now.utc - FRESH,
-                   erase: erase }
+                   erase: Aftermath.decided?("erase") }
         statement = base.sanitize_sql_array([format(STATEMENT, TERMS.fetch(@kind)), values])
         base.connection.select_all(statement, "KrayinSync deleted records").to_a.first
       end

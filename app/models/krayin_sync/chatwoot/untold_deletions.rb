@@ -48,7 +48,7 @@ module KrayinSync
         0
       end
 
-      def stays? = @kind == "contact" && Chatwoot.configuration.on_contact_deleted.to_s == "keep"
+      def stays? = @kind == "contact" && Aftermath.decided?("keep")
 
       def tell(found)
         found.ids.each { |id| enqueue("#{@kind}_deletion", id) }
